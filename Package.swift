@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same language rules; CI turns warnings into errors.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let package = Package(
+    name: "watertight",
+    products: [
+        .executable(name: "watertight", targets: ["watertight"]),
+        .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
+        .library(name: "WebSockets", targets: ["WebSockets"]),
+        .library(name: "ProcessResources", targets: ["ProcessResources"]),
+        .library(name: "LeakCheck", targets: ["LeakCheck"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        .target(name: "WebSocketProtocol", swiftSettings: rules),
+        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(
+            name: "WebSockets",
+            dependencies: ["WebSocketProtocol", "Sockets", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: rules),
+        .target(name: "ProcessResources", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(name: "LeakStatistics", swiftSettings: rules),
+        .target(name: "Lifecycles", dependencies: ["WebSocketProtocol", "Sockets"], swiftSettings: rules),
+        .target(
+            name: "LeakCheck",
+            dependencies: [
+                "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
+        .target(name: "LeakReports", dependencies: ["LeakCheck"], swiftSettings: rules),
+        .executableTarget(
+            name: "watertight",
+            dependencies: [
+                "WebSocketProtocol", "Sockets", "WebSockets", "ProcessResources", "Lifecycles", "LeakCheck",
+                "LeakReports", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
+
+        .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
+        .testTarget(
+            name: "WebSocketsTests", dependencies: ["WebSockets", "ProcessResources"], swiftSettings: rules),
+        .testTarget(
+            name: "ProcessResourcesTests", dependencies: ["ProcessResources"], swiftSettings: rules),
+        .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
+        .testTarget(
+            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets"], swiftSettings: rules),
+        .testTarget(name: "LeakCheckTests", dependencies: ["LeakCheck"], swiftSettings: rules),
+        .testTarget(name: "LeakReportsTests", dependencies: ["LeakReports"], swiftSettings: rules),
+        .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
+    ]
+)

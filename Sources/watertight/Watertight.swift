@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Watertight: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Find the connection lifecycle that leaks.")
+}
