@@ -1,0 +1,131 @@
+import Glibc
+
+/// A descriptor on an event loop: one owner, told when it is ready, when its deadline has come.
+///
+/// Confined to the thread of its loop: every member but `loop` is used there only. Readiness is level-triggered, so
+/// what was left unread is reported again.
+open class Channel: Timed, @unchecked Sendable {
+    /// The loop that it lives on.
+    public let loop: EventLoop
+    private var descriptor: OwnedDescriptor?
+    private var number: Int32 = -1
+    /// What the loop waits for on its behalf.
+    public private(set) var interest: Readiness = []
+
+    /// A channel without a descriptor yet.
+    public init(loop: EventLoop) {
+        self.loop = loop
+        super.init()
+    }
+
+    /// Whether it owns a descriptor.
+    public var isRegistered: Bool { number >= 0 }
+
+    /// Takes `descriptor` over and waits for `interest` on it; on failure the descriptor is closed.
+    public func register(_ descriptor: consuming OwnedDescriptor, for interest: Readiness) throws(SystemCallError) {
+        precondition(number < 0, "a channel owns one descriptor")
+        let raw = descriptor.rawValue
+        try loop.add(self, number: raw, interest: interest)
+        number = raw
+        self.interest = interest
+        self.descriptor = consume descriptor
+    }
+
+    /// Waits for `interest` from now on; empty means for nothing but hang-ups and errors.
+    public func wait(for interest: Readiness) {
+        guard number >= 0, interest != self.interest else { return }
+        self.interest = interest
+        loop.modify(number: number, interest: interest)
+    }
+
+    /// Closes the descriptor and forgets the deadline; without effect when that has happened before.
+    public func closeDescriptor() {
+        loop.setDeadline(of: self, to: .never)
+        loop.letGo(self)
+        guard number >= 0 else { return }
+        loop.remove(number: number)
+        number = -1
+        interest = []
+        // The error of close(2) on a socket says nothing that could be acted upon: the number is free either way.
+        try? descriptor.take()?.close()
+    }
+
+    /// Closes with a reset: the peer reads ECONNRESET, nothing lingers in the kernel.
+    public func resetDescriptor() {
+        try? descriptor?.resetOnClose()
+        closeDescriptor()
+    }
+
+    /// Sets, moves or (with `never`) removes the deadline.
+    public func setDeadline(_ deadline: MonotonicTime) {
+        loop.setDeadline(of: self, to: deadline)
+    }
+
+    /// What reading came to.
+    public enum ReceiveResult: Hashable, Sendable {
+        case bytes(Int)
+        case endOfStream
+        case wouldBlock
+        case failed(SystemCallError)
+    }
+
+    /// Reads what has arrived into `buffer`, once.
+    public func receive(into buffer: UnsafeMutableRawBufferPointer) -> ReceiveResult {
+        while true {
+            let count = recv(number, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .endOfStream }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed(SystemCallError(.recv))
+            }
+        }
+    }
+
+    /// What writing came to.
+    public enum SendResult: Hashable, Sendable {
+        case bytes(Int)
+        case wouldBlock
+        case failed(SystemCallError)
+    }
+
+    /// Writes as much of `bytes` as the kernel takes, once; never raises SIGPIPE.
+    public func send(_ bytes: UnsafeRawBufferPointer) -> SendResult {
+        while true {
+            let count = Glibc.send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed(SystemCallError(.send))
+            }
+        }
+    }
+
+    /// Half-closes: sends a FIN, reading goes on.
+    public func shutdownWriting() throws(SystemCallError) {
+        guard number >= 0 else { return }
+        guard shutdown(number, Int32(SHUT_WR)) == 0 else { throw SystemCallError(.shutdown) }
+    }
+
+    /// Calls `body` with the descriptor while the channel owns one.
+    public func withDescriptor<Result>(_ body: (borrowing OwnedDescriptor) -> Result) -> Result? {
+        guard number >= 0 else { return nil }
+        return body(descriptor!)
+    }
+
+    /// Called when the descriptor is ready for something that is waited for.
+    open func ready(for readiness: Readiness) {}
+
+    /// Called when another channel is about to overwrite the loop's read window: keep what you have not yet consumed.
+    open func windowReclaimed() {}
+
+    /// Called when the loop ends: let go of everything and tell whoever waits.
+    open func loopEnds() {
+        closeDescriptor()
+    }
+
+    /// Called when another channel takes the loop's cork, and at the end of every turn: send what you have gathered.
+    open func uncork() {}
+}

@@ -1,0 +1,308 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// One thread around one epoll instance; channels, deadlines and Swift tasks all run on it, one after another.
+///
+/// It is a serial executor and a task executor at once: an actor that lives on the loop and whose task prefers it
+/// suspends and resumes without leaving the thread. Jobs run with both identities, so that neither comparison of the
+/// runtime fails and sends the task to another thread first.
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    /// The size of the read window that all channels of the loop share, in bytes.
+    public static let windowBytes = 256 * 1024
+
+    private let poller: Poller
+    private let remote = Mutex(Remote())
+    /// The loop's thread; 0 until it runs, when nobody can be on it.
+    private let threadHandle = Atomic<UInt>(0)
+    // Everything below is touched by the loop's thread alone.
+    private var table: [Channel?] = []
+    private var generations: [UInt32] = []
+    private var deadlines = Deadlines()
+    private var jobs: [UnownedJob] = []
+    private var jobsInTurn: [UnownedJob] = []
+    private let window: UnsafeMutableRawBufferPointer
+    private var windowOwner: Channel?
+    private var corkOwner: Channel?
+    private var attachments: [ObjectIdentifier: AnyObject] = [:]
+    /// The moment at which the present turn began; cheap, and as fresh as a limit needs it.
+    public private(set) var turnStart = MonotonicTime.now
+
+    private struct Remote: ~Copyable {
+        var jobs: [UnownedJob] = []
+        var bodies: [@Sendable () -> Void] = []
+        var thread: Thread?
+        var isStopping = false
+        var isEmpty: Bool { jobs.isEmpty && bodies.isEmpty }
+    }
+
+    /// Starts the loop on a thread of its own; end it with `stop()`.
+    public init(name: String = "loop") throws(SystemCallError) {
+        poller = try Poller()
+        window = .allocate(byteCount: Self.windowBytes, alignment: 64)
+        // The thread keeps the loop alive until it is stopped.
+        var thread: Thread? = try Thread(name: name) { [self] in
+            threadHandle.store(pthread_self(), ordering: .relaxed)
+            run()
+        }
+        remote.withLock { $0.thread = thread.take() }
+    }
+
+    deinit {
+        window.deallocate()
+    }
+
+    /// A loop for clients that were given none; it lives as long as the process.
+    public static let shared: EventLoop = {
+        do {
+            return try EventLoop(name: "shared loop")
+        } catch {
+            fatalError("the shared event loop cannot start: \(error)")
+        }
+    }()
+
+    // MARK: From any thread
+
+    /// Runs `body` on the loop's thread: at once when that is the caller, else in its next turn.
+    public func execute(_ body: @escaping @Sendable () -> Void) {
+        if isCurrent { return body() }
+        let wasEmpty = remote.withLock { remote in
+            defer { remote.bodies.append(body) }
+            return remote.isEmpty
+        }
+        if wasEmpty { poller.wake() }
+    }
+
+    /// Runs `body` on the loop's thread and returns what it returns.
+    public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withUnsafeThrowingContinuation { continuation in
+            execute { continuation.resume(with: Result(catching: body)) }
+        }
+    }
+
+    /// Runs `body` on the loop's thread and returns what it returns.
+    public func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withUnsafeContinuation { continuation in
+            execute { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Whether the caller runs on the loop's thread.
+    public var isCurrent: Bool { pthread_self() == threadHandle.load(ordering: .relaxed) }
+
+    /// Ends the loop and waits for its thread; what its channels still own is closed.
+    ///
+    /// Not to be called from the loop itself.
+    public func stop() {
+        precondition(!isCurrent, "a loop cannot wait for its own end")
+        let thread = remote.withLock { remote -> Thread? in
+            remote.isStopping = true
+            return remote.thread.take()
+        }
+        poller.wake()
+        thread?.join()
+    }
+
+    // MARK: Executor
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent {
+            jobs.append(job)
+            return
+        }
+        let wasEmpty = remote.withLock { remote in
+            defer { remote.jobs.append(job) }
+            return remote.isEmpty
+        }
+        if wasEmpty { poller.wake() }
+    }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    public func checkIsolated() {
+        precondition(isCurrent, "called from outside the event loop's thread")
+    }
+
+    // MARK: For channels, on the loop's thread
+
+    /// The shared read window; its former owner is told to keep what it has not consumed.
+    public func claimWindow(for channel: Channel) -> UnsafeMutableRawBufferPointer {
+        if let owner = windowOwner, owner !== channel {
+            windowOwner = nil
+            owner.windowReclaimed()
+        }
+        windowOwner = channel
+        return window
+    }
+
+    /// Whether the read window still holds what `channel` read last.
+    public func ownsWindow(_ channel: Channel) -> Bool { windowOwner === channel }
+
+    /// Gives the read window back before another channel asks for it.
+    public func releaseWindow(by channel: Channel) {
+        if windowOwner === channel { windowOwner = nil }
+    }
+
+    /// Makes `channel` the one that gathers output; `uncork()` of the former one is called first.
+    public func claimCork(for channel: Channel) {
+        if corkOwner === channel { return }
+        if let owner = corkOwner {
+            corkOwner = nil
+            owner.uncork()
+        }
+        corkOwner = channel
+    }
+
+    /// The one object of its type that belongs to this loop, made at first use.
+    public func attachment<Attachment: AnyObject>(_ make: () -> Attachment) -> Attachment {
+        let key = ObjectIdentifier(Attachment.self)
+        if let found = attachments[key] { return unsafeDowncast(found, to: Attachment.self) }
+        let made = make()
+        attachments[key] = made
+        return made
+    }
+
+    /// Every channel that owns a descriptor on this loop.
+    public var channels: [Channel] { table.compactMap { $0 } }
+
+    /// Sets, moves or (with `never`) removes the deadline of `timed`.
+    public func setDeadline(of timed: Timed, to deadline: MonotonicTime) {
+        deadlines.set(timed, to: deadline)
+    }
+
+    func add(_ channel: Channel, number: Int32, interest: Readiness) throws(SystemCallError) {
+        let index = Int(number)
+        if index >= table.count {
+            table.append(contentsOf: repeatElement(nil, count: index + 1 - table.count))
+            generations.append(contentsOf: repeatElement(0, count: index + 1 - generations.count))
+        }
+        generations[index] &+= 1
+        try poller.add(number, key: key(number), interest: interest)
+        table[index] = channel
+    }
+
+    func modify(number: Int32, interest: Readiness) {
+        poller.modify(number, key: key(number), interest: interest)
+    }
+
+    func remove(number: Int32) {
+        poller.remove(number)
+        table[Int(number)] = nil
+        // Events of this turn that were meant for the former owner of the number are told by their generation.
+        generations[Int(number)] &+= 1
+    }
+
+    func letGo(_ channel: Channel) {
+        if windowOwner === channel { windowOwner = nil }
+        if corkOwner === channel { corkOwner = nil }
+    }
+
+    private func key(_ number: Int32) -> UInt64 {
+        UInt64(generations[Int(number)]) << 32 | UInt64(UInt32(bitPattern: number))
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        while true {
+            drainRemote()
+            runJobs()
+            let limit: Duration?
+            if !jobs.isEmpty || hasRemoteWork {
+                limit = .zero
+            } else if deadlines.earliest == .never {
+                limit = nil
+            } else {
+                limit = deadlines.earliest - MonotonicTime.now
+            }
+            if remote.withLock({ $0.isStopping }) { break }
+            let events: UnsafeMutableBufferPointer<epoll_event>.SubSequence
+            do throws(SystemCallError) {
+                events = try poller.wait(atMost: limit)
+            } catch {
+                fatalError("the event loop cannot wait: \(error)")
+            }
+            turnStart = .now
+            for event in events { dispatch(event) }
+            while let due = deadlines.popDue(at: turnStart) {
+                due.deadlineReached()
+                endOfStep()
+            }
+        }
+        finish()
+    }
+
+    private func dispatch(_ event: epoll_event) {
+        let key = event.data.u64
+        if key == Poller.wakeKey {
+            poller.acknowledgeWake()
+            return
+        }
+        let index = Int(key & 0xFFFF_FFFF)
+        guard generations[index] == UInt32(truncatingIfNeeded: key >> 32), let channel = table[index] else { return }
+        channel.ready(for: Readiness(rawValue: event.events))
+        endOfStep()
+    }
+
+    /// Lets the tasks that a channel has resumed run while its bytes are still in the window, then sends what they
+    /// and it have gathered.
+    private func endOfStep() {
+        if !jobs.isEmpty { runJobs() }
+        uncorkOwner()
+    }
+
+    private func uncorkOwner() {
+        if let owner = corkOwner {
+            corkOwner = nil
+            owner.uncork()
+        }
+    }
+
+    private var hasRemoteWork: Bool { remote.withLock { !$0.isEmpty } }
+
+    private func drainRemote() {
+        let (newJobs, bodies) = remote.withLock { remote in
+            defer {
+                remote.jobs = []
+                remote.bodies = []
+            }
+            return (remote.jobs, remote.bodies)
+        }
+        jobs.append(contentsOf: newJobs)
+        for body in bodies {
+            body()
+            uncorkOwner()
+        }
+    }
+
+    /// Runs the jobs there are and those they enqueue, up to a bound, so that no task keeps the loop from its sockets.
+    private func runJobs() {
+        let serial = asUnownedSerialExecutor()
+        let task = asUnownedTaskExecutor()
+        var rounds = 0
+        while !jobs.isEmpty && rounds < 64 {
+            swap(&jobs, &jobsInTurn)
+            for job in jobsInTurn { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
+            jobsInTurn.removeAll(keepingCapacity: jobsInTurn.count < 1024)
+            rounds += 1
+        }
+        uncorkOwner()
+    }
+
+    /// Closes what is left and lets the last tasks learn of it.
+    private func finish() {
+        for channel in channels { channel.loopEnds() }
+        var rounds = 0
+        repeat {
+            drainRemote()
+            runJobs()
+            rounds += 1
+        } while (!jobs.isEmpty || hasRemoteWork) && rounds < 1000
+        attachments = [:]
+    }
+}

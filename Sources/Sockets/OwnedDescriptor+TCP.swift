@@ -1,0 +1,127 @@
+import CLinux
+import Glibc
+
+/// How a listening socket is set up.
+public struct ListenOptions: Hashable, Sendable {
+    /// Connections that the kernel completes before the server accepts them; the kernel caps it at `somaxconn`.
+    public var backlog: Int32 = 1024
+    /// Whether several sockets, one per event loop, may share the port.
+    public var sharesPort = false
+    /// Whether an IPv6 socket refuses IPv4 peers.
+    public var onlyIPv6 = true
+
+    /// A backlog of 1024 on a port of its own.
+    public init() {}
+}
+
+extension OwnedDescriptor {
+    /// A non-blocking TCP socket that listens on `address`, with `SO_REUSEADDR` and, for the sockets it accepts,
+    /// `TCP_NODELAY`.
+    public static func listening(
+        on address: SocketAddress, options: ListenOptions = ListenOptions()
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        let descriptor = try stream(family: address.family)
+        try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        if options.sharesPort { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
+        if address.family == AF_INET6 {
+            try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, options.onlyIPv6 ? 1 : 0)
+        }
+        // Linux hands this on to every accepted socket, which saves a call per connection.
+        try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        let number = descriptor.rawValue
+        guard address.withSockaddr({ bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
+        guard listen(number, options.backlog) == 0 else { throw SystemCallError(.listen) }
+        return descriptor
+    }
+
+    /// A non-blocking TCP socket on its way to `address`; writable once connected or refused.
+    ///
+    /// `source` chooses the local address, which multiplies the ports there are.
+    public static func connecting(
+        to address: SocketAddress, from source: SocketAddress? = nil
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        let descriptor = try stream(family: address.family)
+        let number = descriptor.rawValue
+        try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        if let source {
+            try descriptor.setOption(Int32(IPPROTO_IP), Int32(IP_BIND_ADDRESS_NO_PORT), 1)
+            guard source.withSockaddr({ bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
+        }
+        if address.withSockaddr({ connect(number, $0, $1) }) != 0 && errno != EINPROGRESS {
+            throw SystemCallError(.connect)
+        }
+        return descriptor
+    }
+
+    /// Takes one connection from the accept queue; nil when it is empty.
+    public borrowing func accept() throws(SystemCallError) -> OwnedDescriptor? {
+        while true {
+            let number = accept4(
+                rawValue, nil, nil, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+            if number >= 0 { return OwnedDescriptor(owning: number) }
+            switch errno {
+            case EAGAIN: return nil
+            // The peer has gone while it waited, or a signal came: the next in the queue may be fine (accept(2)).
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH: continue
+            default: throw SystemCallError(.accept4)
+            }
+        }
+    }
+
+    /// The address that the socket is bound to.
+    public borrowing func localAddress() throws(SystemCallError) -> SocketAddress {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let number = rawValue
+        let code = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &length) }
+        }
+        guard code == 0 else { throw SystemCallError(.getsockname) }
+        guard let address = SocketAddress(storage) else { throw SystemCallError(.getsockname, errno: EAFNOSUPPORT) }
+        return address
+    }
+
+    /// The error that an asynchronous `connect` ended with; nil once it has succeeded.
+    public borrowing func connectFailure() -> SystemCallError? {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(rawValue, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else {
+            return SystemCallError(.getsockopt)
+        }
+        return code == 0 ? nil : SystemCallError(.connect, errno: code)
+    }
+
+    /// Makes `close` send a reset instead of a FIN (`SO_LINGER` of zero).
+    public borrowing func resetOnClose() throws(SystemCallError) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout.size(ofValue: linger))
+        guard setsockopt(rawValue, SOL_SOCKET, SO_LINGER, &linger, size) == 0 else {
+            throw SystemCallError(.setsockopt)
+        }
+    }
+
+    /// Half-closes: sends a FIN, reading goes on.
+    public borrowing func shutdownWriting() throws(SystemCallError) {
+        guard shutdown(rawValue, Int32(SHUT_WR)) == 0 else { throw SystemCallError(.shutdown) }
+    }
+
+    /// Asks for kernel buffers of about these sizes, in bytes; the kernel doubles and caps them (socket(7)).
+    public borrowing func setBufferSizes(receive: Int32? = nil, send: Int32? = nil) throws(SystemCallError) {
+        if let receive { try setOption(SOL_SOCKET, SO_RCVBUF, receive) }
+        if let send { try setOption(SOL_SOCKET, SO_SNDBUF, send) }
+    }
+
+    private static func stream(family: Int32) throws(SystemCallError) -> OwnedDescriptor {
+        let kind = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+        let number = socket(family, Int32(kind), 0)
+        guard number >= 0 else { throw SystemCallError(.socket) }
+        return OwnedDescriptor(owning: number)
+    }
+
+    private borrowing func setOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(SystemCallError) {
+        var value = value
+        guard setsockopt(rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+            throw SystemCallError(.setsockopt)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import CLinux
+import Glibc
+
+/// An epoll instance and the event descriptor that wakes it.
+struct Poller: ~Copyable {
+    private let epoll: OwnedDescriptor
+    private let wakeEvent: OwnedDescriptor
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+
+    /// The key under which a wake-up is reported.
+    static let wakeKey = UInt64.max
+
+    init() throws(SystemCallError) {
+        let epollNumber = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epollNumber >= 0 else { throw SystemCallError(.epollCreate) }
+        let epoll = OwnedDescriptor(owning: epollNumber)
+        let eventNumber = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+        guard eventNumber >= 0 else { throw SystemCallError(.eventfd) }
+        let wakeEvent = OwnedDescriptor(owning: eventNumber)
+        var event = epoll_event(events: Readiness.readable.rawValue, data: epoll_data(u64: Self.wakeKey))
+        guard epoll_ctl(epollNumber, EPOLL_CTL_ADD, eventNumber, &event) == 0 else {
+            throw SystemCallError(.epollControl)
+        }
+        self.epoll = epoll
+        self.wakeEvent = wakeEvent
+        events = .allocate(capacity: 512)
+    }
+
+    deinit {
+        events.deallocate()
+    }
+
+    func add(_ number: Int32, key: UInt64, interest: Readiness) throws(SystemCallError) {
+        var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: key))
+        guard epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, number, &event) == 0 else {
+            throw SystemCallError(.epollControl)
+        }
+    }
+
+    func modify(_ number: Int32, key: UInt64, interest: Readiness) {
+        var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: key))
+        let code = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, number, &event)
+        precondition(code == 0, "a registered descriptor can be modified")
+    }
+
+    func remove(_ number: Int32) {
+        var event = epoll_event()
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, number, &event)
+    }
+
+    /// Waits for events, at most `limit`; the events stay readable until the next wait.
+    func wait(atMost limit: Duration?) throws(SystemCallError) -> UnsafeMutableBufferPointer<epoll_event>.SubSequence {
+        let milliseconds: Int32
+        if let limit {
+            // Rounded up: a deadline that is checked too early would be polled for in a spin.
+            let nanoseconds = max(0, limit.saturatedNanoseconds)
+            milliseconds = Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1))
+        } else {
+            milliseconds = -1
+        }
+        let count = epoll_wait(epoll.rawValue, events.baseAddress!, Int32(events.count), milliseconds)
+        if count < 0 {
+            if errno == EINTR { return events[0..<0] }
+            throw SystemCallError(.epollWait)
+        }
+        return events[0..<Int(count)]
+    }
+
+    /// Ends the present or next wait; may be called from any thread.
+    func wake() {
+        var one: UInt64 = 1
+        _ = write(wakeEvent.rawValue, &one, 8)
+    }
+
+    func acknowledgeWake() {
+        var count: UInt64 = 0
+        _ = read(wakeEvent.rawValue, &count, 8)
+    }
+}

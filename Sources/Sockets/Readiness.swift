@@ -1,0 +1,21 @@
+import CLinux
+
+/// What a descriptor is ready for, or is waited for; the bits of epoll(7), level-triggered.
+public struct Readiness: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// Bytes or a new connection can be taken, or the stream has ended.
+    public static let readable = Readiness(rawValue: clinux_EPOLLIN)
+    /// Bytes can be sent, or an asynchronous connect has ended.
+    public static let writable = Readiness(rawValue: clinux_EPOLLOUT)
+    /// The peer has shut its writing side down.
+    public static let peerHalfClosed = Readiness(rawValue: clinux_EPOLLRDHUP)
+    /// Both directions have ended; reported whether waited for or not.
+    public static let hangup = Readiness(rawValue: clinux_EPOLLHUP)
+    /// An error is pending; reported whether waited for or not.
+    public static let failed = Readiness(rawValue: clinux_EPOLLERR)
+}
