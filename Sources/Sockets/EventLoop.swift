@@ -21,7 +21,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private var deadlines = Deadlines()
     private var jobs: [UnownedJob] = []
     private var jobsInTurn: [UnownedJob] = []
-    private let window: UnsafeMutableRawBufferPointer
+    /// The read window; ask for it with `claimWindow(for:)`.
+    public let window: UnsafeMutableRawBufferPointer
     private var windowOwner: Channel?
     private var corkOwner: Channel?
     private var attachments: [ObjectIdentifier: AnyObject] = [:]

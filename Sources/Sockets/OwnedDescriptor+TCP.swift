@@ -70,14 +70,26 @@ extension OwnedDescriptor {
 
     /// The address that the socket is bound to.
     public borrowing func localAddress() throws(SystemCallError) -> SocketAddress {
+        try address(.getsockname, getsockname)
+    }
+
+    /// The address of the other end.
+    public borrowing func peerAddress() throws(SystemCallError) -> SocketAddress {
+        try address(.getpeername, getpeername)
+    }
+
+    private borrowing func address(
+        _ call: SystemCallError.Call,
+        _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) throws(SystemCallError) -> SocketAddress {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let number = rawValue
         let code = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(number, $0, &length) }
         }
-        guard code == 0 else { throw SystemCallError(.getsockname) }
-        guard let address = SocketAddress(storage) else { throw SystemCallError(.getsockname, errno: EAFNOSUPPORT) }
+        guard code == 0 else { throw SystemCallError(call) }
+        guard let address = SocketAddress(storage) else { throw SystemCallError(call, errno: EAFNOSUPPORT) }
         return address
     }
 

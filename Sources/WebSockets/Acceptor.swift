@@ -1,0 +1,76 @@
+import Glibc
+import Sockets
+
+/// A listening socket on its loop.
+final class Acceptor: Channel, @unchecked Sendable {
+    private let server: ServerCore
+    private var isOutOfDescriptors = false
+
+    /// Connections taken in one turn, so that a storm of them does not starve those that are open.
+    private static let connectionsPerTurn = 64
+    /// How long accepting rests when the process has no descriptor left.
+    private static let restInterval = Duration.milliseconds(100)
+
+    init(loop: EventLoop, server: ServerCore) {
+        self.server = server
+        super.init(loop: loop)
+    }
+
+    override func ready(for readiness: Readiness) {
+        for _ in 0..<Self.connectionsPerTurn {
+            guard server.hasRoom else { return wait(for: []) }
+            do throws(SystemCallError) {
+                guard let descriptor = try withAccepted() else {
+                    isOutOfDescriptors = false
+                    return
+                }
+                server.accepted(descriptor, on: loop)
+            } catch {
+                return rest(after: error)
+            }
+        }
+    }
+
+    /// A connection has ended: there may be room, and a descriptor, again.
+    func connectionEnded() {
+        guard isRegistered, interest.isEmpty else { return }
+        setDeadline(.never)
+        wait(for: .readable)
+    }
+
+    override func deadlineReached() {
+        wait(for: .readable)
+    }
+
+    private func withAccepted() throws(SystemCallError) -> OwnedDescriptor? {
+        let result = withDescriptor { descriptor -> AcceptResult in
+            do throws(SystemCallError) {
+                guard let accepted = try descriptor.accept() else { return .empty }
+                return .accepted(accepted.release())
+            } catch {
+                return .failed(error)
+            }
+        }
+        switch result {
+        case .accepted(let number): return OwnedDescriptor(owning: number)
+        case .failed(let error): throw error
+        case .empty, nil: return nil
+        }
+    }
+
+    private enum AcceptResult {
+        case accepted(Int32)
+        case empty
+        case failed(SystemCallError)
+    }
+
+    /// With no descriptor to be had the queue stays readable: waiting for it would spin.
+    private func rest(after error: SystemCallError) {
+        if !isOutOfDescriptors {
+            isOutOfDescriptors = true
+            server.logger.warning("cannot accept connections for now: \(error)")
+        }
+        wait(for: [])
+        setDeadline(loop.turnStart + Self.restInterval)
+    }
+}

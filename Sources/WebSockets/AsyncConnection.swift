@@ -1,0 +1,123 @@
+public import Sockets
+public import WebSocketProtocol
+
+/// A WebSocket connection for `async` code: an actor that lives on its event loop.
+///
+/// A task that prefers the loop (as those of `WebSocketServer.serve` do) suspends and resumes without leaving the
+/// loop's thread. From anywhere else each call costs two hops.
+public actor AsyncConnection {
+    /// The loop that is its executor.
+    public nonisolated let loop: EventLoop
+    /// The subprotocol that the handshake agreed upon.
+    public nonisolated let subprotocol: String?
+    private let connection: Connection
+    private let mailbox: Mailbox
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(_ connection: Connection, mailbox: Mailbox, subprotocol: String?) {
+        loop = connection.loop
+        self.connection = connection
+        self.mailbox = mailbox
+        self.subprotocol = subprotocol
+    }
+
+    /// The next message; nil once the connection has ended and every message was received.
+    ///
+    /// One task receives at a time. How the connection ended is in `outcome`.
+    public func receive() async -> Message? {
+        while true {
+            if let message = mailbox.take(from: connection) { return message }
+            if mailbox.outcome != nil { return nil }
+            precondition(!mailbox.isReceiving, "two tasks receive from one connection")
+            await withUnsafeContinuation { mailbox.setReceiver($0) }
+        }
+    }
+
+    /// Sends a text message.
+    ///
+    /// Throws `SendFailure` when the send buffer is full, in which case `drained()` waits for room, or the connection
+    /// no longer sends.
+    public func send(_ text: String) throws(SendFailure) {
+        try check(connection.send(text))
+    }
+
+    /// Sends a binary message; throws like `send(_:)` of text.
+    public func send(_ bytes: [UInt8]) throws(SendFailure) {
+        try check(connection.send(.binary, bytes.span.bytes))
+    }
+
+    /// Sends a message of the same kind with the same bytes; throws like `send(_:)` of text.
+    public func send(_ message: Message) throws(SendFailure) {
+        try check(message.withUnsafeBytes { connection.send(message.kind, $0.bytes) })
+    }
+
+    /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2).
+    public func ping(_ payload: [UInt8] = []) throws(SendFailure) {
+        guard connection.ping(payload) else { throw connection.isOpen ? .bufferFull : .closed }
+    }
+
+    /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
+    public func drained() async {
+        guard connection.isRefused || connection.isHeldBack else { return }
+        await withUnsafeContinuation { mailbox.addDrainWaiter($0) }
+    }
+
+    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`.
+    ///
+    /// Messages that still arrive can be received afterwards.
+    @discardableResult
+    public func close(_ code: CloseCode = .normalClosure, reason: String = "") async -> CloseOutcome {
+        connection.close(code, reason: reason)
+        return await closed()
+    }
+
+    /// Ends the connection at once, with a reset on the wire.
+    public func closeNow() {
+        connection.closeNow()
+    }
+
+    /// Waits until the connection has ended, by whichever side.
+    public func closed() async -> CloseOutcome {
+        while mailbox.outcome == nil {
+            // Nobody may be receiving: the peer's Close must not wait behind a full mailbox.
+            await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
+        }
+        return mailbox.outcome!
+    }
+
+    /// How the connection ended; nil while it has not.
+    public var outcome: CloseOutcome? { mailbox.outcome }
+
+    /// The peer's address; nil once the connection has ended.
+    public var peerAddress: SocketAddress? { connection.peerAddress }
+
+    private func check(_ outcome: SendOutcome) throws(SendFailure) {
+        switch outcome {
+        case .accepted: return
+        case .bufferFull: throw .bufferFull
+        case .closed: throw .closed
+        }
+    }
+
+    /// Ends the connection from any thread, as cancellation does.
+    nonisolated func abort() {
+        let connection = connection
+        loop.execute { connection.closeNow() }
+    }
+}
+
+/// A message that was not sent.
+public enum SendFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The peer reads too slowly and the send buffer is full.
+    case bufferFull
+    /// The connection has ended or is closing.
+    case closed
+
+    public var description: String {
+        switch self {
+        case .bufferFull: "the send buffer is full because the peer reads too slowly: await drained() and send again"
+        case .closed: "the connection is closed: its outcome says why"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+public import Sockets
+public import WebSocketProtocol
+
+/// How a connection ended.
+public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
+    /// What brought the end about.
+    public enum Cause: Hashable, Sendable {
+        /// The peer began the closing handshake, and we answered.
+        case peerClosed
+        /// We began the closing handshake, and the peer answered.
+        case locallyClosed
+        /// The peer ended the stream without a Close frame.
+        case endOfStream
+        /// The connection was reset or broke.
+        case broken(SystemCallError)
+        /// The peer broke the protocol; `code` is what we told it.
+        case protocolFailure(ProtocolFailure)
+        /// The opening handshake was refused or failed.
+        case handshakeFailure(status: Int)
+        /// A limit ran out.
+        case limit(LimitName)
+        /// Our side ended it at once, without a closing handshake.
+        case aborted
+    }
+
+    /// What brought the end about.
+    public var cause: Cause
+    /// The peer's close code: 1005 when its Close named none, 1006 when there was no Close (RFC 6455, section 7.1.5);
+    /// for a protocol failure, the code that we sent.
+    public var code: CloseCode
+    /// The reason that came with the code.
+    public var reason: String
+
+    /// An end with a code and a reason.
+    public init(_ cause: Cause, code: CloseCode = .abnormalClosure, reason: String = "") {
+        self.cause = cause
+        self.code = code
+        self.reason = reason
+    }
+
+    /// Whether the closing handshake was completed (RFC 6455, section 7.1.4).
+    public var isClean: Bool { cause == .peerClosed || cause == .locallyClosed }
+
+    public var description: String {
+        switch cause {
+        case .peerClosed: "the peer closed with \(code.rawValue)\(quotedReason)"
+        case .locallyClosed: "closed with \(code.rawValue)\(quotedReason)"
+        case .endOfStream: "the peer ended the stream without a Close frame"
+        case .broken(let error): "the connection broke: \(error)"
+        case .protocolFailure(let failure): "the peer broke the protocol: \(failure)"
+        case .handshakeFailure(let status): "the opening handshake was refused with HTTP status \(status)"
+        case .limit(let limit): "\(limit.rawValue) ran out"
+        case .aborted: "ended at once by our side"
+        }
+    }
+
+    private var quotedReason: String {
+        reason.isEmpty ? "" : " \"\(reason.escapedForTerminal)\""
+    }
+}
+
+extension String {
+    /// The text with control characters spelled out, so that bytes from the network cannot drive a terminal or forge
+    /// a line of a log.
+    public var escapedForTerminal: String {
+        var escaped = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+                escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,90 @@
+import Sockets
+public import WebSocketProtocol
+
+extension Connection {
+    /// Begins the closing handshake (RFC 6455, section 7.1.2); the peer has `closeLimit` to answer.
+    ///
+    /// Without effect once closing has begun. Before the connection is open it ends at once.
+    public func close(_ code: CloseCode = .normalClosure, reason: String = "") {
+        close(code, reason: reason, because: nil)
+    }
+
+    func close(_ code: CloseCode, reason: String, because limit: LimitName?) {
+        switch phase {
+        case .connecting, .handshaking: end(CloseOutcome(.aborted))
+        case .open:
+            if let limit { decided = CloseOutcome(.limit(limit), code: code, reason: reason) }
+            phase = .closing
+            isHeldBack = false
+            loop.claimCork(for: self)
+            _ = machine.appendClose(code, reason: reason, into: &buffers.cork)
+            setDeadline(loop.turnStart + limits.closeLimit)
+            // The answer must be read whether the handler takes messages or not.
+            if isPaused { resume() } else { updateInterest() }
+        case .closing, .draining, .closed: break
+        }
+    }
+
+    /// Ends the connection at once: no closing handshake, a reset on the wire, unsent bytes dropped.
+    public func closeNow() {
+        end(CloseOutcome(.aborted), reset: true)
+    }
+
+    /// The closing handshake is complete.
+    ///
+    /// A server closes TCP first (section 7.1.1); it may do so at once when nothing unread could turn its FIN into a
+    /// reset that overtakes the Close. A client waits for the server to do it.
+    func peerClosed(_ outcome: CloseOutcome) {
+        drain(deciding: decided ?? outcome)
+    }
+
+    /// Sends what is left, half-closes, and discards input until the stream ends or `closeLimit` has passed.
+    func drain(deciding outcome: CloseOutcome) {
+        guard phase != .closed, phase != .draining else { return }
+        decided = outcome
+        phase = .draining
+        isPaused = false
+        isHeldBack = false
+        parked.removeAll(keepingCapacity: false)
+        setDeadline(loop.turnStart + limits.closeLimit)
+        // Claimed even when nothing is gathered: at the end of the turn the half-close follows the last byte.
+        loop.claimCork(for: self)
+    }
+
+    /// After the last byte was handed to the kernel: closes when that is safe, else half-closes and waits.
+    func finishedSending() {
+        let outcome = decided ?? CloseOutcome(.aborted)
+        if role == .server && outcome.isClean && isInputDrained { return end(outcome) }
+        if role == .server || !outcome.isClean {
+            do throws(SystemCallError) {
+                try shutdownWriting()
+            } catch {
+                return end(outcome)
+            }
+        }
+        updateInterest()
+    }
+
+    /// The peer's FIN.
+    func streamEnded() {
+        switch phase {
+        case .draining, .closing: end(decided ?? CloseOutcome(.endOfStream))
+        default: end(CloseOutcome(.endOfStream))
+        }
+    }
+
+    /// Closes the descriptor, exactly once, and tells everyone concerned.
+    func end(_ outcome: CloseOutcome, reset: Bool = false) {
+        guard phase != .closed else { return }
+        phase = .closed
+        owner?.connectionEnds(self, outcome)
+        if reset { resetDescriptor() } else { closeDescriptor() }
+        backlog.removeAll(keepingCapacity: false)
+        parked.removeAll(keepingCapacity: false)
+        remainder = 0..<0
+        if let opening = opening.take() {
+            opening.failed(outcome)
+        }
+        if let handler = handler.take() { handler.closed(self, outcome) }
+    }
+}

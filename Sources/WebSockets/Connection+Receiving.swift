@@ -1,0 +1,121 @@
+import Sockets
+import WebSocketProtocol
+
+extension Connection {
+    /// Reads once into the loop's window and parses it there. What is left in the kernel is reported again.
+    func readOnce() {
+        let window = loop.claimWindow(for: self)
+        switch receive(into: window) {
+        case .bytes(let count):
+            lastReceived = loop.turnStart
+            isAwaitingPong = false
+            bytesReceived &+= count
+            let reached = process(UnsafeMutableRawBufferPointer(rebasing: window[..<count]), from: 0)
+            guard phase != .closed else { return }
+            remainder = reached < count ? reached..<count : 0..<0
+            isInputDrained = count < window.count
+        case .endOfStream: streamEnded()
+        case .wouldBlock: break
+        case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
+        }
+    }
+
+    /// Hands the unparsed rest of the window to a buffer of our own, because another connection is about to read.
+    public override func windowReclaimed() {
+        guard !remainder.isEmpty else { return }
+        parked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(loop.window)[remainder]))
+        remainder = 0..<0
+    }
+
+    /// Parses `input` from `start` on until it is used up or the handler pauses; returns how far it came.
+    func process(_ input: UnsafeMutableRawBufferPointer, from start: Int) -> Int {
+        var position = start
+        isProcessing = true
+        defer { isProcessing = false }
+        var span = input.mutableBytes
+        if phase == .handshaking {
+            open(with: span.bytes, at: &position)
+        }
+        while phase == .open || phase == .closing {
+            if isPaused { return position }
+            loop.claimCork(for: self)
+            guard let event = machine.next(in: &span, at: &position, replies: &buffers.cork) else { break }
+            handle(event, in: span.bytes)
+        }
+        return phase == .draining ? input.count : position
+    }
+
+    private func open(with input: RawSpan, at position: inout Int) {
+        guard let opening else { return }
+        switch opening.receive(input, at: &position, on: self) {
+        case .needsMore: break
+        case .opened(let handler):
+            self.opening = nil
+            self.handler = handler
+            phase = .open
+            scheduleOpenDeadline()
+            handler.opened(self)
+        case .answered(let status):
+            drain(deciding: CloseOutcome(.handshakeFailure(status: status)))
+        case .failed(let outcome):
+            end(outcome)
+        }
+    }
+
+    private func handle(_ event: WebSocketMachine.Event, in input: RawSpan) {
+        switch event {
+        case .message(let kind, .input(let range)):
+            messagesReceived &+= 1
+            handler?.received(kind, input.extracting(range), on: self)
+        case .message(let kind, .assembled):
+            messagesReceived &+= 1
+            let assembled = machine.takeAssembled()
+            handler?.received(kind, assembled.bytes, on: self)
+        case .ping: break
+        case .pong(.input(let range)):
+            handler?.receivedPong(input.extracting(range), on: self)
+        case .pong(.assembled):
+            let assembled = machine.takeAssembled()
+            handler?.receivedPong(assembled.bytes, on: self)
+        case .close(let code, let reason):
+            peerClosed(CloseOutcome(phase == .closing ? .locallyClosed : .peerClosed, code: code, reason: reason))
+        case .failure(let failure):
+            drain(deciding: CloseOutcome(.protocolFailure(failure), code: failure.code))
+        }
+    }
+
+    /// Stops handing messages out; what arrives stays in the kernel, which makes the peer wait.
+    public func pause() {
+        isPaused = true
+    }
+
+    /// Hands messages out again, those that were held first.
+    public func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        guard !isProcessing, phase != .closed else { return }
+        processHeld()
+        guard phase != .closed, !isPaused else { return }
+        updateInterest()
+    }
+
+    /// Parses what was received before the handler paused.
+    private func processHeld() {
+        if !parked.isEmpty {
+            var held = ByteQueue()
+            swap(&held, &parked)
+            let count = held.count
+            let reached = held.withUnsafeMutableBytes { process($0, from: 0) }
+            if phase != .closed && reached < count {
+                held.removeFirst(reached)
+                swap(&held, &parked)
+            }
+        } else if !remainder.isEmpty, loop.ownsWindow(self) {
+            let held = remainder
+            remainder = 0..<0
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: loop.window[..<held.upperBound])
+            let reached = process(bytes, from: held.lowerBound)
+            if phase != .closed && reached < held.upperBound { remainder = reached..<held.upperBound }
+        }
+    }
+}

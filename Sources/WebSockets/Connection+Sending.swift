@@ -1,0 +1,106 @@
+import Sockets
+public import WebSocketProtocol
+
+extension Connection {
+    /// Output gathered beyond this is sent before the turn ends, in bytes.
+    private static let corkBytes = 128 * 1024
+
+    /// Sends a message; text must be valid UTF-8.
+    ///
+    /// It is gathered with what else this turn sends. When the send buffer is full nothing is taken.
+    @discardableResult
+    public func send(_ kind: MessageKind, _ payload: RawSpan) -> SendOutcome {
+        guard phase == .open else { return .closed }
+        guard backlog.count < limits.sendBufferBytes else {
+            isRefused = true
+            return .bufferFull
+        }
+        loop.claimCork(for: self)
+        guard machine.appendMessage(kind, payload, into: &buffers.cork) else { return .closed }
+        flushLargeCork()
+        return .accepted
+    }
+
+    /// Sends one fragment of a message (RFC 6455, section 5.4): the first with the message's opcode, the others as
+    /// continuations, the last with `isFinal`.
+    @discardableResult
+    public func sendFragment(_ opcode: Opcode, isFinal: Bool, _ payload: RawSpan) -> SendOutcome {
+        guard phase == .open else { return .closed }
+        guard backlog.count < limits.sendBufferBytes else {
+            isRefused = true
+            return .bufferFull
+        }
+        loop.claimCork(for: self)
+        guard machine.appendFragment(opcode: opcode, fin: isFinal, payload, into: &buffers.cork) else { return .closed }
+        flushLargeCork()
+        return .accepted
+    }
+
+    /// Sends a text message.
+    @discardableResult
+    public func send(_ text: String) -> SendOutcome {
+        var text = text
+        return text.withUTF8 { send(.text, UnsafeRawBufferPointer($0).bytes) }
+    }
+
+    /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2); false when that is not possible now.
+    @discardableResult
+    public func ping(_ payload: [UInt8] = []) -> Bool {
+        guard phase == .open, backlog.count < limits.sendBufferBytes else { return false }
+        loop.claimCork(for: self)
+        return machine.appendPing(payload.span.bytes, into: &buffers.cork)
+    }
+
+    private func flushLargeCork() {
+        if buffers.cork.count >= Self.corkBytes { sendCork() }
+    }
+
+    /// Sends what this connection has gathered in the loop's cork.
+    public override func uncork() {
+        sendCork()
+        if phase == .draining && backlog.isEmpty { finishedSending() }
+    }
+
+    private func sendCork() {
+        guard !buffers.cork.isEmpty else { return }
+        defer { buffers.clearCork() }
+        guard phase != .closed else { return }
+        var sent = 0
+        if backlog.isEmpty {
+            let result = buffers.cork.withUnsafeBytes { send($0) }
+            switch result {
+            case .bytes(let count): sent = count
+            case .wouldBlock: break
+            case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
+            }
+            if sent == buffers.cork.count { return }
+        }
+        buffers.cork.withUnsafeBytes { backlog.append(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+        if backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
+        updateInterest()
+    }
+
+    /// Sends what the kernel takes of the backlog, and lets reading go on when it has drained.
+    func flushBacklog() {
+        while !backlog.isEmpty {
+            let result = backlog.withUnsafeBytes { send($0) }
+            switch result {
+            case .bytes(let count):
+                backlog.removeFirst(count)
+                continue
+            case .wouldBlock: break
+            case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
+            }
+            break
+        }
+        if backlog.isEmpty { backlog.removeAll(keepingCapacity: false) }
+        if phase == .draining { return backlog.isEmpty ? finishedSending() : updateInterest() }
+        if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
+            isHeldBack = false
+            isRefused = false
+            handler?.writable(self)
+        }
+        guard phase != .closed else { return }
+        updateInterest()
+    }
+}

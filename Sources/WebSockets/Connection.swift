@@ -1,0 +1,176 @@
+import Glibc
+public import Sockets
+public import WebSocketProtocol
+
+/// A WebSocket connection on its event loop, server or client: the protocol machine driven over a socket.
+///
+/// Confined to the thread of its loop: call its methods from `ConnectionHandler` callbacks or within
+/// `loop.execute { … }`. Input is parsed where it was received, replies are gathered and sent once per turn.
+public final class Connection: Channel, @unchecked Sendable {
+    enum Phase: Hashable {
+        /// A TCP connect is under way.
+        case connecting
+        /// The opening handshake is under way.
+        case handshaking
+        case open
+        /// Our Close is sent, the peer's is awaited.
+        case closing
+        /// Everything is said; the end of the stream is awaited so that no unread byte turns our FIN into a reset.
+        case draining
+        case closed
+    }
+
+    /// Which side of the connection this is.
+    public let role: Role
+    let limits: ConnectionLimits
+    let buffers: LoopBuffers
+    var machine: WebSocketMachine
+    var phase: Phase
+    var opening: (any Opening)?
+    var handler: (any ConnectionHandler)?
+    weak var owner: (any ConnectionOwner)?
+    /// Output that the kernel would not take yet.
+    var backlog = ByteQueue()
+    /// Input that was received and not yet parsed when the handler paused.
+    var parked = ByteQueue()
+    /// The unparsed part of the loop's read window while this connection owns it.
+    var remainder = 0..<0
+    var isPaused = false
+    var isHeldBack = false
+    var isProcessing = false
+    /// Whether the last read took everything that the kernel had.
+    var isInputDrained = false
+    var isAwaitingPong = false
+    var isRefused = false
+    /// The outcome that is already decided while the stream is drained.
+    var decided: CloseOutcome?
+    var lastReceived: MonotonicTime
+    /// Bytes received since the TCP connection stood.
+    public internal(set) var bytesReceived = 0
+    /// Messages received, whole ones.
+    public internal(set) var messagesReceived = 0
+
+    init(
+        loop: EventLoop, role: Role, limits: ConnectionLimits, opening: any Opening, owner: (any ConnectionOwner)? = nil
+    ) {
+        self.role = role
+        self.limits = limits
+        self.opening = opening
+        self.owner = owner
+        buffers = LoopBuffers.of(loop)
+        machine = WebSocketMachine(
+            role: role, limits: limits.messages, maskingKeys: role == .client ? buffers.maskingKeys : nil)
+        phase = role == .client ? .connecting : .handshaking
+        lastReceived = .now
+        super.init(loop: loop)
+    }
+
+    /// Whether messages can be sent.
+    public var isOpen: Bool { phase == .open }
+
+    /// Whether the opening handshake was ever completed.
+    public var wasOpened: Bool { opening == nil }
+
+    /// Bytes that wait for the peer to read.
+    public var bufferedBytes: Int { backlog.count }
+
+    /// The peer's address; nil once the connection is closed or broken.
+    public var peerAddress: SocketAddress? {
+        withDescriptor { try? $0.peerAddress() } ?? nil
+    }
+
+    // MARK: Readiness
+
+    public override func ready(for readiness: Readiness) {
+        if phase == .connecting { return finishConnecting() }
+        if readiness.contains(.writable) { flushBacklog() }
+        guard phase != .closed else { return }
+        guard !readiness.isDisjoint(with: [.readable, .hangup, .failed]) else { return }
+        if isReadingHeld {
+            // Nobody takes input now. A broken connection is reported whether waited for or not, so it must end here.
+            if !readiness.isDisjoint(with: [.hangup, .failed]) {
+                return end(CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))))
+            }
+            return updateInterest()
+        }
+        readOnce()
+    }
+
+    /// Starts waiting for a TCP connect that is under way.
+    func begin(with descriptor: consuming OwnedDescriptor) throws(SystemCallError) {
+        try register(descriptor, for: phase == .connecting ? .writable : .readable)
+        setDeadline(.now + (phase == .connecting ? limits.connectLimit : limits.handshakeLimit))
+    }
+
+    private func finishConnecting() {
+        if let failure = withDescriptor({ $0.connectFailure() }) ?? nil {
+            return end(CloseOutcome(.broken(failure)))
+        }
+        phase = .handshaking
+        wait(for: .readable)
+        setDeadline(loop.turnStart + limits.handshakeLimit)
+        opening?.connected(self)
+    }
+
+    var isReadingHeld: Bool { isPaused || isHeldBack }
+
+    /// Brings what epoll waits for in line with the buffers.
+    func updateInterest() {
+        var interest: Readiness = isReadingHeld ? [] : .readable
+        if !backlog.isEmpty { interest.insert(.writable) }
+        wait(for: interest)
+    }
+
+    // MARK: Deadlines
+
+    /// Sets the deadline of an open connection from the moment of the last byte.
+    func scheduleOpenDeadline() {
+        var next = lastReceived + limits.idleLimit
+        if let pingInterval = limits.pingInterval {
+            next = min(next, lastReceived + pingInterval + (isAwaitingPong ? pingInterval : .zero))
+        }
+        setDeadline(max(next, loop.turnStart + .milliseconds(1)))
+    }
+
+    public override func deadlineReached() {
+        switch phase {
+        case .connecting: end(CloseOutcome(.limit(.connect)))
+        case .handshaking: end(CloseOutcome(.limit(.handshake)))
+        case .open: quietTooLong()
+        case .closing: end(CloseOutcome(.limit(.close)))
+        case .draining: end(decided ?? CloseOutcome(.limit(.close)))
+        case .closed: break
+        }
+    }
+
+    /// The deadline is not moved with every byte: it is looked at when it comes.
+    private func quietTooLong() {
+        let now = loop.turnStart
+        if isReadingHeld {
+            // The peer's bytes may be waiting in the kernel: its silence is ours.
+            lastReceived = now
+        } else if lastReceived + limits.idleLimit <= now {
+            return close(.goingAway, reason: LimitName.idle.rawValue, because: .idle)
+        } else if let pingInterval = limits.pingInterval {
+            if isAwaitingPong && lastReceived + pingInterval + pingInterval <= now {
+                return close(.internalError, reason: "no answer to a Ping", because: .pong)
+            }
+            if !isAwaitingPong && lastReceived + pingInterval <= now {
+                isAwaitingPong = true
+                ping()
+            }
+        }
+        guard phase == .open else { return }
+        scheduleOpenDeadline()
+    }
+
+    public override func loopEnds() {
+        end(CloseOutcome(.aborted))
+    }
+}
+
+/// Who started a connection and counts it: told on the loop's thread.
+protocol ConnectionOwner: AnyObject {
+    /// Called once, while the descriptor is still open.
+    func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome)
+}

@@ -1,0 +1,35 @@
+public import WebSocketProtocol
+
+/// What an application does with connections, as callbacks on the event loop's thread.
+///
+/// The fastest way to use a connection: bytes are borrowed from the loop's own buffer, nothing is copied and no task
+/// is switched. Never block in a callback. For `async` code see `AsyncConnection`.
+public protocol ConnectionHandler: AnyObject, Sendable {
+    /// The opening handshake is complete.
+    func opened(_ connection: Connection)
+    /// A message has arrived; `bytes` are valid UTF-8 when `kind` is text, and yours only until you return.
+    func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection)
+    /// A Pong has arrived (RFC 6455, section 5.5.3).
+    func receivedPong(_ bytes: RawSpan, on connection: Connection)
+    /// The send buffer has drained after it was full enough to hold reading back or to refuse a message.
+    func writable(_ connection: Connection)
+    /// The connection has ended; its descriptor is closed. Not called when it never was open.
+    func closed(_ connection: Connection, _ outcome: CloseOutcome)
+}
+
+extension ConnectionHandler {
+    public func opened(_ connection: Connection) {}
+    public func receivedPong(_ bytes: RawSpan, on connection: Connection) {}
+    public func writable(_ connection: Connection) {}
+    public func closed(_ connection: Connection, _ outcome: CloseOutcome) {}
+}
+
+/// What became of a message given to `send`.
+public enum SendOutcome: Hashable, Sendable {
+    /// It is on its way or in the send buffer.
+    case accepted
+    /// The send buffer is full: nothing was taken. Wait for `writable`.
+    case bufferFull
+    /// The connection no longer sends.
+    case closed
+}

@@ -1,0 +1,39 @@
+public import WebSocketProtocol
+
+/// Every limit of one connection; none is infinite.
+///
+/// The memory a peer can make a connection hold is bounded by the sum of `handshake.maximumHeadBytes` (until it is
+/// open), `messages.maximumMessageBytes` and `sendBufferBytes` plus one message.
+public struct ConnectionLimits: Sendable {
+    /// Bytes and fields of the opening handshake.
+    public var handshake = HandshakeLimits()
+    /// Frame and message sizes.
+    public var messages = MessageLimits()
+    /// From the start of a TCP connect to its success, for clients.
+    public var connectLimit: Duration = .seconds(10)
+    /// From the TCP connection to the end of the opening handshake.
+    public var handshakeLimit: Duration = .seconds(10)
+    /// Without a single byte from the peer, Pongs included, an open connection is closed with 1001.
+    public var idleLimit: Duration = .seconds(120)
+    /// After so long without a byte a Ping is sent; after as long again without an answer the connection is closed
+    /// with 1011. Nil sends none.
+    public var pingInterval: Duration? = .seconds(20)
+    /// From our Close to the peer's, and from the last byte sent to the end of the stream.
+    public var closeLimit: Duration = .seconds(5)
+    /// Bytes waiting for a peer that does not read. At a quarter of it reading pauses, so that an echo is held back by
+    /// its own replies; at all of it a message is refused.
+    public var sendBufferBytes = 1 << 20
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The limits by name, as logs and outcomes say which one ended a connection.
+public enum LimitName: String, Hashable, Sendable {
+    /// The names of the properties of `ConnectionLimits`; `pong` is the answer to a Ping.
+    case connect = "connectLimit"
+    case handshake = "handshakeLimit"
+    case idle = "idleLimit"
+    case pong = "pingInterval"
+    case close = "closeLimit"
+}

@@ -1,0 +1,23 @@
+import Sockets
+import WebSocketProtocol
+
+/// One side of the opening handshake, alive only until it is over.
+protocol Opening: AnyObject {
+    /// TCP is connected: a client sends its request.
+    func connected(_ connection: Connection)
+    /// Takes handshake bytes from `input` at `position`.
+    func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep
+    /// The connection ended before it was open.
+    func failed(_ outcome: CloseOutcome)
+}
+
+/// What follows from the handshake bytes so far.
+enum OpeningStep {
+    case needsMore
+    /// The connection is open; what it sends from now on is for `handler`.
+    case opened(any ConnectionHandler)
+    /// An HTTP answer has been queued: send it, half-close, and wait for the peer to leave.
+    case answered(status: Int)
+    /// There is nothing to say to the peer.
+    case failed(CloseOutcome)
+}

@@ -1,0 +1,44 @@
+public import Sockets
+public import WebSocketProtocol
+
+/// What a server binds, speaks and allows.
+public struct ServerConfiguration: Sendable {
+    /// The host to listen on: an address or a name. Loopback unless told otherwise.
+    public var host = "127.0.0.1"
+    /// The port; 0 asks for a free one.
+    public var port: UInt16 = 0
+    /// How the listening socket is set up.
+    public var listen = ListenOptions()
+    /// Connections at a time; more are answered with 503 and `Retry-After`.
+    public var maximumConnections = 10_000
+    /// The limits of each connection.
+    public var limits = ConnectionLimits()
+    /// Subprotocols this server speaks; the first of the client's list that is among them is chosen
+    /// (RFC 6455, section 4.2.2).
+    public var subprotocols: [String] = []
+    /// Answers a request that does not ask for WebSocket; by default 426 with a line of explanation.
+    public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
+    /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.
+    public var refusal: @Sendable (RequestHead) -> HTTPResponse? = { _ in nil }
+    /// Called on the loop's thread when a connection ends, while its descriptor is still open.
+    public var connectionEnds: (@Sendable (Connection, CloseOutcome) -> Void)?
+
+    /// The defaults: a free port of 127.0.0.1.
+    public init() {}
+}
+
+extension HTTPResponse {
+    /// What a plain HTTP request is told.
+    public static var upgradeRequired: HTTPResponse {
+        HTTPResponse(
+            status: 426, fields: HTTPFields(),
+            body: "This is a WebSocket server. Connect with a WebSocket client, for example: watertight connect URL\n")
+    }
+
+    /// What a client is told when the server has as many connections as it may have.
+    static var overCapacity: HTTPResponse {
+        var fields = HTTPFields()
+        fields.append("Retry-After", "1")
+        return HTTPResponse(status: 503, fields: fields, body: "The server has no room for another connection.\n")
+    }
+}

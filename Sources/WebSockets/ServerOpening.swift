@@ -1,0 +1,41 @@
+import Sockets
+import WebSocketProtocol
+
+/// The server's side of the opening handshake (RFC 6455, section 4.2).
+final class ServerOpening: Opening {
+    private let server: ServerCore
+    private var parser: RequestHeadParser
+
+    init(server: ServerCore) {
+        self.server = server
+        parser = RequestHeadParser(limits: server.configuration.limits.handshake)
+    }
+
+    func connected(_ connection: Connection) {}
+
+    func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
+        switch parser.receive(input, at: &position) {
+        case .needsMore: return .needsMore
+        case .failed(let failure): return answer(failure.response, on: connection)
+        case .complete(let head):
+            switch ServerHandshake.evaluate(head, subprotocols: server.configuration.subprotocols) {
+            case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
+            case .refuse(let failure): return answer(failure.response, on: connection)
+            case .upgrade(let acceptance):
+                if server.isOverCapacity { return answer(.overCapacity, on: connection) }
+                if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
+                connection.loop.claimCork(for: connection)
+                acceptance.encode(into: &connection.buffers.cork)
+                return .opened(server.makeHandler(head))
+            }
+        }
+    }
+
+    func failed(_ outcome: CloseOutcome) {}
+
+    private func answer(_ response: HTTPResponse, on connection: Connection) -> OpeningStep {
+        connection.loop.claimCork(for: connection)
+        response.encode(into: &connection.buffers.cork)
+        return .answered(status: response.status)
+    }
+}

@@ -1,0 +1,184 @@
+public import Sockets
+public import WebSocketProtocol
+
+/// What a client asks for and allows.
+public struct ClientConfiguration: Sendable {
+    /// Fields added to the request.
+    public var fields = HTTPFields()
+    /// Subprotocols offered, the preferred one first.
+    public var subprotocols: [String] = []
+    /// The `Origin` field.
+    public var origin: String?
+    /// The limits of the connection.
+    public var limits = ConnectionLimits()
+
+    /// The defaults: nothing beyond what the RFC requires.
+    public init() {}
+}
+
+/// A connection that did not open.
+public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
+    /// No address of the host took the connection; the last one's error.
+    case unreachable(SocketAddress, CloseOutcome)
+    /// The server answered with something other than 101.
+    case refused(ResponseHead)
+    /// The answer is not a valid opening handshake.
+    case invalidResponse(String)
+    /// The stream ended, broke or fell silent during the opening handshake.
+    case ended(CloseOutcome)
+
+    public var description: String {
+        switch self {
+        case .unreachable(let address, let outcome): "cannot connect to \(address): \(outcome)"
+        case .refused(let head):
+            "the server refused the upgrade with HTTP status \(head.status) \(head.reason.escapedForTerminal)"
+        case .invalidResponse(let problem): "the server's opening handshake is invalid: \(problem.escapedForTerminal)"
+        case .ended(let outcome): "the opening handshake was not completed: \(outcome)"
+        }
+    }
+}
+
+/// Opens WebSocket connections.
+public enum WebSocketClient {
+    /// Connects to a `ws://` URL and completes the opening handshake (RFC 6455, section 4.1).
+    ///
+    /// Host names are tried address by address. Throws the URL's own error, `ResolutionFailure`, `ConnectFailure`, or
+    /// `CancellationError` when the task is cancelled; whatever it throws, no descriptor is left.
+    public static func connect(
+        to url: String, _ configuration: ClientConfiguration = ClientConfiguration(), on loop: EventLoop = .shared
+    ) async throws -> AsyncConnection {
+        try await connect(to: WebSocketURL(url), configuration, on: loop)
+    }
+
+    /// Connects to a parsed URL; as `connect(to:_:on:)` of text.
+    public static func connect(
+        to url: WebSocketURL, _ configuration: ClientConfiguration = ClientConfiguration(),
+        on loop: EventLoop = .shared
+    ) async throws -> AsyncConnection {
+        let addresses = try await Resolver.addresses(of: url.host, port: url.port)
+        var last: (any Error)?
+        for address in addresses {
+            do {
+                return try await attempt(address, url, configuration, loop)
+            } catch ConnectFailure.unreachable(let address, let outcome) {
+                last = ConnectFailure.unreachable(address, outcome)
+            }
+        }
+        throw last!
+    }
+
+    /// Opens a connection whose messages go to `handler`, for load: thousands fit on one loop.
+    ///
+    /// Called on the loop's thread. `ended` is called there when the connection does not open.
+    @discardableResult
+    public static func open(
+        _ address: SocketAddress, _ handshake: ClientHandshake, handler: any ConnectionHandler, on loop: EventLoop,
+        limits: ConnectionLimits = ConnectionLimits(), failed: @escaping (ConnectFailure) -> Void
+    ) -> Connection? {
+        let opening = ClientOpening(address: address, handshake: handshake) { result in
+            switch result {
+            case .success: break
+            case .failure(let failure): failed(failure)
+            }
+            return handler
+        }
+        let connection = Connection(loop: loop, role: .client, limits: limits, opening: opening)
+        do throws(SystemCallError) {
+            try connection.begin(with: .connecting(to: address))
+            return connection
+        } catch {
+            failed(.unreachable(address, CloseOutcome(.broken(error))))
+            return nil
+        }
+    }
+
+    private static func attempt(
+        _ address: SocketAddress, _ url: WebSocketURL, _ configuration: ClientConfiguration, _ loop: EventLoop
+    ) async throws -> AsyncConnection {
+        var key = [UInt8](repeating: 0, count: 16)
+        key.withUnsafeMutableBytes { fillWithRandomBytes($0) }
+        let handshake = try ClientHandshake(
+            host: url.hostField, target: url.target, fields: configuration.fields,
+            subprotocols: configuration.subprotocols, origin: configuration.origin, key: key)
+        let pending = PendingConnect()
+        return try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                loop.execute {
+                    let mailbox = Mailbox()
+                    let opening = ClientOpening(address: address, handshake: handshake) { result in
+                        continuation.resume(
+                            with: result.map { AsyncConnection($0.0, mailbox: mailbox, subprotocol: $0.1) }
+                                .mapError { pending.isCancelled ? CancellationError() : $0 as any Error })
+                        return mailbox
+                    }
+                    let connection = Connection(
+                        loop: loop, role: .client, limits: configuration.limits, opening: opening)
+                    pending.connection = connection
+                    do throws(SystemCallError) {
+                        try connection.begin(with: .connecting(to: address))
+                        if pending.isCancelled { connection.closeNow() }
+                    } catch {
+                        connection.opening = nil
+                        continuation.resume(
+                            throwing: ConnectFailure.unreachable(address, CloseOutcome(.broken(error))))
+                    }
+                }
+            }
+        } onCancel: {
+            loop.execute {
+                pending.isCancelled = true
+                pending.connection?.closeNow()
+            }
+        }
+    }
+}
+
+/// A connect that may be cancelled; used on the loop's thread alone.
+private final class PendingConnect: @unchecked Sendable {
+    weak var connection: Connection?
+    var isCancelled = false
+}
+
+/// The client's side of the opening handshake (RFC 6455, section 4.1).
+final class ClientOpening: Opening {
+    /// Told once how the handshake went; returns the handler of an open connection.
+    typealias Finished = (Result<(Connection, String?), ConnectFailure>) -> any ConnectionHandler
+
+    private let address: SocketAddress
+    private var handshake: ClientHandshake
+    private var finished: Finished?
+    private var isConnected = false
+
+    init(address: SocketAddress, handshake: ClientHandshake, finished: @escaping Finished) {
+        self.address = address
+        self.handshake = handshake
+        self.finished = finished
+    }
+
+    func connected(_ connection: Connection) {
+        isConnected = true
+        connection.loop.claimCork(for: connection)
+        handshake.encodeRequest(into: &connection.buffers.cork)
+    }
+
+    func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
+        switch handshake.receive(input, at: &position) {
+        case .needsMore: return .needsMore
+        case .complete(let accepted):
+            guard let handler = finished.take()?(.success((connection, accepted.subprotocol))) else {
+                return .failed(CloseOutcome(.aborted))
+            }
+            return .opened(handler)
+        case .failed(.refused(let head)):
+            _ = finished.take()?(.failure(.refused(head)))
+            return .failed(CloseOutcome(.handshakeFailure(status: head.status)))
+        case .failed(let failure):
+            _ = finished.take()?(.failure(.invalidResponse("\(failure)")))
+            return .failed(CloseOutcome(.aborted))
+        }
+    }
+
+    func failed(_ outcome: CloseOutcome) {
+        _ = finished.take()?(.failure(isConnected ? .ended(outcome) : .unreachable(address, outcome)))
+    }
+}

@@ -1,0 +1,70 @@
+public import Logging
+public import Sockets
+import Synchronization
+public import WebSocketProtocol
+
+extension WebSocketServer {
+    /// Binds, listens and serves each connection with a task that runs on the event loop.
+    ///
+    /// `body` is isolated to its connection: `send` does not suspend, `receive` does so without leaving the thread. The
+    /// connection is closed with 1000 when `body` returns and with 1011 when it throws; when the connection ends, its
+    /// task is cancelled. Throws like `start`.
+    public static func serve(
+        _ configuration: ServerConfiguration = ServerConfiguration(),
+        logger: Logger = Logger(label: "watertight.server"),
+        _ body: @escaping @Sendable (_ connection: isolated AsyncConnection, _ request: RequestHead) async throws -> Void
+    ) async throws -> WebSocketServer {
+        try await start(configuration, logger: logger) { request in
+            TaskHandler(request: request, subprotocols: configuration.subprotocols, body: body)
+        }
+    }
+}
+
+/// Runs one task for one connection.
+private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
+    typealias Body = @Sendable (isolated AsyncConnection, RequestHead) async throws -> Void
+
+    private let request: RequestHead
+    private let subprotocol: String?
+    private let body: Body
+    private let mailbox = Mailbox()
+    private var task: Task<Void, Never>?
+
+    init(request: RequestHead, subprotocols: [String], body: @escaping Body) {
+        self.request = request
+        self.body = body
+        subprotocol = ServerHandshake.subprotocol(for: request, among: subprotocols)
+    }
+
+    func opened(_ connection: Connection) {
+        let face = AsyncConnection(connection, mailbox: mailbox, subprotocol: subprotocol)
+        task = Task(executorPreference: connection.loop) { [request, body] in
+            await face.run(request, body)
+        }
+    }
+
+    func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
+        mailbox.received(kind, bytes, on: connection)
+    }
+
+    func writable(_ connection: Connection) {
+        mailbox.writable(connection)
+    }
+
+    func closed(_ connection: Connection, _ outcome: CloseOutcome) {
+        mailbox.closed(connection, outcome)
+        task?.cancel()
+        task = nil
+    }
+}
+
+extension AsyncConnection {
+    fileprivate func run(_ request: RequestHead, _ body: TaskHandler.Body) async {
+        do {
+            try await body(self, request)
+            await close()
+        } catch {
+            await close(.internalError)
+        }
+    }
+}
