@@ -1,0 +1,96 @@
+/// A connection after the opening handshake: bytes in, events and bytes out (RFC 6455, sections 5 to 8).
+///
+/// No input or output, no clock. Feed what was read to ``next(in:at:replies:)`` until it returns nil, send what stands
+/// in `replies`, and report the end of the stream. Between messages the machine owns no memory but its own fields.
+public struct WebSocketMachine: ~Copyable {
+    /// Which end this is.
+    public let role: Role
+    /// What the peer may make this end hold.
+    public let limits: MessageLimits
+    /// How far the connection has come.
+    public internal(set) var state: State
+
+    /// Whether the application is between the fragments of a message it sends.
+    var isSendingFragments: Bool
+    /// What the next call of ``takeAssembled()`` gives away.
+    var delivered: Delivered
+    /// The message whose final fragment has not arrived yet, or that is cut short by the end of input.
+    var message: MessageKind?
+    /// How the current text message's UTF-8 stands.
+    var text: UTF8Progress
+    /// The reserved bits that an extension allows, as they stand in a header's first byte; none yet.
+    let allowedReservedBits: UInt8
+    /// A header cut short by the end of input.
+    var header: FrameHeaderParser
+    /// A frame whose payload is cut short by the end of input.
+    var frame: CutFrame?
+    /// The payload so far of `message`.
+    var assembly: ByteQueue
+    /// The payload so far of a control frame cut short.
+    var control: ByteQueue
+    let maskingKeys: MaskingKeySource?
+
+    /// Begins right after the opening handshake.
+    ///
+    /// A client needs a source of masking keys (section 5.3); a server's is ignored.
+    public init(role: Role, limits: MessageLimits = MessageLimits(), maskingKeys: MaskingKeySource? = nil) {
+        precondition(role == .server || maskingKeys != nil, "a client masks: give it a MaskingKeySource")
+        self.role = role
+        self.limits = limits
+        self.maskingKeys = role == .client ? maskingKeys : nil
+        state = .open
+        isSendingFragments = false
+        delivered = .nothing
+        message = nil
+        text = UTF8Progress()
+        allowedReservedBits = 0
+        header = FrameHeaderParser()
+        frame = nil
+        assembly = ByteQueue()
+        control = ByteQueue()
+    }
+
+    /// The rest of a payload that is still to come.
+    struct CutFrame {
+        var opcode: Opcode
+        var fin: Bool
+        /// Already rotated to the first missing byte.
+        var maskingKey: UInt32?
+        var missingBytes: Int
+    }
+
+    enum Delivered { case nothing, message, control }
+
+    /// Gives away the payload that the last event called `assembled`.
+    ///
+    /// Call it before the next input, or the payload is dropped. Empty if there is none.
+    public mutating func takeAssembled() -> ByteQueue {
+        defer { delivered = .nothing }
+        switch delivered {
+        case .nothing: return ByteQueue()
+        case .message: return exchange(&assembly, with: ByteQueue())
+        case .control: return exchange(&control, with: ByteQueue())
+        }
+    }
+
+    /// How many bytes of memory the machine holds for an unfinished message or control frame.
+    public var bufferedCapacity: Int { assembly.capacity + control.capacity }
+
+    /// Reports that the peer ended the stream or reset it (section 7.1.5).
+    ///
+    /// The event is an abnormal closure, code 1006, unless the connection had already ended otherwise.
+    public mutating func receivedEndOfStream() -> Event? {
+        releaseBuffers()
+        guard state.mayReceive else { return nil }
+        state = .lost
+        return .close(.abnormalClosure, reason: "")
+    }
+
+    mutating func releaseBuffers() {
+        delivered = .nothing
+        message = nil
+        frame = nil
+        assembly.removeAll(keepingCapacity: false)
+        control.removeAll(keepingCapacity: false)
+    }
+}

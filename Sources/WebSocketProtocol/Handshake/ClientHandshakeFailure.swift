@@ -1,0 +1,49 @@
+/// Why a client has no connection after the opening handshake (RFC 6455, section 4.1).
+public enum ClientHandshakeFailure: Error, Hashable, Sendable {
+    /// The server answered with another status than 101; its body was not read.
+    case refused(ResponseHead)
+    /// The server's answer is not the one that the handshake demands: close the stream.
+    case invalid(Reason)
+
+    /// What can be wrong with an answer.
+    public enum Reason: Error, Hashable, Sendable {
+        /// The answer is not HTTP.
+        case malformedHead(HandshakeFailure.Reason)
+        /// No `Upgrade: websocket`.
+        case missingUpgrade
+        /// No `Connection: Upgrade`.
+        case missingConnectionUpgrade
+        /// Sec-WebSocket-Accept does not prove that the server read our key.
+        case wrongAcceptKey
+        /// An extension that was not asked for.
+        case unofferedExtension(String)
+        /// A subprotocol that was not offered.
+        case unofferedSubprotocol(String)
+        /// More than one subprotocol.
+        case severalSubprotocols
+    }
+}
+
+extension ClientHandshakeFailure: CustomStringConvertible {
+    /// What the server did and where to look.
+    public var description: String {
+        switch self {
+        case .refused(let head):
+            "the server answered \(head.status) \(head.reason) instead of 101; check the URL's path and the server's log"
+        case .invalid(.malformedHead(let reason)):
+            "the server's answer is not HTTP/1.1 (\(reason)); check host and port"
+        case .invalid(.missingUpgrade):
+            "the answer lacks Upgrade: websocket; check that no proxy stands between"
+        case .invalid(.missingConnectionUpgrade):
+            "the answer lacks Connection: Upgrade; check that no proxy stands between"
+        case .invalid(.wrongAcceptKey):
+            "Sec-WebSocket-Accept does not fit our key; the server does not speak WebSocket, or a cache answered"
+        case .invalid(.unofferedExtension(let name)):
+            "the server uses the extension \(name.debugDescription), which was not offered; turn it off there"
+        case .invalid(.unofferedSubprotocol(let name)):
+            "the server chose the subprotocol \(name.debugDescription), which was not offered; offer it"
+        case .invalid(.severalSubprotocols):
+            "the server chose several subprotocols; it may choose one"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// The fields of a request or a response, in order, names compared regardless of case (RFC 9110, section 5).
+public struct HTTPFields: Sendable {
+    /// One field line.
+    public struct Field: Sendable, Equatable {
+        /// The name as it was written.
+        public var name: String
+        /// The value without surrounding white space; bytes that were not UTF-8 are replaced.
+        public var value: String
+
+        /// Pairs a name with a value.
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Whether the names match regardless of case and the values exactly.
+        public static func == (one: Field, other: Field) -> Bool {
+            one.value == other.value && ASCII.equalsIgnoringCase(one.name, other.name)
+        }
+    }
+
+    private var fields: [Field] = []
+
+    /// Makes an empty list.
+    public init() {}
+
+    /// Adds a field at the end.
+    ///
+    /// Nothing is checked here: a writer replaces what could break a line, see ``encode(into:)``.
+    public mutating func append(name: String, value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// Removes every field called `name`.
+    public mutating func removeAll(named name: String) {
+        fields.removeAll { ASCII.equalsIgnoringCase($0.name, name) }
+    }
+
+    /// The first value of `name`, if there is one.
+    public subscript(name: String) -> String? {
+        fields.first { ASCII.equalsIgnoringCase($0.name, name) }?.value
+    }
+
+    /// The values of `name`, one for each field line.
+    public func values(of name: String) -> [String] {
+        fields.filter { ASCII.equalsIgnoringCase($0.name, name) }.map(\.value)
+    }
+
+    /// The comma-separated elements of every `name` field, in lower case (RFC 9110, section 5.6.1).
+    public func tokens(of name: String) -> [String] { elements(of: name).map { $0.lowercased() } }
+
+    /// The comma-separated elements of every `name` field, as written; empty ones are left out.
+    public func elements(of name: String) -> [String] {
+        values(of: name).flatMap { value in
+            value.utf8.split(separator: UInt8(ascii: ",")).compactMap { element in
+                let trimmed = ASCII.trimmed(element)
+                return trimmed.isEmpty ? nil : String(Substring(trimmed))
+            }
+        }
+    }
+
+    /// Writes one line for each field (RFC 9112, section 5).
+    ///
+    /// A control character in a value becomes a space and a field whose name is no token is left out, so that no
+    /// value can end the line it stands on.
+    public func encode(into output: inout ByteQueue) {
+        for field in fields where ASCII.isToken(field.name.utf8) {
+            output.append(field.name)
+            output.append(": ")
+            if field.value.utf8.allSatisfy(ASCII.isFieldValueCharacter) {
+                output.append(field.value)
+            } else {
+                for byte in field.value.utf8 { output.appendByte(ASCII.isFieldValueCharacter(byte) ? byte : 0x20) }
+            }
+            output.append("\r\n")
+        }
+    }
+}
+
+extension HTTPFields: Equatable {}
+
+extension HTTPFields: RandomAccessCollection {
+    /// The first field's position.
+    public var startIndex: Int { fields.startIndex }
+    /// The position after the last field.
+    public var endIndex: Int { fields.endIndex }
+    /// The field at `position`.
+    public subscript(position: Int) -> Field { fields[position] }
+}
+
+extension HTTPFields: ExpressibleByDictionaryLiteral {
+    /// Lists the fields in the order written; a name may appear twice.
+    public init(dictionaryLiteral elements: (String, String)...) {
+        fields = elements.map { Field(name: $0.0, value: $0.1) }
+    }
+}

@@ -1,0 +1,79 @@
+/// The server's side of the opening handshake, as a pure decision (RFC 6455, section 4.2).
+public enum ServerHandshake {
+    /// What to do with a request.
+    public enum Decision: Equatable, Sendable {
+        /// Send the acceptance; what follows the request is WebSocket.
+        case upgrade(Acceptance)
+        /// An ordinary HTTP request, which does not ask for WebSocket: answer it as one.
+        case notUpgrade
+        /// Send an ``HTTPResponse`` that refuses for this failure, and close.
+        case refuse(HandshakeFailure)
+    }
+
+    /// A switch to WebSocket that the server agrees to (RFC 6455, section 4.2.2).
+    public struct Acceptance: Equatable, Sendable {
+        /// The value of Sec-WebSocket-Accept.
+        public let acceptKey: String
+        /// The subprotocol chosen, if any.
+        public let subprotocol: String?
+        /// Further fields to send; they must not repeat those of the handshake.
+        public var fields = HTTPFields()
+
+        /// Writes the 101 response, after which frames follow.
+        public func encode(into output: inout ByteQueue) {
+            output.append("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+            output.append("Sec-WebSocket-Accept: ")
+            output.append(acceptKey)
+            output.append("\r\n")
+            if let subprotocol {
+                output.append("Sec-WebSocket-Protocol: ")
+                output.append(subprotocol)
+                output.append("\r\n")
+            }
+            fields.encode(into: &output)
+            output.append("\r\n")
+        }
+    }
+
+    /// Decides on a request, for a server that speaks `subprotocols`.
+    ///
+    /// The first subprotocol of the client's list that the server speaks is chosen; if there is none, the connection
+    /// goes on without. Whether the origin is welcome is the caller's decision (section 10.2).
+    public static func evaluate(_ head: RequestHead, subprotocols: [String] = []) -> Decision {
+        let fields = head.fields
+        guard fields.tokens(of: "Upgrade").contains("websocket") else { return .notUpgrade }
+        do throws(HandshakeFailure) {
+            guard head.method == "GET" else { throw HandshakeFailure(.methodNotAllowed) }
+            guard head.minorVersion >= 1 else { throw HandshakeFailure(.unsupportedVersion) }
+            try checkAbsenceOfBody(fields)
+            guard fields.tokens(of: "Connection").contains("upgrade") else {
+                throw HandshakeFailure(.missingConnectionUpgrade)
+            }
+            guard fields.values(of: "Sec-WebSocket-Version") == ["13"] else {
+                throw HandshakeFailure(.unsupportedWebSocketVersion)
+            }
+            let keys = fields.values(of: "Sec-WebSocket-Key")
+            guard keys.count == 1, HandshakeKey.isValid(keys[0]) else { throw HandshakeFailure(.invalidKey) }
+            let offered = fields.elements(of: "Sec-WebSocket-Protocol")
+            guard offered.allSatisfy({ ASCII.isToken($0.utf8) }) else {
+                throw HandshakeFailure(.malformedSubprotocol)
+            }
+            return .upgrade(
+                Acceptance(
+                    acceptKey: HandshakeKey.accept(for: keys[0]),
+                    subprotocol: offered.first(where: subprotocols.contains)))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    private static func checkAbsenceOfBody(_ fields: HTTPFields) throws(HandshakeFailure) {
+        guard fields["Transfer-Encoding"] == nil else { throw HandshakeFailure(.bodyNotAllowed) }
+        let lengths = Set(fields.values(of: "Content-Length"))
+        guard let length = lengths.first else { return }
+        guard lengths.count == 1, !length.isEmpty, length.utf8.allSatisfy(ASCII.isDigit) else {
+            throw HandshakeFailure(.malformedContentLength)
+        }
+        guard length.utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { throw HandshakeFailure(.bodyNotAllowed) }
+    }
+}
