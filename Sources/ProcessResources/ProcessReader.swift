@@ -1,0 +1,97 @@
+import Glibc
+
+/// Reads one process from `/proc`, and only that one.
+///
+/// Holds `/proc/PID` open, so that a later process with the same number is never read by mistake: once this one is gone,
+/// every method throws `ProcessReadFailure.exited`. Costs one descriptor until it is released.
+public final class ProcessReader: Sendable {
+    /// The process, with its start time.
+    public let identity: ProcessIdentity
+    let directory: OwnedDescriptor
+
+    /// The process number.
+    public var pid: Int32 { identity.pid }
+
+    /// Finds the process.
+    ///
+    /// - Throws: `noSuchProcess`, `notPermitted` where `/proc` hides other users' processes, or `unreadable`.
+    public init(pid: Int32) throws(ProcessReadFailure) {
+        guard pid > 0 else { throw .noSuchProcess(pid: pid) }
+        let directory: OwnedDescriptor
+        do {
+            directory = try OwnedDescriptor(opening: "/proc/\(pid)", flags: O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw Self.absence(pid: pid, errno: error.errno)
+        }
+        let stat = try Self.stat(of: pid, in: directory)
+        identity = ProcessIdentity(pid: pid, startTicks: stat.startTicks)
+        self.directory = directory
+    }
+
+    /// Says why `/proc/PID` could not be opened: gone, hidden, or no `/proc` at all.
+    private static func absence(pid: Int32, errno number: Int32) -> ProcessReadFailure {
+        guard number == ENOENT else {
+            return ProcessReadFailure(pid: pid, file: "/proc/\(pid)", errno: number, condition: .alive)
+        }
+        if access("/proc/self", F_OK) != 0 { return .unreadable(pid: pid, file: "/proc", errno: number) }
+        // A process that can be signalled, or refuses to be, exists.
+        if kill(pid, 0) == 0 || Glibc.errno == EPERM { return .notPermitted(pid: pid, file: "/proc/\(pid)") }
+        return .noSuchProcess(pid: pid)
+    }
+
+    /// Whether the process runs: it has neither ended nor become a zombie.
+    public var isAlive: Bool { condition == .alive }
+
+    /// What the process is doing; a zombie says so instead of throwing.
+    ///
+    /// - Throws: `exited`, `malformed` or `unreadable`.
+    public func state() throws(ProcessReadFailure) -> ProcessState { try stat().state }
+
+    /// How many threads the process has.
+    ///
+    /// - Throws: `exited`, `zombie`, `malformed` or `unreadable`.
+    public func threads() throws(ProcessReadFailure) -> Int {
+        let stat = try stat()
+        if stat.state == .zombie { throw .zombie(pid: pid) }
+        return stat.threads
+    }
+
+    /// What the process has in memory, in bytes.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted`, `malformed` or `unreadable`.
+    public func memory() throws(ProcessReadFailure) -> MemoryUsage {
+        var sum = SmapsSum()
+        // Older kernels have the long form only.
+        if try !forEachLineIfPresent(of: "smaps_rollup", { sum.add($0) }) {
+            try forEachLine(of: "smaps") { sum.add($0) }
+        }
+        var usage = try parsing("smaps_rollup") { () throws(ParseFailure) in try sum.total() }
+        let status = try contents(of: "status")
+        usage.highWaterMarkBytes = MemoryUsage.highWaterMarkBytes(status: status.span)
+        return usage
+    }
+
+    /// How many descriptors the process may hold.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted`, `malformed` or `unreadable`.
+    public func openFileLimit() throws(ProcessReadFailure) -> OpenFileLimit {
+        let text = try contents(of: "limits")
+        return try parsing("limits") { () throws(ParseFailure) in try OpenFileLimit(limits: text.span) }
+    }
+
+    /// The words the process was started with, at most the first 64 KiB of them; empty where it has erased them.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func commandLine() throws(ProcessReadFailure) -> [String] {
+        var text = try contents(of: "cmdline", limit: 65_536)
+        if text.isEmpty { try requireRunning() }
+        if text.last == 0 { text.removeLast() }
+        guard !text.isEmpty else { return [] }
+        return text.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The path of the program; it ends with ` (deleted)` when the file has been removed or replaced since.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func executable() throws(ProcessReadFailure) -> String { try target(of: "exe") }
+}

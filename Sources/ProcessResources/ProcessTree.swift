@@ -1,0 +1,86 @@
+/// A target with all its descendants, followed from sample to sample.
+///
+/// A descendant stays in the tree when its parent ends and another process adopts it. Costs one descriptor a member.
+public struct ProcessTree: Sendable {
+    private let roots: [ProcessReader]
+    private var descendants: [Int32: ProcessReader] = [:]
+
+    /// Finds the roots and their descendants.
+    ///
+    /// - Throws: as `ProcessReader.init`, for the first root that cannot be read, and as `refresh`.
+    public init(roots pids: [Int32]) throws(ProcessReadFailure) {
+        var roots: [ProcessReader] = []
+        for pid in pids where !roots.contains(where: { $0.pid == pid }) { roots.append(try ProcessReader(pid: pid)) }
+        self.roots = roots
+        try refresh()
+    }
+
+    /// The processes known at the last refresh, the roots first, then by number.
+    public var members: [ProcessReader] {
+        roots + descendants.values.sorted { $0.pid < $1.pid }
+    }
+
+    /// Looks for new descendants and forgets those that ended.
+    ///
+    /// - Throws: `exited` or `zombie` for a root; `notPermitted`, `malformed` or `unreadable` for any.
+    public mutating func refresh() throws(ProcessReadFailure) {
+        descendants = descendants.filter { $0.value.isAlive }
+        var waiting = members
+        let rootPids = Set(roots.map(\.pid))
+        while let parent = waiting.popLast() {
+            let children: [Int32]
+            do {
+                children = try parent.children()
+            } catch {
+                guard error.meansEnded, !rootPids.contains(parent.pid) else { throw error }
+                descendants[parent.pid] = nil
+                continue
+            }
+            for pid in children where descendants[pid] == nil && !rootPids.contains(pid) {
+                do {
+                    let child = try ProcessReader(pid: pid)
+                    descendants[pid] = child
+                    waiting.append(child)
+                } catch {
+                    guard error.meansEnded else { throw error }
+                }
+            }
+        }
+    }
+
+    /// Refreshes, then reads every member; a descendant that ends meanwhile is left out.
+    ///
+    /// - Throws: as `refresh`.
+    public mutating func sample() throws(ProcessReadFailure) -> ProcessTreeSample {
+        try refresh()
+        var tables = SocketTableCache()
+        var samples: [ProcessSample] = []
+        for root in roots { samples.append(try root.sample(tables: &tables)) }
+        for member in descendants.values.sorted(by: { $0.pid < $1.pid }) {
+            do {
+                samples.append(try member.sample(tables: &tables))
+            } catch {
+                guard error.meansEnded else { throw error }
+                descendants[member.pid] = nil
+            }
+        }
+        return ProcessTreeSample(processes: samples)
+    }
+
+    /// The members that hold a socket listening on `port`; empty when another process, or none, does.
+    ///
+    /// Looks at the members of the last refresh.
+    ///
+    /// - Throws: `exited` or `zombie` for a root; `notPermitted` or `unreadable` for any.
+    public func listeners(port: UInt16) throws(ProcessReadFailure) -> [Int32] {
+        var found: [Int32] = []
+        for member in members {
+            do {
+                if try member.listens(port: port) { found.append(member.pid) }
+            } catch {
+                guard error.meansEnded, descendants[member.pid] != nil else { throw error }
+            }
+        }
+        return found
+    }
+}

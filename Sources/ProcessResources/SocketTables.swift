@@ -1,0 +1,69 @@
+/// The sockets of one network namespace by inode, as far as the kernel lists them.
+struct SocketTables {
+    private var tcp: [UInt64: TCPState] = [:]
+    /// Inodes of UNIX, UDP and other sockets; read when the first socket is not TCP.
+    private var others: Set<UInt64>?
+
+    /// Reads the TCP tables as the process sees them.
+    init(of reader: ProcessReader) throws(ProcessReadFailure) {
+        for table in ["net/tcp", "net/tcp6"] {
+            _ = try reader.forEachLineIfPresent(of: table) { line in
+                // Rows without an inode are held by nobody: TIME_WAIT, or not yet accepted.
+                if let row = TCPRow(line: line), row.inode != 0 { tcp[row.inode] = row.state }
+            }
+        }
+    }
+
+    /// A socket's TCP state, `noRow` when no table lists it, nil when it is not TCP.
+    mutating func state(of inode: UInt64, for reader: ProcessReader) throws(ProcessReadFailure) -> TCPState? {
+        if let state = tcp[inode] { return state }
+        if let others { return others.contains(inode) ? nil : .noRow }
+        let read = try Self.others(of: reader)
+        others = read
+        return read.contains(inode) ? nil : .noRow
+    }
+
+    /// Which field of each table, counted from 0, is the inode (proc_pid_net(5)).
+    private static let inodeFields = [
+        ("net/unix", 6), ("net/udp", 9), ("net/udp6", 9), ("net/netlink", 9), ("net/packet", 8), ("net/raw", 9),
+        ("net/raw6", 9), ("net/icmp", 9), ("net/icmp6", 9), ("net/udplite", 9), ("net/udplite6", 9),
+    ]
+
+    private static func others(of reader: ProcessReader) throws(ProcessReadFailure) -> Set<UInt64> {
+        var inodes: Set<UInt64> = []
+        for (table, field) in inodeFields {
+            _ = try reader.forEachLineIfPresent(of: table) { line in
+                if let inode = inode(field: field, of: line), inode != 0 { inodes.insert(inode) }
+            }
+        }
+        return inodes
+    }
+
+    /// The inode of a row; a heading has none.
+    static func inode(field: Int, of line: Span<UInt8>) -> UInt64? {
+        var scanner = ByteScanner(line)
+        scanner.skipFields(field)
+        return scanner.decimal()
+    }
+}
+
+/// Tables already read, shared by the processes of one network namespace during one sample.
+struct SocketTableCache {
+    private var byNamespace: [String: SocketTables] = [:]
+
+    /// The namespace's tables, read on first use or when `fresh`.
+    mutating func withTables<Result>(
+        of reader: ProcessReader, fresh: Bool,
+        _ body: (inout SocketTables) throws(ProcessReadFailure) -> Result
+    ) throws(ProcessReadFailure) -> Result {
+        let namespace = try reader.target(of: "ns/net")
+        var tables: SocketTables
+        if !fresh, let known = byNamespace.removeValue(forKey: namespace) {
+            tables = known
+        } else {
+            tables = try SocketTables(of: reader)
+        }
+        defer { byNamespace[namespace] = tables }
+        return try body(&tables)
+    }
+}
