@@ -73,5 +73,6 @@ public struct DescriptorKind: RawRepresentable, Sendable, Hashable, Codable, Cod
 }
 
 extension DescriptorKind: CustomStringConvertible {
+    /// The name.
     public var description: String { rawValue }
 }

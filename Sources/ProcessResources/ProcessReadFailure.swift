@@ -46,6 +46,7 @@ extension ProcessReadFailure {
 }
 
 extension ProcessReadFailure: CustomStringConvertible {
+    /// What happened and what to do about it.
     public var description: String {
         switch self {
         case .noSuchProcess(let pid):

@@ -25,6 +25,7 @@ public struct ProcessState: RawRepresentable, Sendable, Hashable, Codable {
 }
 
 extension ProcessState: CustomStringConvertible {
+    /// The state in a word, or the unknown letter.
     public var description: String {
         switch self {
         case .running: "running"

@@ -13,5 +13,6 @@ public struct RecognisedRuntime: Sendable, Hashable, Codable {
 }
 
 extension RecognisedRuntime: CustomStringConvertible {
+    /// The name, and the version where known.
     public var description: String { version.map { "\(runtime.rawValue) \($0)" } ?? runtime.rawValue }
 }

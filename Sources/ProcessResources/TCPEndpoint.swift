@@ -23,6 +23,7 @@ public struct TCPEndpoint: Sendable, Hashable {
 }
 
 extension TCPEndpoint: CustomStringConvertible {
+    /// The address and the port, `127.0.0.1:80` or `[::1]:80`.
     public var description: String {
         switch address {
         case .v4: "\(address):\(port)"
@@ -32,6 +33,7 @@ extension TCPEndpoint: CustomStringConvertible {
 }
 
 extension TCPEndpoint.Address: CustomStringConvertible {
+    /// The address as it is usually written.
     public var description: String {
         switch self {
         case .v4(let bytes):

@@ -58,6 +58,7 @@ public struct TCPState: RawRepresentable, Sendable, Hashable {
 }
 
 extension TCPState: CustomStringConvertible {
+    /// The name.
     public var description: String { name }
 }
 
@@ -69,10 +70,13 @@ extension TCPState: Codable, CodingKeyRepresentable {
         init?(intValue: Int) { nil }
     }
 
+    /// The name.
     public var codingKey: any CodingKey { Name(stringValue: name) }
 
+    /// Finds the state that the key names.
     public init?(codingKey: some CodingKey) { self.init(name: codingKey.stringValue) }
 
+    /// Reads a name.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
@@ -82,6 +86,7 @@ extension TCPState: Codable, CodingKeyRepresentable {
         self = state
     }
 
+    /// Writes the name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(name)
