@@ -17,6 +17,9 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
+    /// How long ago this moment was.
+    public var elapsed: Duration { MonotonicTime.now - self }
+
     /// A moment that never comes.
     public static let never = MonotonicTime(nanoseconds: .max)
 

@@ -1,4 +1,4 @@
-import Glibc
+import Logging
 import Sockets
 
 /// A listening socket on its loop.

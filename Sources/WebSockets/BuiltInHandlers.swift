@@ -1,4 +1,4 @@
-public import Sockets
+import Sockets
 public import WebSocketProtocol
 
 /// Sends every message back.
@@ -23,20 +23,20 @@ public final class SinkHandler: ConnectionHandler {
 
 /// Sends a message to its connection at an interval and ignores what comes back; a full send buffer skips one.
 public final class PushHandler: ConnectionHandler, @unchecked Sendable {
-    private let message: [UInt8]
+    private let message: String
     private let interval: Duration
     private var timer: Timer?
 
     /// A feed of text messages of `messageBytes` letters; one handler per connection.
     public init(messageBytes: Int = 1024, every interval: Duration = .milliseconds(100)) {
-        message = Array(repeating: UInt8(ascii: "w"), count: messageBytes)
+        message = String(repeating: "w", count: messageBytes)
         self.interval = interval
     }
 
     public func opened(_ connection: Connection) {
-        connection.send(.text, message.span.bytes)
+        connection.send(message)
         timer = Timer(on: connection.loop, after: interval, every: interval) { [unowned connection, message] in
-            connection.send(.text, message.span.bytes)
+            connection.send(message)
         }
     }
 

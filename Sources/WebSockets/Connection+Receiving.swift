@@ -2,6 +2,13 @@ import Sockets
 import WebSocketProtocol
 
 extension Connection {
+    /// Hands the unparsed rest of the window to a buffer of our own, because another connection is about to read.
+    func keepRemainder() {
+        guard !remainder.isEmpty else { return }
+        parked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(loop.window)[remainder]))
+        remainder = 0..<0
+    }
+
     /// Reads once into the loop's window and parses it there. What is left in the kernel is reported again.
     func readOnce() {
         let window = loop.claimWindow(for: self)
@@ -18,13 +25,6 @@ extension Connection {
         case .wouldBlock: break
         case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
         }
-    }
-
-    /// Hands the unparsed rest of the window to a buffer of our own, because another connection is about to read.
-    public override func windowReclaimed() {
-        guard !remainder.isEmpty else { return }
-        parked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(loop.window)[remainder]))
-        remainder = 0..<0
     }
 
     /// Parses `input` from `start` on until it is used up or the handler pauses; returns how far it came.

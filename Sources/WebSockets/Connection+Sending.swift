@@ -56,7 +56,7 @@ extension Connection {
     }
 
     /// Sends what this connection has gathered in the loop's cork.
-    public override func uncork() {
+    func sendGathered() {
         sendCork()
         if phase == .draining && backlog.isEmpty { finishedSending() }
     }

@@ -164,6 +164,14 @@ public final class Connection: Channel, @unchecked Sendable {
         scheduleOpenDeadline()
     }
 
+    public override func windowReclaimed() {
+        keepRemainder()
+    }
+
+    public override func uncork() {
+        sendGathered()
+    }
+
     public override func loopEnds() {
         end(CloseOutcome(.aborted))
     }

@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Sockets
 import WebSocketProtocol
 
@@ -9,7 +7,7 @@ final class LoopBuffers {
     /// Output gathered by the channel that owns the loop's cork.
     var cork = ByteQueue()
     /// Masking keys from the kernel's random source, drawn many at a time (RFC 6455, section 5.3).
-    let maskingKeys = MaskingKeySource(fill: { buffer in fillWithRandomBytes(buffer) })
+    let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
 
     /// What the cork may keep between turns, in bytes.
     static let keptCapacity = 256 * 1024
@@ -20,14 +18,5 @@ final class LoopBuffers {
 
     static func of(_ loop: EventLoop) -> LoopBuffers {
         loop.attachment { LoopBuffers() }
-    }
-}
-
-/// Fills `buffer` from the kernel's random source (getrandom(2)).
-func fillWithRandomBytes(_ buffer: UnsafeMutableRawBufferPointer) {
-    var filled = 0
-    while filled < buffer.count {
-        let count = getrandom(buffer.baseAddress! + filled, buffer.count - filled, 0)
-        if count > 0 { filled += count } else { precondition(errno == EINTR, "the kernel has no random bytes") }
     }
 }

@@ -1,15 +1,16 @@
 public import WebSocketProtocol
 
 /// A whole message that its receiver may keep.
-public struct Message: Sendable, CustomStringConvertible {
+public struct Message: @unchecked Sendable, CustomStringConvertible {
     /// Text or binary.
     public let kind: MessageKind
+    /// Written once, before the message is handed out; never again.
     private let storage: ManagedBuffer<Int, UInt8>
 
     /// A copy of `bytes`, which must be valid UTF-8 when `kind` is text.
     public init(_ kind: MessageKind, _ bytes: RawSpan) {
         self.kind = kind
-        storage = MessageStorage.create(minimumCapacity: bytes.byteCount) { _ in bytes.byteCount }
+        storage = ManagedBuffer<Int, UInt8>.create(minimumCapacity: bytes.byteCount) { _ in bytes.byteCount }
         storage.withUnsafeMutablePointerToElements { target in
             bytes.withUnsafeBytes { source in
                 if let base = source.baseAddress {
@@ -39,6 +40,3 @@ public struct Message: Sendable, CustomStringConvertible {
         kind == .text ? text : "\(count) binary bytes"
     }
 }
-
-/// Written once, before the message that owns it is handed out.
-private final class MessageStorage: ManagedBuffer<Int, UInt8>, @unchecked Sendable {}

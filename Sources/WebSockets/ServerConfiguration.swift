@@ -27,18 +27,26 @@ public struct ServerConfiguration: Sendable {
     public init() {}
 }
 
+/// An opening handshake that the server has accepted.
+public struct Upgrade: Sendable {
+    /// The client's request: its path, query, origin and fields.
+    public let request: RequestHead
+    /// The subprotocol that was agreed upon.
+    public let subprotocol: String?
+}
+
 extension HTTPResponse {
     /// What a plain HTTP request is told.
     public static var upgradeRequired: HTTPResponse {
         HTTPResponse(
             status: 426, fields: HTTPFields(),
-            body: "This is a WebSocket server. Connect with a WebSocket client, for example: watertight connect URL\n")
+            text: "This is a WebSocket server. Connect with a WebSocket client, for example: watertight connect URL\n")
     }
 
     /// What a client is told when the server has as many connections as it may have.
     static var overCapacity: HTTPResponse {
         var fields = HTTPFields()
-        fields.append("Retry-After", "1")
-        return HTTPResponse(status: 503, fields: fields, body: "The server has no room for another connection.\n")
+        fields.append(name: "Retry-After", value: "1")
+        return HTTPResponse(status: 503, fields: fields, text: "The server has no room for another connection.\n")
     }
 }

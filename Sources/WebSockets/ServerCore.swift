@@ -5,7 +5,7 @@ import WebSocketProtocol
 /// The part of a server that lives on its loop.
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let configuration: ServerConfiguration
-    let makeHandler: @Sendable (RequestHead) -> any ConnectionHandler
+    let makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
     let logger: Logger
     private var acceptors: [Acceptor] = []
     private var connectionCount = 0
@@ -17,7 +17,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     init(
         configuration: ServerConfiguration, logger: Logger,
-        makeHandler: @escaping @Sendable (RequestHead) -> any ConnectionHandler
+        makeHandler: @escaping @Sendable (Upgrade) -> any ConnectionHandler
     ) {
         self.configuration = configuration
         self.logger = logger

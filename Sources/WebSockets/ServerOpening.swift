@@ -16,17 +16,17 @@ final class ServerOpening: Opening {
     func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
         switch parser.receive(input, at: &position) {
         case .needsMore: return .needsMore
-        case .failed(let failure): return answer(failure.response, on: connection)
+        case .failed(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
         case .complete(let head):
             switch ServerHandshake.evaluate(head, subprotocols: server.configuration.subprotocols) {
             case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
-            case .refuse(let failure): return answer(failure.response, on: connection)
+            case .refuse(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
             case .upgrade(let acceptance):
                 if server.isOverCapacity { return answer(.overCapacity, on: connection) }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
-                return .opened(server.makeHandler(head))
+                return .opened(server.makeHandler(Upgrade(request: head, subprotocol: acceptance.subprotocol)))
             }
         }
     }

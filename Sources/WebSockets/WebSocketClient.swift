@@ -72,19 +72,17 @@ public enum WebSocketClient {
     /// Called on the loop's thread. `ended` is called there when the connection does not open.
     @discardableResult
     public static func open(
-        _ address: SocketAddress, _ handshake: ClientHandshake, handler: any ConnectionHandler, on loop: EventLoop,
+        _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler, on loop: EventLoop,
         limits: ConnectionLimits = ConnectionLimits(), failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
-        let opening = ClientOpening(address: address, handshake: handshake) { result in
-            switch result {
-            case .success: break
-            case .failure(let failure): failed(failure)
-            }
+        let opening = ClientOpening(address: address, handshake: handshake)
+        opening.finished = { result in
+            if case .failure(let failure) = result { failed(failure) }
             return handler
         }
         let connection = Connection(loop: loop, role: .client, limits: limits, opening: opening)
         do throws(SystemCallError) {
-            try connection.begin(with: .connecting(to: address))
+            try connection.begin(with: OwnedDescriptor.connecting(to: address))
             return connection
         } catch {
             failed(.unreachable(address, CloseOutcome(.broken(error))))
@@ -96,16 +94,19 @@ public enum WebSocketClient {
         _ address: SocketAddress, _ url: WebSocketURL, _ configuration: ClientConfiguration, _ loop: EventLoop
     ) async throws -> AsyncConnection {
         var key = [UInt8](repeating: 0, count: 16)
-        key.withUnsafeMutableBytes { fillWithRandomBytes($0) }
-        let handshake = try ClientHandshake(
+        key.withUnsafeMutableBytes { KernelRandom.fill($0) }
+        let opening = ClientOpening(
+            address: address,
+            handshake: try ClientHandshake(
             host: url.hostField, target: url.target, fields: configuration.fields,
-            subprotocols: configuration.subprotocols, origin: configuration.origin, key: key)
+            subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
+                limits: configuration.limits.handshake))
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 loop.execute {
                     let mailbox = Mailbox()
-                    let opening = ClientOpening(address: address, handshake: handshake) { result in
+                    opening.finished = { result in
                         continuation.resume(
                             with: result.map { AsyncConnection($0.0, mailbox: mailbox, subprotocol: $0.1) }
                                 .mapError { pending.isCancelled ? CancellationError() : $0 as any Error })
@@ -115,7 +116,7 @@ public enum WebSocketClient {
                         loop: loop, role: .client, limits: configuration.limits, opening: opening)
                     pending.connection = connection
                     do throws(SystemCallError) {
-                        try connection.begin(with: .connecting(to: address))
+                        try connection.begin(with: OwnedDescriptor.connecting(to: address))
                         if pending.isCancelled { connection.closeNow() }
                     } catch {
                         connection.opening = nil
@@ -140,19 +141,19 @@ private final class PendingConnect: @unchecked Sendable {
 }
 
 /// The client's side of the opening handshake (RFC 6455, section 4.1).
-final class ClientOpening: Opening {
+final class ClientOpening: Opening, @unchecked Sendable {
     /// Told once how the handshake went; returns the handler of an open connection.
     typealias Finished = (Result<(Connection, String?), ConnectFailure>) -> any ConnectionHandler
 
+    /// Must be set before the connection begins.
+    var finished: Finished?
     private let address: SocketAddress
     private var handshake: ClientHandshake
-    private var finished: Finished?
     private var isConnected = false
 
-    init(address: SocketAddress, handshake: ClientHandshake, finished: @escaping Finished) {
+    init(address: SocketAddress, handshake: consuming ClientHandshake) {
         self.address = address
         self.handshake = handshake
-        self.finished = finished
     }
 
     func connected(_ connection: Connection) {

@@ -1,7 +1,6 @@
 public import Logging
-public import Sockets
-import Synchronization
-public import WebSocketProtocol
+import Sockets
+import WebSocketProtocol
 
 extension WebSocketServer {
     /// Binds, listens and serves each connection with a task that runs on the event loop.
@@ -12,34 +11,32 @@ extension WebSocketServer {
     public static func serve(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         logger: Logger = Logger(label: "watertight.server"),
-        _ body: @escaping @Sendable (_ connection: isolated AsyncConnection, _ request: RequestHead) async throws -> Void
+        _ body: @escaping @Sendable (_ connection: isolated AsyncConnection, _ upgrade: Upgrade) async throws -> Void
     ) async throws -> WebSocketServer {
-        try await start(configuration, logger: logger) { request in
-            TaskHandler(request: request, subprotocols: configuration.subprotocols, body: body)
+        try await start(configuration, logger: logger) { upgrade in
+            TaskHandler(upgrade, body)
         }
     }
 }
 
 /// Runs one task for one connection.
 private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
-    typealias Body = @Sendable (isolated AsyncConnection, RequestHead) async throws -> Void
+    typealias Body = @Sendable (isolated AsyncConnection, Upgrade) async throws -> Void
 
-    private let request: RequestHead
-    private let subprotocol: String?
+    private let upgrade: Upgrade
     private let body: Body
     private let mailbox = Mailbox()
     private var task: Task<Void, Never>?
 
-    init(request: RequestHead, subprotocols: [String], body: @escaping Body) {
-        self.request = request
+    init(_ upgrade: Upgrade, _ body: @escaping Body) {
+        self.upgrade = upgrade
         self.body = body
-        subprotocol = ServerHandshake.subprotocol(for: request, among: subprotocols)
     }
 
     func opened(_ connection: Connection) {
-        let face = AsyncConnection(connection, mailbox: mailbox, subprotocol: subprotocol)
-        task = Task(executorPreference: connection.loop) { [request, body] in
-            await face.run(request, body)
+        let face = AsyncConnection(connection, mailbox: mailbox, subprotocol: upgrade.subprotocol)
+        task = Task(executorPreference: connection.loop) { [upgrade, body] in
+            await face.run(upgrade, body)
         }
     }
 
@@ -59,9 +56,9 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
 }
 
 extension AsyncConnection {
-    fileprivate func run(_ request: RequestHead, _ body: TaskHandler.Body) async {
+    fileprivate func run(_ upgrade: Upgrade, _ body: TaskHandler.Body) async {
         do {
-            try await body(self, request)
+            try await body(self, upgrade)
             await close()
         } catch {
             await close(.internalError)

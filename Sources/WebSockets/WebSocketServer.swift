@@ -1,7 +1,7 @@
 public import Logging
 public import Sockets
 import Synchronization
-public import WebSocketProtocol
+import WebSocketProtocol
 
 /// A WebSocket server on an event loop of its own.
 ///
@@ -21,7 +21,7 @@ public final class WebSocketServer: Sendable {
     public static func start(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         logger: Logger = Logger(label: "watertight.server"),
-        makeHandler: @escaping @Sendable (RequestHead) -> any ConnectionHandler
+        makeHandler: @escaping @Sendable (Upgrade) -> any ConnectionHandler
     ) async throws -> WebSocketServer {
         let addresses = try await Resolver.addresses(of: configuration.host, port: configuration.port)
         let listener = try OwnedDescriptor.listening(on: addresses[0], options: configuration.listen)

@@ -1,6 +1,23 @@
 import ArgumentParser
+import Glibc
 
-@main
+/// The command-line tool: arguments, exit codes and signals around the modules that do the work.
 struct Watertight: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Find the connection lifecycle that leaks.")
+    static let configuration = CommandConfiguration(
+        commandName: "watertight",
+        abstract: "Find the way of ending a WebSocket connection that makes your server leak.",
+        discussion: """
+            watertight check drives a real server through every way a connection can live and end, watches the \
+            server's process, and says for each whether it leaks, and how much per connection.
+
+            With no arguments it checks its own server, which takes half a minute and shows what a report looks like:
+
+              watertight check
+            """,
+        version: version,
+        subcommands: [CheckCommand.self, ServeCommand.self, ConnectCommand.self],
+        defaultSubcommand: nil)
+
+    /// The version of the tool, as `--version` and reports give it.
+    static let version = "0.1.0"
 }

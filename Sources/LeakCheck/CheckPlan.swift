@@ -1,0 +1,55 @@
+public import Lifecycles
+public import WebSocketProtocol
+
+/// What to check and how.
+public struct CheckPlan: Sendable {
+    /// Where the target is, and how to read it.
+    public enum Subject: Sendable {
+        /// A command to start, `{port}` replaced by a free port; each lifecycle gets a process of its own.
+        case command([String])
+        /// A server that runs: these processes and their descendants. Empty: whoever listens on the URL's port.
+        case running(pids: [Int32])
+    }
+
+    /// The target.
+    public var subject: Subject
+    /// The URL, in which `{port}` stands for the free port of a command.
+    public var url: String
+    /// The lifecycles, in this order.
+    public var lifecycles: [Lifecycle] = Lifecycle.all
+    /// Time for the whole check.
+    public var budget: Duration = .seconds(60)
+    /// Connections at a time.
+    public var concurrency = 16
+    /// Seeds the sizes of blocks.
+    public var seed: UInt64
+    /// Fields added to each request.
+    public var fields = HTTPFields()
+    /// Subprotocols offered.
+    public var subprotocols: [String] = []
+    /// The `Origin` field.
+    public var origin: String?
+    /// Time for a command to accept connections.
+    public var startLimit: Duration = .seconds(30)
+
+    /// A plan with the defaults.
+    public init(subject: Subject, url: String, seed: UInt64) {
+        self.subject = subject
+        self.url = url
+        self.seed = seed
+    }
+}
+
+/// A check that could not begin.
+public enum CheckFailure: Error, Sendable, CustomStringConvertible {
+    /// The target cannot be started, reached or read.
+    case unreachable(String)
+    /// The plan itself is wrong.
+    case invalid(String)
+
+    public var description: String {
+        switch self {
+        case .unreachable(let problem), .invalid(let problem): problem
+        }
+    }
+}

@@ -1,0 +1,101 @@
+public import Lifecycles
+
+/// A finished check, or as much of one as was measured.
+public struct CheckResult: Sendable {
+    /// What ended a check before its time.
+    public enum Interruption: Hashable, Sendable {
+        /// The target died or could no longer be read.
+        case targetLost(String)
+        /// The user stopped it.
+        case interrupted
+    }
+
+    /// The verdict over every row.
+    public var verdict: Verdict { Verdict.overall(rows.flatMap { $0.resources.map(\.verdict) }) }
+    /// The seed of the order of doses.
+    public var seed: UInt64
+    /// How long the check took.
+    public var durationSeconds: Double
+    /// What was checked, in words.
+    public var target: String
+    /// What runs the target: `node 20`, `python 3.11`, `native`.
+    public var runtime: String
+    /// Whether each lifecycle had a process of its own or all shared one.
+    public var isolation: Isolation
+    /// One for each lifecycle, in the order driven.
+    public var rows: [Row]
+    /// Every sample taken.
+    public var samples: [Sample]
+    /// What ended it early.
+    public var interruption: Interruption?
+    /// Things the reader should know, such as a process that does not listen on the URL's port.
+    public var notes: [String]
+
+    /// How lifecycles were kept from disturbing each other.
+    public enum Isolation: String, Hashable, Sendable, Codable {
+        /// The target was started anew for each lifecycle.
+        case processPerLifecycle
+        /// One process took all lifecycles, one after another.
+        case sharedProcess
+    }
+
+    /// The findings for one lifecycle.
+    public struct Row: Sendable {
+        /// The lifecycle.
+        public var lifecycle: Lifecycle
+        /// What became of its connections.
+        public var connections: DriveCounts
+        /// One finding for each resource.
+        public var resources: [Finding]
+    }
+
+    /// What is said of one resource under one lifecycle.
+    public struct Finding: Sendable {
+        /// The resource.
+        public var resource: Resource
+        /// The verdict.
+        public var verdict: Verdict
+        /// How much one connection leaves behind; nil when nothing could be measured.
+        public var perConnection: Double?
+        /// The 99% confidence interval of that amount.
+        public var interval: ClosedRange<Double>?
+        /// The smallest leak per connection that this run would have seen.
+        public var smallestDetectable: Double?
+        /// Why it is inconclusive, and what would decide it; or what else is worth saying.
+        public var remark: String?
+        /// Descriptors of sockets gained since the row began, by TCP state.
+        public var tcpStates: [String: Int] = [:]
+        /// How long after the last connection the target gave back what it had kept.
+        public var releasedAfterSeconds: Double?
+    }
+
+    /// One reading of the target.
+    public struct Sample: Sendable, Codable {
+        /// The lifecycle that was being driven.
+        public var lifecycle: String
+        /// Connections of that lifecycle completed so far.
+        public var connections: Int
+        /// Seconds since the check began.
+        public var seconds: Double
+        /// What the check was doing.
+        public var phase: Phase
+        /// Open descriptors.
+        public var descriptors: Int
+        /// Threads.
+        public var threads: Int
+        /// Private dirty memory and swap, in bytes.
+        public var privateMemory: Int
+        /// Resident memory, in bytes; shown beside the private, never judged.
+        public var residentMemory: Int
+
+        /// The part of a row.
+        public enum Phase: String, Sendable, Codable {
+            /// Between blocks of connections.
+            case measure
+            /// While no connection is made.
+            case pause
+            /// Between blocks after the pause.
+            case confirm
+        }
+    }
+}

@@ -1,0 +1,347 @@
+import Lifecycles
+import Logging
+import ProcessResources
+import Sockets
+import WebSocketProtocol
+
+/// The course of one check: which row is driven when.
+///
+/// Every row is measured for a slice of the budget. Rows that grow like a leak are left alone for `patience` while
+/// others are driven, then driven again: what a server keeps for a time only is given back, or used again, by then.
+final class CheckRun {
+    private let plan: CheckPlan
+    private let driver: PeerDriver
+    private let logger: Logger
+    private let report: @Sendable (LeakCheck.Progress) -> Void
+    private let start = MonotonicTime.now
+    private let rows: [RowRun]
+    private var sharedTarget: Target?
+    private var description = ""
+    private var runtime: RecognisedRuntime?
+    private var notes: [String] = []
+    private var generator: SeededGenerator
+    private var expectsReply = true
+
+    /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
+    private static let longestPatience = Duration.seconds(20)
+    private static let shortestPatience = Duration.seconds(5)
+    /// The share of the budget in which every row is measured once.
+    private static let measuringShare = 0.45
+
+    init(
+        plan: CheckPlan, driver: PeerDriver, logger: Logger, progress: @escaping @Sendable (LeakCheck.Progress) -> Void
+    ) {
+        self.plan = plan
+        self.driver = driver
+        self.logger = logger
+        report = progress
+        rows = plan.lifecycles.map(RowRun.init)
+        generator = SeededGenerator(seed: plan.seed)
+    }
+
+    func endTargets() {
+        for row in rows { row.target?.end() }
+        sharedTarget?.end()
+    }
+
+    func run() async throws -> CheckResult {
+        guard !rows.isEmpty else { throw CheckFailure.invalid("no lifecycle was chosen") }
+        var interruption: CheckResult.Interruption?
+        do {
+            try await prepare()
+            try await measureAll()
+            try await decideAll()
+        } catch let lost as TargetLost {
+            interruption = .targetLost(lost.problem)
+        } catch is CancellationError {
+            // Cancelled before there was anything to report.
+            if runtime == nil { throw CancellationError() }
+            interruption = .interrupted
+        }
+        let isLazy = runtime?.runtime.collectsLazily ?? false
+        return CheckResult(
+            seed: plan.seed, durationSeconds: start.elapsed.inSeconds, target: description,
+            runtime: runtime.map { "\($0)" } ?? "unknown", isolation: isolation,
+            rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
+            notes: notes)
+    }
+
+    // MARK: The course
+
+    /// Starts the first target, looks at it, and learns whether it answers messages.
+    private func prepare() async throws {
+        let target = try await newTarget()
+        if case .running = plan.subject { sharedTarget = target } else { rows[0].target = target }
+        runtime = target.runtime
+        switch plan.subject {
+        case .command(let words): description = words.joined(separator: " ")
+        case .running: description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
+        }
+        if target.listens == false {
+            notes.append(
+                "none of the processes read (\(target.pids.map(String.init).joined(separator: ", "))) listens on port "
+                    + "\(target.url.port): name the server's own process with --pid")
+        }
+        var script = script(for: target)
+        script.stepLimit = .seconds(2)
+        let first = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
+        if first.stalled > 0 {
+            // It may well not answer at all, or be a feed: the closing handshake decides.
+            expectsReply = false
+            script.expectsReply = false
+            let second = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
+            if second.completed == 0 { note(second) }
+        } else if first.completed == 0 {
+            note(first)
+        }
+        try Task.checkCancellation()
+    }
+
+    private func note(_ counts: DriveCounts) {
+        notes.append("a polite connection does not work: \(counts.firstProblem ?? "no reason known")")
+    }
+
+    private func measureAll() async throws {
+        let slice = plan.budget * (Self.measuringShare / Double(rows.count))
+        for row in rows { try await measure(row, for: slice) }
+    }
+
+    /// Spends the rest of the budget where the doubt is.
+    private func decideAll() async throws {
+        let slice = plan.budget * (Self.measuringShare / Double(rows.count))
+        while remaining > .milliseconds(300) {
+            let suspects = rows.filter { $0.state == .suspect }
+            if let rested = suspects.first(where: { $0.idleSince.elapsed >= patience }) {
+                try await confirm(rested, for: confirmSlice(suspects.count))
+                continue
+            }
+            let reserved = suspects.isEmpty ? Duration.zero : confirmSlice(suspects.count) * suspects.count
+            let open = rows.filter { $0.state == .measuring && $0.obstacle == nil }
+            if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - reserved > .seconds(1) {
+                try await measure(doubtful, for: min(slice, remaining - reserved))
+                continue
+            }
+            guard let next = suspects.min(by: { $0.idleSince < $1.idleSince }) else { return }
+            try await watch(next)
+        }
+    }
+
+    /// How long a suspect rests. A small budget shortens it, but never below what common timers need.
+    private var patience: Duration {
+        min(Self.longestPatience, max(Self.shortestPatience, plan.budget / 3))
+    }
+
+    private func confirmSlice(_ suspects: Int) -> Duration {
+        min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
+    }
+
+    private var remaining: Duration { plan.budget - start.elapsed }
+
+    // MARK: One row
+
+    private func measure(_ row: RowRun, for slice: Duration) async throws {
+        let target = try await target(of: row)
+        let began = MonotonicTime.now
+        if row.samples.isEmpty {
+            row.statesAtStart = try target.tcpStates()
+            try sample(row, target, .measure)
+        }
+        let isLazy = target.runtime.runtime.collectsLazily
+        while remaining > .zero, began.elapsed < slice {
+            guard try await block(row, target, .measure) else { break }
+            let opinions = row.opinions(isLazy: isLazy)
+            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) && row.completed >= RowJudge.leastConnections {
+                row.state = .decided
+                break
+            }
+        }
+        row.measured += began.elapsed
+        row.idleSince = .now
+        if row.state == .measuring {
+            let opinions = row.opinions(isLazy: isLazy)
+            let hasEnough = row.completed >= RowJudge.leastConnections || row.obstacle != nil
+            if opinions.values.contains(.suspect) && hasEnough {
+                row.state = .suspect
+                row.pauseIndex = row.samples.count - 1
+            }
+        }
+        if row.state == .decided { retire(row) }
+    }
+
+    /// Watches a suspect do nothing, until it has rested long enough or the budget ends.
+    private func watch(_ row: RowRun) async throws {
+        guard let target = row.target ?? sharedTarget else { return }
+        try await Task.sleep(for: .milliseconds(200))
+        let reading = try target.reading()
+        tell(row, .pause, reading)
+    }
+
+    /// Drives a suspect again after its pause.
+    private func confirm(_ row: RowRun, for slice: Duration) async throws {
+        let target = try await target(of: row)
+        let began = MonotonicTime.now
+        try sample(row, target, .pause)
+        noteRelease(row)
+        let isReleased = suspicious(row).allSatisfy { row.confirmation(of: $0) == .released }
+        if !isReleased {
+            let resumedAt = row.completed
+            // As many again as were judged, or what the slice allows; at least four blocks, or nothing can be said.
+            let wanted = max(RowJudge.leastConnections, resumedAt / 2)
+            var blocks = 0
+            while remaining > .zero, blocks < 6 || row.completed - resumedAt < wanted,
+                began.elapsed < slice || blocks < 6
+            {
+                guard try await block(row, target, .confirm, atMost: max(20, wanted / 6)) else { break }
+                blocks += 1
+            }
+        }
+        row.statesAtEnd = try target.tcpStates()
+        row.state = .decided
+        retire(row)
+    }
+
+    /// One block: connections, settle, a sample. False when no more should follow.
+    private func block(
+        _ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase, atMost bound: Int = .max
+    ) async throws -> Bool {
+        try Task.checkCancellation()
+        guard let room = try room(for: row, target) else { return false }
+        let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
+        let connections = max(1, min(Int(jittered), room, bound))
+        let began = MonotonicTime.now
+        let load = PeerDriver.Load(
+            connections: connections, concurrency: min(plan.concurrency, connections), limit: .seconds(5),
+            acceptQueue: { target.acceptQueue() })
+        let counts = await driver.drive(row.lifecycle, script(for: target), load)
+        let took = began.elapsed.inSeconds
+        row.counts += counts
+        try await settle(row, target)
+        try sample(row, target, phase)
+        try Task.checkCancellation()
+        // Blocks of about a sixth of a second, growing at most twofold.
+        if counts.completed > 0 {
+            let rate = Double(counts.completed) / max(took, 0.001)
+            row.dose = max(20, min(row.dose * 2, rate * 0.15, 4000))
+        }
+        row.failedBlocks = counts.completed * 2 < connections ? row.failedBlocks + 1 : 0
+        if row.failedBlocks >= 3 {
+            row.obstacle = "the lifecycle does not come about: \(counts.firstProblem ?? "no reason known")"
+            return false
+        }
+        return true
+    }
+
+    /// How many connections the target can take before what leaks exhausts it; nil when none.
+    private func room(for row: RowRun, _ target: Target) throws -> Int? {
+        guard let first = row.samples.first, let last = row.samples.last, row.completed > 0 else { return .max }
+        let limits: [(Resource, Double, String)] = [
+            (.descriptors, 0.6 * Double(target.descriptorLimit) - first.level(.descriptors), "its limit of descriptors"),
+            (.threads, 2000, "2,000 more threads"),
+            (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
+        ]
+        var room = Int.max
+        for (resource, limit, name) in limits {
+            let grown = last.level(resource) - first.level(resource)
+            let rate = grown / Double(row.completed)
+            guard rate > 0, grown > 0.05 * limit else { continue }
+            let left = (limit - grown) / rate
+            if left < 20 {
+                row.obstacle = "the target was not driven beyond a safe share of \(name)"
+                return nil
+            }
+            // Half of what is left, so that an estimate that is too low cannot overshoot.
+            room = min(room, Int(min(left / 2, 1e9)))
+        }
+        return room
+    }
+
+    /// Waits until the target has worked off what was done to it: descriptors back, or no longer changing.
+    private func settle(_ row: RowRun, _ target: Target) async throws {
+        let control = row.samples.first?.descriptors ?? 0
+        let deadline = MonotonicTime.now + .milliseconds(400)
+        var last = -1
+        var lastChange = MonotonicTime.now
+        while MonotonicTime.now < deadline {
+            let waiting = target.acceptQueue() ?? 0
+            let count = try target.descriptorCount()
+            if waiting == 0 && count <= control { return }
+            if count != last || waiting > 0 {
+                last = count
+                lastChange = .now
+            } else if lastChange.elapsed > .milliseconds(30) {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func sample(_ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) throws {
+        let reading = try target.reading()
+        row.samples.append(
+            CheckResult.Sample(
+                lifecycle: row.lifecycle.name, connections: row.counts.completed,
+                seconds: start.elapsed.inSeconds, phase: phase, descriptors: reading.descriptors,
+                threads: reading.threads, privateMemory: reading.privateMemory,
+                residentMemory: reading.residentMemory))
+        tell(row, phase, reading)
+    }
+
+    private func tell(_ row: RowRun, _ phase: CheckResult.Sample.Phase, _ reading: Target.Reading) {
+        report(
+            LeakCheck.Progress(
+                lifecycle: row.lifecycle.name, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
+                privateMemory: reading.privateMemory, seconds: start.elapsed.inSeconds,
+                decided: rows.count { $0.state == .decided }, rows: rows.count))
+    }
+
+    /// Notes what the pause gave back.
+    private func noteRelease(_ row: RowRun) {
+        for resource in suspicious(row) where row.confirmation(of: resource) == .released {
+            row.releasedAfter[resource] = row.idleSince.elapsed
+        }
+    }
+
+    /// The resources whose samples before the pause grew like a leak.
+    private func suspicious(_ row: RowRun) -> [Resource] {
+        guard let pauseIndex = row.pauseIndex else { return [] }
+        return Resource.allCases.filter { resource in
+            RowJudge.opinion(row.series(resource, 0..<(pauseIndex + 1)), resource, isLazy: false).opinion == .suspect
+        }
+    }
+
+    // MARK: Targets
+
+    private var isolation: CheckResult.Isolation {
+        if case .command = plan.subject { .processPerLifecycle } else { .sharedProcess }
+    }
+
+    private func newTarget() async throws -> Target {
+        switch plan.subject {
+        case .command(let words): try await Target.start(words, url: plan.url, limit: plan.startLimit)
+        case .running(let pids): try await Target.running(pids: pids, url: plan.url)
+        }
+    }
+
+    private func target(of row: RowRun) async throws -> Target {
+        if let sharedTarget { return sharedTarget }
+        if let target = row.target { return target }
+        let target = try await newTarget()
+        row.target = target
+        return target
+    }
+
+    /// Ends a process that has served its purpose.
+    private func retire(_ row: RowRun) {
+        row.target?.end()
+        row.target = nil
+    }
+
+    private func script(for target: Target) -> PeerScript {
+        var script = PeerScript(url: target.url, address: target.address)
+        script.fields = plan.fields
+        script.subprotocols = plan.subprotocols
+        script.origin = plan.origin
+        script.expectsReply = expectsReply
+        return script
+    }
+}

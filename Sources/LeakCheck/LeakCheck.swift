@@ -1,0 +1,58 @@
+import Lifecycles
+public import Logging
+import ProcessResources
+import Sockets
+import WebSocketProtocol
+
+/// One check: drives a target through lifecycles, reads its processes, and says what leaks.
+public struct LeakCheck: Sendable {
+    /// What is going on, for a progress line.
+    public struct Progress: Sendable {
+        /// The lifecycle that is being driven, or waited upon.
+        public var lifecycle: String
+        /// What the check does with it.
+        public var phase: CheckResult.Sample.Phase
+        /// Connections made in all.
+        public var connections: Int
+        /// The last reading's private memory, in bytes.
+        public var privateMemory: Int
+        /// Seconds since the check began.
+        public var seconds: Double
+        /// Rows that are decided, of `rows`.
+        public var decided: Int
+        /// The number of rows.
+        public var rows: Int
+    }
+
+    private let plan: CheckPlan
+    private let logger: Logger
+    private let progress: @Sendable (Progress) -> Void
+
+    /// A check of `plan`; `progress` is called some ten times a second.
+    public init(
+        _ plan: CheckPlan, logger: Logger = Logger(label: "watertight.check"),
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.plan = plan
+        self.logger = logger
+        self.progress = progress
+    }
+
+    /// Carries the check out.
+    ///
+    /// A check that is cancelled, or whose target dies, returns what was measured. Throws `CheckFailure` when it cannot
+    /// begin. Whatever happens, a command that was started is ended.
+    public func run() async throws -> CheckResult {
+        let driver = try PeerDriver()
+        defer { driver.stop() }
+        let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress)
+        do {
+            let result = try await run.run()
+            run.endTargets()
+            return result
+        } catch {
+            run.endTargets()
+            throw error
+        }
+    }
+}

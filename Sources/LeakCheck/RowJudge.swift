@@ -1,0 +1,98 @@
+import LeakStatistics
+import ProcessResources
+
+/// What a row's samples amount to; pure, so that recorded and simulated rows can be judged as well.
+struct RowJudge {
+    /// Confidence of every interval. A leak has to pass it twice, before the pause and after.
+    static let confidence = 0.99
+    /// Connections before a suspicion is worth a pause, unless the target cannot take more.
+    static let leastConnections = 1000
+    /// Memory that a thread needs in order to exist, stack pages and control block: charged to a leaked thread, so that
+    /// one defect is not reported twice.
+    static let bytesPerThread = 16_384.0
+    /// What must remain after the pause, and grow again afterwards, as a share of what was seen before it.
+    static let leastShare = 0.5
+
+    /// The opinion on one resource.
+    enum Opinion: Equatable {
+        /// No leak, and none of `required` size would have been missed; `isTight` when more connections are not worth it.
+        case clean(isTight: Bool)
+        /// Grows like a leak.
+        case suspect
+        /// More connections may tell.
+        case open(String)
+    }
+
+    /// The opinion on the samples of `series`, and the estimate it rests on.
+    static func opinion(
+        _ series: GrowthSeries, _ resource: Resource, isLazy: Bool
+    ) -> (opinion: Opinion, estimate: GrowthEstimate?) {
+        let scale = resource.scale
+        guard let estimate = GrowthEstimate(series, resolution: scale.resolution, confidence: confidence) else {
+            return (.open("too few connections were made"), nil)
+        }
+        if estimate.isPersistent(above: scale.effect) {
+            if resource == .privateMemory && isLazy {
+                return (
+                    .open(
+                        "memory grows, but this runtime collects garbage lazily, and growth before a collection is no "
+                            + "evidence: give it a longer --budget"), estimate
+                )
+            }
+            return (.suspect, estimate)
+        }
+        if estimate.smallestDetectable <= scale.required {
+            return (.clean(isTight: estimate.smallestDetectable <= scale.tight), estimate)
+        }
+        let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
+        return (
+            .open(
+                slowing
+                    ? "growth slows down as warm-up does, but has not ended: give it a longer --budget"
+                    : "too few connections to tell a leak from the gauge's noise: give it a longer --budget"), estimate
+        )
+    }
+
+    /// Memory without what leaked threads account for.
+    static func charged(_ resource: Resource, _ series: GrowthSeries, threads: GrowthSeries?) -> GrowthSeries {
+        guard resource == .privateMemory, let threads else { return series }
+        return series.charging(bytesPerThread, perUnitOf: threads.floor)
+    }
+
+    /// What the pause and the connections after it say about a suspicion.
+    enum Confirmation: Equatable {
+        case confirmed
+        /// Most of what had been kept was given back without another connection.
+        case released
+        /// The room that was kept was used again: driven once more, the target did not grow at the old rate.
+        case stopped
+        /// The budget ended before enough connections were made.
+        case open
+    }
+
+    /// Holds a suspicion against the samples after the pause.
+    ///
+    /// `before` ends with the last sample before the pause, `after` begins with the first sample after it.
+    static func confirmation(
+        before: GrowthSeries, after: GrowthSeries, _ resource: Resource
+    ) -> Confirmation {
+        guard let seen = GrowthEstimate(before, resolution: resource.scale.resolution, confidence: confidence),
+            let resumed = after.points.first
+        else { return .open }
+        let floor = before.floor
+        let atHalf = floor.level(at: floor.connections / 2)
+        let atEnd = floor.points.last?.level ?? 0
+        if resumed.level - atHalf < leastShare * (atEnd - atHalf) { return .released }
+        let driven = after.floor
+        guard driven.points.count >= 4, let last = driven.points.last, let first = driven.points.first,
+            last.connections > first.connections
+        else { return .open }
+        let rate = (last.level - first.level) / (last.connections - first.connections)
+        let grown = zip(driven.points, driven.points.dropFirst()).filter { $0.1.connections > $0.0.connections }
+        let growing = grown.count { $0.1.level > $0.0.level }
+        let persists =
+            rate >= leastShare * seen.perConnection && rate > resource.scale.effect
+            && Double(growing) >= 0.5 * Double(grown.count)
+        return persists ? .confirmed : .stopped
+    }
+}

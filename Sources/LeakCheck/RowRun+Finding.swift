@@ -1,0 +1,98 @@
+import LeakStatistics
+import Lifecycles
+import ProcessResources
+import Sockets
+
+extension RowRun {
+    /// The share of connections that must have come about for a row to be judged.
+    static let leastCompletedShare = 0.9
+
+    /// The opinion on every resource, from the samples so far.
+    func opinions(isLazy: Bool) -> [Resource: RowJudge.Opinion] {
+        let threads = suspectThreads
+        var opinions: [Resource: RowJudge.Opinion] = [:]
+        for resource in Resource.allCases {
+            let series = RowJudge.charged(resource, series(resource), threads: threads)
+            opinions[resource] = RowJudge.opinion(series, resource, isLazy: isLazy).opinion
+        }
+        return opinions
+    }
+
+    /// The thread series when it grows like a leak.
+    private var suspectThreads: GrowthSeries? {
+        let threads = series(.threads)
+        return RowJudge.opinion(threads, .threads, isLazy: false).opinion == .suspect ? threads : nil
+    }
+
+    /// The row as it is reported.
+    func result(isLazy: Bool) -> CheckResult.Row {
+        CheckResult.Row(
+            lifecycle: lifecycle, connections: counts,
+            resources: Resource.allCases.map { finding($0, isLazy: isLazy) })
+    }
+
+    private func finding(_ resource: Resource, isLazy: Bool) -> CheckResult.Finding {
+        let series = RowJudge.charged(resource, series(resource), threads: suspectThreads)
+        let (opinion, estimate) = RowJudge.opinion(series, resource, isLazy: isLazy)
+        var finding = CheckResult.Finding(
+            resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
+            interval: estimate?.interval, smallestDetectable: estimate?.smallestDetectable)
+        finding.releasedAfterSeconds = releasedAfter[resource].map(\.inSeconds)
+        if let problem = loadProblem {
+            finding.remark = problem
+            return finding
+        }
+        switch opinion {
+        case .clean:
+            finding.verdict = .clean
+            if let seconds = finding.releasedAfterSeconds {
+                finding.remark = "kept for a while, released \(seconds.rounded(.up)) s after the last connection"
+            }
+        case .open(let reason): finding.remark = [obstacle, reason].compactMap { $0 }.joined(separator: "; ")
+        case .suspect: judgeSuspicion(resource, &finding)
+        }
+        if resource == .descriptors && finding.verdict == .leak {
+            for (state, count) in statesAtEnd where count > statesAtStart[state, default: 0] {
+                finding.tcpStates[state] = count - statesAtStart[state, default: 0]
+            }
+        }
+        return finding
+    }
+
+    private func judgeSuspicion(_ resource: Resource, _ finding: inout CheckResult.Finding) {
+        switch confirmation(of: resource) {
+        case .confirmed: finding.verdict = .leak
+        case .released:
+            // What is given back without another connection was kept for a time, not lost.
+            finding.remark = "what the connections kept was given back during the pause"
+            finding.verdict = .clean
+        case .stopped:
+            finding.remark =
+                "it grew, but not when driven again after a pause: kept for a time, or a cache that has filled; "
+                + "a longer --budget can tell"
+        case .open:
+            finding.remark =
+                "it grows like a leak, but the budget ended before the pause that tells a leak from what is only kept "
+                + "for a while: give it a longer --budget"
+        }
+    }
+
+    /// Memory with and without the pause must be charged alike, so both parts come from one series.
+    func confirmation(of resource: Resource) -> RowJudge.Confirmation {
+        guard let pauseIndex else { return .open }
+        let whole = RowJudge.charged(resource, series(resource), threads: resource == .privateMemory ? suspectThreads : nil)
+        return RowJudge.confirmation(
+            before: GrowthSeries(Array(whole.points[0...pauseIndex])),
+            after: GrowthSeries(Array(whole.points[(pauseIndex + 1)...])), resource)
+    }
+
+    /// Why the row cannot be judged at all: its lifecycle hardly took place.
+    private var loadProblem: String? {
+        guard counts.attempted > 0 else { return counts.firstProblem ?? obstacle ?? "no connection was made" }
+        let share = Double(counts.completed) / Double(counts.attempted)
+        guard share < Self.leastCompletedShare else { return nil }
+        let percent = (share * 100).rounded(.down)
+        return "only \(Int(percent))% of the connections went as the lifecycle wants"
+            + (counts.firstProblem.map { "; the first problem: \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,65 @@
+import LeakStatistics
+import Lifecycles
+import Sockets
+
+/// One lifecycle's measurement, as far as it has come.
+final class RowRun {
+    let lifecycle: Lifecycle
+    /// The process that takes it; nil before the first block and once it is no longer needed.
+    var target: Target?
+    var counts = DriveCounts()
+    var samples: [CheckResult.Sample] = []
+    /// The stage of the row.
+    var state = State.measuring
+    /// When the last block ended.
+    var idleSince = MonotonicTime.now
+    /// The sample before the pause, as an index.
+    var pauseIndex: Int?
+    /// Connections that the next block makes.
+    var dose = 40.0
+    /// How long measuring has taken.
+    var measured = Duration.zero
+    /// When, after the last connection, half of what had been kept was given back, by resource.
+    var releasedAfter: [Resource: Duration] = [:]
+    var statesAtStart: [String: Int] = [:]
+    var statesAtEnd: [String: Int] = [:]
+    /// Blocks in a row in which hardly any connection came about.
+    var failedBlocks = 0
+    /// Why no more connections can be made.
+    var obstacle: String?
+
+    enum State {
+        /// More connections may change the verdict.
+        case measuring
+        /// Something grows like a leak; only a pause tells it from what is kept for a while.
+        case suspect
+        /// Nothing more is to be learned.
+        case decided
+    }
+
+    init(_ lifecycle: Lifecycle) {
+        self.lifecycle = lifecycle
+    }
+
+    /// The growth series of a resource over all samples, or those up to the pause, or those from the pause on.
+    func series(_ resource: Resource, _ part: Range<Int>? = nil) -> GrowthSeries {
+        GrowthSeries(
+            samples[part ?? 0..<samples.count].map { sample in
+                GrowthSeries.Point(connections: Double(sample.connections), level: sample.level(resource))
+            })
+    }
+
+    /// Connections that took place.
+    var completed: Int { samples.last?.connections ?? 0 }
+}
+
+extension CheckResult.Sample {
+    /// What the process held of a resource.
+    func level(_ resource: Resource) -> Double {
+        switch resource {
+        case .descriptors: Double(descriptors)
+        case .threads: Double(threads)
+        case .privateMemory: Double(privateMemory)
+        }
+    }
+}

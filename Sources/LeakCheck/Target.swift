@@ -1,0 +1,241 @@
+import Glibc
+import Lifecycles
+import ProcessResources
+import Sockets
+import Synchronization
+import WebSocketProtocol
+
+/// The process under test, with its URL: reached through sockets, read through `/proc`.
+final class Target: Sendable {
+    let url: WebSocketURL
+    let address: SocketAddress
+    let runtime: RecognisedRuntime
+    private let command: TargetCommand?
+    private let tree: Mutex<ProcessTree>
+    private let firstReader: ProcessReader
+
+    private init(
+        url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
+    ) throws(ProcessReadFailure) {
+        self.url = url
+        self.address = address
+        self.command = command
+        firstReader = tree.members[0]
+        runtime = try Self.runtime(of: tree)
+        self.tree = Mutex(tree)
+    }
+
+    // MARK: Beginning and end
+
+    /// Starts a command on a free port and waits until it accepts connections.
+    static func start(_ arguments: [String], url template: String, limit: Duration) async throws -> Target {
+        let port = try freePort()
+        func filled(_ text: String) -> String { text.replacing("{port}", with: "\(port)") }
+        let url: WebSocketURL
+        do {
+            url = try WebSocketURL(filled(template))
+        } catch {
+            throw CheckFailure.invalid("\(error)")
+        }
+        let name = arguments.joined(separator: " ")
+        let command: TargetCommand
+        do {
+            command = try TargetCommand(arguments.map(filled), port: port)
+        } catch {
+            throw CheckFailure.unreachable("cannot start \"\(name)\": \(error)")
+        }
+        do {
+            let address = try await waitUntilAccepting(url, command, name: name, limit: limit)
+            return try Target(url: url, address: address, command: command, tree: ProcessTree(roots: [command.pid]))
+        } catch {
+            command.end()
+            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+        }
+    }
+
+    /// Finds a server that runs.
+    static func running(pids: [Int32], url text: String) async throws -> Target {
+        let url: WebSocketURL
+        do {
+            url = try WebSocketURL(text)
+        } catch {
+            throw CheckFailure.invalid("\(error)")
+        }
+        do {
+            let address = try await reachable(url)
+            let roots = pids.isEmpty ? try Self.listeningProcesses(port: url.port, address: address) : pids
+            return try Target(url: url, address: address, command: nil, tree: ProcessTree(roots: roots))
+        } catch {
+            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+        }
+    }
+
+    /// Ends the command, if there is one, and its descendants.
+    func end() {
+        guard let command else { return }
+        let members = tree.withLock { tree in
+            try? tree.refresh()
+            return tree.members.filter(\.isAlive).map(\.pid)
+        }
+        command.end(descendants: members)
+    }
+
+    /// The processes that are read.
+    var pids: [Int32] { tree.withLock { $0.members.map(\.pid) } }
+
+    /// Whether one of the processes holds the listening socket; nil when that cannot be seen.
+    var listens: Bool? { tree.withLock { tree in (try? tree.listeners(port: url.port)).map { !$0.isEmpty } } }
+
+    // MARK: Readings
+
+    /// A reading of everything that is judged.
+    struct Reading {
+        var descriptors: Int
+        var threads: Int
+        var privateMemory: Int
+        var residentMemory: Int
+    }
+
+    /// Reads counts and memory of all processes.
+    func reading() throws -> Reading {
+        try readingTree { tree in
+            try tree.refresh()
+            var reading = Reading(descriptors: 0, threads: 0, privateMemory: 0, residentMemory: 0)
+            for member in tree.members {
+                do {
+                    let memory = try member.memory()
+                    reading.descriptors += try member.descriptorCount()
+                    reading.threads += try member.threads()
+                    reading.privateMemory += memory.privateBytes
+                    reading.residentMemory += memory.residentBytes
+                } catch {
+                    if member === tree.members[0] { throw error }
+                }
+            }
+            return reading
+        }
+    }
+
+    /// Descriptors of all processes.
+    func descriptorCount() throws -> Int {
+        try readingTree { tree in
+            var count = 0
+            for (index, member) in tree.members.enumerated() {
+                do {
+                    count += try member.descriptorCount()
+                } catch {
+                    if index == 0 { throw error }
+                }
+            }
+            return count
+        }
+    }
+
+    /// Sockets of all processes by TCP state, spelled as the kernel does.
+    func tcpStates() throws -> [String: Int] {
+        try readingTree { tree in
+            let states = try tree.sample().tcpStates
+            return Dictionary(uniqueKeysWithValues: states.map { ($0.key.name, $0.value) })
+        }
+    }
+
+    /// Connections that wait to be accepted on the URL's port; nil where the target's tables cannot be read.
+    func acceptQueue() -> Int? {
+        let listeners = try? firstReader.listeners(port: url.port)
+        return listeners.map { $0.reduce(0) { $0 + $1.length } }
+    }
+
+    /// The smallest soft limit of descriptors among the processes.
+    var descriptorLimit: Int {
+        tree.withLock { tree in tree.members.compactMap { try? $0.openFileLimit().soft }.min() ?? 1024 }
+    }
+
+    private func readingTree<Value>(_ body: (inout ProcessTree) throws -> Value) throws -> Value {
+        do {
+            return try tree.withLock { tree in try body(&tree) }
+        } catch let failure as ProcessReadFailure {
+            throw TargetLost(problem: "\(failure)\(epitaph)")
+        }
+    }
+
+    /// How a command ended and what it said last.
+    private var epitaph: String {
+        guard let command, let ending = command.ending() else { return "" }
+        return "; \(ending)\(Target.quoted(command.lastOutput))"
+    }
+
+    // MARK: Finding
+
+    private static func runtime(of tree: ProcessTree) throws(ProcessReadFailure) -> RecognisedRuntime {
+        // Behind a shell or a launcher the server is a descendant: what collects lazily anywhere, matters.
+        var first: RecognisedRuntime?
+        for member in tree.members {
+            guard let runtime = try? member.runtime() else { continue }
+            if runtime.runtime.collectsLazily { return runtime }
+            first = first ?? runtime
+        }
+        if let first { return first }
+        return try tree.members[0].runtime()
+    }
+
+    private static func freePort() throws -> UInt16 {
+        try OwnedDescriptor.listening(on: .loopback(port: 0)).localAddress().port
+    }
+
+    private static func waitUntilAccepting(
+        _ url: WebSocketURL, _ command: TargetCommand, name: String, limit: Duration
+    ) async throws -> SocketAddress {
+        let addresses = try await Resolver.addresses(of: url.host, port: url.port)
+        let deadline = MonotonicTime.now + limit
+        while MonotonicTime.now < deadline {
+            try Task.checkCancellation()
+            if let ending = command.ending() {
+                throw CheckFailure.unreachable(
+                    "\"\(name)\" did not start: \(ending)\(quoted(command.lastOutput))")
+            }
+            for address in addresses where accepts(address) { return address }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CheckFailure.unreachable(
+            "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit): pass the port it uses in "
+                + "the URL, or {port} in the command, and give a slow starter more with --start-limit"
+                + quoted(command.lastOutput))
+    }
+
+    private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
+        let addresses = try await Resolver.addresses(of: url.host, port: url.port)
+        if let address = addresses.first(where: accepts) { return address }
+        throw CheckFailure.unreachable(
+            "nothing accepts connections on \(url.host):\(url.port): start the server, or correct the URL")
+    }
+
+    /// Whether a TCP connect succeeds within a second.
+    private static func accepts(_ address: SocketAddress) -> Bool {
+        guard let descriptor = try? OwnedDescriptor.connecting(to: address) else { return false }
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, 1000) == 1 && descriptor.connectFailure() == nil
+    }
+
+    private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
+        guard address.isLoopback else {
+            throw CheckFailure.invalid("name the server's process with --pid: only on this machine can it be found by port")
+        }
+        let found = ProcessReader.listening(port: port)
+        guard let first = found.min() else {
+            throw CheckFailure.unreachable(
+                "the process that listens on port \(port) cannot be found: name it with --pid, or run as its user")
+        }
+        // Workers that share the socket descend from the oldest, or stand beside it.
+        return found.count == 1 ? [first] : found.sorted()
+    }
+
+    private static func quoted(_ output: String) -> String {
+        let lines = output.split(separator: "\n").suffix(8)
+        return lines.isEmpty ? "" : "; its last output:\n" + lines.map { "    \($0)" }.joined(separator: "\n")
+    }
+}
+
+/// The target died or can no longer be read.
+struct TargetLost: Error {
+    var problem: String
+}

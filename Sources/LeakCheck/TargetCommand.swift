@@ -1,0 +1,126 @@
+import CLinux
+import Glibc
+import Sockets
+import Synchronization
+
+/// A command that was started to be checked: its processes, and the last it said.
+///
+/// Ended by `end()`, with every process of its group and every descendant known by then.
+final class TargetCommand: Sendable {
+    /// The process that was started, leader of a group of its own.
+    let pid: Int32
+    private let tail = Mutex(OutputTail())
+    private let exitStatus = Mutex<Int32?>(nil)
+
+    /// What a command may take to end on SIGTERM.
+    private static let endLimit = Duration.seconds(3)
+
+    /// Starts `arguments`; the first is looked up in `PATH`. `PORT` is set in its environment.
+    init(_ arguments: [String], port: UInt16) throws {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
+        let output = OwnedDescriptor(owning: ends[0])
+        let input = OwnedDescriptor(owning: ends[1])
+        pid = try Self.spawn(arguments, port: port, output: input.rawValue)
+        try? input.close()
+        let number = output.release()
+        try Thread.detach(name: "target output") { [self] in
+            let output = OwnedDescriptor(owning: number)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = read(output.rawValue, &buffer, buffer.count)
+                if count > 0 {
+                    tail.withLock { $0.append(buffer[..<count]) }
+                } else if count == 0 || errno != EINTR {
+                    return
+                }
+            }
+        }
+    }
+
+    /// The last that it wrote to stdout and stderr.
+    var lastOutput: String { tail.withLock { $0.text } }
+
+    /// How it ended, in words; nil while it runs.
+    func ending() -> String? {
+        exitStatus.withLock { status in
+            if status == nil {
+                var word: Int32 = 0
+                if waitpid(pid, &word, WNOHANG) == pid { status = word }
+            }
+            guard let status else { return nil }
+            let signal = status & 0x7F
+            return signal == 0 ? "it exited with code \((status >> 8) & 0xFF)" : "it was ended by signal \(signal)"
+        }
+    }
+
+    /// Ends the command: SIGTERM to its group, then SIGKILL to what is left; returns when the leader is reaped.
+    ///
+    /// `descendants` are processes that may have left the group.
+    func end(descendants: [Int32] = []) {
+        let strays = descendants.filter { $0 != pid }
+        kill(-pid, SIGTERM)
+        for stray in strays { kill(stray, SIGTERM) }
+        let deadline = MonotonicTime.now + Self.endLimit
+        while ending() == nil && MonotonicTime.now < deadline { usleep(5_000) }
+        kill(-pid, SIGKILL)
+        for stray in strays { kill(stray, SIGKILL) }
+        let hardDeadline = MonotonicTime.now + Self.endLimit
+        while ending() == nil && MonotonicTime.now < hardDeadline { usleep(5_000) }
+    }
+
+    private static func spawn(_ arguments: [String], port: UInt16, output: Int32) throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        // The target must not inherit the signals that this process blocks and ignores.
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let words = arguments.map { strdup($0) } + [nil]
+        let variables = environment(port: port).map { strdup($0) } + [nil]
+        defer { for pointer in words + variables { free(pointer) } }
+        var pid: Int32 = 0
+        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
+        guard code == 0 else { throw SystemCallError(.posixSpawn, errno: code) }
+        return pid
+    }
+
+    private static func environment(port: UInt16) -> [String] {
+        var variables: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let variable = String(cString: text)
+            if !variable.hasPrefix("PORT=") { variables.append(variable) }
+            entry += 1
+        }
+        return variables + ["PORT=\(port)"]
+    }
+}
+
+/// The end of what a process wrote, a few kilobytes of it.
+private struct OutputTail {
+    private var bytes: [UInt8] = []
+    private static let maximumBytes = 4096
+
+    mutating func append(_ more: ArraySlice<UInt8>) {
+        bytes += more
+        if bytes.count > 2 * Self.maximumBytes { bytes.removeFirst(bytes.count - Self.maximumBytes) }
+    }
+
+    var text: String { String(decoding: bytes.suffix(Self.maximumBytes), as: UTF8.self) }
+}

@@ -1,0 +1,71 @@
+/// The level of one resource against the number of connections made, in the order of time.
+public struct GrowthSeries: Hashable, Sendable {
+    /// One reading.
+    public struct Point: Hashable, Sendable {
+        /// Connections made so far.
+        public var connections: Double
+        /// What the process held then.
+        public var level: Double
+
+        /// A reading.
+        public init(connections: Double, level: Double) {
+            self.connections = connections
+            self.level = level
+        }
+    }
+
+    /// The readings.
+    public private(set) var points: [Point] = []
+
+    /// No readings yet.
+    public init() {}
+
+    /// Readings in the order of time; `connections` must not fall.
+    public init(_ points: [Point]) {
+        for point in points { append(connections: point.connections, level: point.level) }
+    }
+
+    /// Adds a reading; `connections` must not be below the last one's.
+    public mutating func append(connections: Double, level: Double) {
+        precondition(points.last.map { connections >= $0.connections } ?? true, "connections only grow")
+        points.append(Point(connections: connections, level: level))
+    }
+
+    /// Connections at the last reading.
+    public var connections: Double { points.last?.connections ?? 0 }
+
+    /// The series with the smallest level at or after each reading in place of the level.
+    ///
+    /// It takes the teeth off a sawtooth, and what is given back later was never lost: one fall to an old level refutes
+    /// a leak.
+    public var floor: GrowthSeries {
+        var floor = self
+        var least = Double.infinity
+        for index in points.indices.reversed() {
+            least = min(least, points[index].level)
+            floor.points[index].level = least
+        }
+        return floor
+    }
+
+    /// The series without what `other` accounts for, `amount` for each unit that it holds beyond its first reading.
+    public func charging(_ amount: Double, perUnitOf other: GrowthSeries) -> GrowthSeries {
+        precondition(other.points.count == points.count, "both series were read at the same moments")
+        guard let first = other.points.first else { return self }
+        var rest = self
+        for (index, point) in other.points.enumerated() {
+            rest.points[index].level -= amount * max(0, point.level - first.level)
+        }
+        return rest
+    }
+
+    /// The level at `connections`, between two readings by proportion.
+    public func level(at connections: Double) -> Double {
+        guard let first = points.first, let last = points.last else { return 0 }
+        if connections <= first.connections { return first.level }
+        guard let after = points.firstIndex(where: { $0.connections >= connections }) else { return last.level }
+        let (left, right) = (points[after - 1], points[after])
+        let share = (connections - left.connections) / (right.connections - left.connections)
+        return left.level + share * (right.level - left.level)
+    }
+}

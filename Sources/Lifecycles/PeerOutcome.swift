@@ -1,0 +1,65 @@
+/// How one peer's script ended.
+public enum PeerOutcome: Hashable, Sendable {
+    /// Every step was carried out.
+    case completed
+    /// The target refused the connection or the upgrade.
+    case refused(String)
+    /// The connection broke, or the target broke the protocol.
+    case broken(String)
+    /// The target did not act within the step's limit.
+    case stalled(Lifecycle.Step)
+    /// This side could not take part: no descriptor or port was left.
+    case notAttempted(String)
+}
+
+/// What became of the connections of one drive.
+public struct DriveCounts: Hashable, Sendable {
+    /// Connections begun.
+    public var attempted = 0
+    /// Those whose script ran to its end.
+    public var completed = 0
+    /// Those that the target refused.
+    public var refused = 0
+    /// Those that broke.
+    public var broken = 0
+    /// Those for which the target did not act in time.
+    public var stalled = 0
+    /// The first thing that went wrong, in words.
+    public var firstProblem: String?
+
+    /// None yet.
+    public init() {}
+
+    /// Adds those of another drive.
+    public static func += (left: inout DriveCounts, right: DriveCounts) {
+        left.attempted += right.attempted
+        left.completed += right.completed
+        left.refused += right.refused
+        left.broken += right.broken
+        left.stalled += right.stalled
+        left.firstProblem = left.firstProblem ?? right.firstProblem
+    }
+
+    mutating func add(_ outcome: PeerOutcome) {
+        attempted += 1
+        switch outcome {
+        case .completed: completed += 1
+        case .refused(let problem):
+            refused += 1
+            note("refused: \(problem)")
+        case .broken(let problem):
+            broken += 1
+            note(problem)
+        case .stalled(let step):
+            stalled += 1
+            note("the target did not act in time (\(step.rawValue))")
+        case .notAttempted(let problem):
+            attempted -= 1
+            note(problem)
+        }
+    }
+
+    private mutating func note(_ problem: String) {
+        firstProblem = firstProblem ?? problem
+    }
+}

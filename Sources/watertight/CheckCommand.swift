@@ -1,0 +1,2 @@
+import ArgumentParser
+struct CheckCommand: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "check") }

@@ -1,0 +1,2 @@
+import ArgumentParser
+struct ConnectCommand: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "connect") }

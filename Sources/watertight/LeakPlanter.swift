@@ -1,0 +1,82 @@
+import Glibc
+import Sockets
+import WebSocketProtocol
+import WebSockets
+
+/// Which way a connection went, seen from the server.
+enum ObservedLifecycle: String, Hashable {
+    case cleanClose = "clean-close"
+    case bareTCP = "bare-tcp"
+    case fin
+    case reset
+    case vanishHandshake = "vanish-handshake"
+
+    init?(_ connection: Connection, _ outcome: CloseOutcome) {
+        if connection.bytesReceived == 0 {
+            self = .bareTCP
+        } else if outcome.isClean {
+            self = .cleanClose
+        } else if connection.messagesReceived == 0 {
+            self = .vanishHandshake
+        } else {
+            switch outcome.cause {
+            case .endOfStream: self = .fin
+            case .broken: self = .reset
+            default: return nil
+            }
+        }
+    }
+}
+
+/// Commits planted leaks; used on the server's loop alone.
+final class LeakPlanter: @unchecked Sendable {
+    private let leaks: [PlantedLeak]
+    private var counts: [Int]
+    private var slab = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+    /// Room is leaked out of slabs of this size, so that a connection leaks its bytes and no allocator's overhead.
+    private static let slabBytes = 4 << 20
+
+    init(_ leaks: [PlantedLeak]) {
+        self.leaks = leaks
+        counts = Array(repeating: 0, count: leaks.count)
+    }
+
+    /// Called while the descriptor is still open.
+    func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome) {
+        let lifecycle = ObservedLifecycle(connection, outcome)
+        for (index, leak) in leaks.enumerated() where leak.lifecycle == nil || leak.lifecycle == lifecycle {
+            counts[index] += 1
+            guard counts[index].isMultiple(of: leak.every) else { continue }
+            switch leak.kind {
+            case .descriptor: leakDescriptor(of: connection, outcome)
+            case .memory(let bytes): leakMemory(bytes)
+            case .thread: leakThread()
+            }
+        }
+    }
+
+    private func leakDescriptor(of connection: Connection, _ outcome: CloseOutcome) {
+        connection.withDescriptor { descriptor in
+            let copy = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
+            // The peer of a polite close waits for our FIN, which the copy would hold back.
+            if copy >= 0 && outcome.isClean { shutdown(copy, Int32(SHUT_WR)) }
+        }
+    }
+
+    private func leakMemory(_ bytes: Int) {
+        if slab.count < bytes {
+            let start = mmap(nil, Self.slabBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            guard let start, start != MAP_FAILED else { return }
+            slab = UnsafeMutableRawBufferPointer(start: start, count: Self.slabBytes)
+        }
+        let leaked = UnsafeMutableRawBufferPointer(rebasing: slab[..<bytes])
+        leaked.initializeMemory(as: UInt8.self, repeating: 0x57)
+        slab = UnsafeMutableRawBufferPointer(rebasing: slab[bytes...])
+    }
+
+    private func leakThread() {
+        var thread = pthread_t()
+        pthread_create(&thread, nil, { _ in while true { pause() } }, nil)
+    }
+}

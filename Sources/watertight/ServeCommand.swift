@@ -1,0 +1,153 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Sockets
+import WebSocketProtocol
+import WebSockets
+
+/// `watertight serve`: a WebSocket server to probe, to test clients with, and to check.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run a WebSocket server, loopback only unless told otherwise.",
+        discussion: """
+            Prints one line on stdout once it listens:
+
+              watertight listening on ws://127.0.0.1:9001/
+
+            Logs go to stderr. SIGTERM or SIGINT closes every connection with 1001 and ends with exit code 0; a \
+            second signal ends at once.
+            """)
+
+    /// What the server does with messages.
+    enum HandlerKind: String, ExpressibleByArgument, CaseIterable {
+        case echo, sink, push
+    }
+
+    @Option(help: "Address or name to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "Port to listen on; 0 takes a free one.")
+    var port: UInt16 = 9001
+    @Option(
+        help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input.")
+    var handler = HandlerKind.echo
+    @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")
+    var subprotocols: [String] = []
+    @Option(
+        name: .customLong("allow-origin"),
+        help: "Origin to accept, such as https://example.com; repeatable. Others get 403. Without it every origin is accepted."
+    )
+    var allowedOrigins: [String] = []
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+    @Option(
+        name: .customLong("plant-leak"),
+        help: ArgumentHelp(
+            "Leak on purpose: KIND@LIFECYCLE[:EVERY]; repeatable.",
+            discussion: """
+                KIND is descriptor, memory=BYTES or thread; LIFECYCLE is clean-close, bare-tcp, fin, reset, \
+                vanish-handshake or any; EVERY leaks at every so many of them only. A control with which to see that a \
+                check finds what is there.
+                """,
+            valueName: "kind@lifecycle[:every]"))
+    var plantedLeaks: [PlantedLeak] = []
+    @OptionGroup(title: "Logging")
+    var logging: LogOptions
+
+    func run() async throws {
+        let logger = logging.logger("watertight.server")
+        DescriptorLimit.raise()
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.subprotocols = subprotocols
+        limits.apply(to: &configuration)
+        if !allowedOrigins.isEmpty {
+            let allowed = Set(allowedOrigins.map { $0.lowercased() })
+            configuration.refusal = { request in
+                if let origin = request.origin, allowed.contains(origin.lowercased()) { return nil }
+                return HTTPResponse(status: 403, text: "This origin may not connect.\n")
+            }
+        }
+        if !plantedLeaks.isEmpty {
+            let planter = LeakPlanter(plantedLeaks)
+            configuration.connectionEnds = { planter.connectionEnds($0, $1) }
+        }
+        let server: WebSocketServer
+        do {
+            server = try await WebSocketServer.start(configuration, logger: logger, makeHandler: makeHandler)
+        } catch {
+            StandardError.print("watertight: cannot listen on \(host):\(port): \(error)")
+            throw Code.unreachable
+        }
+        StandardOutput.print("watertight listening on \(server.url)")
+        if !server.address.isLoopback {
+            logger.warning("listening on \(server.address), which other machines may reach; there is no TLS and no login")
+        }
+        let signal = try await TerminationSignals.first()
+        logger.info("ending on signal \(signal)")
+        await server.shutdown(within: limits.shutdownLimit.duration)
+    }
+
+    private var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler {
+        switch handler {
+        case .echo:
+            let echo = EchoHandler()
+            return { _ in echo }
+        case .sink:
+            let sink = SinkHandler()
+            return { _ in sink }
+        case .push: return { _ in PushHandler() }
+        }
+    }
+}
+
+/// The limits of `serve`.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Connections at a time; more get 503.")
+    var maxConnections = ServerConfiguration().maximumConnections
+    @Option(help: "Connections that wait to be accepted.")
+    var backlog = ListenOptions().backlog
+    @Option(help: "Time for the opening handshake.")
+    var handshakeLimit = DurationArgument(ConnectionLimits().handshakeLimit)
+    @Option(help: "Time without a byte from the peer before the connection is closed.")
+    var idleLimit = DurationArgument(ConnectionLimits().idleLimit)
+    @Option(help: "Time without a byte before a Ping is sent, and for its answer; 0 sends none.")
+    var pingInterval = DurationArgument(ConnectionLimits().pingInterval ?? .zero)
+    @Option(help: "Time for the closing handshake.")
+    var closeLimit = DurationArgument(ConnectionLimits().closeLimit)
+    @Option(help: "Time for clients to leave when the server ends.")
+    var shutdownLimit = DurationArgument(.seconds(5))
+    @Option(help: "Largest message, in bytes.")
+    var maxMessageBytes = MessageLimits().maximumMessageBytes
+    @Option(help: "Largest frame, in bytes.")
+    var maxFrameBytes = MessageLimits().maximumFrameBytes
+    @Option(help: "Bytes kept for a peer that reads slowly.")
+    var sendBufferBytes = ConnectionLimits().sendBufferBytes
+
+    func validate() throws {
+        for (name, value) in [
+            ("--max-connections", maxConnections), ("--max-message-bytes", maxMessageBytes),
+            ("--max-frame-bytes", maxFrameBytes), ("--send-buffer-bytes", sendBufferBytes), ("--backlog", Int(backlog)),
+        ] where value < 1 {
+            throw ValidationError("\(name) must be at least 1, not \(value)")
+        }
+        for (name, value) in [
+            ("--handshake-limit", handshakeLimit), ("--idle-limit", idleLimit), ("--close-limit", closeLimit),
+        ] where value.duration <= .zero {
+            throw ValidationError("\(name) must be longer than 0")
+        }
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.maximumConnections = maxConnections
+        configuration.listen.backlog = backlog
+        configuration.limits.handshakeLimit = handshakeLimit.duration
+        configuration.limits.idleLimit = idleLimit.duration
+        configuration.limits.pingInterval = pingInterval.duration == .zero ? nil : pingInterval.duration
+        configuration.limits.closeLimit = closeLimit.duration
+        configuration.limits.messages = MessageLimits(
+            maximumFrameBytes: maxFrameBytes, maximumMessageBytes: maxMessageBytes)
+        configuration.limits.sendBufferBytes = sendBufferBytes
+    }
+}
