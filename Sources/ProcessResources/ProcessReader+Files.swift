@@ -37,6 +37,22 @@ extension ProcessReader {
         }
     }
 
+    /// Reads again when the process started another program while its memory was being read.
+    ///
+    /// The kernel then says ESRCH, though the process lives: what was opened belonged to the old program.
+    func rereadingAfterExec<Value>(
+        _ read: () throws(ProcessReadFailure) -> Value
+    ) throws(ProcessReadFailure) -> Value {
+        for _ in 0..<3 {
+            do throws(ProcessReadFailure) {
+                return try read()
+            } catch {
+                guard case .unreadable(_, _, ESRCH) = error else { throw error }
+            }
+        }
+        return try read()
+    }
+
     func stat() throws(ProcessReadFailure) -> ProcessStat { try Self.stat(of: pid, in: directory) }
 
     static func stat(

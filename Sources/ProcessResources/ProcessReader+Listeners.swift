@@ -3,29 +3,57 @@ import Glibc
 extension ProcessReader {
     /// The listening sockets on a local port, with the connections that wait in each, whoever holds them.
     ///
-    /// Of the process's network namespace. Listening rows come first in the kernel's tables, so only those are read:
-    /// cheap enough for a thousand calls a second. Several sockets may share a port, by address or by `SO_REUSEPORT`.
+    /// Of the process's network namespace. Listening rows come first in the kernel's tables, so only those are read, but
+    /// the kernel may walk an empty table to its end (up to 10 ms). Several sockets may share a port, by address or by
+    /// `SO_REUSEPORT`.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func listeners(port: UInt16) throws(ProcessReadFailure) -> [ListenerQueue] {
         var found: [ListenerQueue] = []
         for table in ["net/tcp", "net/tcp6"] {
-            do {
-                let descriptor = try OwnedDescriptor(opening: table, in: directory.rawValue, flags: O_RDONLY)
-                // A kernel asked for much walks far into the connections before it answers.
-                try LineReader(descriptor, capacity: 4096, chunk: 512).forEach { line in
-                    guard let row = TCPRow(line: line) else { return true }
-                    guard let listener = ListenerQueue(row: row) else { return false }
-                    if listener.local.port == port { found.append(listener) }
-                    return true
-                }
-            } catch {
-                // Without IPv6 there is no second table.
-                if error.errno == ENOENT, condition == .alive { continue }
-                throw failure(table, error)
+            try forEachListener(in: table) { listener in
+                if listener.local.port == port { found.append(listener) }
+                return true
             }
         }
         return found
+    }
+
+    /// The same listening socket a moment later, nil when it listens no more.
+    ///
+    /// Reads one table, up to the socket's row: under load cheap enough for a thousand calls a second.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func again(_ listener: ListenerQueue) throws(ProcessReadFailure) -> ListenerQueue? {
+        let table =
+            switch listener.local.address {
+            case .v4: "net/tcp"
+            case .v6: "net/tcp6"
+            }
+        var found: ListenerQueue?
+        try forEachListener(in: table) { candidate in
+            if candidate.inode == listener.inode { found = candidate }
+            return found == nil
+        }
+        return found
+    }
+
+    private func forEachListener(
+        in table: String, _ body: (ListenerQueue) -> Bool
+    ) throws(ProcessReadFailure) {
+        do {
+            let descriptor = try OwnedDescriptor(opening: table, in: directory.rawValue, flags: O_RDONLY)
+            // A kernel asked for much walks far into the connections before it answers.
+            try LineReader(descriptor, capacity: 4096, chunk: 512).forEach { line in
+                guard let row = TCPRow(line: line) else { return true }
+                guard let listener = ListenerQueue(row: row) else { return false }
+                return body(listener)
+            }
+        } catch {
+            // Without IPv6 there is no second table.
+            if error.errno == ENOENT, condition == .alive { return }
+            throw failure(table, error)
+        }
     }
 
     /// Whether the process itself holds a socket that listens on `port`.

@@ -30,7 +30,8 @@ public final class ProcessReader: Sendable {
 
     /// Says why `/proc/PID` could not be opened: gone, hidden, or no `/proc` at all.
     private static func absence(pid: Int32, errno number: Int32) -> ProcessReadFailure {
-        guard number == ENOENT else {
+        // ESRCH: the process ended between the look-up and the opening.
+        guard number == ENOENT || number == ESRCH else {
             return ProcessReadFailure(pid: pid, file: "/proc/\(pid)", errno: number, condition: .alive)
         }
         if access("/proc/self", F_OK) != 0 { return .unreadable(pid: pid, file: "/proc", errno: number) }
@@ -60,15 +61,19 @@ public final class ProcessReader: Sendable {
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted`, `malformed` or `unreadable`.
     public func memory() throws(ProcessReadFailure) -> MemoryUsage {
+        var usage = try rereadingAfterExec { () throws(ProcessReadFailure) in try mappedMemory() }
+        let status = try contents(of: "status")
+        usage.highWaterMarkBytes = MemoryUsage.highWaterMarkBytes(status: status.span)
+        return usage
+    }
+
+    private func mappedMemory() throws(ProcessReadFailure) -> MemoryUsage {
         var sum = SmapsSum()
         // Older kernels have the long form only.
         if try !forEachLineIfPresent(of: "smaps_rollup", { sum.add($0) }) {
             try forEachLine(of: "smaps") { sum.add($0) }
         }
-        var usage = try parsing("smaps_rollup") { () throws(ParseFailure) in try sum.total() }
-        let status = try contents(of: "status")
-        usage.highWaterMarkBytes = MemoryUsage.highWaterMarkBytes(status: status.span)
-        return usage
+        return try parsing("smaps_rollup") { () throws(ParseFailure) in try sum.total() }
     }
 
     /// How many descriptors the process may hold.

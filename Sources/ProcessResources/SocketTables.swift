@@ -1,26 +1,35 @@
 /// The sockets of one network namespace by inode, as far as the kernel lists them.
 struct SocketTables {
     private var tcp: [UInt64: TCPState] = [:]
-    /// Inodes of UNIX, UDP and other sockets; read when the first socket is not TCP.
+    private var hasVersion6 = false
+    /// Inodes of UNIX, UDP and other sockets.
     private var others: Set<UInt64>?
 
-    /// Reads the TCP tables as the process sees them.
+    /// Reads the table of TCP over IPv4 as the process sees it; the rest waits until a socket is not found in it,
+    /// because the kernel walks all its buckets for each table, full or empty.
     init(of reader: ProcessReader) throws(ProcessReadFailure) {
-        for table in ["net/tcp", "net/tcp6"] {
-            _ = try reader.forEachLineIfPresent(of: table) { line in
-                // Rows without an inode are held by nobody: TIME_WAIT, or not yet accepted.
-                if let row = TCPRow(line: line), row.inode != 0 { tcp[row.inode] = row.state }
-            }
-        }
+        try readTCP("net/tcp", of: reader)
     }
 
     /// A socket's TCP state, `noRow` when no table lists it, nil when it is not TCP.
     mutating func state(of inode: UInt64, for reader: ProcessReader) throws(ProcessReadFailure) -> TCPState? {
         if let state = tcp[inode] { return state }
+        if !hasVersion6 {
+            try readTCP("net/tcp6", of: reader)
+            hasVersion6 = true
+            if let state = tcp[inode] { return state }
+        }
         if let others { return others.contains(inode) ? nil : .noRow }
         let read = try Self.others(of: reader)
         others = read
         return read.contains(inode) ? nil : .noRow
+    }
+
+    private mutating func readTCP(_ table: String, of reader: ProcessReader) throws(ProcessReadFailure) {
+        _ = try reader.forEachLineIfPresent(of: table) { line in
+            // Rows without an inode are held by nobody: TIME_WAIT, or not yet accepted.
+            if let row = TCPRow(line: line), row.inode != 0 { tcp[row.inode] = row.state }
+        }
     }
 
     /// Which field of each table, counted from 0, is the inode (proc_pid_net(5)).

@@ -8,26 +8,32 @@ struct OwnHeapTests {
     @Test("live bytes follow malloc and free", arguments: [64, 4096, 64 << 20])
     func live(size: Int) {
         let count = (64 << 20) / size
-        // Other tests allocate meanwhile, though not by the tens of megabytes.
-        let tolerance = 16 << 20
-        let before = OwnHeap.current().liveBytes
+        let tolerance = 4 << 20
         var blocks = [UnsafeMutableRawPointer?](repeating: nil, count: count)
-        for index in blocks.indices { blocks[index] = malloc(size) }
-        let during = OwnHeap.current().liveBytes
-        for block in blocks { free(block) }
-        let after = OwnHeap.current().liveBytes
-        #expect(during - before >= 64 << 20 - tolerance)
-        #expect(during - before <= 2 * (64 << 20) + tolerance)
-        #expect(abs(after - before) <= tolerance)
+        // Other tests allocate meanwhile: one undisturbed look is enough, a wrong reading never agrees.
+        #expect(
+            eventually {
+                let before = OwnHeap.current().liveBytes
+                for index in blocks.indices { blocks[index] = malloc(size) }
+                let during = OwnHeap.current().liveBytes
+                for block in blocks { free(block) }
+                let after = OwnHeap.current().liveBytes
+                let overhead = count * 24
+                return (64 << 20...64 << 20 + overhead + tolerance).contains(during - before)
+                    && abs(after - before) <= tolerance
+            })
     }
 
     @Test("large blocks are mapped on their own")
     func mapped() {
-        let before = OwnHeap.current().mappedBytes
-        let block = malloc(128 << 20)
-        let during = OwnHeap.current().mappedBytes
-        free(block)
-        #expect(during - before >= 100 << 20)
+        #expect(
+            eventually {
+                let before = OwnHeap.current().mappedBytes
+                let block = malloc(128 << 20)
+                let during = OwnHeap.current().mappedBytes
+                free(block)
+                return (128 << 20...132 << 20).contains(during - before)
+            })
     }
 
     @Test("trimming gives free pages back")

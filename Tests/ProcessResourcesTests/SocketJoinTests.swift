@@ -81,6 +81,10 @@ struct SocketJoinTests {
         }
         let accepted = try listener.accepted()
         #expect(try eventually { try length() == 4 })
+        #expect(try reader.again(found[0])?.length == 4)
+        var closed = found[0]
+        closed.inode = .max
+        #expect(try reader.again(closed) == nil)
         withExtendedLifetime((accepted, clients)) {}
     }
 
