@@ -70,7 +70,7 @@ struct ClientHandshakeTests {
         try expect(Self.answer + ["Sec-WebSocket-Extensions:"], give: .accepted(nil))
     }
 
-    static let invalid: [([String], ClientHandshakeFailure.Reason)] = [
+    static let invalidAnswers: [([String], ClientHandshakeFailure.Reason)] = [
         ([answer[0], answer[2], answer[3]], .missingUpgrade),
         ([answer[0], "Upgrade: h2c", answer[2], answer[3]], .missingUpgrade),
         ([answer[0], answer[1], answer[3]], .missingConnectionUpgrade),
@@ -91,7 +91,7 @@ struct ClientHandshakeTests {
         ([answer[0], "a b: x"], .malformedHead(.malformedField)),
     ]
 
-    @Test("invalid answers", arguments: invalid)
+    @Test("invalid answers", arguments: invalidAnswers)
     func invalid(lines: [String], reason: ClientHandshakeFailure.Reason) throws {
         try expect(lines, give: .failed(.invalid(reason)))
         #expect(!ClientHandshakeFailure.invalid(reason).description.isEmpty)

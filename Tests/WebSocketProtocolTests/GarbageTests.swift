@@ -11,17 +11,17 @@ struct GarbageTests {
     static func frames(using generator: inout SeededGenerator) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<Int.random(in: 1...6, using: &generator) {
-            let first = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x88, 0x89, 0x8A, 0x81, 0xC1, 0x83].randomElement(
+            let first: UInt8 = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x88, 0x89, 0x8A, 0x81, 0xC1, 0x83].randomElement(
                 using: &generator)!
             let count = [0, 1, 2, 3, 4, 5, 33, 125, 126, 300].randomElement(using: &generator)!
-            let payload = (0..<count).map { _ in
+            let payload: [UInt8] = (0..<count).map { _ in
                 Int.random(in: 0..<60, using: &generator) == 0
-                    ? generator.next() : UInt8.random(in: 32...126, using: &generator)
+                    ? (generator.next() as UInt8) : UInt8.random(in: 32...126, using: &generator)
             }
             bytes += masked(first, payload)
         }
         if Int.random(in: 0..<3, using: &generator) == 0, let place = bytes.indices.randomElement(using: &generator) {
-            bytes[place] = generator.next()
+            bytes[place] = generator.next() as UInt8
         }
         return bytes
     }
@@ -70,7 +70,7 @@ struct GarbageTests {
             for _ in 0..<Int.random(in: 0...3, using: &generator) {
                 let place = bytes.indices.randomElement(using: &generator)!
                 switch Int.random(in: 0..<3, using: &generator) {
-                case 0: bytes[place] = generator.next()
+                case 0: bytes[place] = generator.next() as UInt8
                 case 1: bytes.remove(at: place)
                 default: bytes.insert([13, 10, 32, 58, 0, 9].randomElement(using: &generator)!, at: place)
                 }
@@ -90,13 +90,13 @@ struct GarbageTests {
         var generator = SeededGenerator(state: seed)
         for _ in 0..<300 {
             var bytes = Array("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n".utf8)
-            bytes[bytes.indices.randomElement(using: &generator)!] = generator.next()
+            bytes[bytes.indices.randomElement(using: &generator)!] = generator.next() as UInt8
             var parser = ResponseHeadParser()
             var position = 0
             _ = parser.receive(bytes.span.bytes, at: &position)
             #expect(position <= bytes.count)
             var text = Array("ws://[::1]:80/a?b".utf8)
-            text[text.indices.randomElement(using: &generator)!] = generator.next()
+            text[text.indices.randomElement(using: &generator)!] = generator.next() as UInt8
             _ = try? WebSocketURL(String(decoding: text, as: UTF8.self))
         }
     }
