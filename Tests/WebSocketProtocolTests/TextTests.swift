@@ -71,6 +71,16 @@ struct TextTests {
         }
     }
 
+    @Test("texts whose frames need a longer length are validated alike")
+    func long() {
+        let valid = String(repeating: "aé日😀", count: 20)
+        let bytes = Array(valid.utf8)
+        expect(masked(0x81, bytes), give: [.text(valid)])
+        expect(unmasked(0x81, bytes), role: .client, give: [.text(valid)])
+        expect(masked(0x81, bytes + [0xED, 0xA0] + bytes), give: [.failure(.invalidUTF8)])
+        expect(unmasked(0x81, bytes + [0xC3]), role: .client, give: [.failure(.invalidUTF8)])
+    }
+
     @Test("binary messages are not validated")
     func binary() {
         expect(masked(0x82, [0xFF, 0xC0]), give: [.binary([0xFF, 0xC0])])
