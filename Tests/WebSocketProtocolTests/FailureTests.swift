@@ -146,6 +146,10 @@ struct LimitTests {
     func single() {
         let limits = MessageLimits(maximumFrameBytes: 1000, maximumMessageBytes: 10)
         expect([0x82, 0x8B, 0, 0, 0, 0], limits: limits, give: [.failure(.messageTooBig(limit: 10))])
+        let beyond = masked(0x82, [UInt8](repeating: 1, count: 11))
+        expect(beyond, limits: limits, give: [.failure(.messageTooBig(limit: 10))])
+        let narrow = MessageLimits(maximumFrameBytes: 10, maximumMessageBytes: 1000)
+        expect(beyond, limits: narrow, give: [.failure(.frameTooBig(limit: 10))])
         expect(
             masked(0x89, [UInt8](repeating: 1, count: 20)), limits: limits,
             give: [.ping([UInt8](repeating: 1, count: 20))])
