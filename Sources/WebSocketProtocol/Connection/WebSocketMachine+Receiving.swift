@@ -8,10 +8,14 @@ extension WebSocketMachine {
         in input: inout MutableRawSpan, at position: inout Int, replies: inout ByteQueue
     ) -> Event? {
         precondition(position >= 0 && position <= input.byteCount, "a position lies in the input")
-        return input.withUnsafeMutableBytes { receive($0, &position, &replies) }
+        // The exclusive access to `input` lasts for the whole call, and so does the pointer.
+        let bytes = input.withUnsafeMutableBytes { $0 }
+        if position == bytes.count, delivered == .nothing { return nil }
+        if let event = receiveShortMessage(bytes, &position, &replies) { return event }
+        return receive(bytes, &position, &replies)
     }
 
-    @inline(__always)
+    @inline(never)
     private mutating func receive(
         _ input: UnsafeMutableRawBufferPointer, _ position: inout Int, _ replies: inout ByteQueue
     ) -> Event? {
@@ -48,7 +52,6 @@ extension WebSocketMachine {
                 if let event = receiveWhole(header, input, &position, &replies) { return event }
             }
         }
-        // An empty payload can end a frame whose header was the last thing in the input.
         return nil
     }
 

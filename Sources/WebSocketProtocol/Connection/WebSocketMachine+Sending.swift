@@ -7,7 +7,8 @@ extension WebSocketMachine {
         _ kind: MessageKind, _ payload: RawSpan, into output: inout ByteQueue
     ) -> Bool {
         guard state.maySend, !isSendingFragments else { return false }
-        payload.withUnsafeBytes { appendFrame(kind.opcode, fin: true, $0, into: &output) }
+        // The borrow of `payload` lasts for the whole call, and so does the pointer.
+        appendFrame(kind.opcode, fin: true, payload.withUnsafeBytes { $0 }, into: &output)
         return true
     }
 

@@ -3,7 +3,7 @@
 /// A head that lies whole in one input is not copied. Judges line endings and size only, byte by byte, so that the
 /// outcome does not depend on the cuts.
 struct HeadCollector: ~Copyable {
-    enum Found {
+    private enum Found {
         case needsMore
         /// Between these offsets of the input.
         case input(Range<Int>)
@@ -15,12 +15,38 @@ struct HeadCollector: ~Copyable {
     private enum Line: UInt8 { case begun, carriageReturn, beginning, lastCarriageReturn }
 
     let limits: HandshakeLimits
-    private(set) var kept = ByteQueue()
+    private var kept = ByteQueue()
     private var line = Line.beginning
+    private var failure: HandshakeFailure?
 
     init(limits: HandshakeLimits) { self.limits = limits }
 
-    mutating func collect(_ input: UnsafeRawBufferPointer, at position: inout Int) -> Found {
+    /// Reads a head with `parse`, which gets all of its bytes at once; after a failure, fails for ever.
+    mutating func receive<Head>(
+        _ input: RawSpan, at position: inout Int,
+        parse: (UnsafeRawBufferPointer, HandshakeLimits) throws(HandshakeFailure) -> Head
+    ) -> Progress<Head, HandshakeFailure> {
+        if let failure { return .failed(failure) }
+        do throws(HandshakeFailure) {
+            let head = try input.withUnsafeBytes { bytes throws(HandshakeFailure) -> Head? in
+                switch collect(bytes, at: &position) {
+                case .needsMore: nil
+                case .failed(let failure): throw failure
+                case .input(let range): try parse(UnsafeRawBufferPointer(rebasing: bytes[range]), limits)
+                case .kept: try parse(kept.unsafeBytes, limits)
+                }
+            }
+            guard let head else { return .needsMore }
+            reset()
+            return .complete(head)
+        } catch {
+            failure = error
+            reset()
+            return .failed(error)
+        }
+    }
+
+    private mutating func collect(_ input: UnsafeRawBufferPointer, at position: inout Int) -> Found {
         precondition(position >= 0 && position <= input.count, "a position lies in the input")
         let start = position
         let room = limits.maximumHeadBytes - kept.count
@@ -46,8 +72,7 @@ struct HeadCollector: ~Copyable {
         return .needsMore
     }
 
-    /// Forgets the head that was found.
-    mutating func reset() {
+    private mutating func reset() {
         kept.removeAll(keepingCapacity: false)
         line = .beginning
     }

@@ -1,7 +1,6 @@
 /// Reads a request's head, strictly (RFC 9112, sections 2, 3 and 5).
 public struct RequestHeadParser: ~Copyable {
     private var collector: HeadCollector
-    private var failure: HandshakeFailure?
 
     /// Begins at a request's first byte.
     public init(limits: HandshakeLimits = HandshakeLimits()) { collector = HeadCollector(limits: limits) }
@@ -13,25 +12,7 @@ public struct RequestHeadParser: ~Copyable {
     public mutating func receive(
         _ input: RawSpan, at position: inout Int
     ) -> Progress<RequestHead, HandshakeFailure> {
-        if let failure { return .failed(failure) }
-        do throws(HandshakeFailure) {
-            return try input.withUnsafeBytes { bytes throws(HandshakeFailure) in
-                let head: RequestHead
-                switch collector.collect(bytes, at: &position) {
-                case .needsMore: return .needsMore
-                case .failed(let failure): throw failure
-                case .input(let range):
-                    head = try Self.parse(UnsafeRawBufferPointer(rebasing: bytes[range]), collector.limits)
-                case .kept: head = try Self.parse(collector.kept.unsafeBytes, collector.limits)
-                }
-                collector.reset()
-                return .complete(head)
-            }
-        } catch {
-            failure = error
-            collector.reset()
-            return .failed(error)
-        }
+        collector.receive(input, at: &position, parse: Self.parse)
     }
 
     private static func parse(

@@ -1,7 +1,6 @@
 /// Reads a response's head, strictly (RFC 9112, sections 2, 4 and 5).
 public struct ResponseHeadParser: ~Copyable {
     private var collector: HeadCollector
-    private var failure: HandshakeFailure?
 
     /// Begins at a response's first byte.
     public init(limits: HandshakeLimits = HandshakeLimits()) { collector = HeadCollector(limits: limits) }
@@ -13,25 +12,7 @@ public struct ResponseHeadParser: ~Copyable {
     public mutating func receive(
         _ input: RawSpan, at position: inout Int
     ) -> Progress<ResponseHead, HandshakeFailure> {
-        if let failure { return .failed(failure) }
-        do throws(HandshakeFailure) {
-            return try input.withUnsafeBytes { bytes throws(HandshakeFailure) in
-                let head: ResponseHead
-                switch collector.collect(bytes, at: &position) {
-                case .needsMore: return .needsMore
-                case .failed(let failure): throw failure
-                case .input(let range):
-                    head = try Self.parse(UnsafeRawBufferPointer(rebasing: bytes[range]), collector.limits)
-                case .kept: head = try Self.parse(collector.kept.unsafeBytes, collector.limits)
-                }
-                collector.reset()
-                return .complete(head)
-            }
-        } catch {
-            failure = error
-            collector.reset()
-            return .failed(error)
-        }
+        collector.receive(input, at: &position, parse: Self.parse)
     }
 
     private static func parse(
