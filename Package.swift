@@ -42,7 +42,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
-        .target(name: "LeakReports", dependencies: ["LeakCheck"], swiftSettings: rules),
+        .target(name: "LeakReports", dependencies: ["LeakCheck", "Lifecycles"], swiftSettings: rules),
         .executableTarget(
             name: "watertight",
             dependencies: [

@@ -1,2 +1,207 @@
 import ArgumentParser
-struct CheckCommand: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "check") }
+import CLinux
+import Glibc
+import LeakCheck
+import LeakReports
+import Lifecycles
+import Logging
+import Sockets
+import WebSocketProtocol
+
+/// `watertight check`: the main job.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Drive a server through its connections' lifecycles and say which one leaks.",
+        usage: """
+            watertight check [options]
+            watertight check [options] [URL] -- COMMAND ...
+            watertight check [options] URL [--pid PID] ...
+            """,
+        discussion: """
+            Without arguments it starts its own server and checks that. With -- COMMAND it starts the command, with \
+            {port} in it and in the URL replaced by a free port (also in the environment variable PORT), and ends it and its children \
+            afterwards. With a URL alone it checks the server that listens there; --pid names its processes where they \
+            cannot be found by the port.
+
+              watertight check -- node server.js --port {port}
+              watertight check ws://127.0.0.1:8080/chat
+              watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
+
+            Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
+            70 internal error, 130 interrupted.
+
+            Lifecycles:
+            \(Lifecycle.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    @Option(
+        name: .customLong("pid"),
+        help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
+    var pids: [Int32] = []
+    @Option(
+        name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle)
+    var lifecycles: [Lifecycle] = []
+    @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m.")
+    var budget = DurationArgument(.seconds(60))
+    @Option(help: "Connections at a time.")
+    var concurrency = 16
+    @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
+    var seed: UInt64?
+    @Option(help: "Format of the report on stdout: text or json.")
+    var format = Format.text
+    @Option(name: .customLong("header"), help: "Field to add to each request, \"Name: value\"; repeatable.")
+    var headers: [FieldArgument] = []
+    @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
+    var subprotocols: [String] = []
+    @Option(help: "Origin to send.")
+    var origin: String?
+    @Option(help: "Time for a command to accept connections.")
+    var startLimit = DurationArgument(.seconds(30))
+    @OptionGroup(title: "Logging")
+    var logging: LogOptions
+    @Argument(help: "ws://HOST:PORT/PATH; for a command the default is ws://127.0.0.1:{port}/.")
+    var url: String?
+    @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
+    var command: [String] = []
+
+    private static func lifecycle(_ name: String) throws -> Lifecycle {
+        guard let lifecycle = Lifecycle.named(name) else {
+            let known = Lifecycle.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("there is no lifecycle \"\(name)\"; the known ones are \(known)")
+        }
+        return lifecycle
+    }
+
+    func validate() throws {
+        if budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
+        if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
+        if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
+        if !pids.isEmpty && !command.isEmpty {
+            throw ValidationError("--pid names a server that runs, -- COMMAND one to start: give one of them")
+        }
+        if let url, command.isEmpty && url.contains("{port}") {
+            throw ValidationError("{port} in the URL needs a command to start, after --")
+        }
+        do {
+            if let url { _ = try WebSocketURL(url.replacing("{port}", with: "1")) }
+            // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
+            _ = try ClientHandshake(
+                host: "localhost", target: "/", fields: headers.fields, subprotocols: subprotocols, origin: origin)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    func run() async throws {
+        DescriptorLimit.raise()
+        var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
+        if !lifecycles.isEmpty { plan.lifecycles = lifecycles }
+        plan.budget = budget.duration
+        plan.concurrency = concurrency
+        plan.fields = headers.fields
+        plan.subprotocols = subprotocols
+        plan.origin = origin
+        plan.startLimit = startLimit.duration
+        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress)
+
+        let task = Task { try await check.run() }
+        let interruption = Interruption()
+        try TerminationSignals.forEach { number in
+            if interruption.isFirst() { task.cancel() } else { _exit(128 + number) }
+        }
+        let result: CheckResult
+        do {
+            result = try await task.value
+        } catch let failure as CheckFailure {
+            eraseProgress()
+            StandardError.print("watertight: \(failure)")
+            if case .invalid = failure { throw Code.usage }
+            throw Code.unreachable
+        } catch is CancellationError {
+            eraseProgress()
+            StandardError.print("watertight: interrupted before anything was measured")
+            throw Code.interrupted
+        } catch {
+            eraseProgress()
+            StandardError.print("watertight: internal error: \(error)")
+            throw Code.internalError
+        }
+        eraseProgress()
+        switch format {
+        case .json: StandardOutput.print(try JSONReport.render(result))
+        case .text: StandardOutput.write(TextReport(result, usesColour: usesColour).render())
+        }
+        if let code = exitCode(of: result) { throw code }
+    }
+
+    private func exitCode(of result: CheckResult) -> ExitCode? {
+        switch result.interruption {
+        case .interrupted: return Code.interrupted
+        case .targetLost: return Code.unreachable
+        case nil: break
+        }
+        switch result.verdict {
+        case .clean: return nil
+        case .leak: return Code.leak
+        case .inconclusive: return Code.inconclusive
+        }
+    }
+
+    private var subject: CheckPlan.Subject {
+        get throws {
+            if !command.isEmpty { return .command(command) }
+            if url != nil { return .running(pids: pids) }
+            return .command([try ownExecutable(), "serve", "--port", "{port}"])
+        }
+    }
+
+    private func ownExecutable() throws -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes {
+            readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        guard count > 0 else {
+            StandardError.print("watertight: cannot find its own executable: is /proc mounted?")
+            throw Code.internalError
+        }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    private func drawnSeed() -> UInt64 {
+        // Six digits are enough to tell runs apart, and short enough to type.
+        UInt64.random(in: 1...999_999)
+    }
+
+    // MARK: Terminal
+
+    private var usesColour: Bool {
+        StandardOutput.isTerminal && getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
+    }
+
+    private var progress: @Sendable (LeakCheck.Progress) -> Void {
+        guard StandardError.isTerminal else { return { _ in } }
+        let seconds = Double(budget.duration.components.seconds)
+        return { progress in
+            StandardError.write(
+                ProgressLine.render(progress, budgetSeconds: seconds, columns: StandardError.columns))
+        }
+    }
+
+    private func eraseProgress() {
+        if StandardError.isTerminal { StandardError.write(ProgressLine.erasure) }
+    }
+}
+
+/// Whether the user has asked before; used on the signal thread alone.
+private final class Interruption: @unchecked Sendable {
+    private var count = 0
+    func isFirst() -> Bool {
+        count += 1
+        return count == 1
+    }
+}

@@ -11,6 +11,12 @@ enum StandardError {
     static func print(_ text: String) { write(text + "\n") }
     static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
     static var isTerminal: Bool { isatty(STDERR_FILENO) != 0 }
+
+    /// The width of the terminal, 80 where it is not known.
+    static var columns: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
 }
 
 /// A reader that has gone away is not an error of ours: what it does not want is dropped.

@@ -1,0 +1,40 @@
+import FoundationEssentials
+import LeakCheck
+
+/// Amounts of a resource as people read them.
+enum Amount {
+    /// `1.00 descriptors`, `4.0 KiB`, `312 B`; the sign shown only where it is negative.
+    static func text(_ amount: Double, _ resource: Resource) -> String {
+        switch resource {
+        case .privateMemory: bytes(amount)
+        case .descriptors, .threads: count(amount)
+        }
+    }
+
+    /// Bytes with the unit that leaves one to four digits.
+    static func bytes(_ amount: Double) -> String {
+        var value = amount
+        for unit in ["B", "KiB", "MiB"] {
+            if abs(value) < 1024 || unit == "MiB" {
+                return unit == "B" ? "\(Int(value.rounded())) B" : "\(fixed(value, abs(value) < 10 ? 2 : 1)) \(unit)"
+            }
+            value /= 1024
+        }
+        return ""
+    }
+
+    /// A count with as many decimals as it deserves.
+    static func count(_ amount: Double) -> String {
+        let size = abs(amount)
+        return size == 0 ? "0" : fixed(amount, size < 0.01 ? 4 : size < 0.1 ? 3 : 2)
+    }
+
+    private static func fixed(_ value: Double, _ digits: Int) -> String {
+        let scale = [1.0, 10, 100, 1000, 10000][digits]
+        let scaled = Int((abs(value) * scale).rounded())
+        let whole = scaled / Int(scale)
+        var fraction = String(scaled % Int(scale))
+        while fraction.count < digits { fraction = "0" + fraction }
+        return (value < 0 && scaled > 0 ? "-" : "") + "\(whole)" + (digits == 0 ? "" : ".\(fraction)")
+    }
+}

@@ -1,0 +1,96 @@
+import FoundationEssentials
+public import LeakCheck
+import Lifecycles
+
+/// A check's result as one JSON object, schema `watertight.check/1`.
+public struct JSONReport {
+    /// The name and version of the schema.
+    public static let schema = "watertight.check/1"
+
+    /// The object, pretty-printed with sorted keys, without a newline at the end.
+    public static func render(_ result: CheckResult) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(Document(result)), as: UTF8.self)
+    }
+
+    private struct Document: Encodable {
+        var schema = JSONReport.schema
+        var verdict: Verdict
+        var seed: UInt64
+        var durationSeconds: Double
+        var target: String
+        var runtime: String
+        var isolation: CheckResult.Isolation
+        var interrupted: Bool
+        var targetLost: String?
+        var notes: [String]
+        var results: [Row]
+        var samples: [CheckResult.Sample]
+
+        init(_ result: CheckResult) {
+            verdict = result.verdict
+            seed = result.seed
+            durationSeconds = result.durationSeconds
+            target = result.target
+            runtime = result.runtime
+            isolation = result.isolation
+            interrupted = result.interruption == .interrupted
+            if case .targetLost(let problem) = result.interruption { targetLost = problem }
+            notes = result.notes
+            results = result.rows.map(Row.init)
+            samples = result.samples
+        }
+    }
+
+    private struct Row: Encodable {
+        var lifecycle: String
+        var connections: Connections
+        var resources: [Finding]
+
+        init(_ row: CheckResult.Row) {
+            lifecycle = row.lifecycle.name
+            connections = Connections(
+                attempted: row.connections.attempted, completed: row.connections.completed,
+                refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,
+                firstProblem: row.connections.firstProblem)
+            resources = row.resources.map(Finding.init)
+        }
+    }
+
+    private struct Connections: Encodable {
+        var attempted: Int
+        var completed: Int
+        var refused: Int
+        var broken: Int
+        var stalled: Int
+        var firstProblem: String?
+    }
+
+    private struct Finding: Encodable {
+        var resource: Resource
+        var unit: String
+        var verdict: Verdict
+        var perConnection: Double?
+        var interval: [Double]?
+        var smallestDetectable: Double?
+        var remark: String?
+        var detail: Detail
+
+        init(_ finding: CheckResult.Finding) {
+            resource = finding.resource
+            unit = finding.resource.unit
+            verdict = finding.verdict
+            perConnection = finding.perConnection
+            interval = finding.interval.map { [$0.lowerBound, $0.upperBound] }
+            smallestDetectable = finding.smallestDetectable
+            remark = finding.remark
+            detail = Detail(tcpStates: finding.tcpStates, releasedAfterSeconds: finding.releasedAfterSeconds)
+        }
+    }
+
+    private struct Detail: Encodable {
+        var tcpStates: [String: Int]
+        var releasedAfterSeconds: Double?
+    }
+}
