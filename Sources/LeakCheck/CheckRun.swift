@@ -58,7 +58,6 @@ final class CheckRun {
             if runtime == nil { throw CancellationError() }
             interruption = .interrupted
         }
-        let isLazy = runtime?.runtime.collectsLazily ?? false
         return CheckResult(
             seed: plan.seed, durationSeconds: start.elapsed.inSeconds, target: description,
             runtime: runtime.map { "\($0)" } ?? "unknown", isolation: isolation,
@@ -135,6 +134,9 @@ final class CheckRun {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
     }
 
+    /// Whether the target's memory grows until a collection.
+    private var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
+
     private var remaining: Duration { plan.budget - start.elapsed }
 
     // MARK: One row
@@ -146,7 +148,6 @@ final class CheckRun {
             row.statesAtStart = try target.tcpStates()
             try sample(row, target, .measure)
         }
-        let isLazy = target.runtime.runtime.collectsLazily
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, .measure) else { break }
             let opinions = row.opinions(isLazy: isLazy)
@@ -205,7 +206,7 @@ final class CheckRun {
         _ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase, atMost bound: Int = .max
     ) async throws -> Bool {
         try Task.checkCancellation()
-        guard let room = try room(for: row, target) else { return false }
+        guard let room = room(for: row, target, phase) else { return false }
         let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
         let connections = max(1, min(Int(jittered), room, bound))
         let began = MonotonicTime.now
@@ -232,7 +233,7 @@ final class CheckRun {
     }
 
     /// How many connections the target can take before what leaks exhausts it; nil when none.
-    private func room(for row: RowRun, _ target: Target) throws -> Int? {
+    private func room(for row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) -> Int? {
         guard let first = row.samples.first, let last = row.samples.last, row.completed > 0 else { return .max }
         let limits: [(Resource, Double, String)] = [
             (.descriptors, 0.6 * Double(target.descriptorLimit) - first.level(.descriptors), "its limit of descriptors"),
@@ -240,7 +241,9 @@ final class CheckRun {
             (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
         ]
         var room = Int.max
-        for (resource, limit, name) in limits {
+        for (resource, whole, name) in limits {
+            // A suspicion must still be confirmed after the pause.
+            let limit = phase == .measure ? 0.6 * whole : whole
             let grown = last.level(resource) - first.level(resource)
             let rate = grown / Double(row.completed)
             guard rate > 0, grown > 0.05 * limit else { continue }
@@ -304,9 +307,8 @@ final class CheckRun {
     /// The resources whose samples before the pause grew like a leak.
     private func suspicious(_ row: RowRun) -> [Resource] {
         guard let pauseIndex = row.pauseIndex else { return [] }
-        return Resource.allCases.filter { resource in
-            RowJudge.opinion(row.series(resource, 0..<(pauseIndex + 1)), resource, isLazy: false).opinion == .suspect
-        }
+        let opinions = row.opinions(isLazy: isLazy, upTo: pauseIndex)
+        return Resource.allCases.filter { opinions[$0] == .suspect }
     }
 
     // MARK: Targets

@@ -7,20 +7,21 @@ extension RowRun {
     /// The share of connections that must have come about for a row to be judged.
     static let leastCompletedShare = 0.9
 
-    /// The opinion on every resource, from the samples so far.
-    func opinions(isLazy: Bool) -> [Resource: RowJudge.Opinion] {
-        let threads = suspectThreads
+    /// The opinion on every resource, from the samples so far or those up to the index `last`.
+    func opinions(isLazy: Bool, upTo last: Int? = nil) -> [Resource: RowJudge.Opinion] {
+        let part = last.map { 0..<($0 + 1) }
+        let threads = suspectThreads(part)
         var opinions: [Resource: RowJudge.Opinion] = [:]
         for resource in Resource.allCases {
-            let series = RowJudge.charged(resource, series(resource), threads: threads)
+            let series = RowJudge.charged(resource, series(resource, part), threads: threads)
             opinions[resource] = RowJudge.opinion(series, resource, isLazy: isLazy).opinion
         }
         return opinions
     }
 
     /// The thread series when it grows like a leak.
-    private var suspectThreads: GrowthSeries? {
-        let threads = series(.threads)
+    private func suspectThreads(_ part: Range<Int>? = nil) -> GrowthSeries? {
+        let threads = series(.threads, part)
         return RowJudge.opinion(threads, .threads, isLazy: false).opinion == .suspect ? threads : nil
     }
 
@@ -32,7 +33,7 @@ extension RowRun {
     }
 
     private func finding(_ resource: Resource, isLazy: Bool) -> CheckResult.Finding {
-        let series = RowJudge.charged(resource, series(resource), threads: suspectThreads)
+        let series = RowJudge.charged(resource, series(resource), threads: suspectThreads())
         let (opinion, estimate) = RowJudge.opinion(series, resource, isLazy: isLazy)
         var finding = CheckResult.Finding(
             resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
@@ -80,7 +81,7 @@ extension RowRun {
     /// Memory with and without the pause must be charged alike, so both parts come from one series.
     func confirmation(of resource: Resource) -> RowJudge.Confirmation {
         guard let pauseIndex else { return .open }
-        let whole = RowJudge.charged(resource, series(resource), threads: resource == .privateMemory ? suspectThreads : nil)
+        let whole = RowJudge.charged(resource, series(resource), threads: resource == .privateMemory ? suspectThreads() : nil)
         return RowJudge.confirmation(
             before: GrowthSeries(Array(whole.points[0...pauseIndex])),
             after: GrowthSeries(Array(whole.points[(pauseIndex + 1)...])), resource)

@@ -13,6 +13,7 @@ final class Target: Sendable {
     private let command: TargetCommand?
     private let tree: Mutex<ProcessTree>
     private let firstReader: ProcessReader
+    private let listeners: Mutex<[ListenerQueue]>
 
     private init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
@@ -21,6 +22,7 @@ final class Target: Sendable {
         self.address = address
         self.command = command
         firstReader = tree.members[0]
+        listeners = Mutex((try? tree.members[0].listeners(port: url.port)) ?? [])
         runtime = try Self.runtime(of: tree)
         self.tree = Mutex(tree)
     }
@@ -141,8 +143,15 @@ final class Target: Sendable {
 
     /// Connections that wait to be accepted on the URL's port; nil where the target's tables cannot be read.
     func acceptQueue() -> Int? {
-        let listeners = try? firstReader.listeners(port: url.port)
-        return listeners.map { $0.reduce(0) { $0 + $1.length } }
+        listeners.withLock { listeners in
+            var length: Int?
+            // Asked for again and again, so only the sockets that were found at the start are looked up.
+            for listener in listeners {
+                guard let now = try? firstReader.again(listener) else { continue }
+                length = (length ?? 0) + now.length
+            }
+            return length
+        }
     }
 
     /// The smallest soft limit of descriptors among the processes.

@@ -11,16 +11,11 @@ enum Amount {
         }
     }
 
-    /// Bytes with the unit that leaves one to four digits.
+    /// Bytes as such up to four digits, then in the unit that leaves up to four.
     static func bytes(_ amount: Double) -> String {
-        var value = amount
-        for unit in ["B", "KiB", "MiB"] {
-            if abs(value) < 1024 || unit == "MiB" {
-                return unit == "B" ? "\(Int(value.rounded())) B" : "\(fixed(value, abs(value) < 10 ? 2 : 1)) \(unit)"
-            }
-            value /= 1024
-        }
-        return ""
+        if abs(amount) < 10_000 { return "\(Int(amount.rounded())) B" }
+        let kibibytes = amount / 1024
+        return abs(kibibytes) < 1024 ? "\(fixed(kibibytes, 1)) KiB" : "\(fixed(kibibytes / 1024, 1)) MiB"
     }
 
     /// A count with as many decimals as it deserves.

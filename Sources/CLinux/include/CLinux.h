@@ -3,19 +3,20 @@
 #ifndef WATERTIGHT_CLINUX_H
 #define WATERTIGHT_CLINUX_H
 
+// None of the headers that the Glibc module covers is included: Swift would then see their types here or there,
+// whichever was compiled first.
 #include <malloc.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/types.h>
 
-// Hidden behind _GNU_SOURCE in headers that the Glibc module has already read without it.
-extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+// Hidden behind _GNU_SOURCE in headers that the Glibc module has already read without it. socklen_t is an unsigned
+// int and pthread_t an unsigned long on every Linux.
+struct sockaddr;
+extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
 extern int pipe2(int descriptors[2], int flags);
-extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int pthread_setname_np(unsigned long thread, const char *name);
 
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
