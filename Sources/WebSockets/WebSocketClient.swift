@@ -29,7 +29,12 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreachable(let address, let outcome): "cannot connect to \(address): \(outcome)"
+        case .unreachable(let address, let outcome):
+            if case .broken(let error) = outcome.cause {
+                "cannot connect to \(address): \(error)"
+            } else {
+                "cannot connect to \(address): \(outcome)"
+            }
         case .refused(let head):
             "the server refused the upgrade with HTTP status \(head.status) \(head.reason.escapedForTerminal)"
         case .invalidResponse(let problem): "the server's opening handshake is invalid: \(problem.escapedForTerminal)"
