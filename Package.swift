@@ -53,6 +53,7 @@ let package = Package(
             ],
             swiftSettings: rules),
 
+        .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
         .testTarget(
@@ -61,9 +62,11 @@ let package = Package(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
-            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets"], swiftSettings: rules),
-        .testTarget(name: "LeakCheckTests", dependencies: ["LeakCheck"], swiftSettings: rules),
-        .testTarget(name: "LeakReportsTests", dependencies: ["LeakReports"], swiftSettings: rules),
+            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets", "Sockets", "WebSocketProtocol"], swiftSettings: rules),
+        .testTarget(
+            name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
+        .testTarget(
+            name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "Lifecycles"], swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
     ]
 )
