@@ -2,14 +2,15 @@
 import PackageDescription
 
 /// Every target is held to the same language rules; CI turns warnings into errors.
-let rules: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let rules: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let package = Package(
     name: "watertight",
@@ -62,7 +63,8 @@ let package = Package(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
-            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets", "Sockets", "WebSocketProtocol"], swiftSettings: rules),
+            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets", "Sockets", "WebSocketProtocol"],
+            swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
         .testTarget(

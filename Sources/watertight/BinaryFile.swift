@@ -11,7 +11,9 @@ enum BinaryFile {
     /// The whole file, at most as large as a message may be.
     static func contents(of name: String) throws -> [UInt8] {
         let number = open(name, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { throw Failure(description: "cannot open \(name): \(String(cString: strerror(errno)))") }
+        guard number >= 0 else {
+            throw Failure(description: "cannot open \(name): \(String(cString: strerror(errno)))")
+        }
         let file = OwnedDescriptor(owning: number)
         let limit = MessageLimits().maximumMessageBytes
         var contents: [UInt8] = []

@@ -105,7 +105,8 @@ struct ConnectCommand: AsyncParsableCommand {
         do {
             while let line = try await input.nextLine() {
                 switch ProbeInput(line) {
-                case .text(let text): try await send(session) { (connection) throws(SendFailure) in try connection.send(text) }
+                case .text(let text):
+                    try await send(session) { (connection) throws(SendFailure) in try connection.send(text) }
                 case .ping(let text):
                     Task {
                         if let time = try await connection.roundTrip(Array(text.utf8)) { say("pong after \(time)") }

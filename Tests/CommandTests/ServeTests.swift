@@ -68,11 +68,13 @@ struct ServeTests {
         _ = try await server.finish(within: 10)
     }
 
-    @Test("arguments that make no sense", arguments: [
-        ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
-        ["--plant-leak", "descriptor@fin:0"], ["--port", "70000"], ["--handshake-limit", "-1s"],
-        ["--idle-limit", "soon"], ["--max-connections", "0"], ["--handler", "shout"],
-    ])
+    @Test(
+        "arguments that make no sense",
+        arguments: [
+            ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
+            ["--plant-leak", "descriptor@fin:0"], ["--port", "70000"], ["--handshake-limit", "-1s"],
+            ["--idle-limit", "soon"], ["--max-connections", "0"], ["--handler", "shout"],
+        ])
     func usage(options: [String]) async throws {
         let end = try await Tool.run(["serve"] + options)
         #expect(end.code == 64)

@@ -30,21 +30,32 @@ enum Tool {
 }
 
 /// A run of the tool that goes on.
+///
+/// It writes to files, because the writing end of a pipe is inherited by whatever another test starts meanwhile, and its
+/// end then comes with that process's.
 final class Running: @unchecked Sendable {
     private let process = Process()
-    private let input = Pipe()
-    private let output = Collected()
-    private let errors = Collected()
+    private let input: FileHandle
+    private let output: Captured
+    private let errors: Captured
+
+    private static let starting = NSLock()
 
     init(_ arguments: [String]) throws {
+        output = try Captured()
+        errors = try Captured()
         process.executableURL = URL(filePath: Tool.path)
         process.arguments = arguments
-        process.standardInput = input
-        process.standardOutput = output.pipe
-        process.standardError = errors.pipe
-        output.begin()
-        errors.begin()
-        try process.run()
+        process.standardOutput = output.handle
+        process.standardError = errors.handle
+        input = try Self.starting.withLock { [process] in
+            let pipe = Pipe()
+            let end = pipe.fileHandleForWriting
+            _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            process.standardInput = pipe
+            try process.run()
+            return end
+        }
     }
 
     deinit {
@@ -54,11 +65,11 @@ final class Running: @unchecked Sendable {
     var pid: Int32 { process.processIdentifier }
 
     func type(_ text: String) {
-        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try? input.write(contentsOf: Data(text.utf8))
     }
 
     func endInput() {
-        try? input.fileHandleForWriting.close()
+        try? input.close()
     }
 
     func signal(_ number: Int32) {
@@ -68,7 +79,8 @@ final class Running: @unchecked Sendable {
     /// The first line of its output.
     func firstLine(within limit: Double = 20) async throws -> String {
         try await eventually(within: limit, "a first line; stderr: \(errors.text)") {
-            self.output.text.contains("\n") ? String(self.output.text.prefix { $0 != "\n" }) : nil
+            let text = self.output.text
+            return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
         }
     }
 
@@ -76,34 +88,31 @@ final class Running: @unchecked Sendable {
         _ = try await eventually(within: limit, "the end of \(process.arguments ?? [])") {
             self.process.isRunning ? nil : true
         }
-        _ = try await eventually(within: 5, "the end of its output") {
-            self.output.isAtEnd && self.errors.isAtEnd ? true : nil
-        }
         return Tool.Finished(code: process.terminationStatus, output: output.text, errors: errors.text)
     }
 }
 
-/// What comes out of a pipe.
-private final class Collected: @unchecked Sendable {
-    let pipe = Pipe()
-    private let lock = NSLock()
-    private var bytes = Data()
-    private var ended = false
+/// A file without a name that a process writes to.
+private final class Captured {
+    let handle: FileHandle
 
-    func begin() {
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let more = handle.availableData
-            guard let self else { return }
-            lock.withLock {
-                bytes += more
-                if more.isEmpty { ended = true }
-            }
-            if more.isEmpty { handle.readabilityHandler = nil }
-        }
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "watertight-test-\(UUID())")
+        try Data().write(to: url)
+        handle = try FileHandle(forUpdating: url)
+        try FileManager.default.removeItem(at: url)
     }
 
-    var text: String { lock.withLock { String(decoding: bytes, as: UTF8.self) } }
-    var isAtEnd: Bool { lock.withLock { ended } }
+    /// What has been written so far; the position of the writer is left alone.
+    var text: String {
+        var bytes = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = pread(handle.fileDescriptor, &buffer, buffer.count, bytes.count)
+            if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
 }
 
 /// A condition that did not come about in time.

@@ -109,12 +109,13 @@ struct RowJudgeTests {
 
 @Suite("Verdicts")
 struct VerdictTests {
-    @Test(arguments: [
-        ([], .inconclusive),
-        ([.clean, .clean], .clean),
-        ([.clean, .inconclusive], .inconclusive),
-        ([.inconclusive, .leak, .clean], .leak),
-    ] as [([Verdict], Verdict)])
+    @Test(
+        arguments: [
+            ([], .inconclusive),
+            ([.clean, .clean], .clean),
+            ([.clean, .inconclusive], .inconclusive),
+            ([.inconclusive, .leak, .clean], .leak),
+        ] as [([Verdict], Verdict)])
     func overall(verdicts: [Verdict], expected: Verdict) {
         #expect(Verdict.overall(verdicts) == expected)
     }

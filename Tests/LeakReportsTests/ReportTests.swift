@@ -15,7 +15,8 @@ private var sampleResult: CheckResult {
     func findings(_ descriptors: Verdict, _ amount: Double) -> [CheckResult.Finding] {
         [
             CheckResult.Finding(
-                resource: .descriptors, verdict: descriptors, perConnection: amount, interval: (amount - 0.1)...(amount + 0.1),
+                resource: .descriptors, verdict: descriptors, perConnection: amount,
+                interval: (amount - 0.1)...(amount + 0.1),
                 smallestDetectable: amount + 0.1, remark: descriptors == .inconclusive ? "too few connections" : nil,
                 tcpStates: descriptors == .leak ? ["CLOSE_WAIT": 1200] : [:]),
             CheckResult.Finding(
@@ -90,7 +91,8 @@ struct TextReportTests {
         let lines = text.split(separator: "\n").map(String.init)
         #expect(lines.contains { $0.hasPrefix("lifecycle ") && $0.contains("privateMemory") })
         #expect(lines.contains { $0.hasPrefix("fin ") && $0.contains("leak") && $0.contains("0.60") })
-        #expect(lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
+        #expect(
+            lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
         #expect(lines.contains { $0.contains("reset, descriptors: inconclusive: too few connections") })
         #expect(lines.contains("note       a note"))
         #expect(lines.last == "leak: fin (12.25 s, seed 4711)")
@@ -125,7 +127,8 @@ struct TextReportTests {
 struct ProgressLineTests {
     @Test func fitsTheTerminal() {
         let progress = LeakCheck.Progress(
-            lifecycle: "vanish-handshake", phase: .confirm, connections: 123_456, privateMemory: 7_000_000, seconds: 31.7,
+            lifecycle: "vanish-handshake", phase: .confirm, connections: 123_456, privateMemory: 7_000_000,
+            seconds: 31.7,
             decided: 3, rows: 5)
         for columns in [20, 40, 80, 200] {
             let line = ProgressLine.render(progress, budgetSeconds: 60, columns: columns)

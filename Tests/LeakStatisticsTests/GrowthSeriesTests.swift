@@ -8,12 +8,14 @@ struct GrowthSeriesTests {
         GrowthSeries(levels.enumerated().map { .init(connections: Double($0.offset) * step, level: $0.element) })
     }
 
-    @Test("the floor is the smallest level at or after a reading", arguments: [
-        ([1.0, 2, 3], [1.0, 2, 3]),
-        ([5, 9, 4, 8, 6], [4, 4, 4, 6, 6]),
-        ([3, 2, 1], [1, 1, 1]),
-        ([], []),
-    ] as [([Double], [Double])])
+    @Test(
+        "the floor is the smallest level at or after a reading",
+        arguments: [
+            ([1.0, 2, 3], [1.0, 2, 3]),
+            ([5, 9, 4, 8, 6], [4, 4, 4, 6, 6]),
+            ([3, 2, 1], [1, 1, 1]),
+            ([], []),
+        ] as [([Double], [Double])])
     func floor(levels: [Double], expected: [Double]) {
         #expect(series(levels).floor.points.map(\.level) == expected)
     }

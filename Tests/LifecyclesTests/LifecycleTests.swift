@@ -17,7 +17,8 @@ private final class Observations: Sendable {
 
     func note(_ connection: Connection, _ outcome: CloseOutcome) {
         let ending = Ending(
-            cause: outcome.cause, bytesReceived: connection.bytesReceived, messagesReceived: connection.messagesReceived)
+            cause: outcome.cause, bytesReceived: connection.bytesReceived, messagesReceived: connection.messagesReceived
+        )
         endings.withLock { $0.append(ending) }
     }
 
