@@ -54,6 +54,13 @@ let package = Package(
             ],
             swiftSettings: rules),
 
+        // The library's async face as a peer of the conformance cases.
+        .executableTarget(
+            name: "conformance-peer",
+            dependencies: ["WebSockets", "WebSocketProtocol", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Conformance/Peer",
+            swiftSettings: rules),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),

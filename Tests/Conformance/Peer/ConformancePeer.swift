@@ -1,0 +1,77 @@
+import Glibc
+import Logging
+import WebSocketProtocol
+import WebSockets
+
+/// The async face of the library as a peer of the Autobahn cases: `conformance-peer server`, or
+/// `conformance-peer client HOST:PORT`, which drives itself through every case that the fuzzing server has.
+@main
+enum ConformancePeer {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case "server": try await serve()
+        case "client" where arguments.count == 2: try await drive(arguments.last!)
+        default:
+            print("usage: conformance-peer server | conformance-peer client HOST:PORT")
+            exit(64)
+        }
+    }
+
+    /// The cases send messages of up to 16 MiB, and a little around it.
+    private static var limits: ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.messages = MessageLimits(maximumFrameBytes: 64 << 20, maximumMessageBytes: 64 << 20)
+        return limits
+    }
+
+    private static func serve() async throws {
+        var configuration = ServerConfiguration()
+        configuration.limits = limits
+        let server = try await WebSocketServer.serve(configuration, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }) { connection, _ in
+            try await echo(on: connection)
+        }
+        print("conformance peer listening on \(server.url)")
+        fflush(nil)
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+
+    private static func drive(_ address: String) async throws {
+        let count = try await single(from: "ws://\(address)/getCaseCount").flatMap(Int.init) ?? 0
+        var configuration = ClientConfiguration()
+        configuration.limits = limits
+        for number in stride(from: 1, through: count, by: 1) {
+            let connection = try await WebSocketClient.connect(
+                to: "ws://\(address)/runCase?case=\(number)&agent=watertight", configuration)
+            do {
+                try await echo(on: connection)
+            } catch {
+                // The case has closed the connection under our hands, as many do.
+            }
+            _ = await connection.closed()
+        }
+        _ = try await single(from: "ws://\(address)/updateReports?agent=watertight")
+        print("\(count) cases driven")
+    }
+
+    /// The one message that a URL of the fuzzing server answers with.
+    private static func single(from url: String) async throws -> String? {
+        let connection = try await WebSocketClient.connect(to: url)
+        let message = await connection.receive()
+        _ = await connection.closed()
+        return message?.text
+    }
+
+    private static func echo(on connection: isolated AsyncConnection) async throws {
+        while let message = await connection.receive() {
+            while true {
+                do throws(SendFailure) {
+                    try connection.send(message)
+                    break
+                } catch .bufferFull {
+                    await connection.drained()
+                }
+            }
+        }
+    }
+}
