@@ -27,7 +27,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux"),
-        .target(name: "WebSocketProtocol", swiftSettings: rules),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
         .target(
             name: "WebSockets",

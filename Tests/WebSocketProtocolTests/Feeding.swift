@@ -70,10 +70,10 @@ func cuts(of bytes: [UInt8]) -> [[[UInt8]]] {
 
 /// Runs one machine over `pieces`, after `prepare` has done to it what the case needs.
 func outcome(
-    of pieces: [[UInt8]], role: Role, limits: MessageLimits = MessageLimits(),
+    of pieces: [[UInt8]], role: Role, limits: MessageLimits = MessageLimits(), deflate: DeflateAgreement? = nil,
     prepare: (inout WebSocketMachine) -> Void = { _ in }
 ) -> Outcome {
-    var machine = WebSocketMachine(role: role, limits: limits, maskingKeys: fixedKeys())
+    var machine = WebSocketMachine(role: role, limits: limits, maskingKeys: fixedKeys(), deflate: deflate)
     prepare(&machine)
     var outcome = Outcome()
     for piece in pieces { feed(piece, to: &machine, &outcome) }
@@ -82,16 +82,17 @@ func outcome(
 
 /// Demands the same outcome from `bytes` however they are cut.
 func expect(
-    _ bytes: [UInt8], role: Role = .server, limits: MessageLimits = MessageLimits(), give events: [Observed],
+    _ bytes: [UInt8], role: Role = .server, limits: MessageLimits = MessageLimits(), deflate: DeflateAgreement? = nil,
+    give events: [Observed],
     replies: [UInt8]? = nil, state: WebSocketMachine.State? = nil,
     prepare: (inout WebSocketMachine) -> Void = { _ in }, sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let whole = outcome(of: [bytes], role: role, limits: limits, prepare: prepare)
+    let whole = outcome(of: [bytes], role: role, limits: limits, deflate: deflate, prepare: prepare)
     #expect(whole.events == events, "whole", sourceLocation: sourceLocation)
     if let replies { #expect(whole.replies == replies, "whole", sourceLocation: sourceLocation) }
     if let state { #expect(whole.state == state, "whole", sourceLocation: sourceLocation) }
     for pieces in cuts(of: bytes).dropFirst() {
-        var cut = outcome(of: pieces, role: role, limits: limits, prepare: prepare)
+        var cut = outcome(of: pieces, role: role, limits: limits, deflate: deflate, prepare: prepare)
         if whole.bufferedCapacity == 0 { #expect(cut.bufferedCapacity == 0, sourceLocation: sourceLocation) }
         cut.bufferedCapacity = whole.bufferedCapacity
         if cut != whole {

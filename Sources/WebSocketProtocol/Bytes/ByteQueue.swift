@@ -158,6 +158,12 @@ extension ByteQueue {
         }
     }
 
+    /// Removes the last `n` bytes; there must be that many.
+    mutating func removeLast(_ n: Int) {
+        precondition(n >= 0 && n <= count, "more bytes removed than there are")
+        end &-= n
+    }
+
     /// Removes every byte, and the memory too unless told to keep it.
     @inlinable
     public mutating func removeAll(keepingCapacity: Bool = false) {

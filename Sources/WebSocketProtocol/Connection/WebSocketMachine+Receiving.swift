@@ -68,7 +68,7 @@ extension WebSocketMachine {
         if let key = header.maskingKey {
             isASCII = Masking.apply(key, to: payload.baseAddress!, count: payload.count)
         }
-        guard header.fin, message == nil, !header.opcode.isControl else {
+        guard header.fin, message == nil, !header.opcode.isControl, !header.rsv1 else {
             position = range.upperBound
             return receiveWholeSlowly(
                 header, isASCII, UnsafeRawBufferPointer(payload), range, input, &position, &replies)
@@ -92,7 +92,7 @@ extension WebSocketMachine {
         if header.opcode.isControl {
             return receiveControl(header.opcode, payload, .input(range), input, &position, &replies)
         }
-        beginMessage(header.opcode)
+        beginMessage(header)
         guard append(payload, isASCII: isASCII) else { return fail(.invalidUTF8, input, &position, &replies) }
         return header.fin ? finishMessage(input, &position, &replies) : nil
     }
@@ -126,7 +126,7 @@ extension WebSocketMachine {
 
     /// Notes a frame whose payload is yet to come.
     private mutating func begin(_ header: FrameHeader) {
-        if !header.opcode.isControl { beginMessage(header.opcode) }
+        if !header.opcode.isControl { beginMessage(header) }
         frame = CutFrame(
             opcode: header.opcode, fin: header.fin, maskingKey: header.maskingKey, missingBytes: header.payloadLength)
     }
@@ -169,19 +169,22 @@ extension WebSocketMachine {
 }
 
 extension WebSocketMachine {
-    private mutating func beginMessage(_ opcode: Opcode) {
-        switch opcode {
+    private mutating func beginMessage(_ header: FrameHeader) {
+        switch header.opcode {
         case .text:
             message = .text
             text = UTF8Progress()
         case .binary: message = .binary
-        default: break
+        default: return
         }
+        deflate?.isMessageCompressed = header.rsv1
     }
 
     /// Adds to the message in progress; false if it is text that can no longer become valid.
     private mutating func append(_ piece: UnsafeRawBufferPointer, isASCII: Bool) -> Bool {
-        if message == .text, !(isASCII && text.isComplete), !text.accept(piece) { return false }
+        if message == .text, deflate?.isMessageCompressed != true, !(isASCII && text.isComplete), !text.accept(piece) {
+            return false
+        }
         assembly.append(piece)
         return true
     }
@@ -190,7 +193,11 @@ extension WebSocketMachine {
         _ input: UnsafeMutableRawBufferPointer, _ position: inout Int, _ replies: inout ByteQueue
     ) -> Event? {
         guard let kind = message else { return nil }
-        if kind == .text, !text.isComplete { return fail(.invalidUTF8, input, &position, &replies) }
+        if let deflate, deflate.isMessageCompressed {
+            if let failure = decompressMessage(kind, deflate) { return fail(failure, input, &position, &replies) }
+        } else if kind == .text, !text.isComplete {
+            return fail(.invalidUTF8, input, &position, &replies)
+        }
         message = nil
         delivered = .message
         return .message(kind, .assembled)

@@ -2,14 +2,18 @@ extension WebSocketMachine {
     /// The rule that a frame's first two bytes break, if any (RFC 6455, sections 5.1, 5.2, 5.4 and 5.5).
     @inline(__always)
     func breach(first: UInt8, second: UInt8) -> ProtocolFailure.Reason? {
-        if first & 0x70 & ~allowedReservedBits != 0 { return .reservedBits }
+        let reserved = first & 0x70
+        if reserved & ~allowedReservedBits != 0 { return .reservedBits }
         let opcode = Opcode(rawValue: first & 0x0F)
         switch opcode {
         case .text, .binary:
             if message != nil { return .expectedContinuation }
         case .continuation:
             if message == nil { return .unexpectedContinuation }
+            // RSV1 belongs to a message's first frame (RFC 7692, section 6).
+            if reserved != 0 { return .reservedBits }
         case .close, .ping, .pong:
+            if reserved != 0 { return .reservedBits }
             if first & 0x80 == 0 { return .fragmentedControl }
             if second & 0x7F > 125 { return .oversizeControl }
         default:

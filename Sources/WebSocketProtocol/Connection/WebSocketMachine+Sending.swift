@@ -8,11 +8,16 @@ extension WebSocketMachine {
     ) -> Bool {
         guard state.maySend, !isSendingFragments else { return false }
         // The borrow of `payload` lasts for the whole call, and so does the pointer.
-        appendFrame(kind.opcode, fin: true, payload.withUnsafeBytes { $0 }, into: &output)
+        let bytes = payload.withUnsafeBytes { $0 }
+        if let deflate, bytes.count >= deflate.agreement.minimumBytes {
+            appendCompressed(kind, bytes, deflate, into: &output)
+        } else {
+            appendFrame(kind.opcode, fin: true, bytes, into: &output)
+        }
         return true
     }
 
-    /// Appends one fragment of a message (RFC 6455, section 5.4).
+    /// Appends one fragment of a message (RFC 6455, section 5.4), uncompressed.
     ///
     /// The first carries `text` or `binary`, the others `continuation`, the last `fin`. False, and nothing appended, for
     /// any other order, for a control opcode, or once sending is over.
@@ -86,10 +91,11 @@ extension WebSocketMachine {
     /// Writes one frame, masked with a fresh key by a client (RFC 6455, section 5.3).
     @inline(__always)
     func appendFrame(
-        _ opcode: Opcode, fin: Bool, _ payload: UnsafeRawBufferPointer, into output: inout ByteQueue
+        _ opcode: Opcode, fin: Bool, rsv1: Bool = false, _ payload: UnsafeRawBufferPointer,
+        into output: inout ByteQueue
     ) {
         let key = maskingKeys?.next()
-        let header = FrameHeader(fin: fin, opcode: opcode, maskingKey: key, payloadLength: payload.count)
+        let header = FrameHeader(fin: fin, rsv1: rsv1, opcode: opcode, maskingKey: key, payloadLength: payload.count)
         output.withUnsafeTail(minimum: FrameHeader.maximumEncodedBytes &+ payload.count) { tail in
             let start = tail.baseAddress!
             let size = header.write(to: start)

@@ -18,7 +18,7 @@ public struct WebSocketMachine: ~Copyable {
     var message: MessageKind?
     /// How the current text message's UTF-8 stands.
     var text: UTF8Progress
-    /// The reserved bits that an extension allows, as they stand in a header's first byte; none yet.
+    /// The reserved bits that an extension allows, as they stand in a header's first byte.
     let allowedReservedBits: UInt8
     /// A header cut short by the end of input.
     var header: FrameHeaderParser
@@ -29,11 +29,17 @@ public struct WebSocketMachine: ~Copyable {
     /// The payload so far of a control frame cut short.
     var control: ByteQueue
     let maskingKeys: MaskingKeySource?
+    /// What permessage-deflate needs, where it was agreed upon.
+    let deflate: DeflateState?
 
     /// Begins right after the opening handshake.
     ///
-    /// A client needs a source of masking keys (section 5.3); a server's is ignored.
-    public init(role: Role, limits: MessageLimits = MessageLimits(), maskingKeys: MaskingKeySource? = nil) {
+    /// A client needs a source of masking keys (section 5.3); a server's is ignored. With a `deflate` agreement messages
+    /// are compressed (RFC 7692); give it the contexts of the thread that the machine lives on.
+    public init(
+        role: Role, limits: MessageLimits = MessageLimits(), maskingKeys: MaskingKeySource? = nil,
+        deflate: DeflateAgreement? = nil, contexts: @autoclosure () -> DeflateContexts = DeflateContexts()
+    ) {
         precondition(role == .server || maskingKeys != nil, "a client masks: give it a MaskingKeySource")
         self.role = role
         self.limits = limits
@@ -43,7 +49,8 @@ public struct WebSocketMachine: ~Copyable {
         delivered = .nothing
         message = nil
         text = UTF8Progress()
-        allowedReservedBits = 0
+        self.deflate = deflate.map { DeflateState($0, contexts: contexts()) }
+        allowedReservedBits = deflate == nil ? 0 : 0x40
         header = FrameHeaderParser()
         frame = nil
         assembly = ByteQueue()

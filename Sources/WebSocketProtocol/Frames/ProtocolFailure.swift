@@ -28,13 +28,15 @@ public struct ProtocolFailure: Error, Hashable, Sendable {
         case invalidLength(LengthRule)
         /// Text, or a close reason, that is not UTF-8 (section 8.1).
         case invalidUTF8
+        /// A compressed message that cannot be decompressed (RFC 7692, section 7.2.2).
+        case invalidCompression
         /// A Close frame with a code that may not be sent (section 7.4).
         case badCloseCode(CloseCode)
         /// A Close frame with a payload of one byte (section 5.5.1).
         case truncatedClose
         /// A frame that announces more than the limit, in bytes (section 10.4).
         case frameTooBig(limit: Int)
-        /// A message whose fragments add up to more than the limit, in bytes (section 10.4).
+        /// A message whose fragments add up to, or that decompresses to, more than the limit, in bytes (section 10.4).
         case messageTooBig(limit: Int)
     }
 
@@ -49,7 +51,7 @@ public struct ProtocolFailure: Error, Hashable, Sendable {
     /// The code that a Close frame reports this failure with (RFC 6455, section 7.4.1).
     public var code: CloseCode {
         switch kind {
-        case .invalidUTF8: .invalidPayload
+        case .invalidUTF8, .invalidCompression: .invalidPayload
         case .frameTooBig, .messageTooBig: .messageTooBig
         default: .protocolError
         }
@@ -71,6 +73,7 @@ extension ProtocolFailure: CustomStringConvertible {
         case .invalidLength(.nonminimal): "length not in its shortest encoding (RFC 6455, section 5.2)"
         case .invalidLength(.topBitSet): "64-bit length with the top bit set (RFC 6455, section 5.2)"
         case .invalidUTF8: "text is not valid UTF-8 (RFC 6455, section 8.1)"
+        case .invalidCompression: "message that does not decompress (RFC 7692, section 7.2.2)"
         case .badCloseCode(let code): "close code \(code) may not be sent (RFC 6455, section 7.4)"
         case .truncatedClose: "Close frame with half a code: one byte (RFC 6455, section 5.5.1)"
         case .frameTooBig(let limit): "frame over the limit of \(limit) bytes (RFC 6455, section 10.4)"

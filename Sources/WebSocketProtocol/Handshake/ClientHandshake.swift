@@ -8,12 +8,15 @@ public struct ClientHandshake: ~Copyable {
     private let subprotocols: [String]
     private let origin: String?
     private let key: String
+    private let deflate: DeflateOptions?
     private var parser: ResponseHeadParser
 
     /// What the server agreed to.
     public struct Accepted: Hashable, Sendable {
         /// The subprotocol the server chose from those offered, if any.
         public let subprotocol: String?
+        /// What was agreed about compression, if anything (RFC 7692).
+        public let deflate: DeflateAgreement?
         /// Every field of the response.
         public let fields: HTTPFields
     }
@@ -24,7 +27,8 @@ public struct ClientHandshake: ~Copyable {
     /// if anything given could break the request, such as a line ending in a field's value.
     public init(
         host: String, target: String, fields: HTTPFields = HTTPFields(), subprotocols: [String] = [],
-        origin: String? = nil, key: [UInt8] = ClientHandshake.randomKey(), limits: HandshakeLimits = HandshakeLimits()
+        origin: String? = nil, key: [UInt8] = ClientHandshake.randomKey(), deflate: DeflateOptions? = nil,
+        limits: HandshakeLimits = HandshakeLimits()
     ) throws(ClientRequestError) {
         guard !host.isEmpty, host.utf8.allSatisfy(ASCII.isHostCharacter) else { throw .invalidHost(host) }
         guard target.utf8.first == UInt8(ascii: "/"),
@@ -49,6 +53,7 @@ public struct ClientHandshake: ~Copyable {
         self.subprotocols = subprotocols
         self.origin = origin
         self.key = Base64.encode(key)
+        self.deflate = deflate
         parser = ResponseHeadParser(limits: limits)
     }
 
@@ -80,6 +85,7 @@ public struct ClientHandshake: ~Copyable {
         if !subprotocols.isEmpty {
             all.append(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
         }
+        if let deflate { all.append(name: "Sec-WebSocket-Extensions", value: deflate.offer.text) }
         for field in fields { all.append(name: field.name, value: field.value) }
         all.encode(into: &output)
         output.append("\r\n")
@@ -110,11 +116,22 @@ public struct ClientHandshake: ~Copyable {
         guard fields.values(of: "Sec-WebSocket-Accept") == [HandshakeKey.accept(for: key)] else {
             throw .wrongAcceptKey
         }
-        let extensions = fields.elements(of: "Sec-WebSocket-Extensions")
-        if let first = extensions.first { throw .unofferedExtension(first) }
+        let agreement = try agreement(fields.elements(of: "Sec-WebSocket-Extensions"))
         let chosen = fields.elements(of: "Sec-WebSocket-Protocol")
         if let stranger = chosen.first(where: { !subprotocols.contains($0) }) { throw .unofferedSubprotocol(stranger) }
         guard chosen.count <= 1 else { throw .severalSubprotocols }
-        return Accepted(subprotocol: chosen.first, fields: fields)
+        return Accepted(subprotocol: chosen.first, deflate: agreement, fields: fields)
+    }
+
+    /// The agreement that the server's extensions amount to; only what was offered may be there, and once.
+    private func agreement(_ extensions: [String]) throws(ClientHandshakeFailure.Reason) -> DeflateAgreement? {
+        guard let first = extensions.first else { return nil }
+        guard let deflate else { throw .unofferedExtension(first) }
+        for text in extensions.dropFirst() { throw .unofferedExtension(text) }
+        guard let element = ExtensionElement(first), element.name == DeflateParameters.extensionName else {
+            throw .unofferedExtension(first)
+        }
+        guard let agreement = deflate.agreement(from: element) else { throw .invalidExtensionAnswer(first) }
+        return agreement
     }
 }

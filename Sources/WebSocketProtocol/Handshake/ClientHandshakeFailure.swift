@@ -17,6 +17,8 @@ public enum ClientHandshakeFailure: Error, Hashable, Sendable {
         case wrongAcceptKey
         /// An extension that was not asked for.
         case unofferedExtension(String)
+        /// Parameters of an extension that our offer does not allow (RFC 7692, section 5.1).
+        case invalidExtensionAnswer(String)
         /// A subprotocol that was not offered.
         case unofferedSubprotocol(String)
         /// More than one subprotocol.
@@ -40,6 +42,8 @@ extension ClientHandshakeFailure: CustomStringConvertible {
             "Sec-WebSocket-Accept does not fit our key; the server does not speak WebSocket, or a cache answered"
         case .invalid(.unofferedExtension(let name)):
             "the server uses the extension \(name.debugDescription), which was not offered; turn it off there"
+        case .invalid(.invalidExtensionAnswer(let answer)):
+            "the server's answer \(answer.debugDescription) does not fit the offer; turn compression off"
         case .invalid(.unofferedSubprotocol(let name)):
             "the server chose the subprotocol \(name.debugDescription), which was not offered; offer it"
         case .invalid(.severalSubprotocols):

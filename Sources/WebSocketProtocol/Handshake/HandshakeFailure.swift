@@ -49,6 +49,8 @@ public struct HandshakeFailure: Error, Hashable, Sendable {
         case invalidKey
         /// A subprotocol that is no token (RFC 6455, section 4.1).
         case malformedSubprotocol
+        /// A Sec-WebSocket-Extensions that does not follow the grammar (section 9.1).
+        case malformedExtension
         /// A request to upgrade that has a body.
         case bodyNotAllowed
     }
@@ -84,6 +86,7 @@ extension HandshakeFailure.Reason {
         case .missingConnectionUpgrade: "Connection: Upgrade is missing; send it, and let no proxy drop it"
         case .unsupportedWebSocketVersion: "the WebSocket version is not supported; send Sec-WebSocket-Version: 13"
         case .invalidKey: "Sec-WebSocket-Key is not 16 bytes in base64; send it once, with 24 characters"
+        case .malformedExtension: "a Sec-WebSocket-Extensions does not follow the grammar; see RFC 6455, section 9.1"
         case .malformedSubprotocol: "a Sec-WebSocket-Protocol is no token; offer plain names"
         case .bodyNotAllowed: "a request to upgrade has a body; send none"
         }

@@ -16,6 +16,9 @@ public enum ServerHandshake {
         public let acceptKey: String
         /// The subprotocol chosen, if any.
         public let subprotocol: String?
+        /// What was agreed about compression, if anything (RFC 7692).
+        public let deflate: DeflateAgreement?
+        let deflateAnswer: DeflateParameters?
         /// Further fields to send; they must not repeat those of the handshake.
         public var fields = HTTPFields()
 
@@ -30,16 +33,23 @@ public enum ServerHandshake {
                 output.append(subprotocol)
                 output.append("\r\n")
             }
+            if let deflateAnswer {
+                output.append("Sec-WebSocket-Extensions: ")
+                output.append(deflateAnswer.text)
+                output.append("\r\n")
+            }
             fields.encode(into: &output)
             output.append("\r\n")
         }
     }
 
-    /// Decides on a request, for a server that speaks `subprotocols`.
+    /// Decides on a request, for a server that speaks `subprotocols` and, if told how, compresses.
     ///
     /// The first subprotocol of the client's list that the server speaks is chosen; if there is none, the connection
     /// goes on without. Whether the origin is welcome is the caller's decision (section 10.2).
-    public static func evaluate(_ head: RequestHead, subprotocols: [String] = []) -> Decision {
+    public static func evaluate(
+        _ head: RequestHead, subprotocols: [String] = [], deflate: DeflateOptions? = nil
+    ) -> Decision {
         let fields = head.fields
         guard fields.tokens(of: "Upgrade").contains("websocket") else { return .notUpgrade }
         do throws(HandshakeFailure) {
@@ -58,10 +68,17 @@ public enum ServerHandshake {
             guard offered.allSatisfy({ ASCII.isToken($0.utf8) }) else {
                 throw HandshakeFailure(.malformedSubprotocol)
             }
+            var extensions: [ExtensionElement] = []
+            for text in fields.elements(of: "Sec-WebSocket-Extensions") {
+                guard let element = ExtensionElement(text) else { throw HandshakeFailure(.malformedExtension) }
+                extensions.append(element)
+            }
+            let compression = deflate?.answer(to: extensions)
             return .upgrade(
                 Acceptance(
                     acceptKey: HandshakeKey.accept(for: keys[0]),
-                    subprotocol: offered.first(where: subprotocols.contains)))
+                    subprotocol: offered.first(where: subprotocols.contains), deflate: compression?.agreement,
+                    deflateAnswer: compression?.answer))
         } catch {
             return .refuse(error)
         }

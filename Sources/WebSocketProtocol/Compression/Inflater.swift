@@ -1,0 +1,89 @@
+import CZlib
+
+/// A raw DEFLATE decompressor (RFC 1951) over the system's zlib.
+final class Inflater {
+    private let stream: UnsafeMutablePointer<z_stream>
+
+    /// What decompressing came to.
+    enum Outcome {
+        case complete
+        /// More than the limit would come out.
+        case tooBig
+        /// The input is not DEFLATE, or refers to what is not there.
+        case invalid
+    }
+
+    /// The bytes that a sender leaves out at the end of each message (RFC 7692, section 7.2.2).
+    private static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
+    /// Output is made room for in steps, so that a small message cannot claim much and a bomb is caught early.
+    private static let stepBytes = 16 * 1024
+
+    init(windowBits: Int) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        // A window of 9 bits holds all that one of 8 does, and zlib compressors that say 8 use 9.
+        let code = inflateInit2_(
+            stream, -Int32(max(9, windowBits)), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        precondition(code == Z_OK, "zlib is out of memory, or not the library this was built for")
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Appends the message that `payload` is compressed from, at most `limit` bytes of it.
+    ///
+    /// With `keepsContext` the next message may refer to this one. After anything but `complete` the context is lost.
+    func decompress(
+        _ payload: UnsafeRawBufferPointer, limit: Int, keepsContext: Bool, into output: inout ByteQueue
+    ) -> Outcome {
+        var outcome = feed(payload, limit: limit, into: &output)
+        if outcome == .complete {
+            outcome = Self.tail.withUnsafeBytes { feed($0, limit: limit, into: &output) }
+        }
+        if !keepsContext || outcome != .complete { inflateReset(stream) }
+        return outcome
+    }
+
+    private func feed(_ input: UnsafeRawBufferPointer, limit: Int, into output: inout ByteQueue) -> Outcome {
+        guard let start = input.baseAddress, input.count > 0 else { return .complete }
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
+        stream.pointee.avail_in = UInt32(input.count)
+        while true {
+            // One byte more than the limit is let out, to tell a message that just fits from one that does not.
+            let room = min(Self.stepBytes, limit - output.count + 1)
+            var code = Z_OK
+            output.withUnsafeTail(minimum: room) { tail in
+                stream.pointee.next_out = tail.baseAddress!.assumingMemoryBound(to: UInt8.self)
+                stream.pointee.avail_out = UInt32(room)
+                code = inflate(stream, Z_SYNC_FLUSH)
+                return room - Int(stream.pointee.avail_out)
+            }
+            if output.count > limit { return .tooBig }
+            switch code {
+            case Z_OK:
+                if stream.pointee.avail_in == 0 && stream.pointee.avail_out > 0 { return .complete }
+            case Z_BUF_ERROR: return stream.pointee.avail_in == 0 ? .complete : .invalid
+            case Z_STREAM_END:
+                // A block with BFINAL set does not end the message (section 7.2.3.4): another may follow it.
+                guard continueAfterFinalBlock() else { return .invalid }
+                if stream.pointee.avail_in == 0 { return .complete }
+            default: return .invalid
+            }
+        }
+    }
+
+    /// Begins anew after a final block, with the window that there was.
+    private func continueAfterFinalBlock() -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32_768) { window in
+            var count: UInt32 = 0
+            guard inflateGetDictionary(stream, window.baseAddress, &count) == Z_OK else { return false }
+            let (input, rest) = (stream.pointee.next_in, stream.pointee.avail_in)
+            guard inflateReset(stream) == Z_OK else { return false }
+            stream.pointee.next_in = input
+            stream.pointee.avail_in = rest
+            return count == 0 || inflateSetDictionary(stream, window.baseAddress, count) == Z_OK
+        }
+    }
+}
