@@ -144,6 +144,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Whether the read window still holds what `channel` read last.
     public func ownsWindow(_ channel: Channel) -> Bool { windowOwner === channel }
 
+    /// Whether the cork holds what `channel` has gathered.
+    public func ownsCork(_ channel: Channel) -> Bool { corkOwner === channel }
+
     /// Gives the read window back before another channel asks for it.
     public func releaseWindow(by channel: Channel) {
         if windowOwner === channel { windowOwner = nil }
@@ -152,10 +155,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Makes `channel` the one that gathers output; `uncork()` of the former one is called first.
     public func claimCork(for channel: Channel) {
         if corkOwner === channel { return }
-        if let owner = corkOwner {
-            corkOwner = nil
-            owner.uncork()
-        }
+        uncorkOwner()
         corkOwner = channel
     }
 
@@ -257,8 +257,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         uncorkOwner()
     }
 
+    /// Repeats, because whoever is told of a failed send may claim the cork meanwhile.
     private func uncorkOwner() {
-        if let owner = corkOwner {
+        while let owner = corkOwner {
             corkOwner = nil
             owner.uncork()
         }

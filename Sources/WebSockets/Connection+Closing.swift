@@ -77,6 +77,8 @@ extension Connection {
     func end(_ outcome: CloseOutcome, reset: Bool = false) {
         guard phase != .closed else { return }
         phase = .closed
+        // The next owner of the cork would send these bytes to its own peer.
+        if loop.ownsCork(self) { buffers.clearCork() }
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeDescriptor() }
         backlog.removeAll(keepingCapacity: false)

@@ -63,19 +63,22 @@ extension Connection {
 
     private func sendCork() {
         guard !buffers.cork.isEmpty else { return }
-        defer { buffers.clearCork() }
-        guard phase != .closed else { return }
+        guard phase != .closed else { return buffers.clearCork() }
         var sent = 0
         if backlog.isEmpty {
             let result = buffers.cork.withUnsafeBytes { send($0) }
             switch result {
             case .bytes(let count): sent = count
             case .wouldBlock: break
-            case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
+            case .failed(let error):
+                // Before anyone is told: the cork may be another connection's by the time this returns.
+                buffers.clearCork()
+                return end(decided ?? CloseOutcome(.broken(error)))
             }
-            if sent == buffers.cork.count { return }
+            if sent == buffers.cork.count { return buffers.clearCork() }
         }
         buffers.cork.withUnsafeBytes { backlog.append(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
+        buffers.clearCork()
         if backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
     }
