@@ -230,9 +230,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             }
             turnStart = .now
             for event in events { dispatch(event) }
-            while let due = deadlines.popDue(at: turnStart) {
-                due.deadlineReached()
+            // Bounded: a deadline that is set again and is due at once must not keep the loop from its sockets.
+            var due = deadlines.count
+            while due > 0, let timed = deadlines.popDue(at: turnStart) {
+                timed.deadlineReached()
                 endOfStep()
+                due -= 1
             }
         }
         finish()
