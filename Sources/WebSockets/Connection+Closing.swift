@@ -17,7 +17,10 @@ extension Connection {
             phase = .closing
             isHeldBack = false
             loop.claimCork(for: self)
-            _ = machine.appendClose(code, reason: reason, into: &buffers.cork)
+            if !machine.appendClose(code, reason: reason, into: &buffers.cork) {
+                // A code that may not stand in a Close frame, 1005 among them, is left out (section 7.4).
+                _ = machine.appendClose(nil, into: &buffers.cork)
+            }
             setDeadline(loop.turnStart + limits.closeLimit)
             // The answer must be read whether the handler takes messages or not.
             if isPaused { resume() } else { updateInterest() }

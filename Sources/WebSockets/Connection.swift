@@ -137,8 +137,8 @@ public final class Connection: Channel, @unchecked Sendable {
         case .connecting: end(CloseOutcome(.limit(.connect)))
         case .handshaking: end(CloseOutcome(.limit(.handshake)))
         case .open: quietTooLong()
-        case .closing: end(CloseOutcome(.limit(.close)))
-        case .draining: end(decided ?? CloseOutcome(.limit(.close)))
+        // What is unsent would otherwise stay with the kernel for a peer that does not read.
+        case .closing, .draining: end(decided ?? CloseOutcome(.limit(.close)), reset: !backlog.isEmpty)
         case .closed: break
         }
     }
