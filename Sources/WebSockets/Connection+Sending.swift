@@ -51,8 +51,10 @@ extension Connection {
         return machine.appendPing(payload.span.bytes, into: &buffers.cork)
     }
 
-    private func flushLargeCork() {
-        if buffers.cork.count >= Self.corkBytes { sendCork() }
+    func flushLargeCork() {
+        // A small send buffer must not be overrun by what is gathered first.
+        let limit = min(Self.corkBytes, limits.sendBufferBytes / 4)
+        if buffers.cork.count >= limit && loop.ownsCork(self) { sendCork() }
     }
 
     /// Sends what this connection has gathered in the loop's cork.
@@ -79,7 +81,8 @@ extension Connection {
         }
         buffers.cork.withUnsafeBytes { backlog.append(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
         buffers.clearCork()
-        if backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
+        // Only a server: if both ends stopped reading because the other does, neither would ever go on.
+        if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
     }
 
@@ -90,6 +93,8 @@ extension Connection {
             switch result {
             case .bytes(let count):
                 backlog.removeFirst(count)
+                // A peer whose bytes we do not read shows by reading that it lives.
+                if isHeldBack { lastReceived = loop.turnStart }
                 continue
             case .wouldBlock: break
             case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
@@ -101,7 +106,9 @@ extension Connection {
         if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
             isHeldBack = false
             isRefused = false
+            if phase == .open { scheduleOpenDeadline() }
             handler?.writable(self)
+            processHeld()
         }
         guard phase != .closed else { return }
         updateInterest()
