@@ -72,7 +72,8 @@ public enum WebSocketClient {
     /// Called on the loop's thread. `ended` is called there when the connection does not open.
     @discardableResult
     public static func open(
-        _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler, on loop: EventLoop,
+        _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
+        on loop: EventLoop,
         limits: ConnectionLimits = ConnectionLimits(), failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
         let opening = ClientOpening(address: address, handshake: handshake)
@@ -98,8 +99,8 @@ public enum WebSocketClient {
         let opening = ClientOpening(
             address: address,
             handshake: try ClientHandshake(
-            host: url.hostField, target: url.target, fields: configuration.fields,
-            subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
+                host: url.hostField, target: url.target, fields: configuration.fields,
+                subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
                 limits: configuration.limits.handshake))
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {
