@@ -3,11 +3,20 @@ import Testing
 
 /// What this process holds, read from /proc without the code under test.
 enum OwnProcess {
-    /// The open descriptors, the one that reads them left out.
+    /// The open descriptors, without the one that reads them and those that Swift's runtime opens when it sees fit.
     static func descriptors() throws -> Set<Int32> {
         let stream = try #require(opendir("/proc/self/fd"))
         defer { closedir(stream) }
-        return Set(names(stream).compactMap { Int32($0) }).subtracting([dirfd(stream)])
+        let open = names(stream).compactMap { Int32($0) }.filter { link(of: $0) != "anon_inode:[timerfd]" }
+        return Set(open).subtracting([dirfd(stream)])
+    }
+
+    private static func link(of number: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = buffer.withUnsafeMutableBytes {
+            readlink("/proc/self/fd/\(number)", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 
     /// The names of the threads.
