@@ -58,6 +58,9 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         return message
     }
 
+    /// Places that are taken, those of messages already handed out included.
+    var keptCount: Int { messages.count }
+
     var isReceiving: Bool { receiver != nil }
 
     func setReceiver(_ continuation: UnsafeContinuation<Void, Never>) {
