@@ -121,8 +121,7 @@ open class Channel: Timed, @unchecked Sendable {
     /// Called when another channel is about to overwrite the loop's read window: keep what you have not yet consumed.
     open func windowReclaimed() {}
 
-    /// Called when the loop ends: let go of everything and tell whoever waits.
-    open func loopEnds() {
+    open override func loopEnds() {
         closeDescriptor()
     }
 

@@ -11,6 +11,9 @@ open class Timed {
 
     /// Called on the loop's thread when the deadline has come; the deadline is `never` again by then.
     open func deadlineReached() {}
+
+    /// Called when the loop ends, with `never` as the deadline: let go of everything and tell whoever waits.
+    open func loopEnds() {}
 }
 
 /// The deadlines of one loop: a binary heap that knows where each entry stands, so that a connection that ends takes
@@ -44,6 +47,13 @@ struct Deadlines: ~Copyable {
         guard let first = heap.first, first.deadline <= now else { return nil }
         remove(at: 0)
         return first
+    }
+
+    /// Takes out any one entry.
+    mutating func popAny() -> Timed? {
+        guard let last = heap.last else { return nil }
+        remove(at: heap.count - 1)
+        return last
     }
 
     private mutating func remove(at index: Int) {

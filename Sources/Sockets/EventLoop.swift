@@ -11,11 +11,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// The size of the read window that all channels of the loop share, in bytes.
     public static let windowBytes = 256 * 1024
 
-    private let poller: Poller
+    private var poller: Poller
     private let remote = Mutex(Remote())
     /// The loop's thread; 0 until it runs, when nobody can be on it.
     private let threadHandle = Atomic<UInt>(0)
-    // Everything below is touched by the loop's thread alone.
+    // Everything below is touched by the loop's thread alone; after its end, by whoever finishes late work.
     private var table: [Channel?] = []
     private var generations: [UInt32] = []
     private var deadlines = Deadlines()
@@ -26,6 +26,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private var windowOwner: Channel?
     private var corkOwner: Channel?
     private var attachments: [ObjectIdentifier: AnyObject] = [:]
+    private var isAtEnd = false
     /// The moment at which the present turn began; cheap, and as fresh as a limit needs it.
     public private(set) var turnStart = MonotonicTime.now
 
@@ -34,6 +35,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         var bodies: [@Sendable () -> Void] = []
         var thread: Thread?
         var isStopping = false
+        /// The thread takes no more work, and there is nothing left to wake.
+        var hasEnded = false
+        /// A thread does work that came after the end.
+        var isFinishing = false
         var isEmpty: Bool { jobs.isEmpty && bodies.isEmpty }
     }
 
@@ -65,13 +70,46 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     // MARK: From any thread
 
     /// Runs `body` on the loop's thread: at once when that is the caller, else in its next turn.
+    ///
+    /// After the loop's end it runs on the caller's thread or on that of another late caller, one after another as ever:
+    /// work that comes too late finds everything closed, and nobody waits for it in vain.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
-        let wasEmpty = remote.withLock { remote in
-            defer { remote.bodies.append(body) }
-            return remote.isEmpty
+        submit { $0.bodies.append(body) }
+    }
+
+    private func submit(_ add: (inout Remote) -> Void) {
+        let mustFinish = remote.withLock { remote in
+            let wasEmpty = remote.isEmpty
+            add(&remote)
+            guard remote.hasEnded else {
+                // Under the lock, because the event descriptor is closed under it.
+                if wasEmpty { poller.wake() }
+                return false
+            }
+            defer { remote.isFinishing = true }
+            return !remote.isFinishing
         }
-        if wasEmpty { poller.wake() }
+        if mustFinish { finishLateWork() }
+    }
+
+    /// Does what came after the end, on the thread that brought it.
+    private func finishLateWork() {
+        // An executor is enqueued on without being retained, and the work may drop the last reference.
+        let retained = Unmanaged.passRetained(self)
+        defer { retained.release() }
+        threadHandle.store(pthread_self(), ordering: .relaxed)
+        var isFinished = false
+        while !isFinished {
+            drainRemote()
+            runJobs()
+            isFinished = remote.withLock { remote in
+                guard jobs.isEmpty && remote.isEmpty else { return false }
+                threadHandle.store(0, ordering: .relaxed)
+                remote.isFinishing = false
+                return true
+            }
+        }
     }
 
     /// Runs `body` on the loop's thread and returns what it returns.
@@ -91,18 +129,21 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Whether the caller runs on the loop's thread.
     public var isCurrent: Bool { pthread_self() == threadHandle.load(ordering: .relaxed) }
 
-    /// Ends the loop and waits for its thread; what its channels still own is closed.
+    /// Ends the loop and waits for its thread; its descriptors and what its channels still own are closed by then.
     ///
-    /// Not to be called from the loop itself.
+    /// Not to be called from the loop itself. Only the first call waits.
     public func stop() {
         precondition(!isCurrent, "a loop cannot wait for its own end")
         let thread = remote.withLock { remote -> Thread? in
             remote.isStopping = true
+            if !remote.hasEnded { poller.wake() }
             return remote.thread.take()
         }
-        poller.wake()
         thread?.join()
     }
+
+    /// Whether it has been told to end.
+    var isStopping: Bool { remote.withLock { $0.isStopping } }
 
     // MARK: Executor
 
@@ -112,11 +153,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             jobs.append(job)
             return
         }
-        let wasEmpty = remote.withLock { remote in
-            defer { remote.jobs.append(job) }
-            return remote.isEmpty
-        }
-        if wasEmpty { poller.wake() }
+        submit { $0.jobs.append(job) }
     }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
@@ -144,6 +181,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Whether the read window still holds what `channel` read last.
     public func ownsWindow(_ channel: Channel) -> Bool { windowOwner === channel }
 
+    /// Whether the cork holds what `channel` has gathered.
+    public func ownsCork(_ channel: Channel) -> Bool { corkOwner === channel }
+
     /// Gives the read window back before another channel asks for it.
     public func releaseWindow(by channel: Channel) {
         if windowOwner === channel { windowOwner = nil }
@@ -152,10 +192,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Makes `channel` the one that gathers output; `uncork()` of the former one is called first.
     public func claimCork(for channel: Channel) {
         if corkOwner === channel { return }
-        if let owner = corkOwner {
-            corkOwner = nil
-            owner.uncork()
-        }
+        uncorkOwner()
         corkOwner = channel
     }
 
@@ -173,10 +210,13 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Sets, moves or (with `never`) removes the deadline of `timed`.
     public func setDeadline(of timed: Timed, to deadline: MonotonicTime) {
-        deadlines.set(timed, to: deadline)
+        guard isAtEnd && deadline != .never else { return deadlines.set(timed, to: deadline) }
+        deadlines.set(timed, to: .never)
+        timed.loopEnds()
     }
 
     func add(_ channel: Channel, number: Int32, interest: Readiness) throws(SystemCallError) {
+        guard !isAtEnd else { throw SystemCallError(.epollControl, errno: ECANCELED) }
         let index = Int(number)
         if index >= table.count {
             table.append(contentsOf: repeatElement(nil, count: index + 1 - table.count))
@@ -230,9 +270,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             }
             turnStart = .now
             for event in events { dispatch(event) }
-            while let due = deadlines.popDue(at: turnStart) {
-                due.deadlineReached()
+            // Bounded: a deadline that is set again and is due at once must not keep the loop from its sockets.
+            var due = deadlines.count
+            while due > 0, let timed = deadlines.popDue(at: turnStart) {
+                timed.deadlineReached()
                 endOfStep()
+                due -= 1
             }
         }
         finish()
@@ -257,8 +300,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         uncorkOwner()
     }
 
+    /// Repeats, because whoever is told of a failed send may claim the cork meanwhile.
     private func uncorkOwner() {
-        if let owner = corkOwner {
+        while let owner = corkOwner {
             corkOwner = nil
             owner.uncork()
         }
@@ -297,13 +341,29 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Closes what is left and lets the last tasks learn of it.
     private func finish() {
+        isAtEnd = true
         for channel in channels { channel.loopEnds() }
+        endDeadlines()
         var rounds = 0
-        repeat {
+        var hasEnded = false
+        while !hasEnded {
             drainRemote()
             runJobs()
             rounds += 1
-        } while (!jobs.isEmpty || hasRemoteWork) && rounds < 1000
-        attachments = [:]
+            hasEnded = remote.withLock { remote in
+                // A task that never suspends for good must not keep the thread; its rest is late work.
+                guard jobs.isEmpty && remote.isEmpty || rounds >= 1000 else { return false }
+                attachments = [:]
+                threadHandle.store(0, ordering: .relaxed)
+                remote.hasEnded = true
+                poller.close()
+                return true
+            }
+        }
+    }
+
+    /// Whatever has a deadline is retained for it, and retains the loop.
+    private func endDeadlines() {
+        while let timed = deadlines.popAny() { timed.loopEnds() }
     }
 }

@@ -25,26 +25,28 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The moment `duration` later, or `never` where the sum cannot be represented.
+    /// The moment `duration` later, or `never` where the sum is too large.
     public static func + (time: Self, duration: Duration) -> Self {
-        let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.saturatedNanoseconds)
-        return overflow ? .never : Self(nanoseconds: sum)
+        let added = duration.saturatedNanoseconds
+        let (sum, overflow) = time.nanoseconds.addingReportingOverflow(added)
+        return Self(nanoseconds: overflow ? (added < 0 ? .min : .max) : sum)
     }
 
-    /// How long from `earlier` to `later`.
+    /// How long from `earlier` to `later`, at most 292 years either way.
     public static func - (later: Self, earlier: Self) -> Duration {
-        .nanoseconds(later.nanoseconds - earlier.nanoseconds)
+        let (difference, overflow) = later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        return .nanoseconds(overflow ? (earlier.nanoseconds < 0 ? .max : .min) : difference)
     }
 }
 
 extension Duration {
-    /// The duration in nanoseconds, at most `Int64.max` (292 years).
+    /// The duration in nanoseconds, at most `Int64.max` (292 years) and at least `Int64.min`.
     package var saturatedNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         if overflow { return seconds < 0 ? .min : .max }
         let (sum, carried) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? .max : sum
+        return carried ? (seconds < 0 ? .min : .max) : sum
     }
 
     /// The duration in seconds.

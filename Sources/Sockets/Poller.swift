@@ -3,8 +3,10 @@ import Glibc
 
 /// An epoll instance and the event descriptor that wakes it.
 struct Poller: ~Copyable {
-    private let epoll: OwnedDescriptor
-    private let wakeEvent: OwnedDescriptor
+    private var epoll: OwnedDescriptor?
+    private var wakeEvent: OwnedDescriptor?
+    private let epollNumber: Int32
+    private let wakeNumber: Int32
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
     /// The key under which a wake-up is reported.
@@ -21,9 +23,17 @@ struct Poller: ~Copyable {
         guard epoll_ctl(epollNumber, EPOLL_CTL_ADD, eventNumber, &event) == 0 else {
             throw SystemCallError(.epollControl)
         }
-        self.epoll = epoll
-        self.wakeEvent = wakeEvent
+        self.epollNumber = epollNumber
+        wakeNumber = eventNumber
+        self.epoll = consume epoll
+        self.wakeEvent = consume wakeEvent
         events = .allocate(capacity: 512)
+    }
+
+    /// Closes both descriptors; nothing may be called afterwards.
+    mutating func close() {
+        epoll = nil
+        wakeEvent = nil
     }
 
     deinit {
@@ -32,20 +42,20 @@ struct Poller: ~Copyable {
 
     func add(_ number: Int32, key: UInt64, interest: Readiness) throws(SystemCallError) {
         var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: key))
-        guard epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, number, &event) == 0 else {
+        guard epoll_ctl(epollNumber, EPOLL_CTL_ADD, number, &event) == 0 else {
             throw SystemCallError(.epollControl)
         }
     }
 
     func modify(_ number: Int32, key: UInt64, interest: Readiness) {
         var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: key))
-        let code = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, number, &event)
+        let code = epoll_ctl(epollNumber, EPOLL_CTL_MOD, number, &event)
         precondition(code == 0, "a registered descriptor can be modified")
     }
 
     func remove(_ number: Int32) {
         var event = epoll_event()
-        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, number, &event)
+        _ = epoll_ctl(epollNumber, EPOLL_CTL_DEL, number, &event)
     }
 
     /// Waits for events, at most `limit`; the events stay readable until the next wait.
@@ -58,7 +68,7 @@ struct Poller: ~Copyable {
         } else {
             milliseconds = -1
         }
-        let count = epoll_wait(epoll.rawValue, events.baseAddress!, Int32(events.count), milliseconds)
+        let count = epoll_wait(epollNumber, events.baseAddress!, Int32(events.count), milliseconds)
         if count < 0 {
             if errno == EINTR { return events[0..<0] }
             throw SystemCallError(.epollWait)
@@ -69,11 +79,11 @@ struct Poller: ~Copyable {
     /// Ends the present or next wait; may be called from any thread.
     func wake() {
         var one: UInt64 = 1
-        _ = write(wakeEvent.rawValue, &one, 8)
+        _ = write(wakeNumber, &one, 8)
     }
 
     func acknowledgeWake() {
         var count: UInt64 = 0
-        _ = read(wakeEvent.rawValue, &count, 8)
+        _ = read(wakeNumber, &count, 8)
     }
 }

@@ -25,6 +25,8 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     public init?(numeric text: String, port: UInt16) {
         var four = in_addr()
         var six = in6_addr()
+        // C would read no further than a NUL.
+        guard !text.utf8.contains(0) else { return nil }
         if inet_pton(AF_INET, text, &four) == 1 {
             self.init(host: .ipv4(UInt32(bigEndian: four.s_addr)), port: port)
         } else if inet_pton(AF_INET6, text, &six) == 1 {

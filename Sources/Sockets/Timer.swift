@@ -1,4 +1,6 @@
 /// A closure that an event loop calls at its time, once or repeatedly; confined to the thread of the loop.
+///
+/// A loop that ends calls it no more and lets go of it.
 public final class Timer: Timed, @unchecked Sendable {
     private let loop: EventLoop
     private let interval: Duration?
@@ -30,13 +32,39 @@ public final class Timer: Timed, @unchecked Sendable {
         }
         body()
     }
+
+    public override func loopEnds() {
+        body = nil
+    }
 }
 
 extension EventLoop {
-    /// Suspends the calling task for `duration`; a cancelled task wakes only at the end, so keep durations short.
+    /// Suspends the calling task for `duration`, or until the loop ends.
+    ///
+    /// A cancelled task wakes only at the end, so keep durations short.
     public func sleep(for duration: Duration) async {
+        // A loop that is gone has no clock; a task that polls must not spin for it.
+        if isStopping { return _ = try? await Task.sleep(for: duration) }
         await withUnsafeContinuation { continuation in
-            execute { _ = Timer(on: self, after: duration) { continuation.resume() } }
+            execute { self.setDeadline(of: Sleeper(continuation), to: .now + duration) }
         }
+    }
+}
+
+/// One suspended task, woken in any case.
+private final class Sleeper: Timed {
+    private let continuation: UnsafeContinuation<Void, Never>
+
+    init(_ continuation: UnsafeContinuation<Void, Never>) {
+        self.continuation = continuation
+        super.init()
+    }
+
+    override func deadlineReached() {
+        continuation.resume()
+    }
+
+    override func loopEnds() {
+        continuation.resume()
     }
 }

@@ -4,7 +4,8 @@ public import WebSocketProtocol
 /// A WebSocket connection for `async` code: an actor that lives on its event loop.
 ///
 /// A task that prefers the loop (as those of `WebSocketServer.serve` do) suspends and resumes without leaving the
-/// loop's thread. From anywhere else each call costs two hops.
+/// loop's thread. From anywhere else each call costs two hops. A connection that nobody refers to any more is closed
+/// with 1001.
 public actor AsyncConnection {
     /// The loop that is its executor.
     public nonisolated let loop: EventLoop
@@ -69,13 +70,13 @@ public actor AsyncConnection {
 
     /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
     public func drained() async {
-        guard connection.isRefused || connection.isHeldBack else { return }
+        guard mailbox.outcome == nil, connection.isRefused || connection.isHeldBack else { return }
         await withUnsafeContinuation { mailbox.addDrainWaiter($0) }
     }
 
     /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`.
     ///
-    /// Messages that still arrive can be received afterwards.
+    /// Messages that still arrive can be received afterwards, as many as there is room for.
     @discardableResult
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") async -> CloseOutcome {
         connection.close(code, reason: reason)
@@ -90,7 +91,6 @@ public actor AsyncConnection {
     /// Waits until the connection has ended, by whichever side.
     public func closed() async -> CloseOutcome {
         while mailbox.outcome == nil {
-            // Nobody may be receiving: the peer's Close must not wait behind a full mailbox.
             await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
         }
         return mailbox.outcome!
@@ -110,10 +110,9 @@ public actor AsyncConnection {
         }
     }
 
-    /// Ends the connection from any thread, as cancellation does.
-    nonisolated func abort() {
-        let connection = connection
-        loop.execute { connection.closeNow() }
+    /// Nobody can receive or close any more: the peer is told, instead of being kept until some limit runs out.
+    deinit {
+        loop.execute { [connection] in connection.close(.goingAway) }
     }
 }
 

@@ -15,12 +15,17 @@ extension Connection {
         case .open:
             if let limit { decided = CloseOutcome(.limit(limit), code: code, reason: reason) }
             phase = .closing
+            isPaused = false
             isHeldBack = false
             loop.claimCork(for: self)
-            _ = machine.appendClose(code, reason: reason, into: &buffers.cork)
+            if !machine.appendClose(code, reason: reason, into: &buffers.cork) {
+                // A code that may not stand in a Close frame, 1005 among them, is left out (section 7.4).
+                _ = machine.appendClose(nil, into: &buffers.cork)
+            }
             setDeadline(loop.turnStart + limits.closeLimit)
             // The answer must be read whether the handler takes messages or not.
-            if isPaused { resume() } else { updateInterest() }
+            processHeld()
+            if phase != .closed { updateInterest() }
         case .closing, .draining, .closed: break
         }
     }
@@ -54,7 +59,7 @@ extension Connection {
     /// After the last byte was handed to the kernel: closes when that is safe, else half-closes and waits.
     func finishedSending() {
         let outcome = decided ?? CloseOutcome(.aborted)
-        if role == .server && outcome.isClean && isInputDrained { return end(outcome) }
+        if isInputEnded || role == .server && outcome.isClean && isInputDrained { return end(outcome) }
         if role == .server || !outcome.isClean {
             do throws(SystemCallError) {
                 try shutdownWriting()
@@ -68,6 +73,10 @@ extension Connection {
     /// The peer's FIN.
     func streamEnded() {
         switch phase {
+        case .draining where !backlog.isEmpty:
+            // A half-closed peer still reads, our answer to its Close last of all.
+            isInputEnded = true
+            updateInterest()
         case .draining, .closing: end(decided ?? CloseOutcome(.endOfStream))
         default: end(CloseOutcome(.endOfStream))
         }
@@ -77,6 +86,8 @@ extension Connection {
     func end(_ outcome: CloseOutcome, reset: Bool = false) {
         guard phase != .closed else { return }
         phase = .closed
+        // The next owner of the cork would send these bytes to its own peer.
+        if loop.ownsCork(self) { buffers.clearCork() }
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeDescriptor() }
         backlog.removeAll(keepingCapacity: false)

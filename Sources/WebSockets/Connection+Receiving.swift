@@ -27,7 +27,7 @@ extension Connection {
         }
     }
 
-    /// Parses `input` from `start` on until it is used up or the handler pauses; returns how far it came.
+    /// Parses `input` from `start` on until it is used up or reading is held; returns how far it came.
     func process(_ input: UnsafeMutableRawBufferPointer, from start: Int) -> Int {
         var position = start
         isProcessing = true
@@ -37,12 +37,28 @@ extension Connection {
             open(with: span.bytes, at: &position)
         }
         while phase == .open || phase == .closing {
-            if isPaused { return position }
+            // Claiming may tell others that their sending failed, and they may do anything to this connection.
             loop.claimCork(for: self)
-            guard let event = machine.next(in: &span, at: &position, replies: &buffers.cork) else { break }
+            if isReadingHeld || phase == .closed { return position }
+            guard let event = nextEvent(in: &span, at: &position) else { break }
             handle(event, in: span.bytes)
+            flushLargeCork()
         }
         return phase == .draining ? input.count : position
+    }
+
+    private func nextEvent(in span: inout MutableRawSpan, at position: inout Int) -> WebSocketMachine.Event? {
+        guard backlog.count >= limits.sendBufferBytes else {
+            return machine.next(in: &span, at: &position, replies: &buffers.cork)
+        }
+        // With the send buffer full a Ping goes without an answer (RFC 6455, section 5.5.3); a Close does not.
+        var replies = ByteQueue()
+        let event = machine.next(in: &span, at: &position, replies: &replies)
+        switch event {
+        case .close, .failure: buffers.cork.append(replies.bytes)
+        default: break
+        }
+        return event
     }
 
     private func open(with input: RawSpan, at position: inout Int) {
@@ -85,6 +101,8 @@ extension Connection {
     }
 
     /// Stops handing messages out; what arrives stays in the kernel, which makes the peer wait.
+    ///
+    /// Without effect once closing has begun.
     public func pause() {
         isPaused = true
     }
@@ -93,14 +111,16 @@ extension Connection {
     public func resume() {
         guard isPaused else { return }
         isPaused = false
-        guard !isProcessing, phase != .closed else { return }
         processHeld()
-        guard phase != .closed, !isPaused else { return }
+        guard phase != .closed else { return }
         updateInterest()
     }
 
-    /// Parses what was received before the handler paused.
-    private func processHeld() {
+    /// Parses what was received before reading was held.
+    func processHeld() {
+        guard !isProcessing, !isReadingHeld, phase != .closed else { return }
+        // More may have arrived since.
+        isInputDrained = false
         if !parked.isEmpty {
             var held = ByteQueue()
             swap(&held, &parked)

@@ -51,8 +51,10 @@ extension Connection {
         return machine.appendPing(payload.span.bytes, into: &buffers.cork)
     }
 
-    private func flushLargeCork() {
-        if buffers.cork.count >= Self.corkBytes { sendCork() }
+    func flushLargeCork() {
+        // A small send buffer must not be overrun by what is gathered first.
+        let limit = min(Self.corkBytes, limits.sendBufferBytes / 4)
+        if buffers.cork.count >= limit && loop.ownsCork(self) { sendCork() }
     }
 
     /// Sends what this connection has gathered in the loop's cork.
@@ -63,20 +65,24 @@ extension Connection {
 
     private func sendCork() {
         guard !buffers.cork.isEmpty else { return }
-        defer { buffers.clearCork() }
-        guard phase != .closed else { return }
+        guard phase != .closed else { return buffers.clearCork() }
         var sent = 0
         if backlog.isEmpty {
             let result = buffers.cork.withUnsafeBytes { send($0) }
             switch result {
             case .bytes(let count): sent = count
             case .wouldBlock: break
-            case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
+            case .failed(let error):
+                // Before anyone is told: the cork may be another connection's by the time this returns.
+                buffers.clearCork()
+                return end(decided ?? CloseOutcome(.broken(error)))
             }
-            if sent == buffers.cork.count { return }
+            if sent == buffers.cork.count { return buffers.clearCork() }
         }
         buffers.cork.withUnsafeBytes { backlog.append(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
-        if backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
+        buffers.clearCork()
+        // Only a server: if both ends stopped reading because the other does, neither would ever go on.
+        if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
     }
 
@@ -87,6 +93,8 @@ extension Connection {
             switch result {
             case .bytes(let count):
                 backlog.removeFirst(count)
+                // A peer whose bytes we do not read shows by reading that it lives.
+                if isHeldBack { lastReceived = loop.turnStart }
                 continue
             case .wouldBlock: break
             case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
@@ -98,7 +106,9 @@ extension Connection {
         if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
             isHeldBack = false
             isRefused = false
+            if phase == .open { scheduleOpenDeadline() }
             handler?.writable(self)
+            processHeld()
         }
         guard phase != .closed else { return }
         updateInterest()

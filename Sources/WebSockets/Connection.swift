@@ -40,6 +40,8 @@ public final class Connection: Channel, @unchecked Sendable {
     var isProcessing = false
     /// Whether the last read took everything that the kernel had.
     var isInputDrained = false
+    /// Whether the peer's FIN was read while there was still something to send.
+    var isInputEnded = false
     var isAwaitingPong = false
     var isRefused = false
     /// The outcome that is already decided while the stream is drained.
@@ -112,11 +114,12 @@ public final class Connection: Channel, @unchecked Sendable {
         opening?.connected(self)
     }
 
-    var isReadingHeld: Bool { isPaused || isHeldBack }
+    /// Only while open: the opening handshake and the peer's Close are read whether messages are taken or not.
+    var isReadingHeld: Bool { phase == .open && (isPaused || isHeldBack) }
 
     /// Brings what epoll waits for in line with the buffers.
     func updateInterest() {
-        var interest: Readiness = isReadingHeld ? [] : .readable
+        var interest: Readiness = isReadingHeld || isInputEnded ? [] : .readable
         if !backlog.isEmpty { interest.insert(.writable) }
         wait(for: interest)
     }
@@ -126,7 +129,8 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Sets the deadline of an open connection from the moment of the last byte.
     func scheduleOpenDeadline() {
         var next = lastReceived + limits.idleLimit
-        if let pingInterval = limits.pingInterval {
+        // A Ping would have to wait behind what the peer does not read.
+        if let pingInterval = limits.pingInterval, !isHeldBack {
             next = min(next, lastReceived + pingInterval + (isAwaitingPong ? pingInterval : .zero))
         }
         setDeadline(max(next, loop.turnStart + .milliseconds(1)))
@@ -137,8 +141,8 @@ public final class Connection: Channel, @unchecked Sendable {
         case .connecting: end(CloseOutcome(.limit(.connect)))
         case .handshaking: end(CloseOutcome(.limit(.handshake)))
         case .open: quietTooLong()
-        case .closing: end(CloseOutcome(.limit(.close)))
-        case .draining: end(decided ?? CloseOutcome(.limit(.close)))
+        // What is unsent would otherwise stay with the kernel for a peer that does not read.
+        case .closing, .draining: end(decided ?? CloseOutcome(.limit(.close)), reset: !backlog.isEmpty)
         case .closed: break
         }
     }
@@ -146,12 +150,12 @@ public final class Connection: Channel, @unchecked Sendable {
     /// The deadline is not moved with every byte: it is looked at when it comes.
     private func quietTooLong() {
         let now = loop.turnStart
-        if isReadingHeld {
+        if isPaused {
             // The peer's bytes may be waiting in the kernel: its silence is ours.
             lastReceived = now
         } else if lastReceived + limits.idleLimit <= now {
             return close(.goingAway, reason: LimitName.idle.rawValue, because: .idle)
-        } else if let pingInterval = limits.pingInterval {
+        } else if let pingInterval = limits.pingInterval, !isHeldBack {
             if isAwaitingPong && lastReceived + pingInterval + pingInterval <= now {
                 return close(.internalError, reason: "no answer to a Ping", because: .pong)
             }

@@ -3,7 +3,8 @@ public import WebSocketProtocol
 /// Every limit of one connection; none is infinite.
 ///
 /// The memory a peer can make a connection hold is bounded by the sum of `handshake.maximumHeadBytes` (until it is
-/// open), `messages.maximumMessageBytes` and `sendBufferBytes` plus one message.
+/// open), `messages.maximumMessageBytes`, one read window (`EventLoop.windowBytes`) while it is paused or held back, and
+/// `sendBufferBytes` plus one message.
 public struct ConnectionLimits: Sendable {
     /// Bytes and fields of the opening handshake.
     public var handshake = HandshakeLimits()
@@ -13,15 +14,16 @@ public struct ConnectionLimits: Sendable {
     public var connectLimit: Duration = .seconds(10)
     /// From the TCP connection to the end of the opening handshake.
     public var handshakeLimit: Duration = .seconds(10)
-    /// Without a single byte from the peer, Pongs included, an open connection is closed with 1001.
+    /// Without a single byte from the peer, Pongs included, an open connection is closed with 1001; so is one whose
+    /// peer takes no byte while its reading is held back.
     public var idleLimit: Duration = .seconds(120)
     /// After so long without a byte a Ping is sent; after as long again without an answer the connection is closed
     /// with 1011. Nil sends none.
     public var pingInterval: Duration? = .seconds(20)
     /// From our Close to the peer's, and from the last byte sent to the end of the stream.
     public var closeLimit: Duration = .seconds(5)
-    /// Bytes waiting for a peer that does not read. At a quarter of it reading pauses, so that an echo is held back by
-    /// its own replies; at all of it a message is refused.
+    /// Bytes waiting for a peer that does not read. At a quarter of it a server's reading pauses, so that an echo is held
+    /// back by its own replies; at all of it a message is refused and a Ping goes unanswered.
     public var sendBufferBytes = 1 << 20
 
     /// The defaults.

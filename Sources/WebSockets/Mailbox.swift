@@ -5,7 +5,7 @@ import WebSocketProtocol
 /// It goes on taking control frames and the peer's end while nobody receives, until it is full; then the connection
 /// pauses and the peer is held back.
 final class Mailbox: ConnectionHandler, @unchecked Sendable {
-    private var messages: [Message] = []
+    private var messages: [Message?] = []
     private var next = 0
     private var heldBytes = 0
     private var receiver: UnsafeContinuation<Void, Never>?
@@ -18,10 +18,14 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     static let maximumMessages = 64
     static let maximumBytes = 256 * 1024
 
+    private var isFull: Bool { messages.count - next >= Self.maximumMessages || heldBytes >= Self.maximumBytes }
+
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
+        // Once we have sent a Close the peer cannot be held back, or its own Close would never be read.
+        if isFull && !connection.isOpen { return }
         messages.append(Message(kind, bytes))
         heldBytes += bytes.byteCount
-        if messages.count - next >= Self.maximumMessages || heldBytes >= Self.maximumBytes { connection.pause() }
+        if isFull { connection.pause() }
         receiver.take()?.resume()
     }
 
@@ -52,17 +56,23 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
 
     /// The next message, if one is here; lets the peer go on when that made room.
     func take(from connection: Connection) -> Message? {
-        guard next < messages.count else { return nil }
-        let message = messages[next]
+        guard next < messages.count, let message = messages[next].take() else { return nil }
         next += 1
         heldBytes -= message.count
         if next == messages.count {
             messages.removeAll(keepingCapacity: next <= Self.maximumMessages)
             next = 0
             if connection.isPaused { connection.resume() }
+        } else if next >= Self.maximumMessages {
+            // A receiver that never quite catches up must not leave a growing trail.
+            messages.removeFirst(next)
+            next = 0
         }
         return message
     }
+
+    /// Places that are taken, those of messages already handed out included.
+    var keptCount: Int { messages.count }
 
     var isReceiving: Bool { receiver != nil }
 

@@ -10,7 +10,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var acceptors: [Acceptor] = []
     private var connectionCount = 0
     private var isShuttingDown = false
+    /// Of `connectionCount`, those that are only told that there is no room.
+    private var refusedCount = 0
     private var waitingForEnd: [() -> Void] = []
+    private var shutdownTimer: Timer?
 
     /// Connections beyond the maximum that are taken only to be told so.
     private static let refusedAtATime = 64
@@ -27,8 +30,12 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Connections now, those in their handshake included.
     var count: Int { connectionCount }
 
-    var isOverCapacity: Bool { connectionCount > configuration.maximumConnections }
+    var isOverCapacity: Bool { connectionCount - refusedCount > configuration.maximumConnections }
     var hasRoom: Bool { connectionCount < configuration.maximumConnections + Self.refusedAtATime }
+
+    func refusedForRoom() {
+        refusedCount += 1
+    }
 
     func listen(with descriptor: consuming OwnedDescriptor, on loop: EventLoop) throws(SystemCallError) {
         let acceptor = Acceptor(loop: loop, server: self)
@@ -54,6 +61,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         default: logger.debug("connection ended: \(outcome)")
         }
         connectionCount -= 1
+        if let opening = connection.opening as? ServerOpening, opening.isRefusedForRoom { refusedCount -= 1 }
         for acceptor in acceptors { acceptor.connectionEnded() }
         if connectionCount == 0 && isShuttingDown { reachedEnd() }
     }
@@ -66,7 +74,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         waitingForEnd.append(ended)
         for connection in connections(on: loop) { connection.close(.goingAway, reason: "the server is shutting down") }
         guard connectionCount > 0 else { return reachedEnd() }
-        _ = Timer(on: loop, after: limit) { [self] in
+        shutdownTimer = Timer(on: loop, after: limit) { [self] in
             let left = connections(on: loop)
             if !left.isEmpty { logger.notice("\(left.count) connections did not end within the shutdown limit") }
             for connection in left { connection.closeNow() }
@@ -91,6 +99,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     private func reachedEnd() {
+        shutdownTimer?.cancel()
+        shutdownTimer = nil
         let waiting = waitingForEnd
         waitingForEnd = []
         for ended in waiting { ended() }

@@ -5,6 +5,8 @@ import WebSocketProtocol
 final class ServerOpening: Opening {
     private let server: ServerCore
     private var parser: RequestHeadParser
+    /// Whether the answer was that there is no room for another connection.
+    private(set) var isRefusedForRoom = false
 
     init(server: ServerCore) {
         self.server = server
@@ -22,7 +24,11 @@ final class ServerOpening: Opening {
             case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
             case .refuse(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
             case .upgrade(let acceptance):
-                if server.isOverCapacity { return answer(.overCapacity, on: connection) }
+                if server.isOverCapacity {
+                    isRefusedForRoom = true
+                    server.refusedForRoom()
+                    return answer(.overCapacity, on: connection)
+                }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)

@@ -6,14 +6,20 @@ import WebSocketProtocol
 /// A WebSocket server on an event loop of its own.
 ///
 /// End it with `shutdown(within:)` or `shutdownNow()`: both return once every descriptor is closed and the thread has
-/// ended.
+/// ended, whoever called first.
 public final class WebSocketServer: Sendable {
     /// Where it listens; the port is the real one.
     public let address: SocketAddress
     private let loop: EventLoop
     private let core: ServerCore
-    /// Set by the first shutdown; the loop takes no work after it.
-    private let hasEnded = Mutex(false)
+    private let lifetime = Mutex(Lifetime.running)
+
+    private enum Lifetime {
+        case running
+        /// The first shutdown is under way; the others wait for its end.
+        case ending([UnsafeContinuation<Void, Never>])
+        case ended
+    }
 
     /// Binds, listens and starts to serve; `makeHandler` is called on the loop's thread for each accepted handshake.
     ///
@@ -49,33 +55,55 @@ public final class WebSocketServer: Sendable {
 
     /// The connections it has now, those in their handshake included.
     public var connectionCount: Int {
-        get async { hasEnded.withLock { $0 } ? 0 : await loop.run { self.core.count } }
+        get async { await loop.run { self.core.count } }
     }
 
     /// Stops listening, sends 1001 to every client, waits for them to leave, at most `limit`, then closes the rest.
     ///
-    /// Without effect after the first shutdown.
+    /// After the first shutdown it only waits for that one's end.
     public func shutdown(within limit: Duration = .seconds(5)) async {
-        guard beginShutdown() else { return }
+        guard beginShutdown() else { return await ended() }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             loop.execute { self.core.shutDown(within: limit, on: self.loop) { continuation.resume() } }
         }
-        await stopLoop()
+        await finishShutdown()
     }
 
     /// Stops listening and closes every connection with a reset.
     ///
-    /// Without effect after the first shutdown.
+    /// During a graceful shutdown it cuts that one short.
     public func shutdownNow() async {
-        guard beginShutdown() else { return }
+        let isFirst = beginShutdown()
         await loop.run { self.core.shutDownNow(on: self.loop) }
-        await stopLoop()
+        if isFirst { await finishShutdown() } else { await ended() }
     }
 
     private func beginShutdown() -> Bool {
-        hasEnded.withLock { hasEnded in
-            defer { hasEnded = true }
-            return !hasEnded
+        lifetime.withLock { lifetime in
+            guard case .running = lifetime else { return false }
+            lifetime = .ending([])
+            return true
+        }
+    }
+
+    private func finishShutdown() async {
+        await stopLoop()
+        let waiting = lifetime.withLock { lifetime -> [UnsafeContinuation<Void, Never>] in
+            defer { lifetime = .ended }
+            if case .ending(let waiting) = lifetime { return waiting }
+            return []
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func ended() async {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let hasEnded = lifetime.withLock { lifetime in
+                guard case .ending(let waiting) = lifetime else { return true }
+                lifetime = .ending(waiting + [continuation])
+                return false
+            }
+            if hasEnded { continuation.resume() }
         }
     }
 

@@ -1,0 +1,11 @@
+import Sockets
+
+/// Polls `condition` until it holds, at most for `limit`; whether it came to hold.
+func eventually(within limit: Duration = .seconds(10), _ condition: () throws -> Bool) async rethrows -> Bool {
+    let start = MonotonicTime.now
+    while try !condition() {
+        if start.elapsed > limit { return false }
+        try? await Task.sleep(for: .milliseconds(1))
+    }
+    return true
+}
