@@ -22,7 +22,7 @@ public enum Resource: String, Hashable, Sendable, Codable, CaseIterable {
         // Counts are exact. A leak of one in 250 connections is still told; one in 50 must be, for a clean verdict.
         case .descriptors, .threads: Scale(effect: 0.004, resolution: 1, tight: 0.005, required: 0.02)
         // Healthy servers were measured at up to 34 bytes per connection, nine standard errors from nothing.
-        case .privateMemory: Scale(effect: 48, resolution: 4096, tight: 64, required: 1024)
+        case .privateMemory: Scale(effect: 48, resolution: 4096, tight: 64, required: 512)
         }
     }
 

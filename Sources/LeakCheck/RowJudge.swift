@@ -41,8 +41,8 @@ struct RowJudge {
             }
             return (.suspect, estimate)
         }
-        if estimate.smallestDetectable <= scale.required {
-            return (.clean(isTight: estimate.smallestDetectable <= scale.tight), estimate)
+        if estimate.largestHidden <= scale.required {
+            return (.clean(isTight: estimate.largestHidden <= scale.tight), estimate)
         }
         let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
         return (

@@ -37,7 +37,7 @@ extension RowRun {
         let (opinion, estimate) = RowJudge.opinion(series, resource, isLazy: isLazy)
         var finding = CheckResult.Finding(
             resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
-            interval: estimate?.interval, smallestDetectable: estimate?.smallestDetectable)
+            interval: estimate?.interval, smallestDetectable: estimate?.largestHidden)
         finding.releasedAfterSeconds = releasedAfter[resource].map(\.inSeconds)
         if let problem = loadProblem {
             finding.remark = problem
@@ -52,6 +52,7 @@ extension RowRun {
         case .open(let reason): finding.remark = [obstacle, reason].compactMap { $0 }.joined(separator: "; ")
         case .suspect: judgeSuspicion(resource, &finding)
         }
+        if finding.verdict == .leak { finding.smallestDetectable = estimate?.resolution }
         if resource == .descriptors && finding.verdict == .leak {
             for (state, count) in statesAtEnd where count > statesAtStart[state, default: 0] {
                 finding.tcpStates[state] = count - statesAtStart[state, default: 0]

@@ -6,9 +6,15 @@ public struct GrowthEstimate: Hashable, Sendable {
     public var perConnection: Double
     /// The confidence interval of that mean, from the spread between blocks.
     public var interval: ClosedRange<Double>
-    /// The smallest leak that this run would have told from nothing: the interval's upper end, and never below what the
-    /// gauge can resolve.
-    public var smallestDetectable: Double
+    /// The largest leak that could hide in this run: nothing of that size or more would have gone unseen.
+    ///
+    /// The smaller of two bounds. One is the interval's upper end, or the height of the teeth that the floor has cut off,
+    /// spread over the judged connections, where that is more: a leak can hide under garbage that a late collection took
+    /// away. The other is all that the process gained since its first reading, spread over all connections. Neither is
+    /// below what the gauge can resolve.
+    public var largestHidden: Double
+    /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
+    public var resolution: Double
     /// The share of judged blocks in which the floor grew, 0 to 1.
     public var growingShare: Double
     /// Growth per connection over the second half of the run divided by that over the quarter before it: about 1 for a
@@ -41,7 +47,12 @@ public struct GrowthEstimate: Hashable, Sendable {
         perConnection = mean
         interval = (mean - reach)...(mean + reach)
         // Three steps of the gauge: the rule of three for an event that was not seen (Hanley and Lippman-Hand, 1983).
-        smallestDetectable = max(mean + reach, 3 * resolution / dose)
+        self.resolution = max(reach, 3 * resolution / dose)
+        let judgedLevels = zip(series.points, floor.points).suffix(judged.count)
+        let teeth = judgedLevels.map { $0.level - $1.level }.max() ?? 0
+        let underTeeth = max(mean + reach, teeth / dose, 3 * resolution / dose)
+        let gained = max(0, last.level - series.points[0].level) + 3 * resolution
+        largestHidden = min(underTeeth, gained / floor.connections)
         growingShare = Double(rates.count { $0 > 0 }) / Double(rates.count)
         blocks = rates.count
         let quarter = floor.level(at: half) - floor.level(at: half / 2)

@@ -125,6 +125,9 @@ open class Channel: Timed, @unchecked Sendable {
         closeDescriptor()
     }
 
+    /// Called once after `claimStep(for:)`, when the tasks that could run have run.
+    open func stepEnded() {}
+
     /// Called when another channel takes the loop's cork, and at the end of every turn: send what you have gathered.
     open func uncork() {}
 }

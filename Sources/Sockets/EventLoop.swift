@@ -25,6 +25,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     public let window: UnsafeMutableRawBufferPointer
     private var windowOwner: Channel?
     private var corkOwner: Channel?
+    private var stepOwner: Channel?
     private var attachments: [ObjectIdentifier: AnyObject] = [:]
     private var isAtEnd = false
     /// The moment at which the present turn began; cheap, and as fresh as a limit needs it.
@@ -196,6 +197,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         corkOwner = channel
     }
 
+    /// Has `stepEnded()` of `channel` called once the tasks that can run now have run; that of a former one is called
+    /// first.
+    public func claimStep(for channel: Channel) {
+        if stepOwner === channel { return }
+        let former = stepOwner
+        stepOwner = channel
+        former?.stepEnded()
+    }
+
     /// The one object of its type that belongs to this loop, made at first use.
     public func attachment<Attachment: AnyObject>(_ make: () -> Attachment) -> Attachment {
         let key = ObjectIdentifier(Attachment.self)
@@ -241,6 +251,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     func letGo(_ channel: Channel) {
         if windowOwner === channel { windowOwner = nil }
         if corkOwner === channel { corkOwner = nil }
+        if stepOwner === channel { stepOwner = nil }
     }
 
     private func key(_ number: Int32) -> UInt64 {
@@ -297,7 +308,15 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// and it have gathered.
     private func endOfStep() {
         if !jobs.isEmpty { runJobs() }
+        endStepOwner()
         uncorkOwner()
+    }
+
+    private func endStepOwner() {
+        if let owner = stepOwner {
+            stepOwner = nil
+            owner.stepEnded()
+        }
     }
 
     /// Repeats, because whoever is told of a failed send may claim the cork meanwhile.
@@ -336,6 +355,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             jobsInTurn.removeAll(keepingCapacity: jobsInTurn.count < 1024)
             rounds += 1
         }
+        endStepOwner()
         uncorkOwner()
     }
 

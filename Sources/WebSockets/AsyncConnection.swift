@@ -30,6 +30,10 @@ public actor AsyncConnection {
         while true {
             if let message = mailbox.take(from: connection) { return message }
             if mailbox.outcome != nil { return nil }
+            if connection.isHeldForTask {
+                mailbox.pull(from: connection)
+                continue
+            }
             precondition(!mailbox.isReceiving, "two tasks receive from one connection")
             await withUnsafeContinuation { mailbox.setReceiver($0) }
         }

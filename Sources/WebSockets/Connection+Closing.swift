@@ -17,6 +17,7 @@ extension Connection {
             phase = .closing
             isPaused = false
             isHeldBack = false
+            isHeldForTask = false
             loop.claimCork(for: self)
             if !machine.appendClose(code, reason: reason, into: &buffers.cork) {
                 // A code that may not stand in a Close frame, 1005 among them, is left out (section 7.4).
@@ -50,6 +51,7 @@ extension Connection {
         phase = .draining
         isPaused = false
         isHeldBack = false
+        isHeldForTask = false
         parked.removeAll(keepingCapacity: false)
         setDeadline(loop.turnStart + limits.closeLimit)
         // Claimed even when nothing is gathered: at the end of the turn the half-close follows the last byte.

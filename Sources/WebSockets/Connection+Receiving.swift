@@ -65,8 +65,9 @@ extension Connection {
         guard let opening else { return }
         switch opening.receive(input, at: &position, on: self) {
         case .needsMore: break
-        case .opened(let handler):
+        case .opened(let handler, let deflate):
             self.opening = nil
+            if let deflate { useCompression(deflate) }
             self.handler = handler
             phase = .open
             scheduleOpenDeadline()
@@ -76,6 +77,13 @@ extension Connection {
         case .failed(let outcome):
             end(outcome)
         }
+    }
+
+    /// Begins anew with a machine that compresses: no frame has passed yet.
+    private func useCompression(_ agreement: DeflateAgreement) {
+        machine = WebSocketMachine(
+            role: role, limits: limits.messages, maskingKeys: role == .client ? buffers.maskingKeys : nil,
+            deflate: agreement, contexts: buffers.deflate)
     }
 
     private func handle(_ event: WebSocketMachine.Event, in input: RawSpan) {
@@ -111,6 +119,23 @@ extension Connection {
     public func resume() {
         guard isPaused else { return }
         isPaused = false
+        processHeld()
+        guard phase != .closed else { return }
+        updateInterest()
+    }
+
+    /// Parses no further until the task that has just been given a message has taken it and had its turn.
+    ///
+    /// What it sends in answer then goes out before anything that later frames bring about, a failed connection's Close
+    /// above all.
+    func holdForTask() {
+        isHeldForTask = true
+    }
+
+    /// Parses on after `holdForTask()`.
+    func releaseForTask() {
+        guard isHeldForTask else { return }
+        isHeldForTask = false
         processHeld()
         guard phase != .closed else { return }
         updateInterest()

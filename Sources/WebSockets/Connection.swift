@@ -36,6 +36,8 @@ public final class Connection: Channel, @unchecked Sendable {
     /// The unparsed part of the loop's read window while this connection owns it.
     var remainder = 0..<0
     var isPaused = false
+    /// Whether a message was handed to a task that has yet to take it, or to act on it in this step.
+    var isHeldForTask = false
     var isHeldBack = false
     var isProcessing = false
     /// Whether the last read took everything that the kernel had.
@@ -115,7 +117,7 @@ public final class Connection: Channel, @unchecked Sendable {
     }
 
     /// Only while open: the opening handshake and the peer's Close are read whether messages are taken or not.
-    var isReadingHeld: Bool { phase == .open && (isPaused || isHeldBack) }
+    var isReadingHeld: Bool { phase == .open && (isPaused || isHeldBack || isHeldForTask) }
 
     /// Brings what epoll waits for in line with the buffers.
     func updateInterest() {
@@ -150,7 +152,7 @@ public final class Connection: Channel, @unchecked Sendable {
     /// The deadline is not moved with every byte: it is looked at when it comes.
     private func quietTooLong() {
         let now = loop.turnStart
-        if isPaused {
+        if isPaused || isHeldForTask {
             // The peer's bytes may be waiting in the kernel: its silence is ours.
             lastReceived = now
         } else if lastReceived + limits.idleLimit <= now {
@@ -174,6 +176,10 @@ public final class Connection: Channel, @unchecked Sendable {
 
     public override func uncork() {
         sendGathered()
+    }
+
+    public override func stepEnded() {
+        releaseForTask()
     }
 
     public override func loopEnds() {

@@ -9,6 +9,9 @@ final class LoopBuffers {
     /// Masking keys from the kernel's random source, drawn many at a time (RFC 6455, section 5.3).
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
 
+    /// Compressors and decompressors of connections that keep no context of their own.
+    let deflate = DeflateContexts()
+
     /// What the cork may keep between turns, in bytes.
     static let keptCapacity = 256 * 1024
 

@@ -1,3 +1,4 @@
+import Sockets
 import WebSocketProtocol
 
 /// What has arrived for an async connection and has not been received yet: bounded, and confined to the loop.
@@ -13,6 +14,9 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
     private var pongWaiters: [(payload: [UInt8], continuation: UnsafeContinuation<Bool, Never>)] = []
     private(set) var outcome: CloseOutcome?
+    private var isPulling = false
+    /// Called once when the connection has ended.
+    var ended: (() -> Void)?
 
     /// What is kept for a receiver that is elsewhere before the peer is held back.
     static let maximumMessages = 64
@@ -26,7 +30,19 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         messages.append(Message(kind, bytes))
         heldBytes += bytes.byteCount
         if isFull { connection.pause() }
-        receiver.take()?.resume()
+        if let receiver = receiver.take() {
+            connection.holdForTask()
+            receiver.resume()
+        } else if isPulling {
+            connection.holdForTask()
+        }
+    }
+
+    /// Parses what the connection holds up to the next message, for a receiver that has none to take.
+    func pull(from connection: Connection) {
+        isPulling = true
+        connection.releaseForTask()
+        isPulling = false
     }
 
     /// A Pong answers the Ping with its bytes and, by implication, those before it (RFC 6455, section 5.5.3).
@@ -45,6 +61,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     func closed(_ connection: Connection, _ outcome: CloseOutcome) {
         self.outcome = outcome
         receiver.take()?.resume()
+        ended?()
+        ended = nil
         resumeDrainWaiters()
         let waiters = closeWaiters
         closeWaiters = []
@@ -68,6 +86,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
             messages.removeFirst(next)
             next = 0
         }
+        // The receiver acts on it now; when it has had its turn the connection goes on by itself.
+        if connection.isHeldForTask { connection.loop.claimStep(for: connection) }
         return message
     }
 

@@ -16,6 +16,9 @@ public struct ServerConfiguration: Sendable {
     /// Subprotocols this server speaks; the first of the client's list that is among them is chosen
     /// (RFC 6455, section 4.2.2).
     public var subprotocols: [String] = []
+    /// What is agreed to when a client offers permessage-deflate (RFC 7692); nil declines it. By default neither end keeps
+    /// context, so that an idle connection costs nothing.
+    public var compression: DeflateOptions? = DeflateOptions()
     /// Answers a request that does not ask for WebSocket; by default 426 with a line of explanation.
     public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
     /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.

@@ -20,7 +20,9 @@ final class ServerOpening: Opening {
         case .needsMore: return .needsMore
         case .failed(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
         case .complete(let head):
-            switch ServerHandshake.evaluate(head, subprotocols: server.configuration.subprotocols) {
+            switch ServerHandshake.evaluate(
+                head, subprotocols: server.configuration.subprotocols, deflate: server.configuration.compression)
+            {
             case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
             case .refuse(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
             case .upgrade(let acceptance):
@@ -32,7 +34,7 @@ final class ServerOpening: Opening {
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
-                return .opened(server.makeHandler(Upgrade(request: head, subprotocol: acceptance.subprotocol)))
+                return .opened(server.makeHandler(Upgrade(request: head, subprotocol: acceptance.subprotocol)), acceptance.deflate)
             }
         }
     }

@@ -9,6 +9,8 @@ public struct ClientConfiguration: Sendable {
     public var subprotocols: [String] = []
     /// The `Origin` field.
     public var origin: String?
+    /// What is offered of permessage-deflate (RFC 7692); nil offers nothing.
+    public var compression: DeflateOptions?
     /// The limits of the connection.
     public var limits = ConnectionLimits()
 
@@ -106,6 +108,7 @@ public enum WebSocketClient {
             handshake: try ClientHandshake(
                 host: url.hostField, target: url.target, fields: configuration.fields,
                 subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
+                deflate: configuration.compression,
                 limits: configuration.limits.handshake))
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {
@@ -175,7 +178,7 @@ final class ClientOpening: Opening, @unchecked Sendable {
             guard let handler = finished.take()?(.success((connection, accepted.subprotocol))) else {
                 return .failed(CloseOutcome(.aborted))
             }
-            return .opened(handler)
+            return .opened(handler, accepted.deflate)
         case .failed(.refused(let head)):
             _ = finished.take()?(.failure(.refused(head)))
             return .failed(CloseOutcome(.handshakeFailure(status: head.status)))

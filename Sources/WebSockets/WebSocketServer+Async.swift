@@ -26,7 +26,6 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
     private let upgrade: Upgrade
     private let body: Body
     private let mailbox = Mailbox()
-    private var task: Task<Void, Never>?
 
     init(_ upgrade: Upgrade, _ body: @escaping Body) {
         self.upgrade = upgrade
@@ -35,27 +34,15 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
 
     func opened(_ connection: Connection) {
         let face = AsyncConnection(connection, mailbox: mailbox, subprotocol: upgrade.subprotocol)
-        task = Task(executorPreference: connection.loop) { [upgrade, body] in
+        let task = Task(executorPreference: connection.loop) { [upgrade, body] in
             await face.run(upgrade, body)
         }
+        mailbox.ended = { task.cancel() }
+        connection.handler = mailbox
     }
 
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
-        mailbox.received(kind, bytes, on: connection)
-    }
-
-    func receivedPong(_ bytes: RawSpan, on connection: Connection) {
-        mailbox.receivedPong(bytes, on: connection)
-    }
-
-    func writable(_ connection: Connection) {
-        mailbox.writable(connection)
-    }
-
-    func closed(_ connection: Connection, _ outcome: CloseOutcome) {
-        mailbox.closed(connection, outcome)
-        task?.cancel()
-        task = nil
+        preconditionFailure("from its opening on the connection belongs to the mailbox")
     }
 }
 

@@ -28,6 +28,8 @@ struct ConnectCommand: AsyncParsableCommand {
     var headers: [FieldArgument] = []
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
     var subprotocols: [String] = []
+    @Option(help: "permessage-deflate to offer: off, on, or takeover.")
+    var compression = CompressionMode.off
     @Option(help: "Origin to send.")
     var origin: String?
     @Option(help: "Time for the TCP connect.")
@@ -70,6 +72,7 @@ struct ConnectCommand: AsyncParsableCommand {
         configuration.fields = headers.fields
         configuration.subprotocols = subprotocols
         configuration.origin = origin
+        configuration.compression = compression.options
         configuration.limits.connectLimit = connectLimit.duration
         configuration.limits.handshakeLimit = handshakeLimit.duration
         do {

@@ -32,6 +32,10 @@ struct ServeCommand: AsyncParsableCommand {
         help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input."
     )
     var handler = HandlerKind.echo
+    @Option(
+        help: "permessage-deflate when a client offers it: off, on (no memory per idle connection), or takeover (smaller messages, up to 300 KB per connection)."
+    )
+    var compression = CompressionMode.on
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")
     var subprotocols: [String] = []
     @Option(
@@ -63,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.host = host
         configuration.port = port
         configuration.subprotocols = subprotocols
+        configuration.compression = compression.options
         limits.apply(to: &configuration)
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })
