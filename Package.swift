@@ -2,14 +2,15 @@
 import PackageDescription
 
 /// Every target is held to the same language rules; CI turns warnings into errors.
-let rules: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let rules: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+    ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let package = Package(
     name: "watertight",
@@ -53,6 +54,7 @@ let package = Package(
             ],
             swiftSettings: rules),
 
+        .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
         .testTarget(
@@ -61,9 +63,12 @@ let package = Package(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
-            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets"], swiftSettings: rules),
-        .testTarget(name: "LeakCheckTests", dependencies: ["LeakCheck"], swiftSettings: rules),
-        .testTarget(name: "LeakReportsTests", dependencies: ["LeakReports"], swiftSettings: rules),
+            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets", "Sockets", "WebSocketProtocol"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
+        .testTarget(
+            name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "Lifecycles"], swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
     ]
 )

@@ -1,3 +1,4 @@
+import LeakStatistics
 import Lifecycles
 import Logging
 import ProcessResources
@@ -151,7 +152,8 @@ final class CheckRun {
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, .measure) else { break }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) && row.completed >= RowJudge.leastConnections {
+            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) && row.completed >= RowJudge.leastConnections
+            {
                 row.state = .decided
                 break
             }
@@ -236,7 +238,10 @@ final class CheckRun {
     private func room(for row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) -> Int? {
         guard let first = row.samples.first, let last = row.samples.last, row.completed > 0 else { return .max }
         let limits: [(Resource, Double, String)] = [
-            (.descriptors, 0.6 * Double(target.descriptorLimit) - first.level(.descriptors), "its limit of descriptors"),
+            (
+                .descriptors, 0.6 * Double(target.descriptorLimit) - first.level(.descriptors),
+                "its limit of descriptors"
+            ),
             (.threads, 2000, "2,000 more threads"),
             (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
         ]

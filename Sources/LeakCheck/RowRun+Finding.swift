@@ -81,7 +81,8 @@ extension RowRun {
     /// Memory with and without the pause must be charged alike, so both parts come from one series.
     func confirmation(of resource: Resource) -> RowJudge.Confirmation {
         guard let pauseIndex else { return .open }
-        let whole = RowJudge.charged(resource, series(resource), threads: resource == .privateMemory ? suspectThreads() : nil)
+        let whole = RowJudge.charged(
+            resource, series(resource), threads: resource == .privateMemory ? suspectThreads() : nil)
         return RowJudge.confirmation(
             before: GrowthSeries(Array(whole.points[0...pauseIndex])),
             after: GrowthSeries(Array(whole.points[(pauseIndex + 1)...])), resource)

@@ -227,7 +227,8 @@ final class Target: Sendable {
 
     private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
         guard address.isLoopback else {
-            throw CheckFailure.invalid("name the server's process with --pid: only on this machine can it be found by port")
+            throw CheckFailure.invalid(
+                "name the server's process with --pid: only on this machine can it be found by port")
         }
         let found = ProcessReader.listening(port: port)
         guard let first = found.min() else {

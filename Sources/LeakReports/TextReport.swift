@@ -16,7 +16,9 @@ public struct TextReport {
     public func render() -> String {
         var lines: [String] = []
         lines.append("target     \(result.target) (\(result.runtime))")
-        lines.append("isolation  \(result.isolation == .processPerLifecycle ? "a fresh process for each lifecycle" : "one process for all lifecycles")")
+        lines.append(
+            "isolation  \(result.isolation == .processPerLifecycle ? "a fresh process for each lifecycle" : "one process for all lifecycles")"
+        )
         lines += result.notes.map { "note       \($0)" }
         lines.append("")
         lines += table
@@ -28,33 +30,31 @@ public struct TextReport {
 
     private var table: [String] {
         var rows: [[Cell]] = [
-            [Cell("lifecycle"), Cell("connections", .right)]
-                + Resource.allCases.flatMap { [Cell($0.rawValue), Cell("per connection", .right)] }
+            [Cell("lifecycle"), Cell("connections", .right)] + Resource.allCases.map { Cell($0.rawValue) }
         ]
         for row in result.rows {
             rows.append(
                 [Cell(row.lifecycle.name), Cell("\(row.connections.completed)", .right)]
-                    + row.resources.flatMap { finding in
-                        [
-                            Cell(finding.verdict.rawValue, colour: Style.colour(of: finding.verdict)),
-                            Cell(amount(finding), .right),
-                        ]
-                    })
+                    + row.resources.map { Cell(summary($0), colour: Style.colour(of: $0.verdict)) })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
-        return rows.map { cells in
+        let lines = rows.map { cells in
             let text = zip(cells, widths).map { $0.padded(to: $1, style) }.joined(separator: "  ")
             return String(text.reversed().drop { $0 == " " }.reversed())
         }
+        return lines + ["amounts are per connection; after < stands the smallest leak that would have been seen"]
     }
 
-    /// A leak's amount, or below which size a leak would not have been seen.
-    private func amount(_ finding: CheckResult.Finding) -> String {
-        switch finding.verdict {
-        case .leak: finding.perConnection.map { Amount.text($0, finding.resource) } ?? "-"
-        case .clean: finding.smallestDetectable.map { "< \(Amount.text($0, finding.resource))" } ?? "-"
-        case .inconclusive: finding.perConnection.map { "\(Amount.text($0, finding.resource))?" } ?? "-"
-        }
+    /// The verdict with a leak's amount, or with the size below which a leak would not have been seen.
+    private func summary(_ finding: CheckResult.Finding) -> String {
+        let resource = finding.resource
+        let amount: String? =
+            switch finding.verdict {
+            case .leak: finding.perConnection.map { Amount.text($0, resource) }
+            case .clean: finding.smallestDetectable.map { "< \(Amount.text($0, resource))" }
+            case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
+            }
+        return [finding.verdict.rawValue, amount].compactMap { $0 }.joined(separator: " ")
     }
 
     private var remarks: [String] {
@@ -63,7 +63,8 @@ public struct TextReport {
             for finding in row.resources {
                 if finding.verdict == .leak { lines += leak(row, finding) }
                 if let remark = finding.remark {
-                    lines.append("\(row.lifecycle.name), \(finding.resource.rawValue): \(finding.verdict.rawValue): \(remark)")
+                    lines.append(
+                        "\(row.lifecycle.name), \(finding.resource.rawValue): \(finding.verdict.rawValue): \(remark)")
                 }
             }
         }
@@ -76,7 +77,8 @@ public struct TextReport {
         var line =
             "\(row.lifecycle.name) (\(row.lifecycle.summary)): each connection leaves \(Amount.text(amount, resource))"
         line += resource == .privateMemory ? " of private memory" : " \(resource.unit)"
-        line += ", 99% interval \(Amount.text(interval.lowerBound, resource)) to \(Amount.text(interval.upperBound, resource))"
+        line +=
+            ", 99% interval \(Amount.text(interval.lowerBound, resource)) to \(Amount.text(interval.upperBound, resource))"
         if !finding.tcpStates.isEmpty {
             let states = finding.tcpStates.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }
             line += "; sockets left: \(states.joined(separator: ", "))"

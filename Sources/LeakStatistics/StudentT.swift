@@ -14,7 +14,11 @@ public enum StudentT {
         var low = 0.0
         for _ in 0..<200 where high - low > 1e-11 * max(1, high) {
             let middle = (low + high) / 2
-            if cumulative(middle, degreesOfFreedom: degreesOfFreedom) < probability { low = middle } else { high = middle }
+            if cumulative(middle, degreesOfFreedom: degreesOfFreedom) < probability {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         return (low + high) / 2
     }

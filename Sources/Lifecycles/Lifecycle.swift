@@ -74,7 +74,8 @@ extension Lifecycle {
 
     /// The user left while the page was loading.
     public static let vanishHandshake = Lifecycle(
-        name: "vanish-handshake", summary: "sends the opening handshake's request and closes without reading the answer",
+        name: "vanish-handshake",
+        summary: "sends the opening handshake's request and closes without reading the answer",
         finds: "sessions and descriptors registered before the state that frees them exists",
         steps: [.sendRequest, .leaveWithFIN])
 }

@@ -38,7 +38,9 @@ public enum Resolver {
         while let found = entry {
             var storage = sockaddr_storage()
             let length = min(Int(found.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-            withUnsafeMutableBytes(of: &storage) { $0.baseAddress!.copyMemory(from: found.pointee.ai_addr, byteCount: length) }
+            withUnsafeMutableBytes(of: &storage) {
+                $0.baseAddress!.copyMemory(from: found.pointee.ai_addr, byteCount: length)
+            }
             if var address = SocketAddress(storage) {
                 address.port = port
                 if !addresses.contains(address) { addresses.append(address) }

@@ -5,7 +5,9 @@ public final class Timer: Timed, @unchecked Sendable {
     private var body: (() -> Void)?
 
     /// Calls `body` after `delay` and, when `interval` is given, again after each interval, until cancelled.
-    public init(on loop: EventLoop, after delay: Duration, every interval: Duration? = nil, _ body: @escaping () -> Void) {
+    public init(
+        on loop: EventLoop, after delay: Duration, every interval: Duration? = nil, _ body: @escaping () -> Void
+    ) {
         self.loop = loop
         self.interval = interval
         self.body = body

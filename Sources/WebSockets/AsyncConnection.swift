@@ -57,6 +57,16 @@ public actor AsyncConnection {
         guard connection.ping(payload) else { throw connection.isOpen ? .bufferFull : .closed }
     }
 
+    /// Sends a Ping and waits for its Pong: the round trip, or nil when the connection ends first.
+    ///
+    /// Somebody must be receiving, or the Pong may wait behind messages that nobody takes.
+    public func roundTrip(_ payload: [UInt8]) async throws(SendFailure) -> Duration? {
+        let start = MonotonicTime.now
+        try ping(payload)
+        let isAnswered = await withUnsafeContinuation { mailbox.addPongWaiter(payload, $0) }
+        return isAnswered ? start.elapsed : nil
+    }
+
     /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
     public func drained() async {
         guard connection.isRefused || connection.isHeldBack else { return }

@@ -9,7 +9,9 @@ public final class EchoHandler: ConnectionHandler {
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
         // A peer that does not read is held back by its own replies, so the buffer cannot be full here for long; a
         // reply that is refused all the same would be a silent gap, and the connection ends instead.
-        if connection.send(kind, bytes) == .bufferFull { connection.close(.tryAgainLater, reason: "replies are not read") }
+        if connection.send(kind, bytes) == .bufferFull {
+            connection.close(.tryAgainLater, reason: "replies are not read")
+        }
     }
 }
 

@@ -11,6 +11,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     private var receiver: UnsafeContinuation<Void, Never>?
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
     private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
+    private var pongWaiters: [(payload: [UInt8], continuation: UnsafeContinuation<Bool, Never>)] = []
     private(set) var outcome: CloseOutcome?
 
     /// What is kept for a receiver that is elsewhere before the peer is held back.
@@ -24,6 +25,15 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         receiver.take()?.resume()
     }
 
+    /// A Pong answers the Ping with its bytes and, by implication, those before it (RFC 6455, section 5.5.3).
+    func receivedPong(_ bytes: RawSpan, on connection: Connection) {
+        let payload = bytes.withUnsafeBytes { Array($0) }
+        guard let index = pongWaiters.firstIndex(where: { $0.payload == payload }) else { return }
+        let answered = pongWaiters[...index]
+        pongWaiters.removeFirst(index + 1)
+        for waiter in answered { waiter.continuation.resume(returning: true) }
+    }
+
     func writable(_ connection: Connection) {
         resumeDrainWaiters()
     }
@@ -35,6 +45,9 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         let waiters = closeWaiters
         closeWaiters = []
         for waiter in waiters { waiter.resume() }
+        let unanswered = pongWaiters
+        pongWaiters = []
+        for waiter in unanswered { waiter.continuation.resume(returning: false) }
     }
 
     /// The next message, if one is here; lets the peer go on when that made room.
@@ -63,6 +76,10 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
 
     func addCloseWaiter(_ continuation: UnsafeContinuation<Void, Never>) {
         closeWaiters.append(continuation)
+    }
+
+    func addPongWaiter(_ payload: [UInt8], _ continuation: UnsafeContinuation<Bool, Never>) {
+        pongWaiters.append((payload, continuation))
     }
 
     private func resumeDrainWaiters() {

@@ -29,7 +29,12 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreachable(let address, let outcome): "cannot connect to \(address): \(outcome)"
+        case .unreachable(let address, let outcome):
+            if case .broken(let error) = outcome.cause {
+                "cannot connect to \(address): \(error)"
+            } else {
+                "cannot connect to \(address): \(outcome)"
+            }
         case .refused(let head):
             "the server refused the upgrade with HTTP status \(head.status) \(head.reason.escapedForTerminal)"
         case .invalidResponse(let problem): "the server's opening handshake is invalid: \(problem.escapedForTerminal)"
@@ -72,7 +77,8 @@ public enum WebSocketClient {
     /// Called on the loop's thread. `ended` is called there when the connection does not open.
     @discardableResult
     public static func open(
-        _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler, on loop: EventLoop,
+        _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
+        on loop: EventLoop,
         limits: ConnectionLimits = ConnectionLimits(), failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
         let opening = ClientOpening(address: address, handshake: handshake)
@@ -98,8 +104,8 @@ public enum WebSocketClient {
         let opening = ClientOpening(
             address: address,
             handshake: try ClientHandshake(
-            host: url.hostField, target: url.target, fields: configuration.fields,
-            subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
+                host: url.hostField, target: url.target, fields: configuration.fields,
+                subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
                 limits: configuration.limits.handshake))
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {

@@ -44,6 +44,10 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
         mailbox.received(kind, bytes, on: connection)
     }
 
+    func receivedPong(_ bytes: RawSpan, on connection: Connection) {
+        mailbox.receivedPong(bytes, on: connection)
+    }
+
     func writable(_ connection: Connection) {
         mailbox.writable(connection)
     }

@@ -44,7 +44,8 @@ struct CheckCommand: AsyncParsableCommand {
         help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
     var pids: [Int32] = []
     @Option(
-        name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle)
+        name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle
+    )
     var lifecycles: [Lifecycle] = []
     @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m.")
     var budget = DurationArgument(.seconds(60))

@@ -1,2 +1,170 @@
 import ArgumentParser
-struct ConnectCommand: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "connect") }
+import Glibc
+import Sockets
+import WebSocketProtocol
+import WebSockets
+
+/// `watertight connect`: a probe for people and for pipes.
+struct ConnectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connect",
+        abstract: "Talk to a WebSocket server: lines typed are sent, messages that arrive are printed.",
+        discussion: """
+            \(ProbeInput.helpText)
+
+            Works in a pipe: echo hi | watertight connect ws://127.0.0.1:9001/
+            At the end of input it waits until nothing has arrived for --linger, then closes with 1000.
+
+            Messages go to stdout, one a line, binary ones as hexadecimal; everything else goes to stderr.
+
+            Exit codes: 0 closed in good order, 1 the server closed with a code that means trouble (other than 1000, \
+            1001 or none), 2 ended without a closing handshake, 64 wrong arguments, 69 no connection or the upgrade \
+            refused, 70 internal error, 130 interrupted.
+            """)
+
+    @Argument(help: "ws://HOST[:PORT]/PATH")
+    var url: String
+    @Option(name: .customLong("header"), help: "Field to add to the request, \"Name: value\"; repeatable.")
+    var headers: [FieldArgument] = []
+    @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
+    var subprotocols: [String] = []
+    @Option(help: "Origin to send.")
+    var origin: String?
+    @Option(help: "Time for the TCP connect.")
+    var connectLimit = DurationArgument(ConnectionLimits().connectLimit)
+    @Option(help: "Time for the opening handshake.")
+    var handshakeLimit = DurationArgument(ConnectionLimits().handshakeLimit)
+    @Option(help: "Silence to wait for at the end of input before closing.")
+    var linger = DurationArgument(.milliseconds(250))
+    @Flag(help: "Print messages only.")
+    var quiet = false
+
+    func validate() throws {
+        do {
+            let url = try WebSocketURL(url)
+            _ = try ClientHandshake(
+                host: url.hostField, target: url.target, fields: headers.fields, subprotocols: subprotocols,
+                origin: origin)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    func run() async throws {
+        let connection = try await connect()
+        say("connected to \(url)" + (connection.subprotocol.map { ", subprotocol \($0.escapedForTerminal)" } ?? ""))
+        if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
+        let session = ProbeSession(connection)
+        try TerminationSignals.forEach { number in
+            guard session.interrupt() else { _exit(128 + number) }
+        }
+        let typing = Task { try await type(to: session) }
+        let outcome = await receive(on: session)
+        typing.cancel()
+        say("\(outcome)")
+        if let code = exitCode(outcome, session) { throw code }
+    }
+
+    private func connect() async throws -> AsyncConnection {
+        var configuration = ClientConfiguration()
+        configuration.fields = headers.fields
+        configuration.subprotocols = subprotocols
+        configuration.origin = origin
+        configuration.limits.connectLimit = connectLimit.duration
+        configuration.limits.handshakeLimit = handshakeLimit.duration
+        do {
+            return try await WebSocketClient.connect(to: url, configuration)
+        } catch {
+            StandardError.print("watertight: \(error)")
+            throw Code.unreachable
+        }
+    }
+
+    private func receive(on session: ProbeSession) async -> CloseOutcome {
+        while let message = await session.connection.receive() {
+            session.noteArrival()
+            StandardOutput.print(Self.text(of: message))
+        }
+        return await session.connection.closed()
+    }
+
+    private static func text(of message: Message) -> String {
+        guard message.kind == .binary else {
+            return StandardOutput.isTerminal ? message.text.escapedForTerminal : message.text
+        }
+        let digits = message.bytes.prefix(64).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined(separator: " ")
+        return "[\(message.count) binary bytes] \(digits)" + (message.count > 64 ? " …" : "")
+    }
+
+    /// Sends what is typed until the input or the connection ends.
+    private func type(to session: ProbeSession) async throws {
+        let connection = session.connection
+        let input = StandardInput()
+        do {
+            while let line = try await input.nextLine() {
+                switch ProbeInput(line) {
+                case .text(let text):
+                    try await send(session) { (connection) throws(SendFailure) in try connection.send(text) }
+                case .ping(let text):
+                    Task {
+                        if let time = try await connection.roundTrip(Array(text.utf8)) { say("pong after \(time)") }
+                    }
+                case .binary(let file): try await sendFile(file, session)
+                case .close(let code, let reason):
+                    await session.close(code.map(CloseCode.init(rawValue:)) ?? .normalClosure, reason: reason)
+                    return
+                case .help: say(ProbeInput.helpText)
+                case .mistake(let problem): StandardError.print("watertight: \(problem)")
+                }
+            }
+        } catch SendFailure.closed {
+            // What ended the connection is said when it is received.
+            return
+        } catch {
+            StandardError.print("watertight: \(error)")
+        }
+        while session.silence < linger.duration, await connection.outcome == nil {
+            await connection.loop.sleep(for: min(linger.duration - session.silence, .milliseconds(50)))
+        }
+        await session.close(.normalClosure, reason: "")
+    }
+
+    private func sendFile(_ name: String, _ session: ProbeSession) async throws {
+        do {
+            let bytes = try BinaryFile.contents(of: name)
+            try await send(session) { (connection) throws(SendFailure) in try connection.send(bytes) }
+        } catch let failure as BinaryFile.Failure {
+            StandardError.print("watertight: \(failure)")
+        }
+    }
+
+    /// Sends, waiting for room when the server reads slowly.
+    private func send(
+        _ session: ProbeSession, _ body: @Sendable (isolated AsyncConnection) throws(SendFailure) -> Void
+    ) async throws {
+        while true {
+            do throws(SendFailure) {
+                try await body(session.connection)
+                session.noteArrival()
+                return
+            } catch .bufferFull {
+                await session.connection.drained()
+            } catch {
+                throw error
+            }
+        }
+    }
+
+    private func exitCode(_ outcome: CloseOutcome, _ session: ProbeSession) -> ExitCode? {
+        if session.wasInterrupted { return Code.interrupted }
+        guard outcome.isClean else { return ExitCode(2) }
+        let isOrderly = [.normalClosure, .goingAway, .noStatusReceived].contains(outcome.code)
+        return isOrderly || session.hasClosed ? nil : ExitCode(1)
+    }
+
+    private func say(_ text: String) {
+        if !quiet { StandardError.print(text) }
+    }
+}

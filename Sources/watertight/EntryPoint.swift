@@ -9,9 +9,27 @@ enum EntryPoint {
         TerminationSignals.block()
         signal(SIGPIPE, SIG_IGN)
         Task.detached {
-            await Watertight.main()
+            await run()
             exit(0)
         }
         while true { pause() }
+    }
+
+    private static func run() async {
+        do {
+            var command = try Watertight.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            // The parser's code for an error that it does not know is 1, which here means a leak.
+            guard Watertight.exitCode(for: error) == .failure, !(error is ExitCode) else {
+                Watertight.exit(withError: error)
+            }
+            StandardError.print("watertight: internal error: \(error)")
+            exit(Code.internalError.rawValue)
+        }
     }
 }

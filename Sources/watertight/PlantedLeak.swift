@@ -23,7 +23,8 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
         case "descriptor": kind = .descriptor
         case "thread": kind = .thread
         default:
-            guard halves[0].hasPrefix("memory="), let bytes = Int(halves[0].dropFirst(7)), (1...(1 << 20)).contains(bytes)
+            guard halves[0].hasPrefix("memory="), let bytes = Int(halves[0].dropFirst(7)),
+                (1...(1 << 20)).contains(bytes)
             else { return nil }
             kind = .memory(bytes: bytes)
         }

@@ -29,13 +29,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Port to listen on; 0 takes a free one.")
     var port: UInt16 = 9001
     @Option(
-        help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input.")
+        help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input."
+    )
     var handler = HandlerKind.echo
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")
     var subprotocols: [String] = []
     @Option(
         name: .customLong("allow-origin"),
-        help: "Origin to accept, such as https://example.com; repeatable. Others get 403. Without it every origin is accepted."
+        help:
+            "Origin to accept, such as https://example.com; repeatable. Others get 403. Without it every origin is accepted."
     )
     var allowedOrigins: [String] = []
     @OptionGroup(title: "Limits")
@@ -82,7 +84,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         StandardOutput.print("watertight listening on \(server.url)")
         if !server.address.isLoopback {
-            logger.warning("listening on \(server.address), which other machines may reach; there is no TLS and no login")
+            logger.warning(
+                "listening on \(server.address), which other machines may reach; there is no TLS and no login")
         }
         let signal = try await TerminationSignals.first()
         logger.info("ending on signal \(signal)")

@@ -1,0 +1,34 @@
+import Glibc
+import Sockets
+import WebSocketProtocol
+
+/// A file to be sent as one message.
+enum BinaryFile {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// The whole file, at most as large as a message may be.
+    static func contents(of name: String) throws -> [UInt8] {
+        let number = open(name, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else {
+            throw Failure(description: "cannot open \(name): \(String(cString: strerror(errno)))")
+        }
+        let file = OwnedDescriptor(owning: number)
+        let limit = MessageLimits().maximumMessageBytes
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(file.rawValue, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw Failure(description: "cannot read \(name): \(String(cString: strerror(errno)))")
+            }
+            if count == 0 { return contents }
+            contents += buffer[..<count]
+            guard contents.count <= limit else {
+                throw Failure(description: "\(name) is larger than \(limit) bytes, the limit of a message")
+            }
+        }
+    }
+}

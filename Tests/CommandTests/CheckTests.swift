@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+
+/// Whole checks on real processes, with small budgets; the long ones are a suite of their own outside `swift test`.
+@Suite("watertight check", .serialized)
+struct CheckTests {
+    private func report(_ end: Tool.Finished) throws -> [String: Any] {
+        try #require(JSONSerialization.jsonObject(with: Data(end.output.utf8)) as? [String: Any], "\(end.errors)")
+    }
+
+    private func verdicts(_ report: [String: Any]) -> [String: String] {
+        var verdicts: [String: String] = [:]
+        for row in report["results"] as? [[String: Any]] ?? [] {
+            for finding in row["resources"] as? [[String: Any]] ?? [] {
+                verdicts["\(row["lifecycle"] ?? "") \(finding["resource"] ?? "")"] = finding["verdict"] as? String
+            }
+        }
+        return verdicts
+    }
+
+    /// Whether any process has `text` among its arguments.
+    private func isRunning(argument text: String) -> Bool {
+        let pids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return pids.contains { pid in
+            guard Int32(pid) != nil, let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
+                return false
+            }
+            return line.split(separator: 0).contains(Data(text.utf8))
+        }
+    }
+
+    @Test("the built-in server is clean")
+    func clean() async throws {
+        let end = try await Tool.run(["check", "--budget", "20", "--format", "json", "--seed", "1"], limit: 60)
+        let report = try report(end)
+        #expect(report["schema"] as? String == "watertight.check/1")
+        #expect(end.code == 0, "\(verdicts(report))")
+        #expect(report["verdict"] as? String == "clean")
+        #expect(report["seed"] as? Int == 1)
+        #expect(verdicts(report).count == 15)
+        #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
+    }
+
+    @Test("a planted leak is found, named and measured")
+    func leak() async throws {
+        let marker = "descriptor@fin"
+        let end = try await Tool.run(
+            [
+                "check", "--budget", "20", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--format", "json", "--",
+                Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
+            ], limit: 60)
+        let report = try report(end)
+        #expect(end.code == 1)
+        let found = verdicts(report).filter { $0.value != "clean" }
+        #expect(found == ["fin descriptors": "leak"])
+        let rows = try #require(report["results"] as? [[String: Any]])
+        let findings = try #require(rows[0]["resources"] as? [[String: Any]])
+        let amount = try #require(findings[0]["perConnection"] as? Double)
+        #expect(abs(amount - 1) < 0.1)
+        let detail = try #require(findings[0]["detail"] as? [String: Any])
+        let states = try #require(detail["tcpStates"] as? [String: Int])
+        #expect(states.keys.contains("CLOSE_WAIT"))
+        #expect(!isRunning(argument: marker), "a target outlived its check")
+    }
+
+    @Test("a running server is found by its port, and survives the check")
+    func running() async throws {
+        let (server, url) = try await ServeTests.start()
+        let end = try await Tool.run(["check", url, "--budget", "10", "--lifecycle", "clean-close"], limit: 40)
+        #expect(end.code == 0)
+        #expect(end.output.contains("process \(server.pid)"))
+        #expect(end.output.contains("one process for all lifecycles"))
+        #expect(try await Tool.run(["connect", url], input: "alive\n").output == "alive\n")
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test("a process that does not listen on the port is pointed out")
+    func wrongProcess() async throws {
+        let (server, url) = try await ServeTests.start()
+        let (other, _) = try await ServeTests.start()
+        let end = try await Tool.run(
+            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 40)
+        #expect(end.output.contains("listens on port"))
+        for process in [server, other] {
+            process.signal(SIGTERM)
+            _ = try await process.finish(within: 10)
+        }
+    }
+
+    @Test("interrupted, it prints what it has and leaves no process behind")
+    func interrupted() async throws {
+        let marker = "memory=77@reset"
+        let check = try Running(
+            ["check", "--format", "json", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
+        _ = try await eventually(within: 20, "the target") { self.isRunning(argument: "--plant-leak") ? true : nil }
+        // Long enough into it that something has been measured: the second target's start says so.
+        let first = ContinuousClock.now
+        _ = try await eventually(within: 20, "some measuring") {
+            ContinuousClock.now - first > .seconds(2) ? true : nil
+        }
+        check.signal(SIGINT)
+        let end = try await check.finish(within: 15)
+        #expect(end.code == 130)
+        let report = try report(end)
+        #expect(report["interrupted"] as? Bool == true)
+        #expect((report["samples"] as? [Any])?.isEmpty == false)
+        #expect(!isRunning(argument: marker))
+    }
+
+    @Test("a target that dies is said to have died, and why")
+    func dies() async throws {
+        // The planted leak keeps the check busy well beyond the target's end.
+        let script =
+            "\(Tool.path) serve --port {port} --plant-leak descriptor@any & sleep 3; kill -9 $!; wait; "
+            + "echo out of coffee >&2; exit 3"
+        let end = try await Tool.run(
+            ["check", "--lifecycle", "clean-close", "--", "sh", "-c", script], limit: 60)
+        #expect(end.code == 69)
+        #expect(end.output.contains("has exited"))
+        #expect(end.output.contains("exited with code 3"))
+        #expect(end.output.contains("out of coffee"))
+        #expect(end.output.contains("clean-close"))
+    }
+
+    @Test(
+        "targets that cannot be checked",
+        arguments: [
+            (["ws://127.0.0.1:1/"], Int32(69), "nothing accepts connections"),
+            (["--", "/nonexistent/server"], 69, "cannot start"),
+            (["--", "sh", "-c", "echo out of coffee; exit 3"], 69, "out of coffee"),
+            (["--start-limit", "300ms", "--", "sleep", "20"], 69, "does not accept connections"),
+            (["http://127.0.0.1/"], 64, "ws://"),
+            (["ws://127.0.0.1:{port}/"], 64, "{port}"),
+            (["--pid", "1"], 64, "--pid needs the URL"),
+            (["--lifecycle", "nonesuch"], 64, "clean-close"),
+            (["--budget", "1"], 64, "--budget"),
+            (["--concurrency", "0"], 64, "--concurrency"),
+        ])
+    func unreachable(arguments: [String], code: Int32, words: String) async throws {
+        let end = try await Tool.run(["check"] + arguments, limit: 30)
+        #expect(end.code == code)
+        #expect(end.errors.contains(words), "\(end.errors)")
+        #expect(end.output.isEmpty)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@Suite("watertight connect")
+struct ConnectTests {
+    @Test("works in a pipe")
+    func pipe() async throws {
+        let (server, url) = try await ServeTests.start()
+        let probe = try await Tool.run(["connect", url], input: "one\ntwö\n//slash\nlast without newline")
+        #expect(probe.output == "one\ntwö\n/slash\nlast without newline\n")
+        #expect(probe.code == 0)
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test func commands() async throws {
+        let (server, url) = try await ServeTests.start(["--subprotocol", "chat"])
+        let file = FileManager.default.temporaryDirectory.appending(path: "watertight-\(UUID()).bin")
+        try Data([0, 255, 16]).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let input = """
+            /ping are you there
+            /binary \(file.path(percentEncoded: false))
+            /nonsense
+            /close 9
+            /close 4001 good night
+            never sent
+            """
+        let probe = try await Tool.run(["connect", url, "--subprotocol", "chat"], input: input)
+        #expect(probe.output == "[3 binary bytes] 00 ff 10\n")
+        #expect(probe.errors.contains("subprotocol chat"))
+        #expect(probe.errors.contains("there is no command /nonsense"))
+        #expect(probe.errors.contains("a close code that may be sent"))
+        #expect(probe.errors.contains("closed with 4001"))
+        #expect(probe.code == 0)
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test("a large message in both directions")
+    func large() async throws {
+        let (server, url) = try await ServeTests.start()
+        let line = String(repeating: "0123456789abcdef", count: 65_536)
+        let probe = try await Tool.run(["connect", url, "--quiet"], input: line + "\n")
+        #expect(probe.output == line + "\n")
+        #expect(probe.errors.isEmpty)
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test("interrupted")
+    func interrupted() async throws {
+        let (server, url) = try await ServeTests.start()
+        let probe = try Running(["connect", url])
+        probe.type("x\n")
+        _ = try await probe.firstLine()
+        probe.signal(SIGINT)
+        #expect(try await probe.finish(within: 10).code == 130)
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test(
+        "no connection",
+        arguments: [
+            ("ws://127.0.0.1:1/", Int32(69), "Connection refused"), ("ws://nonesuch.invalid/", 69, "cannot resolve"),
+            ("http://127.0.0.1/", 64, "ws://"), ("wss://127.0.0.1/", 64, "TLS"), ("ws://127.0.0.1:99999/", 64, "port"),
+        ])
+    func refused(url: String, code: Int32, words: String) async throws {
+        let probe = try await Tool.run(["connect", url])
+        #expect(probe.code == code)
+        #expect(probe.errors.contains(words))
+        #expect(probe.output.isEmpty)
+    }
+
+    @Test("a field that would break the request is refused before anything is sent")
+    func injection() async throws {
+        let probe = try await Tool.run(["connect", "ws://127.0.0.1:1/", "--header", "X: a\r\nY: b"])
+        #expect(probe.code == 64)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+@Suite("watertight serve")
+struct ServeTests {
+    /// Starts a server and returns it with its URL.
+    static func start(_ options: [String] = []) async throws -> (Running, String) {
+        let server = try Running(["serve", "--port", "0"] + options)
+        let line = try await server.firstLine()
+        let prefix = "watertight listening on "
+        #expect(line.hasPrefix(prefix))
+        return (server, String(line.dropFirst(prefix.count)))
+    }
+
+    @Test("one ready line on stdout, and a clean end on either signal", arguments: [SIGTERM, SIGINT])
+    func readyLineAndEnd(signal: Int32) async throws {
+        let (server, url) = try await Self.start()
+        #expect(url.wholeMatch(of: /ws:\/\/127\.0\.0\.1:[0-9]+\//) != nil)
+        server.signal(signal)
+        let end = try await server.finish(within: 10)
+        #expect(end.code == 0)
+        #expect(end.output == "watertight listening on \(url)\n")
+    }
+
+    @Test func listensOnIPv6() async throws {
+        let (server, url) = try await Self.start(["--host", "::1"])
+        #expect(url.hasPrefix("ws://[::1]:"))
+        let probe = try await Tool.run(["connect", url], input: "six\n")
+        #expect(probe.output == "six\n")
+        #expect(probe.code == 0)
+        server.signal(SIGTERM)
+        #expect(try await server.finish(within: 10).code == 0)
+    }
+
+    @Test("a port that is taken")
+    func portTaken() async throws {
+        let (server, url) = try await Self.start()
+        let port = try #require(url.firstMatch(of: /:([0-9]+)\//)?.1)
+        let second = try await Tool.run(["serve", "--port", String(port)])
+        #expect(second.code == 69)
+        #expect(second.errors.contains("Address already in use"))
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test("clients are told that the server goes away")
+    func goingAway() async throws {
+        let (server, url) = try await Self.start()
+        let probe = try Running(["connect", url])
+        probe.type("hello\n")
+        #expect(try await probe.firstLine() == "hello")
+        server.signal(SIGTERM)
+        let end = try await probe.finish(within: 10)
+        #expect(end.errors.contains("the peer closed with 1001"))
+        #expect(end.code == 0)
+        #expect(try await server.finish(within: 10).code == 0)
+    }
+
+    @Test("origins that are not on the list are refused")
+    func origins() async throws {
+        let (server, url) = try await Self.start(["--allow-origin", "https://good.example"])
+        let good = try await Tool.run(["connect", url, "--origin", "https://good.example"], input: "x\n")
+        #expect(good.code == 0)
+        let bad = try await Tool.run(["connect", url, "--origin", "https://bad.example"], input: "x\n")
+        #expect(bad.code == 69)
+        #expect(bad.errors.contains("403"))
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
+    @Test(
+        "arguments that make no sense",
+        arguments: [
+            ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
+            ["--plant-leak", "descriptor@fin:0"], ["--port", "70000"], ["--handshake-limit", "-1s"],
+            ["--idle-limit", "soon"], ["--max-connections", "0"], ["--handler", "shout"],
+        ])
+    func usage(options: [String]) async throws {
+        let end = try await Tool.run(["serve"] + options)
+        #expect(end.code == 64)
+        #expect(end.errors.contains(options[0]))
+        #expect(end.output.isEmpty)
+    }
+}

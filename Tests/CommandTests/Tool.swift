@@ -1,0 +1,134 @@
+import Foundation
+
+/// The built executable, run as a user runs it.
+enum Tool {
+    /// The executable that was built with these tests.
+    static let path: String = {
+        // The runner lies in the build folder, or is a tool that has loaded a bundle from there.
+        for candidate in CommandLine.arguments + [ProcessInfo.processInfo.environment["WATERTIGHT_EXECUTABLE"] ?? ""] {
+            let folder = URL(filePath: candidate).deletingLastPathComponent()
+            let executable = folder.appending(path: "watertight").path(percentEncoded: false)
+            if FileManager.default.isExecutableFile(atPath: executable) { return executable }
+        }
+        return "watertight"
+    }()
+
+    /// What a finished run left.
+    struct Finished {
+        var code: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Runs the tool to its end, at most `limit` seconds, with `input` on its standard input.
+    static func run(_ arguments: [String], input: String = "", limit: Double = 60) async throws -> Finished {
+        let running = try Running(arguments)
+        running.type(input)
+        running.endInput()
+        return try await running.finish(within: limit)
+    }
+}
+
+/// A run of the tool that goes on.
+///
+/// It writes to files, because the writing end of a pipe is inherited by whatever another test starts meanwhile, and its
+/// end then comes with that process's.
+final class Running: @unchecked Sendable {
+    private let process = Process()
+    private let input: FileHandle
+    private let output: Captured
+    private let errors: Captured
+
+    private static let starting = NSLock()
+
+    init(_ arguments: [String]) throws {
+        output = try Captured()
+        errors = try Captured()
+        process.executableURL = URL(filePath: Tool.path)
+        process.arguments = arguments
+        process.standardOutput = output.handle
+        process.standardError = errors.handle
+        input = try Self.starting.withLock { [process] in
+            let pipe = Pipe()
+            let end = pipe.fileHandleForWriting
+            _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            process.standardInput = pipe
+            try process.run()
+            return end
+        }
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var pid: Int32 { process.processIdentifier }
+
+    func type(_ text: String) {
+        try? input.write(contentsOf: Data(text.utf8))
+    }
+
+    func endInput() {
+        try? input.close()
+    }
+
+    func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// The first line of its output.
+    func firstLine(within limit: Double = 20) async throws -> String {
+        try await eventually(within: limit, "a first line; stderr: \(errors.text)") {
+            let text = self.output.text
+            return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
+        }
+    }
+
+    func finish(within limit: Double) async throws -> Tool.Finished {
+        _ = try await eventually(within: limit, "the end of \(process.arguments ?? [])") {
+            self.process.isRunning ? nil : true
+        }
+        return Tool.Finished(code: process.terminationStatus, output: output.text, errors: errors.text)
+    }
+}
+
+/// A file without a name that a process writes to.
+private final class Captured {
+    let handle: FileHandle
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "watertight-test-\(UUID())")
+        try Data().write(to: url)
+        handle = try FileHandle(forUpdating: url)
+        try FileManager.default.removeItem(at: url)
+    }
+
+    /// What has been written so far; the position of the writer is left alone.
+    var text: String {
+        var bytes = [UInt8]()
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = pread(handle.fileDescriptor, &buffer, buffer.count, bytes.count)
+            if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+}
+
+/// A condition that did not come about in time.
+struct TooLate: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Waits for `condition` to return something, at most `limit` seconds.
+func eventually<Value>(
+    within limit: Double, _ awaited: @autoclosure () -> String, _ condition: () -> Value?
+) async throws -> Value {
+    let deadline = ContinuousClock.now + .seconds(limit)
+    while ContinuousClock.now < deadline {
+        if let value = condition() { return value }
+        await Task.yield()
+        usleep(2_000)
+    }
+    throw TooLate(description: "waited \(limit) s for \(awaited())")
+}

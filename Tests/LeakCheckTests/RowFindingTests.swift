@@ -1,0 +1,69 @@
+import Lifecycles
+import Testing
+
+@testable import LeakCheck
+
+@Suite("A row's findings")
+struct RowFindingTests {
+    /// A row whose descriptors grow by `rate` for each connection, with or without a pause and a second round.
+    private func row(descriptorsPerConnection rate: Double, confirmed: Bool, completedShare: Double = 1) -> RowRun {
+        let row = RowRun(.fin)
+        func add(_ connections: Int, _ phase: CheckResult.Sample.Phase) {
+            row.samples.append(
+                CheckResult.Sample(
+                    lifecycle: "fin", connections: connections, seconds: 0, phase: phase,
+                    descriptors: 10 + Int(Double(connections) * rate), threads: 4, privateMemory: 5_000_000,
+                    residentMemory: 9_000_000))
+        }
+        for block in 0...20 { add(block * 100, .measure) }
+        if confirmed {
+            row.pauseIndex = row.samples.count - 1
+            for block in 0...8 { add(2000 + block * 100, block == 0 ? .pause : .confirm) }
+        }
+        row.counts.attempted = Int(2000 / completedShare)
+        row.counts.completed = 2000
+        return row
+    }
+
+    private func finding(_ row: RowRun, _ resource: Resource) throws -> CheckResult.Finding {
+        try #require(row.result(isLazy: false).resources.first { $0.resource == resource })
+    }
+
+    @Test func leak() throws {
+        let row = row(descriptorsPerConnection: 0.5, confirmed: true)
+        row.statesAtStart = ["LISTEN": 1]
+        row.statesAtEnd = ["LISTEN": 1, "CLOSE_WAIT": 1400]
+        let descriptors = try finding(row, .descriptors)
+        #expect(descriptors.verdict == .leak)
+        #expect(descriptors.perConnection == 0.5)
+        #expect(descriptors.tcpStates == ["CLOSE_WAIT": 1400])
+        #expect(try finding(row, .threads).verdict == .clean)
+        #expect(try finding(row, .privateMemory).verdict == .clean)
+    }
+
+    @Test("growth without a pause is not called a leak, and says what would decide it")
+    func unconfirmed() throws {
+        let descriptors = try finding(row(descriptorsPerConnection: 0.5, confirmed: false), .descriptors)
+        #expect(descriptors.verdict == .inconclusive)
+        #expect(descriptors.remark?.contains("--budget") == true)
+    }
+
+    @Test("a check whose connections did not happen is inconclusive, never clean")
+    func noLoad() throws {
+        let row = row(descriptorsPerConnection: 0, confirmed: false, completedShare: 0.5)
+        row.counts.firstProblem = "refused: HTTP 401"
+        for resource in Resource.allCases {
+            let finding = try finding(row, resource)
+            #expect(finding.verdict == .inconclusive)
+            #expect(finding.remark?.contains("401") == true)
+        }
+    }
+
+    @Test("a row that was never driven is inconclusive")
+    func neverDriven() throws {
+        let finding = try finding(RowRun(.reset), .privateMemory)
+        #expect(finding.verdict == .inconclusive)
+        #expect(finding.perConnection == nil)
+        #expect(finding.remark != nil)
+    }
+}

@@ -1,0 +1,122 @@
+import LeakStatistics
+import Testing
+
+@testable import LeakCheck
+
+@Suite("Judging a row")
+struct RowJudgeTests {
+    /// Levels at every 200 connections, in kibibytes of memory.
+    private func memory(_ kibibytes: [Double], from first: Double = 0) -> GrowthSeries {
+        GrowthSeries(
+            kibibytes.enumerated().map {
+                .init(connections: first + Double($0.offset) * 200, level: 20_000_000 + $0.element * 1024)
+            })
+    }
+
+    private func ramp(_ blocks: Int, _ kibibytesPerBlock: Double, from start: Double = 0) -> [Double] {
+        (0...blocks).map { start + Double($0) * kibibytesPerBlock }
+    }
+
+    @Test("flat memory is clean, and tightly so after enough connections")
+    func flat() {
+        #expect(
+            RowJudge.opinion(memory(ramp(20, 0)), .privateMemory, isLazy: false).opinion == .clean(isTight: true))
+        #expect(
+            RowJudge.opinion(memory(ramp(8, 0)), .privateMemory, isLazy: false).opinion == .clean(isTight: true))
+    }
+
+    @Test("steady growth is suspected")
+    func steady() {
+        #expect(RowJudge.opinion(memory(ramp(20, 200)), .privateMemory, isLazy: false).opinion == .suspect)
+    }
+
+    @Test("steady growth of a lazily collected runtime is neither clean nor suspected")
+    func lazy() {
+        guard case .open = RowJudge.opinion(memory(ramp(20, 800)), .privateMemory, isLazy: true).opinion else {
+            Issue.record("growth before a collection was taken for evidence")
+            return
+        }
+    }
+
+    @Test("an exact count is evidence in a lazily collected runtime as well")
+    func lazyCount() {
+        let counts = GrowthSeries((0...20).map { .init(connections: Double($0) * 100, level: 9 + Double($0) * 100) })
+        #expect(RowJudge.opinion(counts, .descriptors, isLazy: true).opinion == .suspect)
+    }
+
+    @Test("too few connections leave it open")
+    func few() {
+        guard case .open = RowJudge.opinion(memory(ramp(3, 0)), .privateMemory, isLazy: false).opinion else {
+            Issue.record("three blocks were enough for an opinion")
+            return
+        }
+    }
+
+    @Test("what grows before the pause, stays, and grows again is a leak")
+    func confirmed() {
+        let before = memory(ramp(20, 200))
+        let after = memory(ramp(8, 200, from: 4000), from: 4000)
+        #expect(RowJudge.confirmation(before: before, after: after, .privateMemory) == .confirmed)
+    }
+
+    @Test("what is given back during the pause was kept for a time")
+    func released() {
+        let before = memory(ramp(20, 200))
+        let after = memory(ramp(8, 200, from: 100), from: 4000)
+        #expect(RowJudge.confirmation(before: before, after: after, .privateMemory) == .released)
+    }
+
+    /// An allocator keeps the room that was freed during the pause; connections after it use that room first.
+    @Test("what does not grow again after the pause is no leak")
+    func stopped() {
+        let before = memory(ramp(20, 200))
+        let after = memory(ramp(8, 4, from: 4000), from: 4000)
+        #expect(RowJudge.confirmation(before: before, after: after, .privateMemory) == .stopped)
+    }
+
+    @Test("a single step after the pause is not growth")
+    func oneStep() {
+        let before = memory(ramp(20, 200))
+        let after = memory([4000, 4000, 4000, 5600, 5600, 5600, 5600, 5600, 5600], from: 4000)
+        #expect(RowJudge.confirmation(before: before, after: after, .privateMemory) == .stopped)
+    }
+
+    @Test("without connections after the pause nothing is confirmed")
+    func unconfirmed() {
+        let before = memory(ramp(20, 200))
+        #expect(RowJudge.confirmation(before: before, after: memory([], from: 4000), .privateMemory) == .open)
+        #expect(RowJudge.confirmation(before: before, after: memory([4000], from: 4000), .privateMemory) == .open)
+    }
+
+    @Test("the memory that leaked threads need is charged to them")
+    func chargedToThreads() {
+        let threads = GrowthSeries((0...20).map { .init(connections: Double($0) * 200, level: 4 + Double($0) * 200) })
+        // Each thread costs 9 KiB, which is what two pages of stack and its control block come to.
+        let memory = memory(ramp(20, 200 * 9))
+        let charged = RowJudge.charged(.privateMemory, memory, threads: threads)
+        #expect(RowJudge.opinion(memory, .privateMemory, isLazy: false).opinion == .suspect)
+        #expect(RowJudge.opinion(charged, .privateMemory, isLazy: false).opinion == .clean(isTight: true))
+        #expect(RowJudge.charged(.descriptors, memory, threads: threads) == memory)
+    }
+
+    @Test("a leak of memory beside the threads is still seen")
+    func besideThreads() {
+        let threads = GrowthSeries((0...20).map { .init(connections: Double($0) * 200, level: 4 + Double($0) * 200) })
+        let charged = RowJudge.charged(.privateMemory, memory(ramp(20, 200 * 28)), threads: threads)
+        #expect(RowJudge.opinion(charged, .privateMemory, isLazy: false).opinion == .suspect)
+    }
+}
+
+@Suite("Verdicts")
+struct VerdictTests {
+    @Test(
+        arguments: [
+            ([], .inconclusive),
+            ([.clean, .clean], .clean),
+            ([.clean, .inconclusive], .inconclusive),
+            ([.inconclusive, .leak, .clean], .leak),
+        ] as [([Verdict], Verdict)])
+    func overall(verdicts: [Verdict], expected: Verdict) {
+        #expect(Verdict.overall(verdicts) == expected)
+    }
+}

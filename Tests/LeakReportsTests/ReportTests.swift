@@ -1,0 +1,141 @@
+import Foundation
+import Lifecycles
+import Testing
+
+@testable import LeakCheck
+@testable import LeakReports
+
+/// A check that found a descriptor leak under `fin` and could not judge `reset`.
+private var sampleResult: CheckResult {
+    var counts = DriveCounts()
+    counts.attempted = 2000
+    counts.completed = 1990
+    counts.refused = 10
+    counts.firstProblem = "refused: HTTP 503"
+    func findings(_ descriptors: Verdict, _ amount: Double) -> [CheckResult.Finding] {
+        [
+            CheckResult.Finding(
+                resource: .descriptors, verdict: descriptors, perConnection: amount,
+                interval: (amount - 0.1)...(amount + 0.1),
+                smallestDetectable: amount + 0.1, remark: descriptors == .inconclusive ? "too few connections" : nil,
+                tcpStates: descriptors == .leak ? ["CLOSE_WAIT": 1200] : [:]),
+            CheckResult.Finding(
+                resource: .threads, verdict: .clean, perConnection: 0, interval: 0...0, smallestDetectable: 0.0005),
+            CheckResult.Finding(
+                resource: .privateMemory, verdict: .clean, perConnection: 1.5, interval: -2...5,
+                smallestDetectable: 12, releasedAfterSeconds: 10.2),
+        ]
+    }
+    return CheckResult(
+        seed: 4711, durationSeconds: 12.25, target: "serve", runtime: "native", isolation: .processPerLifecycle,
+        rows: [
+            CheckResult.Row(lifecycle: .fin, connections: counts, resources: findings(.leak, 0.6)),
+            CheckResult.Row(lifecycle: .reset, connections: counts, resources: findings(.inconclusive, 0.2)),
+        ],
+        samples: [
+            CheckResult.Sample(
+                lifecycle: "fin", connections: 40, seconds: 0.5, phase: .measure, descriptors: 30, threads: 4,
+                privateMemory: 1_000_000, residentMemory: 2_000_000)
+        ], interruption: nil, notes: ["a note"])
+}
+
+@Suite("JSON report")
+struct JSONReportTests {
+    private func object(_ result: CheckResult) throws -> [String: Any] {
+        let text = try JSONReport.render(result)
+        return try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func schema() throws {
+        let report = try object(sampleResult)
+        #expect(report["schema"] as? String == "watertight.check/1")
+        #expect(report["verdict"] as? String == "leak")
+        #expect(report["seed"] as? Int == 4711)
+        #expect(report["durationSeconds"] as? Double == 12.25)
+        #expect(report["isolation"] as? String == "processPerLifecycle")
+        #expect(report["interrupted"] as? Bool == false)
+        let rows = try #require(report["results"] as? [[String: Any]])
+        #expect(rows.map { $0["lifecycle"] as? String } == ["fin", "reset"])
+        let connections = try #require(rows[0]["connections"] as? [String: Any])
+        #expect(connections["attempted"] as? Int == 2000)
+        #expect(connections["completed"] as? Int == 1990)
+        #expect(connections["refused"] as? Int == 10)
+        let resources = try #require(rows[0]["resources"] as? [[String: Any]])
+        #expect(resources.map { $0["resource"] as? String } == ["descriptors", "threads", "privateMemory"])
+        #expect(resources.map { $0["unit"] as? String } == ["descriptors", "threads", "bytes"])
+        #expect(resources[0]["verdict"] as? String == "leak")
+        #expect(resources[0]["perConnection"] as? Double == 0.6)
+        #expect((resources[0]["interval"] as? [Double])?.count == 2)
+        #expect(resources[2]["smallestDetectable"] as? Double == 12)
+        let detail = try #require(resources[0]["detail"] as? [String: Any])
+        #expect(detail["tcpStates"] as? [String: Int] == ["CLOSE_WAIT": 1200])
+        let samples = try #require(report["samples"] as? [[String: Any]])
+        #expect(samples[0]["privateMemory"] as? Int == 1_000_000)
+        #expect(samples[0]["phase"] as? String == "measure")
+    }
+
+    @Test("what ended a check early is said")
+    func interruptions() throws {
+        var result = sampleResult
+        result.interruption = .interrupted
+        #expect(try object(result)["interrupted"] as? Bool == true)
+        result.interruption = .targetLost("process 7 has exited")
+        #expect(try object(result)["targetLost"] as? String == "process 7 has exited")
+    }
+}
+
+@Suite("Text report")
+struct TextReportTests {
+    @Test func tableAndParagraphs() {
+        let text = TextReport(sampleResult, usesColour: false).render()
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.hasPrefix("lifecycle ") && $0.contains("privateMemory") })
+        #expect(lines.contains { $0.hasPrefix("fin ") && $0.contains("leak") && $0.contains("0.60") })
+        #expect(
+            lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
+        #expect(lines.contains { $0.contains("reset, descriptors: inconclusive: too few connections") })
+        #expect(lines.contains("note       a note"))
+        #expect(lines.last == "leak: fin (12.25 s, seed 4711)")
+        #expect(!text.contains("\u{1B}"))
+        #expect(!lines.contains { $0.hasSuffix(" ") })
+    }
+
+    @Test("columns stand under their heads, with colour as without")
+    func alignment() {
+        let plain = TextReport(sampleResult, usesColour: false).render()
+        let coloured = TextReport(sampleResult, usesColour: true).render()
+        #expect(coloured.contains("\u{1B}[31m"))
+        let stripped = coloured.replacing(/\u{1B}\[[0-9]+m/, with: "")
+        #expect(stripped == plain)
+    }
+
+    @Test(arguments: [
+        (0.0, "0 B"), (-4.4, "-4 B"), (1023.6, "1024 B"), (9999, "9999 B"), (10_240, "10.0 KiB"),
+        (1_500_000, "1.4 MiB"), (3_000_000_000, "2861.0 MiB"),
+    ])
+    func bytes(amount: Double, text: String) {
+        #expect(Amount.bytes(amount) == text)
+    }
+
+    @Test(arguments: [(0.0, "0"), (1, "1.00"), (0.6, "0.60"), (0.0123, "0.012"), (0.004, "0.0040"), (-0.25, "-0.25")])
+    func count(amount: Double, text: String) {
+        #expect(Amount.count(amount) == text)
+    }
+}
+
+@Suite("Progress line")
+struct ProgressLineTests {
+    @Test func fitsTheTerminal() {
+        let progress = LeakCheck.Progress(
+            lifecycle: "vanish-handshake", phase: .confirm, connections: 123_456, privateMemory: 7_000_000,
+            seconds: 31.7,
+            decided: 3, rows: 5)
+        for columns in [20, 40, 80, 200] {
+            let line = ProgressLine.render(progress, budgetSeconds: 60, columns: columns)
+            #expect(line.hasPrefix(ProgressLine.erasure))
+            #expect(line.dropFirst(ProgressLine.erasure.count).count < columns)
+        }
+        let whole = ProgressLine.render(progress, budgetSeconds: 60, columns: 200)
+        #expect(whole.contains("vanish-handshake") && whole.contains("31 of 60 s") && whole.contains("3 of 5"))
+    }
+}

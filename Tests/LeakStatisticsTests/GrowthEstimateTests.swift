@@ -1,0 +1,106 @@
+import Testing
+
+@testable import LeakStatistics
+
+@Suite("Growth per connection")
+struct GrowthEstimateTests {
+    private static let page = 4096.0
+
+    private func estimate(_ series: GrowthSeries, resolution: Double = page) throws -> GrowthEstimate {
+        try #require(GrowthEstimate(series, resolution: resolution, confidence: 0.99))
+    }
+
+    @Test("too few blocks give no estimate")
+    func tooFewBlocks() {
+        #expect(GrowthEstimate(GrowthSeries(), resolution: 1, confidence: 0.99) == nil)
+        let short = SimulatedSeries.leaking(1000).series(blocks: 5, seed: 1)
+        #expect(GrowthEstimate(short, resolution: 1, confidence: 0.99) == nil)
+    }
+
+    @Test("an exact leak is measured exactly")
+    func exactLeak() throws {
+        var series = GrowthSeries()
+        for block in 0...20 { series.append(connections: Double(block) * 100, level: Double(block) * 100 + 7) }
+        let estimate = try estimate(series, resolution: 1)
+        #expect(estimate.perConnection == 1)
+        #expect(estimate.interval == 1...1)
+        #expect(estimate.persistence == 1)
+        #expect(estimate.growingShare == 1)
+        #expect(estimate.isPersistent(above: 0.004))
+    }
+
+    @Test("nothing grows: what would have been seen is said, and not zero")
+    func nothingGrows() throws {
+        var series = GrowthSeries()
+        for block in 0...20 { series.append(connections: Double(block) * 100, level: 50) }
+        let estimate = try estimate(series, resolution: 1)
+        #expect(estimate.perConnection == 0)
+        #expect(estimate.smallestDetectable == 3.0 / 1000)
+        #expect(!estimate.isPersistent(above: 0))
+    }
+
+    /// Each healthy target is looked at as often as a check would, at every block from the eighth on, and a single
+    /// suspicion in any look counts. What passes here has still to pass a pause and a second round.
+    @Test("healthy targets are rarely suspected", arguments: SimulatedSeries.healthy)
+    func falseAlarms(target: SimulatedSeries) {
+        let runs = 300
+        var alarms = 0
+        for seed in 1...UInt64(runs) {
+            let series = target.series(seed: seed)
+            let last = series.points.count - 1
+            // The horizon: not before a thousand connections.
+            let looks = [last / 2, 3 * last / 4, last]
+            let isAlarm = looks.contains { look in
+                let part = GrowthSeries(Array(series.points[0...look]))
+                return GrowthEstimate(part, resolution: Self.page, confidence: 0.99)?.isPersistent(above: 48) ?? false
+            }
+            if isAlarm { alarms += 1 }
+        }
+        #expect(alarms <= runs / 100, "\(alarms) of \(runs) runs of \"\(target)\" raised a suspicion")
+    }
+
+    @Test("leaks are suspected and measured", arguments: [128.0, 256, 1024, 8192])
+    func power(bytes: Double) throws {
+        let runs = 200
+        var found = 0
+        for seed in 1...UInt64(runs) {
+            let series = SimulatedSeries.leaking(bytes).series(seed: seed)
+            let estimate = try estimate(series)
+            if estimate.isPersistent(above: 48), abs(estimate.perConnection - bytes) < 0.1 * bytes { found += 1 }
+        }
+        #expect(found >= runs * 95 / 100, "only \(found) of \(runs) leaks of \(bytes) bytes were found at their size")
+    }
+
+    @Test("one in a hundred connections is found by an exact count")
+    func rareDescriptor() throws {
+        var series = GrowthSeries()
+        for block in 0...24 {
+            let connections = Double(block) * 150
+            series.append(connections: connections, level: 11 + (connections / 100).rounded(.down))
+        }
+        let estimate = try estimate(series, resolution: 1)
+        #expect(estimate.isPersistent(above: 0.004))
+        #expect(abs(estimate.perConnection - 0.01) < 0.001)
+    }
+
+    @Test("the interval covers the truth as often as it says", arguments: [0.9, 0.99])
+    func coverage(confidence: Double) throws {
+        let runs = 400
+        var covered = 0
+        for seed in 1...UInt64(runs) {
+            var noise = SimulatedNoise(seed: seed)
+            var series = GrowthSeries()
+            var level = 0.0
+            for block in 0...40 {
+                series.append(connections: Double(block) * 100, level: level)
+                // Independent increments, never falling, so that the floor is the level.
+                level += 100 * noise.uniform(0, 20)
+            }
+            let estimate = try #require(GrowthEstimate(series, resolution: 1, confidence: confidence))
+            if estimate.interval.contains(10) { covered += 1 }
+        }
+        // Three standard errors of a share among 400 runs.
+        let slack = 3 * (confidence * (1 - confidence) / Double(runs)).squareRoot()
+        #expect(Double(covered) / Double(runs) >= confidence - slack)
+    }
+}
