@@ -5,7 +5,7 @@ the subprotocol `chat`, prints `closed CODE REASON` when a connection has ended 
 without a Close), and behaves by path:
 
     /echo            sends every message back
-    /goodbye         answers the first message with Close 4003 "that is all"
+    /goodbye/CODE    answers the first message with a Close of that code, "that is all"
     /about           sends `subprotocol NAME` and `field VALUE`, the value of X-Probe, then echoes
     /refuse/STATUS   answers the opening handshake with that status
 """
@@ -16,6 +16,10 @@ LIMIT = 15
 """Seconds that `connect` may take for anything."""
 
 UNREACHABLE = 69
+"""No connection, or the upgrade was refused."""
+
+BROKEN = 2
+"""The connection ended without a closing handshake."""
 
 CONVERSATIONS = []
 
@@ -71,13 +75,28 @@ def silence(connect, server):
     expect_closed(server, "closed 1000 ")
 
 
-@conversation("the server closes with code and reason")
+@conversation("the server closes with 1000 and a reason")
 def goodbye(connect, server):
-    with connect("/goodbye") as client:
+    closed_by_server(connect, 1000, exit_code=0)
+
+
+@conversation("the server closes with 1001 and a reason")
+def going_away(connect, server):
+    closed_by_server(connect, 1001, exit_code=0)
+
+
+@conversation("the server closes with 4003 and a reason")
+def trouble(connect, server):
+    closed_by_server(connect, 4003, exit_code=1)
+
+
+def closed_by_server(connect, code, exit_code):
+    """The input stays open: it is the server's Close that ends the program."""
+    with connect(f"/goodbye/{code}") as client:
         client.write("anything\n")
-        expect_end(client, 0)
+        expect_end(client, exit_code)
         expect([], client.output)
-        for word in ["4003", "that is all"]:
+        for word in [str(code), "that is all"]:
             if word not in client.errors_text:
                 raise AssertionError(f"{word!r} is not told on stderr")
 
@@ -120,8 +139,8 @@ def killed(connect, server):
         code = client.wait(LIMIT)
         if code is None:
             raise AssertionError(f"connect did not end within {LIMIT} s")
-        if code == 0:
-            raise AssertionError("exit code 0, as if there had been a closing handshake")
+        if code != BROKEN:
+            raise AssertionError(f"exit code {code}, not {BROKEN}")
 
 
 def nothing_listens(connect, _):

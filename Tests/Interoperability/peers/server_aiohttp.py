@@ -23,8 +23,8 @@ async def converse(request):
     while True:
         message = await socket.receive()
         if message.type == WSMsgType.TEXT:
-            if request.path == "/goodbye":
-                await socket.close(code=4003, message=b"that is all")
+            if request.path.startswith("/goodbye/"):
+                await socket.close(code=int(request.path.rpartition("/")[2]), message=b"that is all")
             else:
                 await socket.send_str(message.data)
         elif message.type == WSMsgType.BINARY:

@@ -19,7 +19,7 @@ sockets.on('connection', (socket, request) => {
     socket.send(`field ${request.headers['x-probe']}`);
   }
   socket.on('message', (message, isBinary) => {
-    if (request.url === '/goodbye') socket.close(4003, 'that is all');
+    if (request.url.startsWith('/goodbye/')) socket.close(Number(request.url.split('/')[2]), 'that is all');
     else socket.send(message, { binary: isBinary });
   });
 });

@@ -16,6 +16,11 @@ def refuse(connection, request):
         return connection.respond(HTTPStatus(int(request.path.rpartition("/")[2])), "No.\n")
 
 
+def choose(connection, offered):
+    # Its own choice refuses clients that offer none.
+    return "chat" if "chat" in offered else None
+
+
 async def converse(connection):
     path = connection.request.path
     try:
@@ -23,8 +28,8 @@ async def converse(connection):
             await connection.send(f"subprotocol {connection.subprotocol}")
             await connection.send(f"field {connection.request.headers.get('X-Probe')}")
         async for message in connection:
-            if path == "/goodbye":
-                await connection.close(4003, "that is all")
+            if path.startswith("/goodbye/"):
+                await connection.close(int(path.rpartition("/")[2]), "that is all")
             else:
                 await connection.send(message)
     except ConnectionClosed:
@@ -36,7 +41,7 @@ async def converse(connection):
 
 
 async def main():
-    async with serve(converse, "127.0.0.1", 0, process_request=refuse, subprotocols=["chat"]) as server:
+    async with serve(converse, "127.0.0.1", 0, process_request=refuse, subprotocols=["chat"], select_subprotocol=choose) as server:
         print(f"listening {server.sockets[0].getsockname()[1]} {websockets.__version__}", flush=True)
         await server.serve_forever()
 

@@ -31,9 +31,10 @@ def virtual_environment(name, requirements, python="3.11+"):
 
     `python` is an exact version such as "3.9", or a least version such as "3.11+".
     """
+    wanted = "\n".join([python, *requirements])
+    name = f"{name}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
     folder = ROOT / name
     stamp = folder / ".requirements"
-    wanted = "\n".join([python, *requirements])
     interpreter = folder / "bin" / "python"
     with _lock(name):
         if stamp.exists() and stamp.read_text() == wanted and interpreter.exists():

@@ -33,7 +33,7 @@ def _built_in(watertight):
 
 
 def _python(name, requirements, watertight):
-    interpreter = virtual_environment(f"{name}-echo", requirements)
+    interpreter = virtual_environment(name, requirements)
     return Target([interpreter, str(SERVERS / f"{name}_echo.py"), "--port", "{port}"])
 
 

@@ -28,7 +28,7 @@ def cases(seeds):
 def _target(name, release, case, watertight):
     # Releases of that age name no newer build tools, and those that came with their interpreters are gone from it.
     tools = ["setuptools<60", "wheel<0.38"] if case["python"] == "3.6" else ["setuptools", "wheel"]
-    interpreter = virtual_environment(f"corpus-{name}-{release}", tools + case[release], case["python"])
+    interpreter = virtual_environment(f"{name}-{release}", tools + case[release], case["python"])
     command = [interpreter, str(CORPUS / "servers" / case["server"]), "--port", "{port}"]
     return Target(command, path=case.get("path"))
 
