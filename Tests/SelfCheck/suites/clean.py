@@ -20,8 +20,8 @@ def cases(seeds):
     for seed in seeds:
         yield _case(f"watertight serve, seed {seed}", _built_in, seed)
     for name, requirements in PYTHON_PEERS.items():
-        yield _case(f"{name} echo", partial(_python, name, requirements), seeds[0])
-    yield _case("node-ws echo", _node, seeds[0])
+        yield _case(f"{name} echo", partial(python_target, name, requirements), seeds[0])
+    yield _case("node-ws echo", node_target, seeds[0])
 
 
 def _case(name, prepare, seed):
@@ -32,12 +32,12 @@ def _built_in(watertight):
     return Target([watertight, "serve", "--port", "{port}"])
 
 
-def _python(name, requirements, watertight):
+def python_target(name, requirements, watertight):
     interpreter = virtual_environment(name, requirements)
     return Target([interpreter, str(SERVERS / f"{name}_echo.py"), "--port", "{port}"])
 
 
-def _node(watertight):
+def node_target(watertight):
     environment = node_with_ws()
     return Target(["node", str(SERVERS / "node_ws_echo.js"), "--port", "{port}"], environment)
 
