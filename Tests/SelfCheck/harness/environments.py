@@ -8,7 +8,6 @@ import fcntl
 import glob
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import threading
@@ -51,13 +50,6 @@ def virtual_environment(name, requirements, python="3.11+"):
         return str(interpreter)
 
 
-def installed_version(interpreter, distribution):
-    """The version of a package in an environment, "?" where it is not known."""
-    question = f"from importlib.metadata import version; print(version({distribution!r}))"
-    answer = subprocess.run([interpreter, "-c", question], capture_output=True, text=True, timeout=30)
-    return answer.stdout.strip() or "?"
-
-
 def system_package(package, program=None, path=None):
     """Makes sure of a Debian package: its `program` is in PATH, or its `path` exists."""
 
@@ -89,13 +81,6 @@ def node_with_ws():
     system_package("nodejs", program="node")
     system_package("node-ws", path="/usr/share/nodejs/ws/package.json")
     return {"NODE_PATH": "/usr/share/nodejs"}
-
-
-def node_ws_version():
-    """The version of Debian's node-ws, "?" where it is not known."""
-    text = Path("/usr/share/nodejs/ws/package.json").read_text()
-    found = re.search(r'"version":\s*"([^"]+)"', text)
-    return found.group(1) if found else "?"
 
 
 def find_interpreter(version):
@@ -141,12 +126,13 @@ def _make_environment(base, folder):
     try:
         _run([base, "-m", "venv", str(folder)], "cannot make a virtual environment")
     except SetupFailure:
-        # Debian ships the interpreter without it.
+        # Debian keeps a part of the module apart from the interpreter.
         shutil.rmtree(folder, ignore_errors=True)
         if not base.startswith("/usr/bin/"):
             raise
-        system_package("python3-venv", path="/usr/share/doc/python3-venv")
-        _run([base, "-m", "venv", str(folder)], "cannot make a virtual environment: apt-get install python3-venv")
+        library = os.path.basename(os.path.realpath(base))
+        system_package("python3-venv", path=f"/usr/lib/{library}/ensurepip/__init__.py")
+        _run([base, "-m", "venv", str(folder)], "cannot make a virtual environment")
 
 
 def _run(command, complaint, environment=None):
