@@ -28,7 +28,7 @@ SIZES = [0, 1, 125, 126, 65535, 65536, 1 << 20]
 LARGEST = 2 << 20
 """The largest message that the driver tells the server to accept."""
 
-NON_ASCII = ["Grüße", "žluťoučký kůň", "Ωμέγα", "日本語", "𝄞🦺🏴‍☠️", "\u0000\ufeff\uffff", "ß" * 70_000]
+NON_ASCII = ["Grüße", "žluťoučký kůň", "Ωμέγα", "日本語", "𝄞🦺", "\u0000\ufeff\uffff", "ß" * 70_000]
 
 
 class Closed(Exception):
@@ -88,7 +88,9 @@ async def pipelined(adapter, url):
 @exchange("fragmented text and binary", needs="send_fragments")
 async def fragmented(adapter, url):
     connection = await adapter.connect(url)
-    for parts in [["frag", "", "mented ", "žlu", "🦺"], ["", "late"], [b"\x00\xff" * 40_000, b"", b"\x01"], [b"a"] * 100]:
+    texts = [["frag", "", "mented ", "žlu", "🦺"], ["", "late"]]
+    binaries = [[b"\x00\xff" * 40_000, b"", b"\x01"], [b"a"] * 100]
+    for parts in texts + binaries:
         await connection.send_fragments(parts)
         expect(type(parts[0])().join(parts), await connection.receive())
     await leave(connection)

@@ -41,7 +41,9 @@ async def converse(connection):
 
 
 async def main():
-    async with serve(converse, "127.0.0.1", 0, process_request=refuse, subprotocols=["chat"], select_subprotocol=choose) as server:
+    async with serve(
+        converse, "127.0.0.1", 0, process_request=refuse, subprotocols=["chat"], select_subprotocol=choose
+    ) as server:
         print(f"listening {server.sockets[0].getsockname()[1]} {websockets.__version__}", flush=True)
         await server.serve_forever()
 
