@@ -1,0 +1,36 @@
+// role: server
+// name: node-ws
+// node: ws
+// Debian's node-ws as a server.
+'use strict';
+const http = require('http');
+const { WebSocketServer } = require('ws');
+const { version } = require('ws/package.json');
+
+const sockets = new WebSocketServer({
+  noServer: true,
+  handleProtocols: (offered) => (offered.has('chat') ? 'chat' : false),
+});
+sockets.on('connection', (socket, request) => {
+  socket.on('error', () => {});
+  socket.on('close', (code, reason) => console.log(`closed ${code} ${reason}`));
+  if (request.url === '/about') {
+    socket.send(`subprotocol ${socket.protocol}`);
+    socket.send(`field ${request.headers['x-probe']}`);
+  }
+  socket.on('message', (message, isBinary) => {
+    if (request.url.startsWith('/goodbye/')) socket.close(Number(request.url.split('/')[2]), 'that is all');
+    else socket.send(message, { binary: isBinary });
+  });
+});
+
+const server = http.createServer();
+server.on('upgrade', (request, stream, head) => {
+  if (request.url.startsWith('/refuse/')) {
+    const status = Number(request.url.split('/')[2]);
+    stream.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nNo.\n`);
+    return;
+  }
+  sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request));
+});
+server.listen(0, '127.0.0.1', () => console.log(`listening ${server.address().port} ${version}`));

@@ -1,0 +1,172 @@
+"""Processes that a test starts: each leads a group of its own, each wait has a limit, each is ended."""
+
+import atexit
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+END_LIMIT = 5
+"""Seconds between SIGTERM and SIGKILL."""
+
+_running = set()
+
+
+class Child:
+    """A started program, its output kept line by line; ended when the block that uses it is left."""
+
+    def __init__(self, command, environment=None, wants_input=False):
+        self.command = command
+        self.output = []
+        self.errors = []
+        self._changed = threading.Condition()
+        self._open_streams = 2
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE if wants_input else subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**os.environ, **(environment or {})}, start_new_session=True, bufsize=0,
+        )
+        _running.add(self)
+        for stream, lines in [(self._process.stdout, self.output), (self._process.stderr, self.errors)]:
+            threading.Thread(target=self._read, args=(stream, lines), daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.poll()
+
+    @property
+    def output_text(self):
+        return "\n".join(self.output)
+
+    @property
+    def errors_text(self):
+        return "\n".join(self.errors)
+
+    def line(self, starting="", within=20, after=0):
+        """The first line of output past the first `after` ones that starts so; None when none came in time."""
+        deadline = time.monotonic() + within
+        with self._changed:
+            while True:
+                for text in self.output[after:]:
+                    if text.startswith(starting):
+                        return text
+                left = deadline - time.monotonic()
+                if left <= 0 or self._open_streams == 0:
+                    return None
+                self._changed.wait(left)
+
+    def write(self, text):
+        """Writes to its standard input; what a program that has ended does not take is dropped."""
+        try:
+            self._process.stdin.write(text.encode())
+        except BrokenPipeError:
+            pass
+
+    def end_input(self):
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass
+
+    def signal(self, number):
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def wait(self, within):
+        """The exit code, with all output read; None when it still runs after `within` seconds."""
+        deadline = time.monotonic() + within
+        try:
+            code = self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
+        with self._changed:
+            while self._open_streams and time.monotonic() < deadline:
+                self._changed.wait(0.1)
+        return code
+
+    def end(self):
+        """SIGTERM, then SIGKILL to its whole group."""
+        if self.returncode is None:
+            self.signal(signal.SIGTERM)
+            try:
+                self._process.wait(END_LIMIT)
+            except subprocess.TimeoutExpired:
+                pass
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        try:
+            self._process.wait(END_LIMIT)
+        except subprocess.TimeoutExpired:
+            pass
+        _running.discard(self)
+
+    def _read(self, stream, lines):
+        for line in stream:
+            with self._changed:
+                lines.append(line.decode(errors="replace").rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._open_streams -= 1
+            self._changed.notify_all()
+
+
+def end_all():
+    """Ends what other threads still wait for, so that they return."""
+    for child in list(_running):
+        child.signal(signal.SIGTERM)
+    for child in list(_running):
+        child.end()
+
+
+def adopt_orphans():
+    """Makes this process the parent of whatever its descendants leave behind, and ends that at exit.
+
+    A program under test that dies cannot end what it started; those processes have groups of their own.
+    """
+    PR_SET_CHILD_SUBREAPER = 36
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    atexit.register(_end_children)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+
+
+def _end_children():
+    # Ending a child may hand over its children, so look again until there are none.
+    for _ in range(20):
+        children = _children()
+        if not children:
+            return
+        for pid in children:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            try:
+                os.waitpid(pid, 0)
+            except ChildProcessError:
+                pass
+
+
+def _children():
+    children = []
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/children") as file:
+                children += [int(word) for word in file.read().split()]
+        except OSError:
+            pass
+    return children

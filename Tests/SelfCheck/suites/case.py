@@ -1,0 +1,59 @@
+"""One run of the check: what is checked, and what must be found."""
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+LIFECYCLES = ["clean-close", "bare-tcp", "fin", "reset", "vanish-handshake"]
+RESOURCES = ["descriptors", "threads", "privateMemory"]
+
+EXIT_CODES = {0: "clean", 1: "leak", 2: "inconclusive"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What comes after `check`: a command, with the variables it needs and a path if it is not `/`."""
+
+    command: list
+    environment: dict = field(default_factory=dict)
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A name, a way to a target, and a judgement of the report."""
+
+    name: str
+    expected: str
+    prepare: Callable[[str], Target]
+    """Makes the target, given the path of watertight; raises SetupFailure."""
+    judge: Callable[[int, dict], str | None]
+    """What is wrong with the exit code and the report; None if nothing is."""
+    seed: int
+    options: tuple = ()
+    skipped: str | None = None
+    """Why it cannot be run yet."""
+
+
+def findings(report):
+    """Every finding of a report with its lifecycle."""
+    for row in report["results"]:
+        for finding in row["resources"]:
+            yield row["lifecycle"], finding
+
+
+def amount(value, resource):
+    """An amount per connection, as short as it can be read."""
+    if value is None:
+        return "?"
+    return f"{value:.0f} B" if resource == "privateMemory" else f"{value:.3g}"
+
+
+def summary(report):
+    """Every finding that is not clean, in one line."""
+    words = []
+    for lifecycle, finding in findings(report):
+        if finding["verdict"] != "clean":
+            resource = finding["resource"]
+            words.append(
+                f"{finding['verdict']} {resource}@{lifecycle} {amount(finding.get('perConnection'), resource)}")
+    return "; ".join(words) or "clean"

@@ -1,0 +1,67 @@
+"""Leaks planted in foreign servers: found where memory follows the objects, never called clean where it does not.
+
+A runtime that collects garbage lazily may leave a leak undecided. It must not make it clean: a fall of memory says
+that there was garbage, not that there was nothing else. A check of all lifecycles lets a row rest while others are
+driven, and such a runtime collects when it rests, so nothing less than all of them will do.
+"""
+
+from functools import partial
+
+from . import clean
+from .case import Case, Target, amount, findings
+
+BYTES = 256
+NODE_BYTES = 1024
+OPENED = ["clean-close", "fin", "reset"]
+"""The lifecycles in which the server's application sees a connection, and so keeps something of it."""
+
+
+def cases(seeds):
+    for name, requirements in clean.PYTHON_PEERS.items():
+        yield Case(
+            f"{name} echo keeps {BYTES} B", f"leak privateMemory@clean-close {BYTES} to {2 * BYTES} B",
+            partial(_python, name, requirements), _judge_found, seeds[0], options=("--lifecycle", "clean-close"))
+    for seed in seeds:
+        yield Case(
+            f"node-ws echo keeps {NODE_BYTES} B, seed {seed}", "privateMemory is not clean", _node, _judge_not_clean,
+            seed)
+
+
+def _python(name, requirements, watertight):
+    return _planted(clean.python_target(name, requirements, watertight), BYTES)
+
+
+def _node(watertight):
+    return _planted(clean.node_target(watertight), NODE_BYTES)
+
+
+def _planted(target, size):
+    return Target(target.command, {**target.environment, "PLANT": str(size)}, target.path)
+
+
+def _memory(report, lifecycle):
+    return next(finding for found, finding in findings(report)
+                if found == lifecycle and finding["resource"] == "privateMemory")
+
+
+def _judge_found(exit_code, report):
+    finding = _memory(report, "clean-close")
+    if finding["verdict"] != "leak" or exit_code != 1:
+        return f"the planted leak was missed: {finding['verdict']}, exit code {exit_code}"
+    # The object and its place in the list come on top.
+    size = finding.get("perConnection")
+    if size is None or not BYTES <= size <= 2 * BYTES:
+        return f"the amount is {amount(size, 'privateMemory')}, not {BYTES} to {2 * BYTES} B"
+    return None
+
+
+def _judge_not_clean(exit_code, report):
+    wrong = [] if exit_code in (1, 2) else [f"exit code {exit_code}, not 1 or 2"]
+    for lifecycle in OPENED:
+        finding = _memory(report, lifecycle)
+        if finding["verdict"] == "clean":
+            size, least = finding.get("perConnection"), finding.get("smallestDetectable")
+            wrong.append(
+                f"the planted leak is called clean under {lifecycle}, at {amount(size, 'privateMemory')}, smallest "
+                f"detectable {amount(least, 'privateMemory')}")
+    return "; ".join(wrong) or None

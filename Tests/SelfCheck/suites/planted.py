@@ -1,0 +1,48 @@
+"""Every leak that the built-in server can commit must be found, with its name and its size, and nothing else."""
+
+from functools import partial
+
+from .case import EXIT_CODES, LIFECYCLES, Case, Target, amount, findings
+
+KINDS = {"descriptor": ("descriptors", 1), "memory=1024": ("privateMemory", 1024), "thread": ("threads", 1)}
+TOLERANCE = 0.10
+
+
+def cases(seeds):
+    for kind, (resource, size) in KINDS.items():
+        for lifecycle in LIFECYCLES:
+            yield _case(f"{kind}@{lifecycle}", lifecycle, resource, size, seeds[0])
+    yield _case("descriptor@fin:10", "fin", "descriptors", 0.1, seeds[0])
+    yield _case("memory=4096@clean-close:4", "clean-close", "privateMemory", 1024, seeds[0])
+
+
+def _case(plant, lifecycle, resource, size, seed):
+    return Case(
+        name=plant, expected=f"leak {resource}@{lifecycle} {amount(size, resource)}",
+        prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed)
+
+
+def _target(plant, watertight):
+    return Target([watertight, "serve", "--port", "{port}", "--plant-leak", plant])
+
+
+def _judge(lifecycle, resource, size, exit_code, report):
+    wrong = []
+    if exit_code != 1:
+        wrong.append(f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1")
+    is_there = False
+    for found_lifecycle, finding in findings(report):
+        what = f"{finding['resource']}@{found_lifecycle}"
+        verdict = finding["verdict"]
+        if (found_lifecycle, finding["resource"]) == (lifecycle, resource):
+            is_there = True
+            per_connection = finding.get("perConnection")
+            if verdict != "leak":
+                wrong.append(f"{what} is {verdict}: the planted leak was missed")
+            elif per_connection is None or abs(per_connection - size) > TOLERANCE * size:
+                wrong.append(f"{what} is {amount(per_connection, resource)}, not {amount(size, resource)} within 10%")
+        elif verdict != "clean":
+            wrong.append(f"{what} is {verdict}")
+    if not is_there:
+        wrong.append(f"{resource}@{lifecycle} is not in the report")
+    return "; ".join(wrong) or None
