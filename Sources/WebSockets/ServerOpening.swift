@@ -32,7 +32,8 @@ final class ServerOpening: Opening {
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
-                return .opened(server.makeHandler(Upgrade(request: head, subprotocol: acceptance.subprotocol)))
+                let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
+                return .opened { [server] in server.makeHandler(upgrade) }
             }
         }
     }
