@@ -68,7 +68,12 @@ struct Deadlines: ~Copyable {
         removed.heapIndex = -1
         removed.deadline = .never
         // A burst of connections must not leave its high-water mark behind for ever.
-        if heap.capacity > 1024 && heap.count < heap.capacity / 8 { heap = Array(heap) }
+        if heap.capacity > 1024 && heap.count < heap.capacity / 8 {
+            var kept: [Timed] = []
+            kept.reserveCapacity(heap.count * 2)
+            kept += heap
+            heap = kept
+        }
     }
 
     private mutating func siftUp(_ start: Int) {

@@ -65,12 +65,15 @@ extension Connection {
         guard let opening else { return }
         switch opening.receive(input, at: &position, on: self) {
         case .needsMore: break
-        case .opened(let handler, let deflate):
+        case .opened(let deflate, let makeHandler):
             self.opening = nil
             if let deflate { useCompression(deflate) }
-            self.handler = handler
             phase = .open
             scheduleOpenDeadline()
+            let handler = makeHandler()
+            // Whoever learns of the connection here may already have ended it.
+            guard phase != .closed else { return handler.closed(self, CloseOutcome(.aborted)) }
+            self.handler = handler
             handler.opened(self)
         case .answered(let status):
             drain(deciding: CloseOutcome(.handshakeFailure(status: status)))

@@ -14,8 +14,8 @@ protocol Opening: AnyObject {
 /// What follows from the handshake bytes so far.
 enum OpeningStep {
     case needsMore
-    /// The connection is open, compressed or not; what it sends from now on is for the handler.
-    case opened(any ConnectionHandler, DeflateAgreement?)
+    /// The connection is open, compressed or not; what it sends from now on is for the handler that is made once it is.
+    case opened(DeflateAgreement?, () -> any ConnectionHandler)
     /// An HTTP answer has been queued: send it, half-close, and wait for the peer to leave.
     case answered(status: Int)
     /// There is nothing to say to the peer.

@@ -34,7 +34,8 @@ final class ServerOpening: Opening {
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
-                return .opened(server.makeHandler(Upgrade(request: head, subprotocol: acceptance.subprotocol)), acceptance.deflate)
+                let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
+                return .opened(acceptance.deflate) { [server] in server.makeHandler(upgrade) }
             }
         }
     }

@@ -175,10 +175,8 @@ final class ClientOpening: Opening, @unchecked Sendable {
         switch handshake.receive(input, at: &position) {
         case .needsMore: return .needsMore
         case .complete(let accepted):
-            guard let handler = finished.take()?(.success((connection, accepted.subprotocol))) else {
-                return .failed(CloseOutcome(.aborted))
-            }
-            return .opened(handler, accepted.deflate)
+            guard let finished = finished.take() else { return .failed(CloseOutcome(.aborted)) }
+            return .opened(accepted.deflate) { finished(.success((connection, accepted.subprotocol))) }
         case .failed(.refused(let head)):
             _ = finished.take()?(.failure(.refused(head)))
             return .failed(CloseOutcome(.handshakeFailure(status: head.status)))
