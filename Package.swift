@@ -58,7 +58,9 @@ let package = Package(
         // The library's async face as a peer of the conformance cases.
         .executableTarget(
             name: "conformance-peer",
-            dependencies: ["WebSockets", "WebSocketProtocol", "Sockets", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "WebSockets", "WebSocketProtocol", "Sockets", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/Conformance/Peer",
             swiftSettings: rules),
 

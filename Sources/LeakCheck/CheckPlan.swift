@@ -47,6 +47,7 @@ public enum CheckFailure: Error, Sendable, CustomStringConvertible {
     /// The plan itself is wrong.
     case invalid(String)
 
+    /// What is wrong and what to do.
     public var description: String {
         switch self {
         case .unreachable(let problem), .invalid(let problem): problem

@@ -31,6 +31,7 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
         case leaveWithReset
     }
 
+    /// The name.
     public var description: String { name }
 
     /// Whether the target must act before the peer can end, which keeps the peer from running ahead of it.

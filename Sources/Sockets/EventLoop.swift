@@ -148,6 +148,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: Executor
 
+    /// Runs `job` in this turn when called on the loop's thread, else in its next.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent {
@@ -157,12 +158,16 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         submit { $0.jobs.append(job) }
     }
 
+    /// The loop as the executor of actors.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
+    /// The loop as the preference of tasks.
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
+    /// Whether the caller runs on the loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
+    /// Stops the program when the caller does not run on the loop's thread.
     public func checkIsolated() {
         precondition(isCurrent, "called from outside the event loop's thread")
     }

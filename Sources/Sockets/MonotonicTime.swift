@@ -23,6 +23,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// A moment that never comes.
     public static let never = MonotonicTime(nanoseconds: .max)
 
+    /// Whether `left` comes before `right`.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// The moment `duration` later, or `never` where the sum is too large.

@@ -2,8 +2,10 @@ import CLinux
 
 /// What a descriptor is ready for, or is waited for; the bits of epoll(7), level-triggered.
 public struct Readiness: OptionSet, Hashable, Sendable {
+    /// The bits of epoll(7).
     public let rawValue: UInt32
 
+    /// Any set of bits.
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }

@@ -7,6 +7,7 @@ public struct ResolutionFailure: Error, Hashable, Sendable, CustomStringConverti
     /// What the resolver answered, in words.
     public var answer: String
 
+    /// The name and the resolver's answer.
     public var description: String { "cannot resolve the host name \"\(name)\": \(answer)" }
 }
 

@@ -69,6 +69,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// `127.0.0.1:80` or `[::1]:80`.
     public var description: String { "\(hostText):\(port)" }
 
     /// The address family for `socket(2)`.

@@ -14,6 +14,7 @@ public actor AsyncConnection {
     private let connection: Connection
     private let mailbox: Mailbox
 
+    /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(_ connection: Connection, mailbox: Mailbox, subprotocol: String?) {
@@ -127,6 +128,7 @@ public enum SendFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The connection has ended or is closing.
     case closed
 
+    /// What happened and what to do.
     public var description: String {
         switch self {
         case .bufferFull: "the send buffer is full because the peer reads too slowly: await drained() and send again"

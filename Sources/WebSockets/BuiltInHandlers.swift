@@ -6,6 +6,7 @@ public final class EchoHandler: ConnectionHandler {
     /// An echo for any number of connections.
     public init() {}
 
+    /// Sends the message back.
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
         // A peer that does not read is held back by its own replies, so the buffer cannot be full here for long; a
         // reply that is refused all the same would be a silent gap, and the connection ends instead.
@@ -20,6 +21,7 @@ public final class SinkHandler: ConnectionHandler {
     /// A sink for any number of connections.
     public init() {}
 
+    /// Drops the message.
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
 }
 
@@ -35,6 +37,7 @@ public final class PushHandler: ConnectionHandler, @unchecked Sendable {
         self.interval = interval
     }
 
+    /// Sends the first message and begins to count the interval.
     public func opened(_ connection: Connection) {
         connection.send(message)
         timer = Timer(on: connection.loop, after: interval, every: interval) { [unowned connection, message] in
@@ -42,8 +45,10 @@ public final class PushHandler: ConnectionHandler, @unchecked Sendable {
         }
     }
 
+    /// Drops the message.
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
 
+    /// Ends the feed.
     public func closed(_ connection: Connection, _ outcome: CloseOutcome) {
         timer?.cancel()
         timer = nil

@@ -41,6 +41,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
     /// Whether the closing handshake was completed (RFC 6455, section 7.1.4).
     public var isClean: Bool { cause == .peerClosed || cause == .locallyClosed }
 
+    /// What ended it, in words that are safe to print.
     public var description: String {
         switch cause {
         case .peerClosed: "the peer closed with \(code.rawValue)\(quotedReason)"

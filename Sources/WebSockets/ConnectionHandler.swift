@@ -18,9 +18,13 @@ public protocol ConnectionHandler: AnyObject, Sendable {
 }
 
 extension ConnectionHandler {
+    /// Does nothing.
     public func opened(_ connection: Connection) {}
+    /// Does nothing.
     public func receivedPong(_ bytes: RawSpan, on connection: Connection) {}
+    /// Does nothing.
     public func writable(_ connection: Connection) {}
+    /// Does nothing.
     public func closed(_ connection: Connection, _ outcome: CloseOutcome) {}
 }
 

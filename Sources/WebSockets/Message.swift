@@ -36,6 +36,7 @@ public struct Message: @unchecked Sendable, CustomStringConvertible {
     /// The payload as text; bytes that are not UTF-8, which only binary messages can have, are repaired.
     public var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
+    /// The text, or how many binary bytes there are.
     public var description: String {
         kind == .text ? text : "\(count) binary bytes"
     }

@@ -29,6 +29,7 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
     /// The stream ended, broke or fell silent during the opening handshake.
     case ended(CloseOutcome)
 
+    /// What went wrong and, where that is known, what to do.
     public var description: String {
         switch self {
         case .unreachable(let address, let outcome):

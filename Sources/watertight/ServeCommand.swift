@@ -33,7 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var handler = HandlerKind.echo
     @Option(
-        help: "permessage-deflate when a client offers it: off, on (no memory per idle connection), or takeover (smaller messages, up to 300 KB per connection)."
+        help:
+            "permessage-deflate when a client offers it: off, on (no memory per idle connection), or takeover (smaller messages, up to 300 KB per connection)."
     )
     var compression = CompressionMode.on
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")

@@ -33,7 +33,9 @@ enum ConformancePeer {
         var configuration = ServerConfiguration()
         configuration.limits = limits
         configuration.compression = .contextTakeover
-        let server = try await WebSocketServer.serve(configuration, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }) { connection, _ in
+        let server = try await WebSocketServer.serve(
+            configuration, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
+        ) { connection, _ in
             try await echo(on: connection)
         }
         print("conformance peer listening on \(server.url)")
