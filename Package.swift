@@ -29,18 +29,22 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
-        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(name: "SystemCalls", swiftSettings: rules),
+        .target(name: "Sockets", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(
             name: "WebSockets",
-            dependencies: ["WebSocketProtocol", "Sockets", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "WebSocketProtocol", "Sockets", "SystemCalls", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: rules),
-        .target(name: "ProcessResources", dependencies: ["CLinux"], swiftSettings: rules),
+        .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "LeakStatistics", swiftSettings: rules),
-        .target(name: "Lifecycles", dependencies: ["WebSocketProtocol", "Sockets"], swiftSettings: rules),
+        .target(
+            name: "Lifecycles", dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"], swiftSettings: rules),
         .target(
             name: "LeakCheck",
             dependencies: [
-                "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "CLinux",
+                "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -48,7 +52,8 @@ let package = Package(
         .executableTarget(
             name: "watertight",
             dependencies: [
-                "WebSocketProtocol", "Sockets", "WebSockets", "ProcessResources", "Lifecycles", "LeakCheck",
+                "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "ProcessResources", "Lifecycles",
+                "LeakCheck",
                 "LeakReports", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -65,15 +70,20 @@ let package = Package(
             swiftSettings: rules),
 
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
+        .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets"], swiftSettings: rules),
         .testTarget(
-            name: "WebSocketsTests", dependencies: ["WebSockets", "ProcessResources"], swiftSettings: rules),
+            name: "SocketsTests", dependencies: ["Sockets", "SystemCalls", "ProcessResources"], swiftSettings: rules),
         .testTarget(
-            name: "ProcessResourcesTests", dependencies: ["ProcessResources"], swiftSettings: rules),
+            name: "WebSocketsTests",
+            dependencies: ["WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "ProcessResourcesTests", dependencies: ["ProcessResources", "SystemCalls"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
-            name: "LifecyclesTests", dependencies: ["Lifecycles", "WebSockets", "Sockets", "WebSocketProtocol"],
+            name: "LifecyclesTests",
+            dependencies: ["Lifecycles", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),

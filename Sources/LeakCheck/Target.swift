@@ -3,6 +3,7 @@ import Lifecycles
 import ProcessResources
 import Sockets
 import Synchronization
+import SystemCalls
 import WebSocketProtocol
 
 /// The process under test, with its URL: reached through sockets, read through `/proc`.

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Sockets
 import Synchronization
+import SystemCalls
 
 /// A command that was started to be checked: its processes, and the last it said.
 ///

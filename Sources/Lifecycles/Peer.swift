@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// One scripted connection: does what its lifecycle's steps say, and ends.

@@ -1,4 +1,5 @@
 public import Sockets
+public import SystemCalls
 import WebSocketProtocol
 
 /// Plays lifecycles against a target, many connections at a time, from one thread.

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// One pass over `/proc/PID/fd`: kinds counted, sockets listed for the join with the kernel's tables.
 struct DescriptorScan {
@@ -73,6 +74,6 @@ struct DescriptorScan {
             }
             return 0
         }
-        if number != 0, number != ENOENT { throw SystemCallError(errno: number) }
+        if number != 0, number != ENOENT { throw SystemCallError(.readlinkat, errno: number) }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// An open directory whose entries are read one after the other, without a string for each.
 struct DirectoryStream: ~Copyable {
@@ -7,7 +8,7 @@ struct DirectoryStream: ~Copyable {
 
     init(opening path: String, in directory: Int32) throws(SystemCallError) {
         let descriptor = try OwnedDescriptor(opening: path, in: directory, flags: O_RDONLY | O_DIRECTORY)
-        guard let stream = fdopendir(descriptor.rawValue) else { throw SystemCallError(errno: errno) }
+        guard let stream = fdopendir(descriptor.rawValue) else { throw SystemCallError(.fdopendir) }
         _ = descriptor.release()
         self.stream = stream
     }
@@ -21,7 +22,7 @@ struct DirectoryStream: ~Copyable {
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
-                if errno != 0 { throw SystemCallError(errno: errno) }
+                if errno != 0 { throw SystemCallError(.readdir) }
                 return
             }
             let name = (UnsafeRawPointer(entry) + Self.nameOffset).assumingMemoryBound(to: CChar.self)

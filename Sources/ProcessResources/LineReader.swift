@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// Streams a file line by line through one bounded buffer; a line longer than the buffer is passed over.
 struct LineReader: ~Copyable {

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 extension ProcessReader {
     /// The processes whose parent this one is, zombies included, in ascending order.

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 extension ProcessReader {
     /// How many descriptors the process holds, the reader's own included when it reads itself.
@@ -9,7 +10,7 @@ extension ProcessReader {
     public func descriptorCount() throws(ProcessReadFailure) -> Int {
         var status = Glibc.stat()
         guard fstatat(directory.rawValue, "fd", &status, 0) == 0 else {
-            throw failure("fd", SystemCallError(errno: errno))
+            throw failure("fd", SystemCallError(.fstatat))
         }
         if status.st_size > 0 { return Int(status.st_size) }
         return try countDescriptors()

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 extension ProcessReader {
     /// What has become of the process.
@@ -100,7 +101,7 @@ extension ProcessReader {
     }
 
     func forEachLine(of file: String, _ body: (Span<UInt8>) -> Void) throws(ProcessReadFailure) {
-        if try !forEachLineIfPresent(of: file, body) { throw failure(file, SystemCallError(errno: ENOENT)) }
+        if try !forEachLineIfPresent(of: file, body) { throw failure(file, SystemCallError(.openat, errno: ENOENT)) }
     }
 
     /// Streams a file; false when the kernel does not offer it while the process runs.
@@ -126,7 +127,7 @@ extension ProcessReader {
         let length = buffer.withUnsafeMutableBytes { bytes in
             readlinkat(directory.rawValue, link, bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        guard length >= 0 else { throw failure(link, SystemCallError(errno: errno)) }
+        guard length >= 0 else { throw failure(link, SystemCallError(.readlinkat)) }
         return String(decoding: buffer.prefix(length), as: UTF8.self)
     }
 }

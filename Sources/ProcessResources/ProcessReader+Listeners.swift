@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 extension ProcessReader {
     /// The listening sockets on a local port, with the connections that wait in each, whoever holds them.

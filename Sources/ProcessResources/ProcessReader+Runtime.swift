@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 extension ProcessReader {
     /// Gathers evidence of the runtime; reads at most about 1 MiB of the program's file.

@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// Reads one process from `/proc`, and only that one.
 ///

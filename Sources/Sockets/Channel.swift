@@ -1,4 +1,5 @@
 import Glibc
+public import SystemCalls
 
 /// A descriptor on an event loop: one owner, told when it is ready, when its deadline has come.
 ///

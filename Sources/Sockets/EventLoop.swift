@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Synchronization
+public import SystemCalls
 
 /// One thread around one epoll instance; channels, deadlines and Swift tasks all run on it, one after another.
 ///

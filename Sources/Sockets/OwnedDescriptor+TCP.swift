@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import SystemCalls
 
 /// How a listening socket is set up.
 public struct ListenOptions: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemCalls
 
 /// An epoll instance and the event descriptor that wakes it.
 struct Poller: ~Copyable {

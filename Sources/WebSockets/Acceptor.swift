@@ -1,5 +1,6 @@
 import Logging
 import Sockets
+import SystemCalls
 
 /// A listening socket on its loop.
 final class Acceptor: Channel, @unchecked Sendable {

@@ -1,4 +1,5 @@
 public import Sockets
+public import SystemCalls
 public import WebSocketProtocol
 
 /// How a connection ended.

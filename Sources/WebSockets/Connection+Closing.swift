@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 extension Connection {

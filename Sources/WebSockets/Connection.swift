@@ -1,5 +1,6 @@
 import Glibc
 public import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 /// A WebSocket connection on its event loop, server or client: the protocol machine driven over a socket.

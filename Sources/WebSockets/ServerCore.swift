@@ -1,5 +1,6 @@
 import Logging
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// The part of a server that lives on its loop.

@@ -1,4 +1,5 @@
 public import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 /// What a client asks for and allows.

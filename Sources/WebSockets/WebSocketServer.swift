@@ -1,6 +1,7 @@
 public import Logging
 public import Sockets
 import Synchronization
+import SystemCalls
 import WebSocketProtocol
 
 /// A WebSocket server on an event loop of its own.

@@ -1,6 +1,7 @@
 import Lifecycles
 import Sockets
 import Synchronization
+import SystemCalls
 import Testing
 import WebSocketProtocol
 import WebSockets

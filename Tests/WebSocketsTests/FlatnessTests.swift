@@ -1,6 +1,7 @@
 import Glibc
 import ProcessResources
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

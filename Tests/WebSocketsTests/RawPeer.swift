@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import SystemCalls
 import Testing
 
 /// How a stream stands after everything was read.

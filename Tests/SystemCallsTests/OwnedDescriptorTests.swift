@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import Sockets
+@testable import SystemCalls
 
 // Numbers are reused by whatever else runs in the process, so these run in one of their own.
 @Suite("A descriptor has one owner and one end")

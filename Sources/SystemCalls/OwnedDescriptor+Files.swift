@@ -1,35 +1,37 @@
-import Glibc
+public import Glibc
 
-/// One descriptor with one owner, closed when the owner goes.
-struct OwnedDescriptor: ~Copyable, Sendable {
-    let rawValue: Int32
-
-    /// Opens `path`, relative to `directory` unless absolute.
-    init(opening path: String, in directory: Int32 = AT_FDCWD, flags: Int32) throws(SystemCallError) {
+extension OwnedDescriptor {
+    /// Opens `path`, relative to the open `directory` unless absolute; never becomes a controlling terminal, never
+    /// passes on to a program that is started.
+    public init(
+        opening path: String, in directory: Int32 = AT_FDCWD, flags: Int32
+    ) throws(SystemCallError) {
         while true {
-            let descriptor = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY)
-            if descriptor >= 0 {
-                rawValue = descriptor
+            let number = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY)
+            if number >= 0 {
+                self.init(owning: number)
                 return
             }
-            guard errno == EINTR else { throw SystemCallError(errno: errno) }
+            guard errno == EINTR else { throw SystemCallError(.openat) }
         }
     }
 
     /// Reads at most `count` bytes into `buffer` from `start` on; 0 is the end of the file.
-    func read(into buffer: inout [UInt8], from start: Int, count: Int) throws(SystemCallError) -> Int {
+    public borrowing func read(
+        into buffer: inout [UInt8], from start: Int, count: Int
+    ) throws(SystemCallError) -> Int {
         let count = min(count, buffer.count - start)
         while true {
             let received = buffer.withUnsafeMutableBytes { bytes in
                 Glibc.read(rawValue, bytes.baseAddress.map { $0 + start }, count)
             }
             if received >= 0 { return received }
-            guard errno == EINTR else { throw SystemCallError(errno: errno) }
+            guard errno == EINTR else { throw SystemCallError(.read) }
         }
     }
 
     /// Reads at most `count` bytes at `offset`; fewer than asked means the end of the file.
-    func bytes(at offset: Int, count: Int) throws(SystemCallError) -> [UInt8] {
+    public borrowing func bytes(at offset: Int, count: Int) throws(SystemCallError) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
@@ -40,19 +42,10 @@ struct OwnedDescriptor: ~Copyable, Sendable {
             if received > 0 {
                 filled += received
             } else if errno != EINTR {
-                throw SystemCallError(errno: errno)
+                throw SystemCallError(.pread)
             }
         }
         buffer.removeSubrange(filled...)
         return buffer
     }
-
-    /// Gives the descriptor up without closing it.
-    consuming func release() -> Int32 {
-        let descriptor = rawValue
-        discard self
-        return descriptor
-    }
-
-    deinit { _ = close(rawValue) }
 }
