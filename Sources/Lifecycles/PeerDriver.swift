@@ -1,4 +1,4 @@
-public import Sockets
+import Sockets
 public import SystemCalls
 import WebSocketProtocol
 

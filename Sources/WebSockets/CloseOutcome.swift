@@ -1,4 +1,3 @@
-public import Sockets
 public import SystemCalls
 public import WebSocketProtocol
 
