@@ -37,6 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
             "permessage-deflate when a client offers it: off, on (no memory per idle connection), or takeover (smaller messages, up to 300 KB per connection)."
     )
     var compression = CompressionMode.on
+    @Option(help: "Messages below this many bytes are sent uncompressed.")
+    var compressFrom = DeflateOptions().minimumBytes
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")
     var subprotocols: [String] = []
     @Option(
@@ -69,6 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.port = port
         configuration.subprotocols = subprotocols
         configuration.compression = compression.options
+        configuration.compression?.minimumBytes = max(0, compressFrom)
         limits.apply(to: &configuration)
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })

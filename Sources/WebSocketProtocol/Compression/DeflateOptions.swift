@@ -13,8 +13,8 @@ public struct DeflateOptions: Hashable, Sendable {
     public var localWindowBits = 15
     /// The largest window of the peer's compressor, 8 to 15, as far as it lets us choose.
     public var remoteWindowBits = 15
-    /// The compression level, 1 (fast) to 9 (small).
-    public var level = 6
+    /// The compression level, 1 (fast) to 9 (small). The time a message takes matters more than its last few bytes.
+    public var level = 1
     /// zlib's memory level, 1 to 9.
     public var memoryLevel = 8
     /// Messages below this many bytes are sent as they are.

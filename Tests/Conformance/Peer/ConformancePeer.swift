@@ -29,10 +29,17 @@ enum ConformancePeer {
         return limits
     }
 
+    /// Every message compressed, whatever its size: some cases send small ones only.
+    private static var compression: DeflateOptions {
+        var options = DeflateOptions.contextTakeover
+        options.minimumBytes = 0
+        return options
+    }
+
     private static func serve() async throws {
         var configuration = ServerConfiguration()
         configuration.limits = limits
-        configuration.compression = .contextTakeover
+        configuration.compression = compression
         let server = try await WebSocketServer.serve(
             configuration, logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
         ) { connection, _ in
@@ -47,7 +54,7 @@ enum ConformancePeer {
         let count = try await single(from: "ws://\(address)/getCaseCount").flatMap(Int.init) ?? 0
         var configuration = ClientConfiguration()
         configuration.limits = limits
-        configuration.compression = .contextTakeover
+        configuration.compression = compression
         for number in stride(from: 1, through: count, by: 1) {
             let connection = try await WebSocketClient.connect(
                 to: "ws://\(address)/runCase?case=\(number)&agent=watertight", configuration)
