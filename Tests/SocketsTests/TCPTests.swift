@@ -219,7 +219,7 @@ struct TCPTests {
             // It stays bound, so that nobody else listens there meanwhile.
             let bound = OwnedDescriptor(owning: number)
             let silent = try bound.localAddress()
-            let before = try OwnProcess.descriptors()
+            let before = try OwnProcess.sockets()
             var refused = 0
             for _ in 0..<100 {
                 #expect(throws: SystemCallError.self) { _ = try OwnedDescriptor.listening(on: taken) }
@@ -235,7 +235,7 @@ struct TCPTests {
                 }
             }
             #expect(refused == 100)
-            #expect(try OwnProcess.descriptors() == before)
+            #expect(try OwnProcess.sockets() == before)
             try bound.close()
         }
     }
