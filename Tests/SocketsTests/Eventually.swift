@@ -1,7 +1,7 @@
 import Sockets
 
 /// Polls `condition` until it holds, at most for `limit`; whether it came to hold.
-func eventually(within limit: Duration = .seconds(10), _ condition: () throws -> Bool) async rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(30), _ condition: () throws -> Bool) async rethrows -> Bool {
     let start = MonotonicTime.now
     while try !condition() {
         if start.elapsed > limit { return false }

@@ -19,6 +19,11 @@ enum OwnProcess {
         return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 
+    /// The open sockets.
+    static func sockets() throws -> Set<Int32> {
+        try descriptors().filter { link(of: $0).hasPrefix("socket:") }
+    }
+
     /// The names of the threads.
     static func threads() throws -> [String] {
         let stream = try #require(opendir("/proc/self/task"))

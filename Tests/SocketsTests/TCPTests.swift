@@ -220,7 +220,7 @@ struct TCPTests {
             // It stays bound, so that nobody else listens there meanwhile.
             let bound = OwnedDescriptor(owning: number)
             let silent = try bound.localAddress()
-            let before = try OwnProcess.descriptors()
+            let before = try OwnProcess.sockets()
             var refused = 0
             for _ in 0..<100 {
                 #expect(throws: SystemCallError.self) { _ = try OwnedDescriptor.listening(on: taken) }
@@ -236,7 +236,7 @@ struct TCPTests {
                 }
             }
             #expect(refused == 100)
-            #expect(try OwnProcess.descriptors() == before)
+            #expect(try OwnProcess.sockets() == before)
             try bound.close()
         }
     }

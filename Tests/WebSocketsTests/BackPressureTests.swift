@@ -6,220 +6,220 @@ import WebSocketProtocol
 
 @testable import WebSockets
 
-@Suite("A peer that does not read")
-struct BackPressureTests {
-    @Test("an echo is held back by its replies and then delivers everything in order", arguments: [1 << 16, 1 << 20])
-    func echo(sendBufferBytes: Int) async throws {
-        let connections = Collected<Connection>()
-        try await TestServer.with {
-            $0.limits.sendBufferBytes = sendBufferBytes
-        } handler: { _ in
-            let handler = ClosureHandler()
-            handler.onOpen = { connections.append($0) }
-            handler.onMessage = { connection, kind, bytes in
-                #expect(connection.send(kind, bytes) == .accepted)
-            }
-            return handler
-        } _: { server in
-            let peer = try await RawPeer.open(server.address)
-            // Numbered messages until the server takes no more.
-            var sent = 0
-            var rest: ArraySlice<UInt8> = []
-            var lastTaken = MonotonicTime.now
-            while lastTaken.elapsed < .milliseconds(300) && sent < 40_000 {
-                if rest.isEmpty {
-                    rest = RawPeer.frame(0x82, Array("\(sent)".utf8) + [UInt8](repeating: 0, count: 4000))[...]
-                    sent += 1
+extension OverTCP {
+    @Suite("A peer that does not read")
+    struct BackPressureTests {
+        @Test(
+            "an echo is held back by its replies and then delivers everything in order", arguments: [1 << 16, 1 << 20])
+        func echo(sendBufferBytes: Int) async throws {
+            let connections = Collected<Connection>()
+            try await TestServer.with {
+                $0.limits.sendBufferBytes = sendBufferBytes
+            } handler: { _ in
+                let handler = ClosureHandler()
+                handler.onOpen = { connections.append($0) }
+                handler.onMessage = { connection, kind, bytes in
+                    #expect(connection.send(kind, bytes) == .accepted)
                 }
-                let count = peer.sendNow(rest)
-                rest = rest.dropFirst(count)
-                if count > 0 { lastTaken = .now } else { try await Task.sleep(for: .milliseconds(1)) }
-            }
-            #expect(sent < 40_000, "the server held nothing back")
-            let connection = try #require(connections.all.first)
-            let held = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
-            #expect(held.1 && held.0 < sendBufferBytes, "\(held.0) bytes are held")
-            // A held back server is idle, not spinning.
-            #expect(await connection.loop.processorTime(over: .milliseconds(200)) < .milliseconds(50))
-            var isSent = false
-            for index in 0..<sent {
-                if !isSent {
-                    try await peer.send(Array(rest), reading: true)
-                    isSent = true
+                return handler
+            } _: { server in
+                let peer = try await RawPeer.open(server.address)
+                // Numbered messages until the server takes no more.
+                var sent = 0
+                var rest: ArraySlice<UInt8> = []
+                var lastTaken = MonotonicTime.now
+                while lastTaken.elapsed < .milliseconds(300) && sent < 40_000 {
+                    if rest.isEmpty {
+                        rest = RawPeer.frame(0x82, Array("\(sent)".utf8) + [UInt8](repeating: 0, count: 4000))[...]
+                        sent += 1
+                    }
+                    let count = peer.sendNow(rest)
+                    rest = rest.dropFirst(count)
+                    if count > 0 { lastTaken = .now } else { try await Task.sleep(for: .milliseconds(1)) }
                 }
-                let frame = try await peer.frame()
-                let number = String(decoding: frame.payload.prefix { $0 != 0 }, as: UTF8.self)
-                guard number == "\(index)" else {
-                    Issue.record("\(number) instead of \(index)")
-                    return
-                }
-            }
-            let after = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
-            #expect(after.0 == 0 && !after.1)
-        }
-    }
-
-    @Test("pushing to it is refused at the limit, and goes on when it reads")
-    func push() async throws {
-        let connections = Collected<Connection>()
-        let writable = Collected<Int>()
-        try await TestServer.with {
-            $0.limits.sendBufferBytes = 1 << 17
-        } handler: { _ in
-            let handler = ClosureHandler()
-            handler.onOpen = { connections.append($0) }
-            handler.onWritable = { writable.append($0.bufferedBytes) }
-            return handler
-        } _: { server in
-            let peer = try await RawPeer.open(server.address)
-            #expect(await eventually { connections.count == 1 })
-            let connection = try #require(connections.all.first)
-            let message = pattern(10_000)
-            var accepted = 0
-            var outcome = SendOutcome.accepted
-            for _ in 0..<10_000 where outcome == .accepted {
-                outcome = await connection.loop.run { connection.send(.binary, message.span.bytes) }
-                if outcome == .accepted { accepted += 1 }
-            }
-            #expect(outcome == .bufferFull)
-            #expect(await connection.loop.run { connection.bufferedBytes } < (1 << 17) + 10_010)
-            for _ in 0..<accepted { #expect(try await peer.frame().payload.count == 10_000) }
-            #expect(await eventually { writable.count > 0 })
-            #expect(writable.all.allSatisfy { $0 <= 1 << 13 })
-            #expect(await connection.loop.run { connection.send(.text, RawSpan()) } == .accepted)
-        }
-    }
-
-    @Test("the push handler is bounded for a peer that never reads, which idleLimit ends")
-    func pushHandler() async throws {
-        let connections = Collected<Connection>()
-        try await TestServer.with {
-            $0.limits.sendBufferBytes = 1 << 16
-            $0.limits.idleLimit = .milliseconds(300)
-            $0.limits.pingInterval = .milliseconds(50)
-            $0.limits.closeLimit = .milliseconds(50)
-            $0.connectionEnds = nil
-        } handler: { _ in
-            PushHandler(messageBytes: 60_000, every: .milliseconds(1))
-        } _: { server in
-            let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
-            // It shows that it lives, but takes nothing.
-            let isOver = await eventually {
-                _ = peer.sendNow(RawPeer.frame(0x8A)[...])
-                return server.outcomes.count > 0
-            }
-            #expect(isOver)
-            #expect(try await server.outcome().cause == .limit(.idle))
-            peer.leave()
-        }
-        #expect(connections.count == 0)
-    }
-
-    @Test("Pings of a peer that does not read the Pongs are bounded")
-    func pongs() async throws {
-        let connections = Collected<Connection>()
-        try await TestServer.with {
-            $0.limits.sendBufferBytes = 1 << 16
-        } handler: { _ in
-            let handler = ClosureHandler()
-            handler.onOpen = { connections.append($0) }
-            return handler
-        } _: { server in
-            let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
-            let pings = (0..<100).flatMap { _ in RawPeer.frame(0x89, pattern(125)) }
-            var rest = pings[...]
-            var lastTaken = MonotonicTime.now
-            var total = 0
-            while lastTaken.elapsed < .milliseconds(200) && total < 100 << 20 {
-                if rest.isEmpty { rest = pings[...] }
-                let count = peer.sendNow(rest)
-                rest = rest.dropFirst(count)
-                total += count
-                if count > 0 { lastTaken = .now } else { try await Task.sleep(for: .milliseconds(1)) }
-            }
-            #expect(total < 100 << 20)
-            let connection = try #require(connections.all.first)
-            #expect(await connection.loop.run { connection.bufferedBytes } < 1 << 16)
-        }
-    }
-
-    @Test("two ends that both send much more than fits do not wait for each other for ever")
-    func noDeadlock() async throws {
-        try await TestServer.serving({ connection, _ in
-            while let message = await connection.receive() {
-                while true {
-                    do {
-                        try connection.send(message)
-                        break
-                    } catch SendFailure.bufferFull {
-                        await connection.drained()
+                #expect(sent < 40_000, "the server held nothing back")
+                let connection = try #require(connections.all.first)
+                let held = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
+                #expect(held.1 && held.0 < sendBufferBytes, "\(held.0) bytes are held")
+                // A held back server is idle, not spinning.
+                #expect(await connection.loop.processorTime(over: .milliseconds(200)) < .milliseconds(50))
+                var isSent = false
+                for index in 0..<sent {
+                    if !isSent {
+                        try await peer.send(Array(rest), reading: true)
+                        isSent = true
+                    }
+                    let frame = try await peer.frame()
+                    let number = String(decoding: frame.payload.prefix { $0 != 0 }, as: UTF8.self)
+                    guard number == "\(index)" else {
+                        Issue.record("\(number) instead of \(index)")
+                        return
                     }
                 }
+                let after = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
+                #expect(after.0 == 0 && !after.1)
             }
-        }) { server in
-            let client = try await WebSocketClient.connect(to: server.server.url)
-            let count = 60
-            let message = pattern(500_000)
-            let sender = Task {
-                for _ in 0..<count {
+        }
+
+        @Test("pushing to it is refused at the limit, and goes on when it reads")
+        func push() async throws {
+            let connections = Collected<Connection>()
+            let writable = Collected<Int>()
+            try await TestServer.with {
+                $0.limits.sendBufferBytes = 1 << 17
+            } handler: { _ in
+                let handler = ClosureHandler()
+                handler.onOpen = { connections.append($0) }
+                handler.onWritable = { writable.append($0.bufferedBytes) }
+                return handler
+            } _: { server in
+                let peer = try await RawPeer.open(server.address)
+                #expect(await eventually { connections.count == 1 })
+                let connection = try #require(connections.all.first)
+                let message = pattern(10_000)
+                var accepted = 0
+                var outcome = SendOutcome.accepted
+                for _ in 0..<10_000 where outcome == .accepted {
+                    outcome = await connection.loop.run { connection.send(.binary, message.span.bytes) }
+                    if outcome == .accepted { accepted += 1 }
+                }
+                #expect(outcome == .bufferFull)
+                #expect(await connection.loop.run { connection.bufferedBytes } < (1 << 17) + 10_010)
+                for _ in 0..<accepted { #expect(try await peer.frame().payload.count == 10_000) }
+                #expect(await eventually { writable.count > 0 })
+                #expect(writable.all.allSatisfy { $0 <= 1 << 13 })
+                #expect(await connection.loop.run { connection.send(.text, RawSpan()) } == .accepted)
+            }
+        }
+
+        @Test("the push handler is bounded for a peer that never reads, which idleLimit ends")
+        func pushHandler() async throws {
+            try await TestServer.with {
+                $0.limits.sendBufferBytes = 1 << 16
+                $0.limits.idleLimit = .milliseconds(300)
+                $0.limits.pingInterval = nil
+                $0.limits.closeLimit = .milliseconds(50)
+            } handler: { _ in
+                PushHandler(messageBytes: 60_000, every: .milliseconds(1))
+            } _: { server in
+                let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
+                // It shows that it lives, but takes nothing.
+                let isOver = await eventually {
+                    _ = peer.sendNow(RawPeer.frame(0x8A)[...])
+                    return server.outcomes.count > 0
+                }
+                #expect(isOver)
+                #expect(try await server.outcome().cause == .limit(.idle))
+                peer.leave()
+            }
+        }
+
+        @Test("Pings of a peer that does not read the Pongs are bounded")
+        func pongs() async throws {
+            let connections = Collected<Connection>()
+            try await TestServer.with {
+                $0.limits.sendBufferBytes = 1 << 16
+            } handler: { _ in
+                let handler = ClosureHandler()
+                handler.onOpen = { connections.append($0) }
+                return handler
+            } _: { server in
+                let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
+                let pings = (0..<100).flatMap { _ in RawPeer.frame(0x89, pattern(125)) }
+                var rest = pings[...]
+                var lastTaken = MonotonicTime.now
+                var total = 0
+                while lastTaken.elapsed < .milliseconds(200) && total < 100 << 20 {
+                    if rest.isEmpty { rest = pings[...] }
+                    let count = peer.sendNow(rest)
+                    rest = rest.dropFirst(count)
+                    total += count
+                    if count > 0 { lastTaken = .now } else { try await Task.sleep(for: .milliseconds(1)) }
+                }
+                #expect(total < 100 << 20)
+                let connection = try #require(connections.all.first)
+                #expect(await connection.loop.run { connection.bufferedBytes } < 1 << 16)
+            }
+        }
+
+        @Test("two ends that both send much more than fits do not wait for each other for ever")
+        func noDeadlock() async throws {
+            try await TestServer.serving({ connection, _ in
+                while let message = await connection.receive() {
                     while true {
                         do {
-                            try await client.send(message)
+                            try connection.send(message)
                             break
                         } catch SendFailure.bufferFull {
-                            await client.drained()
+                            await connection.drained()
                         }
                     }
                 }
+            }) { server in
+                let client = try await WebSocketClient.connect(to: server.server.url)
+                let count = 60
+                let message = pattern(500_000)
+                let sender = Task {
+                    for _ in 0..<count {
+                        while true {
+                            do {
+                                try await client.send(message)
+                                break
+                            } catch SendFailure.bufferFull {
+                                await client.drained()
+                            }
+                        }
+                    }
+                }
+                for _ in 0..<count { #expect(await client.receive()?.count == 500_000) }
+                try await sender.value
+                #expect(await client.close().isClean)
             }
-            for _ in 0..<count { #expect(await client.receive()?.count == 500_000) }
-            try await sender.value
-            #expect(await client.close().isClean)
         }
-    }
 
-    @Test("paused with input in the window, which another takes: order is kept", arguments: [false, true])
-    func pausedInWindow(resumesInside: Bool) async throws {
-        let connections = Collected<Connection>()
-        let texts = Collected<String>()
-        try await TestServer.with(handler: { upgrade in
-            let handler = ClosureHandler()
-            guard upgrade.request.path == "/paused" else {
+        @Test("paused with input in the window, which another takes: order is kept", arguments: [false, true])
+        func pausedInWindow(resumesInside: Bool) async throws {
+            let connections = Collected<Connection>()
+            let texts = Collected<String>()
+            try await TestServer.with(handler: { upgrade in
+                let handler = ClosureHandler()
+                guard upgrade.request.path == "/paused" else {
+                    handler.onMessage = { connection, _, bytes in
+                        // From inside another connection's callback.
+                        if resumesInside { for paused in connections.all { paused.resume() } }
+                        connection.send(bytes.text)
+                    }
+                    return handler
+                }
+                handler.onOpen = { connections.append($0) }
                 handler.onMessage = { connection, _, bytes in
-                    // From inside another connection's callback.
-                    if resumesInside { for paused in connections.all { paused.resume() } }
-                    connection.send(bytes.text)
+                    texts.append(bytes.text)
+                    if texts.count % 2 == 0 { connection.pause() }
+                    if texts.count == 5 {
+                        connection.pause()
+                        connection.resume()
+                    }
                 }
                 return handler
-            }
-            handler.onOpen = { connections.append($0) }
-            handler.onMessage = { connection, _, bytes in
-                texts.append(bytes.text)
-                if texts.count % 2 == 0 { connection.pause() }
-                if texts.count == 5 {
-                    connection.pause()
-                    connection.resume()
+            }) { server in
+                let paused = try RawPeer(to: server.address)
+                try await paused.send(RawPeer.request("/paused"))
+                _ = try await paused.head()
+                let other = try await RawPeer.open(server.address)
+                try await paused.send((0..<20).flatMap { RawPeer.frame(0x81, Array("\($0)".utf8)) })
+                #expect(await eventually { texts.count == 2 })
+                let connection = try #require(connections.all.first)
+                for round in 0..<12 where texts.count < 20 {
+                    try await other.send(RawPeer.frame(0x81, Array("round \(round)".utf8)))
+                    #expect(try await other.frame().text == "round \(round)")
+                    if !resumesInside {
+                        let before = texts.count
+                        await connection.loop.run { connection.resume() }
+                        #expect(texts.count > before)
+                    }
                 }
+                #expect(texts.all == (0..<20).map(String.init))
             }
-            return handler
-        }) { server in
-            let paused = try RawPeer(to: server.address)
-            try await paused.send(RawPeer.request("/paused"))
-            _ = try await paused.head()
-            let other = try await RawPeer.open(server.address)
-            try await paused.send((0..<20).flatMap { RawPeer.frame(0x81, Array("\($0)".utf8)) })
-            #expect(await eventually { texts.count == 2 })
-            let connection = try #require(connections.all.first)
-            for round in 0..<12 where texts.count < 20 {
-                try await other.send(RawPeer.frame(0x81, Array("round \(round)".utf8)))
-                #expect(try await other.frame().text == "round \(round)")
-                if !resumesInside {
-                    let before = texts.count
-                    await connection.loop.run { connection.resume() }
-                    #expect(texts.count > before)
-                }
-            }
-            #expect(texts.all == (0..<20).map(String.init))
         }
     }
 }

@@ -6,6 +6,10 @@ import WebSocketProtocol
 
 @testable import WebSockets
 
+/// The root of every suite that opens sockets: one test at a time, so that none starves another past its limits.
+@Suite(.serialized)
+struct OverTCP {}
+
 /// Collects values from the loop's thread.
 final class Collected<Value: Sendable>: Sendable {
     private let values = Mutex([Value]())
@@ -60,6 +64,7 @@ struct TestServer {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
+        patient(&configuration.limits)
         configure(&configuration)
         let outcomes = Collected<CloseOutcome>()
         configuration.connectionEnds = { _, outcome in outcomes.append(outcome) }
@@ -73,11 +78,19 @@ struct TestServer {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
+        patient(&configuration.limits)
         configure(&configuration)
         let outcomes = Collected<CloseOutcome>()
         configuration.connectionEnds = { _, outcome in outcomes.append(outcome) }
         let server = try await WebSocketServer.serve(configuration, serve)
         try await finishing(TestServer(server: server, outcomes: outcomes), body)
+    }
+
+    /// Only the limits that a test sets may run out, however busy the machine is.
+    private static func patient(_ limits: inout ConnectionLimits) {
+        limits.handshakeLimit = .seconds(60)
+        limits.closeLimit = .seconds(60)
+        limits.pingInterval = .seconds(60)
     }
 
     private static func finishing(_ server: TestServer, _ body: (TestServer) async throws -> Void) async throws {

@@ -83,7 +83,7 @@ final class RawPeer: @unchecked Sendable {
         max(0, bytes.withUnsafeBytes { Glibc.send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) })
     }
 
-    /// Sends everything, within ten seconds; reads meanwhile when told to.
+    /// Sends everything, within the limit of `eventually`; reads meanwhile when told to.
     func send(_ bytes: [UInt8], reading: Bool = false) async throws {
         var rest = bytes[...]
         let isSent = await eventually {
@@ -113,7 +113,7 @@ final class RawPeer: @unchecked Sendable {
         }
     }
 
-    /// Reads until the stream ends, within ten seconds.
+    /// Reads until the stream ends, within the limit of `eventually`.
     func readToEnd() async -> StreamEnd {
         _ = await eventually {
             read()
@@ -157,7 +157,7 @@ final class RawPeer: @unchecked Sendable {
         return RawFrame(first: received[0], payload: payload)
     }
 
-    /// The next frame, within ten seconds.
+    /// The next frame, within the limit of `eventually`.
     func frame() async throws -> RawFrame {
         var frame: RawFrame?
         _ = await eventually {
