@@ -11,6 +11,14 @@ enum Amount {
         }
     }
 
+    /// An upper bound, rounded up, so that what is printed holds and is never zero.
+    static func bound(_ amount: Double, _ resource: Resource) -> String {
+        switch resource {
+        case .privateMemory: bytes(max(1, amount.rounded(.up)))
+        case .descriptors, .threads: count(max(0.0001, (amount * 10_000).rounded(.up) / 10_000))
+        }
+    }
+
     /// Bytes as such up to four digits, then in the unit that leaves up to four.
     static func bytes(_ amount: Double) -> String {
         if abs(amount) < 10_000 { return "\(Int(amount.rounded())) B" }

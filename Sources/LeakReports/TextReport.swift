@@ -51,7 +51,7 @@ public struct TextReport {
         let amount: String? =
             switch finding.verdict {
             case .leak: finding.perConnection.map { Amount.text($0, resource) }
-            case .clean: finding.smallestDetectable.map { "< \(Amount.text($0, resource))" }
+            case .clean: finding.smallestDetectable.map { "< \(Amount.bound($0, resource))" }
             case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
             }
         return [finding.verdict.rawValue, amount].compactMap { $0 }.joined(separator: " ")

@@ -117,6 +117,16 @@ struct TextReportTests {
         #expect(Amount.bytes(amount) == text)
     }
 
+    @Test(
+        "a bound is rounded up and never zero",
+        arguments: [
+            (0.00001, Resource.threads, "0.0001"), (0.00031, .descriptors, "0.0004"), (0.2, .threads, "0.20"),
+            (0.2, .privateMemory, "1 B"), (12.01, .privateMemory, "13 B"),
+        ])
+    func bound(amount: Double, resource: Resource, text: String) {
+        #expect(Amount.bound(amount, resource) == text)
+    }
+
     @Test(arguments: [(0.0, "0"), (1, "1.00"), (0.6, "0.60"), (0.0123, "0.012"), (0.004, "0.0040"), (-0.25, "-0.25")])
     func count(amount: Double, text: String) {
         #expect(Amount.count(amount) == text)
