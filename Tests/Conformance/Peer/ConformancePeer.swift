@@ -55,18 +55,31 @@ enum ConformancePeer {
         var configuration = ClientConfiguration()
         configuration.limits = limits
         configuration.compression = compression
-        for number in stride(from: 1, through: count, by: 1) {
-            let connection = try await WebSocketClient.connect(
-                to: "ws://\(address)/runCase?case=\(number)&agent=watertight", configuration)
-            do {
-                try await echo(on: connection)
-            } catch {
-                // The case has closed the connection under our hands, as many do.
+        // Several at a time, so that this end works while the other one thinks.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in stride(from: 1, through: count, by: 1) {
+                if number > casesAtATime { try await group.next() }
+                group.addTask(executorPreference: EventLoop.shared) { [configuration] in
+                    try await run(case: number, of: address, configuration)
+                }
             }
-            _ = await connection.closed()
+            try await group.waitForAll()
         }
         _ = try await single(from: "ws://\(address)/updateReports?agent=watertight")
         print("\(count) cases driven")
+    }
+
+    private static let casesAtATime = 4
+
+    private static func run(case number: Int, of address: String, _ configuration: ClientConfiguration) async throws {
+        let connection = try await WebSocketClient.connect(
+            to: "ws://\(address)/runCase?case=\(number)&agent=watertight", configuration)
+        do {
+            try await echo(on: connection)
+        } catch {
+            // The case has closed the connection under our hands, as many do.
+        }
+        _ = await connection.closed()
     }
 
     /// The one message that a URL of the fuzzing server answers with.
