@@ -65,8 +65,8 @@ public struct CheckResult: Sendable {
         public var remark: String?
         /// Descriptors of sockets gained since the row began, by TCP state.
         public var tcpStates: [String: Int] = [:]
-        /// How long after the last connection the target gave back what it had kept.
-        public var releasedAfterSeconds: Double?
+        /// How long after the last connection it was seen that the target had given back what it had kept.
+        public var releasedWithinSeconds: Double?
     }
 
     /// One reading of the target.

@@ -41,8 +41,9 @@ final class CheckRun {
     }
 
     func endTargets() {
-        for row in rows { row.target?.end() }
-        sharedTarget?.end()
+        let targets = rows.compactMap(\.target) + [sharedTarget].compactMap { $0 }
+        for target in targets { target.askToEnd() }
+        for target in targets { target.end() }
     }
 
     func run() async throws -> CheckResult {
@@ -54,6 +55,10 @@ final class CheckRun {
             try await decideAll()
         } catch let lost as TargetLost {
             interruption = .targetLost(lost.problem)
+        } catch let failure as CheckFailure {
+            // A later target did not start: what was measured before is worth having.
+            if runtime == nil { throw failure }
+            interruption = .targetLost("\(failure)")
         } catch is CancellationError {
             // Cancelled before there was anything to report.
             if runtime == nil { throw CancellationError() }
@@ -71,7 +76,7 @@ final class CheckRun {
     /// Starts the first target, looks at it, and learns whether it answers messages.
     private func prepare() async throws {
         let target = try await newTarget()
-        if case .running = plan.subject { sharedTarget = target } else { rows[0].target = target }
+        if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
         runtime = target.runtime
         switch plan.subject {
         case .command(let words): description = words.joined(separator: " ")
@@ -89,6 +94,7 @@ final class CheckRun {
             // It may well not answer at all, or be a feed: the closing handshake decides.
             expectsReply = false
             script.expectsReply = false
+            notes.append("it does not answer a message within 2 s: the peers send theirs and do not wait for one")
             let second = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
             if second.completed == 0 { note(second) }
         } else if first.completed == 0 {
@@ -103,7 +109,16 @@ final class CheckRun {
 
     private func measureAll() async throws {
         let slice = plan.budget * (Self.measuringShare / Double(rows.count))
-        for row in rows { try await measure(row, for: slice) }
+        for row in rows {
+            try await measure(row, for: slice)
+            // In a shared process a row's pause must be everybody's: another's leak would hide what is given back.
+            if sharedTarget != nil && row.state == .suspect { try await restAndConfirm(row) }
+        }
+    }
+
+    private func restAndConfirm(_ row: RowRun) async throws {
+        while remaining > .zero, row.idleSince.elapsed < patience { try await watch(row) }
+        if row.idleSince.elapsed >= patience { try await confirm(row, for: confirmSlice(1)) }
     }
 
     /// Spends the rest of the budget where the doubt is.
@@ -116,9 +131,10 @@ final class CheckRun {
                 continue
             }
             let reserved = suspects.isEmpty ? Duration.zero : confirmSlice(suspects.count) * suspects.count
-            let open = rows.filter { $0.state == .measuring && $0.obstacle == nil }
+            let open = rows.filter { $0.state == .measuring && $0.obstacle == nil && $0.breakdown == nil }
             if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - reserved > .seconds(1) {
                 try await measure(doubtful, for: min(slice, remaining - reserved))
+                if sharedTarget != nil && doubtful.state == .suspect { try await restAndConfirm(doubtful) }
                 continue
             }
             guard let next = suspects.min(by: { $0.idleSince < $1.idleSince }) else { return }
@@ -145,10 +161,9 @@ final class CheckRun {
     private func measure(_ row: RowRun, for slice: Duration) async throws {
         let target = try await target(of: row)
         let began = MonotonicTime.now
-        if row.samples.isEmpty {
-            row.statesAtStart = try target.tcpStates()
-            try sample(row, target, .measure)
-        }
+        if row.samples.isEmpty { row.statesAtStart = try target.tcpStates() }
+        // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
+        try sample(row, target, .measure)
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, .measure) else { break }
             let opinions = row.opinions(isLazy: isLazy)
@@ -218,6 +233,7 @@ final class CheckRun {
         let counts = await driver.drive(row.lifecycle, script(for: target), load)
         let took = began.elapsed.inSeconds
         row.counts += counts
+        if let problem = counts.firstProblem { logger.info("\(row.lifecycle.name): \(problem)") }
         try await settle(row, target)
         try sample(row, target, phase)
         try Task.checkCancellation()
@@ -228,7 +244,9 @@ final class CheckRun {
         }
         row.failedBlocks = counts.completed * 2 < connections ? row.failedBlocks + 1 : 0
         if row.failedBlocks >= 3 {
-            row.obstacle = "the lifecycle does not come about: \(counts.firstProblem ?? "no reason known")"
+            row.breakdown =
+                "after \(row.completed) connections the target no longer took part: "
+                + (counts.firstProblem ?? "no reason known")
             return false
         }
         return true
@@ -305,7 +323,7 @@ final class CheckRun {
     /// Notes what the pause gave back.
     private func noteRelease(_ row: RowRun) {
         for resource in suspicious(row) where row.confirmation(of: resource) == .released {
-            row.releasedAfter[resource] = row.idleSince.elapsed
+            row.releasedWithin[resource] = row.idleSince.elapsed
         }
     }
 
@@ -318,8 +336,12 @@ final class CheckRun {
 
     // MARK: Targets
 
-    private var isolation: CheckResult.Isolation {
-        if case .command = plan.subject { .processPerLifecycle } else { .sharedProcess }
+    private var isolation: CheckResult.Isolation { usesOneProcess ? .sharedProcess : .processPerLifecycle }
+
+    /// Whether all lifecycles share a process: one that ran before, or a command that always takes the same port.
+    private var usesOneProcess: Bool {
+        guard case .command(let words) = plan.subject else { return true }
+        return !(words + [plan.url]).contains { $0.contains("{port}") }
     }
 
     private func newTarget() async throws -> Target {
@@ -333,6 +355,7 @@ final class CheckRun {
         if let sharedTarget { return sharedTarget }
         if let target = row.target { return target }
         let target = try await newTarget()
+        logger.info("started \(target.pids.map(String.init).joined(separator: ", ")) for \(row.lifecycle.name)")
         row.target = target
         return target
     }

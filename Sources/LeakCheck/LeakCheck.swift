@@ -38,6 +38,13 @@ public struct LeakCheck: Sendable {
         self.progress = progress
     }
 
+    /// Kills, without waiting, every command that a check of this process has started and not ended.
+    ///
+    /// For a process that is about to exit and cannot let its checks end.
+    public static func abandonAll() {
+        TargetCommand.killAll()
+    }
+
     /// Carries the check out.
     ///
     /// A check that is cancelled, or whose target dies, returns what was measured. Throws `CheckFailure` when it cannot

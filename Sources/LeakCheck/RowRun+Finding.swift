@@ -38,7 +38,7 @@ extension RowRun {
         var finding = CheckResult.Finding(
             resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
             interval: estimate?.interval, smallestDetectable: estimate?.largestHidden)
-        finding.releasedAfterSeconds = releasedAfter[resource].map(\.inSeconds)
+        finding.releasedWithinSeconds = releasedWithin[resource].map(\.inSeconds)
         if let problem = loadProblem {
             finding.remark = problem
             return finding
@@ -46,8 +46,9 @@ extension RowRun {
         switch opinion {
         case .clean:
             finding.verdict = .clean
-            if let seconds = finding.releasedAfterSeconds {
-                finding.remark = "kept for a while, released \(seconds.rounded(.up)) s after the last connection"
+            if let seconds = finding.releasedWithinSeconds {
+                finding.remark =
+                    "kept for a while, released within \(Int(seconds.rounded(.up))) s after the last connection"
             }
         case .open(let reason): finding.remark = [obstacle, reason].compactMap { $0 }.joined(separator: "; ")
         case .suspect: judgeSuspicion(resource, &finding)
@@ -91,7 +92,11 @@ extension RowRun {
 
     /// Why the row cannot be judged at all: its lifecycle hardly took place.
     private var loadProblem: String? {
-        guard counts.attempted > 0 else { return counts.firstProblem ?? obstacle ?? "no connection was made" }
+        guard counts.attempted > 0 else {
+            return counts.firstProblem
+                ?? "the budget ended before a connection was made: give it a longer --budget, or name a --lifecycle"
+        }
+        if let breakdown { return breakdown }
         let share = Double(counts.completed) / Double(counts.attempted)
         guard share < Self.leastCompletedShare else { return nil }
         let percent = (share * 100).rounded(.down)

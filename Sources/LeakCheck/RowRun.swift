@@ -19,14 +19,16 @@ final class RowRun {
     var dose = 40.0
     /// How long measuring has taken.
     var measured = Duration.zero
-    /// When, after the last connection, half of what had been kept was given back, by resource.
-    var releasedAfter: [Resource: Duration] = [:]
+    /// How long after the last connection it was seen that most of what had been kept was given back, by resource.
+    var releasedWithin: [Resource: Duration] = [:]
     var statesAtStart: [String: Int] = [:]
     var statesAtEnd: [String: Int] = [:]
     /// Blocks in a row in which hardly any connection came about.
     var failedBlocks = 0
-    /// Why no more connections can be made.
+    /// Why no more connections should be made: what leaks would exhaust the target.
     var obstacle: String?
+    /// Why the lifecycle no longer comes about; the row cannot be judged then, however well it began.
+    var breakdown: String?
 
     enum State {
         /// More connections may change the verdict.

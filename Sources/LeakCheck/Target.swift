@@ -41,6 +41,10 @@ final class Target: Sendable {
             throw CheckFailure.invalid("\(error)")
         }
         let name = arguments.joined(separator: " ")
+        if !ProcessReader.listening(port: url.port).isEmpty {
+            throw CheckFailure.unreachable(
+                "another process listens on port \(url.port) already: end it, or let {port} choose a free one")
+        }
         let command: TargetCommand
         do {
             command = try TargetCommand(arguments.map(filled), port: port)
@@ -49,9 +53,12 @@ final class Target: Sendable {
         }
         do {
             let address = try await waitUntilAccepting(url, command, name: name, limit: limit)
-            return try Target(url: url, address: address, command: command, tree: ProcessTree(roots: [command.pid]))
+            let tree = try ProcessTree(roots: [command.pid])
+            try await requireListener(tree, port: url.port, name: name)
+            return try Target(url: url, address: address, command: command, tree: tree)
         } catch {
             command.end()
+            if error is CancellationError { throw error }
             throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
         }
     }
@@ -71,6 +78,11 @@ final class Target: Sendable {
         } catch {
             throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
         }
+    }
+
+    /// Asks the command, if there is one, to end; `end()` must follow.
+    func askToEnd() {
+        command?.askToEnd()
     }
 
     /// Ends the command, if there is one, and its descendants.
@@ -212,6 +224,18 @@ final class Target: Sendable {
                 + quoted(command.lastOutput))
     }
 
+    /// Makes sure that what accepts is the command and nobody else, or another process would be read than is driven.
+    private static func requireListener(_ tree: consuming ProcessTree, port: UInt16, name: String) async throws {
+        for _ in 0..<100 {
+            try tree.refresh()
+            if try !tree.listeners(port: port).isEmpty { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CheckFailure.unreachable(
+            "neither \"\(name)\" nor a descendant of it listens on port \(port), though something does: start the server "
+                + "itself, or check it by URL and --pid")
+    }
+
     private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         if let address = addresses.first(where: accepts) { return address }
@@ -236,8 +260,10 @@ final class Target: Sendable {
             throw CheckFailure.unreachable(
                 "the process that listens on port \(port) cannot be found: name it with --pid, or run as its user")
         }
-        // Workers that share the socket descend from the oldest, or stand beside it.
-        return found.count == 1 ? [first] : found.sorted()
+        // Workers that share the socket with their master come and go; the master leads to them.
+        let workers = Set(found.flatMap { (try? ProcessReader(pid: $0).descendants()) ?? [] })
+        let masters = found.filter { !workers.contains($0) }
+        return masters.isEmpty ? [first] : masters
     }
 
     private static func quoted(_ output: String) -> String {

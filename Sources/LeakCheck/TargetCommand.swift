@@ -22,7 +22,9 @@ final class TargetCommand: Sendable {
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
         let output = OwnedDescriptor(owning: ends[0])
         let input = OwnedDescriptor(owning: ends[1])
-        pid = try Self.spawn(arguments, port: port, output: input.rawValue)
+        let pid = try Self.spawn(arguments, port: port, output: input.rawValue)
+        self.pid = pid
+        Self.running.withLock { _ = $0.insert(pid) }
         try? input.close()
         let number = output.release()
         try Thread.detach(name: "target output") { [self] in
@@ -55,6 +57,19 @@ final class TargetCommand: Sendable {
         }
     }
 
+    /// The groups of commands that have not been ended, for the one case in which nobody can wait for them.
+    private static let running = Mutex<Set<Int32>>([])
+
+    /// Kills every command that is left, at once and without waiting.
+    static func killAll() {
+        for pid in running.withLock({ $0 }) { kill(-pid, SIGKILL) }
+    }
+
+    /// Sends SIGTERM to the command's group; `end()` must follow.
+    func askToEnd() {
+        kill(-pid, SIGTERM)
+    }
+
     /// Ends the command: SIGTERM to its group, then SIGKILL to what is left; returns when the leader is reaped.
     ///
     /// `descendants` are processes that may have left the group.
@@ -68,6 +83,7 @@ final class TargetCommand: Sendable {
         for stray in strays { kill(stray, SIGKILL) }
         let hardDeadline = MonotonicTime.now + Self.endLimit
         while ending() == nil && MonotonicTime.now < hardDeadline { usleep(5_000) }
+        Self.running.withLock { _ = $0.remove(pid) }
     }
 
     private static func spawn(_ arguments: [String], port: UInt16, output: Int32) throws -> Int32 {

@@ -85,12 +85,12 @@ public struct JSONReport {
             interval = finding.interval.map { [$0.lowerBound, $0.upperBound] }
             smallestDetectable = finding.smallestDetectable
             remark = finding.remark
-            detail = Detail(tcpStates: finding.tcpStates, releasedAfterSeconds: finding.releasedAfterSeconds)
+            detail = Detail(tcpStates: finding.tcpStates, releasedWithinSeconds: finding.releasedWithinSeconds)
         }
     }
 
     private struct Detail: Encodable {
         var tcpStates: [String: Int]
-        var releasedAfterSeconds: Double?
+        var releasedWithinSeconds: Double?
     }
 }

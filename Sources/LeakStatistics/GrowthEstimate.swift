@@ -10,8 +10,8 @@ public struct GrowthEstimate: Hashable, Sendable {
     ///
     /// The smaller of two bounds. One is the interval's upper end, or the height of the teeth that the floor has cut off,
     /// spread over the judged connections, where that is more: a leak can hide under garbage that a late collection took
-    /// away. The other is all that the process gained since its first reading, spread over all connections. Neither is
-    /// below what the gauge can resolve.
+    /// away. The other is all that the process gained since its lowest reading, spread over the connections since. Neither
+    /// is below what the gauge can resolve.
     public var largestHidden: Double
     /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
     public var resolution: Double
@@ -20,8 +20,6 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// Growth per connection over the second half of the run divided by that over the quarter before it: about 1 for a
     /// leak, one half for logarithmic growth, 0 for a plateau. Nil where that quarter did not grow.
     public var persistence: Double?
-    /// Blocks that were judged.
-    public var blocks: Int
 
     /// Judges the second half of `series`; the first half is warm-up.
     ///
@@ -34,12 +32,15 @@ public struct GrowthEstimate: Hashable, Sendable {
         let half = floor.connections / 2
         let judged = floor.points.drop { $0.connections < half }
         var rates: [Double] = []
+        var (growth, dose) = (0.0, 0.0)
+        // Between readings without a connection others may have been at work: what changed then is not theirs.
         for (left, right) in zip(judged, judged.dropFirst()) where right.connections > left.connections {
+            growth += right.level - left.level
+            dose += right.connections - left.connections
             rates.append((right.level - left.level) / (right.connections - left.connections))
         }
-        guard rates.count >= 4, let first = judged.first, let last = judged.last else { return nil }
-        let dose = last.connections - first.connections
-        let mean = (last.level - first.level) / dose
+        guard rates.count >= 4, let last = judged.last else { return nil }
+        let mean = growth / dose
         let centre = rates.reduce(0, +) / Double(rates.count)
         let variance = rates.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(rates.count - 1)
         let t = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: rates.count - 1)
@@ -51,13 +52,27 @@ public struct GrowthEstimate: Hashable, Sendable {
         let judgedLevels = zip(series.points, floor.points).suffix(judged.count)
         let teeth = judgedLevels.map { $0.level - $1.level }.max() ?? 0
         let underTeeth = max(mean + reach, teeth / dose, 3 * resolution / dose)
-        let gained = max(0, last.level - series.points[0].level) + 3 * resolution
-        largestHidden = min(underTeeth, gained / floor.connections)
+        largestHidden = min(underTeeth, Self.gainedSinceLow(series, resolution: resolution))
         growingShare = Double(rates.count { $0 > 0 }) / Double(rates.count)
-        blocks = rates.count
         let quarter = floor.level(at: half) - floor.level(at: half / 2)
         let secondHalf = last.level - floor.level(at: half)
         persistence = quarter > 0 ? (secondHalf / half) / (quarter / (half / 2)) : nil
+    }
+
+    /// All that was gained since the process was at its lowest, for each connection since: no leak is larger.
+    ///
+    /// The first reading is the low if nothing was ever much below it. Where something was, it held garbage, and nothing
+    /// is known of the time before the real low.
+    private static func gainedSinceLow(_ series: GrowthSeries, resolution: Double) -> Double {
+        guard let first = series.points.first, let last = series.points.last,
+            let low = series.points.reversed().min(by: { $0.level < $1.level })
+        else { return .infinity }
+        let below = first.level - low.level
+        if below <= 16 * resolution {
+            return (max(0, last.level - first.level) + below + 3 * resolution) / last.connections
+        }
+        let dose = last.connections - low.connections
+        return dose > 0 ? (last.level - low.level + 3 * resolution) / dose : .infinity
     }
 
     /// Whether the growth looks like a leak: the interval lies above `effect`, most blocks grew, and it has not slowed

@@ -48,13 +48,15 @@ public struct GrowthSeries: Hashable, Sendable {
         return floor
     }
 
-    /// The series without what `other` accounts for, `amount` for each unit that it holds beyond its first reading.
+    /// The series without what `other` accounts for: `amount` for each unit that it holds beyond its first reading, and no
+    /// more than this series has grown.
     public func charging(_ amount: Double, perUnitOf other: GrowthSeries) -> GrowthSeries {
         precondition(other.points.count == points.count, "both series were read at the same moments")
         guard let first = other.points.first else { return self }
         var rest = self
         for (index, point) in other.points.enumerated() {
-            rest.points[index].level -= amount * max(0, point.level - first.level)
+            let grown = max(0, points[index].level - points[0].level)
+            rest.points[index].level -= min(grown, amount * max(0, point.level - first.level))
         }
         return rest
     }

@@ -12,6 +12,8 @@ final class Peer: Channel, @unchecked Sendable {
     private var handshake: ClientHandshake
     private var machine: WebSocketMachine
     private var step = 0
+    /// The step whose limit is running; what else the target sends must not prolong it.
+    private var timedStep = -1
     private var isConnected = false
     private var hasReply = false
     private var hasClose = false
@@ -109,7 +111,8 @@ final class Peer: Channel, @unchecked Sendable {
 
     private func awaitTarget() {
         flush()
-        guard isRegistered else { return }
+        guard isRegistered, timedStep != step else { return }
+        timedStep = step
         setDeadline(.now + (steps[step] == .awaitEnd ? script.endLimit : script.stepLimit))
     }
 

@@ -56,7 +56,7 @@ public final class PeerDriver: Sendable {
                 loop.execute { drive.begin { continuation.resume(returning: $0) } }
             }
         } onCancel: {
-            loop.execute { drive.stopBeginning() }
+            loop.execute { drive.cancel() }
         }
     }
 }
@@ -78,6 +78,8 @@ private final class Drive: @unchecked Sendable {
     private var deadline = MonotonicTime.never
     private var finished: ((DriveCounts) -> Void)?
 
+    /// How long peers may go on after a cancellation.
+    private static let cancelLimit = Duration.seconds(1)
     /// The accept queue is looked at once in so many connections.
     private static let queueCheckInterval = 16
     /// How long to wait when the accept queue is long.
@@ -99,8 +101,13 @@ private final class Drive: @unchecked Sendable {
         fill()
     }
 
-    func stopBeginning() {
+    /// Begins no more, and ends those that are left when they do not end by themselves.
+    func cancel() {
         mayBegin = false
+        _ = Timer(on: loop, after: Self.cancelLimit) { [self] in
+            if finished == nil { return }
+            for case let peer as Peer in loop.channels { peer.loopEnds() }
+        }
         fill()
     }
 

@@ -32,7 +32,7 @@ struct CheckCommand: AsyncParsableCommand {
             70 internal error, 130 interrupted.
 
             Lifecycles:
-            \(Lifecycle.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+            \(Lifecycle.all.map { "  \($0.name): \($0.summary); finds \($0.finds)" }.joined(separator: "\n"))
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -111,10 +111,12 @@ struct CheckCommand: AsyncParsableCommand {
         let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress)
 
         let task = Task { try await check.run() }
-        let interruption = Interruption()
-        try TerminationSignals.forEach { number in
-            if interruption.isFirst() { task.cancel() } else { _exit(128 + number) }
-        }
+        try TerminationSignals.forEach(
+            first: { _ in task.cancel() },
+            again: { _ in
+                LeakCheck.abandonAll()
+                _exit(Code.interrupted.rawValue)
+            })
         let result: CheckResult
         do {
             result = try await task.value
@@ -195,14 +197,5 @@ struct CheckCommand: AsyncParsableCommand {
 
     private func eraseProgress() {
         if StandardError.isTerminal { StandardError.write(ProgressLine.erasure) }
-    }
-}
-
-/// Whether the user has asked before; used on the signal thread alone.
-private final class Interruption: @unchecked Sendable {
-    private var count = 0
-    func isFirst() -> Bool {
-        count += 1
-        return count == 1
     }
 }

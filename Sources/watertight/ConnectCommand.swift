@@ -53,15 +53,26 @@ struct ConnectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let connection = try await connect()
+        let connecting = Task { try await connect() }
+        let session = ProbeSession()
+        try TerminationSignals.forEach(
+            first: { _ in
+                connecting.cancel()
+                session.interrupt()
+            }, again: { _ in _exit(Code.interrupted.rawValue) })
+        let connection: AsyncConnection
+        do {
+            connection = try await connecting.value
+        } catch {
+            throw session.wasInterrupted ? Code.interrupted : error
+        }
+        session.begin(connection)
+        // The signal may have come when there was nothing to close yet.
+        if session.wasInterrupted { session.interrupt() }
         say("connected to \(url)" + (connection.subprotocol.map { ", subprotocol \($0.escapedForTerminal)" } ?? ""))
         if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
-        let session = ProbeSession(connection)
-        try TerminationSignals.forEach { number in
-            guard session.interrupt() else { _exit(128 + number) }
-        }
-        let typing = Task { try await type(to: session) }
-        let outcome = await receive(on: session)
+        let typing = Task { try await type(to: session, connection) }
+        let outcome = await receive(from: connection, session)
         typing.cancel()
         say("\(outcome)")
         if let code = exitCode(outcome, session) { throw code }
@@ -83,12 +94,12 @@ struct ConnectCommand: AsyncParsableCommand {
         }
     }
 
-    private func receive(on session: ProbeSession) async -> CloseOutcome {
-        while let message = await session.connection.receive() {
+    private func receive(from connection: AsyncConnection, _ session: ProbeSession) async -> CloseOutcome {
+        while let message = await connection.receive() {
             session.noteArrival()
             StandardOutput.print(Self.text(of: message))
         }
-        return await session.connection.closed()
+        return await connection.closed()
     }
 
     private static func text(of message: Message) -> String {
@@ -102,19 +113,19 @@ struct ConnectCommand: AsyncParsableCommand {
     }
 
     /// Sends what is typed until the input or the connection ends.
-    private func type(to session: ProbeSession) async throws {
-        let connection = session.connection
+    private func type(to session: ProbeSession, _ connection: AsyncConnection) async throws {
         let input = StandardInput()
         do {
             while let line = try await input.nextLine() {
                 switch ProbeInput(line) {
                 case .text(let text):
-                    try await send(session) { (connection) throws(SendFailure) in try connection.send(text) }
+                    try await send(session, connection) { (connection) throws(SendFailure) in try connection.send(text)
+                    }
                 case .ping(let text):
                     Task {
                         if let time = try await connection.roundTrip(Array(text.utf8)) { say("pong after \(time)") }
                     }
-                case .binary(let file): try await sendFile(file, session)
+                case .binary(let file): try await sendFile(file, session, connection)
                 case .close(let code, let reason):
                     await session.close(code.map(CloseCode.init(rawValue:)) ?? .normalClosure, reason: reason)
                     return
@@ -134,10 +145,10 @@ struct ConnectCommand: AsyncParsableCommand {
         await session.close(.normalClosure, reason: "")
     }
 
-    private func sendFile(_ name: String, _ session: ProbeSession) async throws {
+    private func sendFile(_ name: String, _ session: ProbeSession, _ connection: AsyncConnection) async throws {
         do {
             let bytes = try BinaryFile.contents(of: name)
-            try await send(session) { (connection) throws(SendFailure) in try connection.send(bytes) }
+            try await send(session, connection) { (connection) throws(SendFailure) in try connection.send(bytes) }
         } catch let failure as BinaryFile.Failure {
             StandardError.print("watertight: \(failure)")
         }
@@ -145,15 +156,16 @@ struct ConnectCommand: AsyncParsableCommand {
 
     /// Sends, waiting for room when the server reads slowly.
     private func send(
-        _ session: ProbeSession, _ body: @Sendable (isolated AsyncConnection) throws(SendFailure) -> Void
+        _ session: ProbeSession, _ connection: AsyncConnection,
+        _ body: @Sendable (isolated AsyncConnection) throws(SendFailure) -> Void
     ) async throws {
         while true {
             do throws(SendFailure) {
-                try await body(session.connection)
+                try await body(connection)
                 session.noteArrival()
                 return
             } catch .bufferFull {
-                await session.connection.drained()
+                await connection.drained()
             } catch {
                 throw error
             }

@@ -5,17 +5,21 @@ import WebSockets
 
 /// What the tasks of one `connect` share.
 final class ProbeSession: Sendable {
-    let connection: AsyncConnection
     private let state = Mutex(State())
 
     private struct State {
+        var connection: AsyncConnection?
         var lastTraffic = MonotonicTime.now
         var hasClosed = false
         var wasInterrupted = false
     }
 
-    init(_ connection: AsyncConnection) {
-        self.connection = connection
+    /// The connection is open.
+    func begin(_ connection: AsyncConnection) {
+        state.withLock { state in
+            state.connection = connection
+            state.lastTraffic = .now
+        }
     }
 
     /// How long nothing has been sent or received.
@@ -31,17 +35,14 @@ final class ProbeSession: Sendable {
     }
 
     func close(_ code: CloseCode, reason: String) async {
+        guard let connection = state.withLock({ $0.connection }) else { return }
         if await connection.outcome == nil { state.withLock { $0.hasClosed = true } }
         await connection.close(code, reason: reason)
     }
 
-    /// Begins to close; false when that was asked for before.
-    func interrupt() -> Bool {
-        let isFirst = state.withLock { state in
-            defer { state.wasInterrupted = true }
-            return !state.wasInterrupted
-        }
-        if isFirst { Task { await close(.goingAway, reason: "") } }
-        return isFirst
+    /// Begins to close an open connection.
+    func interrupt() {
+        state.withLock { $0.wasInterrupted = true }
+        Task { await close(.goingAway, reason: "") }
     }
 }

@@ -145,6 +145,12 @@ struct LimitOptions: ParsableArguments {
             throw ValidationError("\(name) must be at least 1, not \(value)")
         }
         for (name, value) in [
+            ("--max-message-bytes", maxMessageBytes), ("--max-frame-bytes", maxFrameBytes),
+            ("--send-buffer-bytes", sendBufferBytes),
+        ] where value > 1 << 30 {
+            throw ValidationError("\(name) must be at most 1 GiB (1073741824), not \(value)")
+        }
+        for (name, value) in [
             ("--handshake-limit", handshakeLimit), ("--idle-limit", idleLimit), ("--close-limit", closeLimit),
         ] where value.duration <= .zero {
             throw ValidationError("\(name) must be longer than 0")

@@ -21,37 +21,31 @@ enum TerminationSignals {
         pthread_sigmask(SIG_BLOCK, &blocked, nil)
     }
 
-    /// Calls `received` with each signal that comes, on a thread of its own.
-    static func forEach(_ received: @escaping @Sendable (Int32) -> Void) throws(SystemCallError) {
+    /// Calls `first` with the first signal that comes and `again` with each later one, on a thread of its own.
+    static func forEach(
+        first: @escaping @Sendable (Int32) -> Void, again: @escaping @Sendable (Int32) -> Void
+    ) throws(SystemCallError) {
         try Thread.detach(name: "signals") {
             var awaited = set
+            var isFirst = true
             while true {
                 var number: Int32 = 0
-                if sigwait(&awaited, &number) == 0 { received(number) }
+                guard sigwait(&awaited, &number) == 0 else { continue }
+                if isFirst { first(number) } else { again(number) }
+                isFirst = false
             }
         }
     }
 
     /// Waits for the first of them; the second ends the process at once.
     static func first() async throws -> Int32 {
-        let count = SignalCount()
-        return try await withUnsafeThrowingContinuation { continuation in
+        try await withUnsafeThrowingContinuation { continuation in
             do {
-                try forEach { number in
-                    if count.next() == 1 { continuation.resume(returning: number) } else { _exit(128 + number) }
-                }
+                try forEach(
+                    first: { continuation.resume(returning: $0) }, again: { _exit(128 + $0) })
             } catch {
                 continuation.resume(throwing: error)
             }
         }
-    }
-}
-
-/// Used on the signal thread alone.
-private final class SignalCount: @unchecked Sendable {
-    private var count = 0
-    func next() -> Int {
-        count += 1
-        return count
     }
 }

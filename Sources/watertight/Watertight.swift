@@ -10,7 +10,7 @@ struct Watertight: AsyncParsableCommand {
             watertight check drives a real server through every way a connection can live and end, watches the \
             server's process, and says for each whether it leaks, and how much per connection.
 
-            With no arguments it checks its own server, which takes half a minute and shows what a report looks like:
+            With no arguments it checks its own server, which takes about ten seconds and shows what a report looks like:
 
               watertight check
             """,

@@ -59,6 +59,14 @@ struct RowFindingTests {
         }
     }
 
+    @Test("a target that stops taking part is inconclusive, however well it began")
+    func breakdown() throws {
+        let row = row(descriptorsPerConnection: 0, confirmed: false)
+        #expect(try finding(row, .descriptors).verdict == .clean)
+        row.breakdown = "after 2000 connections the target no longer took part: no reason known"
+        for resource in Resource.allCases { #expect(try finding(row, resource).verdict == .inconclusive) }
+    }
+
     @Test("a row that was never driven is inconclusive")
     func neverDriven() throws {
         let finding = try finding(RowRun(.reset), .privateMemory)

@@ -23,7 +23,7 @@ private var sampleResult: CheckResult {
                 resource: .threads, verdict: .clean, perConnection: 0, interval: 0...0, smallestDetectable: 0.0005),
             CheckResult.Finding(
                 resource: .privateMemory, verdict: .clean, perConnection: 1.5, interval: -2...5,
-                smallestDetectable: 12, releasedAfterSeconds: 10.2),
+                smallestDetectable: 12, releasedWithinSeconds: 10.2),
         ]
     }
     return CheckResult(

@@ -26,6 +26,23 @@ private final class Observations: Sendable {
     var all: [Ending] { endings.withLock { $0 } }
 }
 
+/// Answers no message, and sends Pings all the while.
+private final class PingingHandler: ConnectionHandler, @unchecked Sendable {
+    private var timer: Timer?
+
+    func opened(_ connection: Connection) {
+        timer = Timer(on: connection.loop, after: .zero, every: .milliseconds(10)) { [unowned connection] in
+            connection.ping()
+        }
+    }
+
+    func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
+
+    func closed(_ connection: Connection, _ outcome: CloseOutcome) {
+        timer?.cancel()
+    }
+}
+
 @Suite("Lifecycles against a real server", .serialized)
 struct LifecycleTests {
     /// Runs `body` with a server, its script and what the server observes; everything is ended afterwards.
@@ -151,6 +168,35 @@ struct LifecycleTests {
         script.expectsReply = false
         let unanswered = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
         #expect(unanswered.completed == 4)
+        driver.stop()
+        await server.shutdownNow()
+    }
+
+    @Test("what else the target sends does not prolong a step's limit")
+    func chattyStall() async throws {
+        let server = try await WebSocketServer.start { _ in PingingHandler() }
+        let driver = try PeerDriver()
+        var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+        script.stepLimit = .milliseconds(150)
+        let counts = await driver.drive(.fin, script, .init(connections: 2, concurrency: 2))
+        #expect(counts.stalled == 2)
+        driver.stop()
+        await server.shutdownNow()
+    }
+
+    @Test("a cancelled drive does not wait for peers that a target holds")
+    func cancelledWhileHeld() async throws {
+        let sink = SinkHandler()
+        let server = try await WebSocketServer.start { _ in sink }
+        let driver = try PeerDriver()
+        var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+        script.stepLimit = .seconds(600)
+        let task = Task { [script] in await driver.drive(.fin, script, .init(connections: 4, concurrency: 4)) }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while await server.connectionCount < 4 && ContinuousClock.now < deadline { await Task.yield() }
+        task.cancel()
+        #expect(await task.value.completed == 0)
+        #expect(ContinuousClock.now < deadline)
         driver.stop()
         await server.shutdownNow()
     }

@@ -109,6 +109,22 @@ struct DeflateTests {
         #expect(ProtocolFailure(.invalidCompression).code == .invalidPayload)
     }
 
+    @Test("final blocks without end cost a peer its connection, not the server its time")
+    func finalBlocks() {
+        let blocks = Array(repeatElement([0x03, 0x00] as [UInt8], count: 100_000).joined())
+        expect(
+            [0xC2, 0x7F, 0, 0, 0, 0, 0x00, 0x03, 0x0D, 0x40] + blocks, role: .client, deflate: both,
+            give: [.failure(.invalidCompression)])
+    }
+
+    @Test("a limit as large as numbers go does not trap")
+    func hugeLimit() {
+        expect(
+            [0xC1, 0x07, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00], role: .client,
+            limits: MessageLimits(maximumFrameBytes: .max, maximumMessageBytes: .max), deflate: both,
+            give: [.text("Hello")])
+    }
+
     @Test("text is validated after it is decompressed")
     func invalidText() {
         var frame = ByteQueue()

@@ -25,6 +25,7 @@ final class Deflater {
     ///
     /// With `keepsContext` the next message may refer to this one.
     func compress(_ message: UnsafeRawBufferPointer, keepsContext: Bool, into output: inout ByteQueue) {
+        precondition(message.count <= 1 << 30, "a message is compressed up to 1 GiB")
         guard let start = message.baseAddress, message.count > 0 else {
             // An empty message is one empty block, of which one byte remains (section 7.2.3.6).
             return output.appendByte(0)

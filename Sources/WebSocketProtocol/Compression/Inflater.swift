@@ -17,6 +17,10 @@ final class Inflater {
     private static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
     /// Output is made room for in steps, so that a small message cannot claim much and a bomb is caught early.
     private static let stepBytes = 16 * 1024
+    /// Final blocks within one message; each costs a copy of the window, and no honest sender needs many.
+    private static let maximumFinalBlocks = 16
+    /// What zlib takes at a time, in bytes.
+    private static let inputBytes = 1 << 30
 
     init(windowBits: Int) {
         stream = .allocate(capacity: 1)
@@ -48,11 +52,13 @@ final class Inflater {
 
     private func feed(_ input: UnsafeRawBufferPointer, limit: Int, into output: inout ByteQueue) -> Outcome {
         guard let start = input.baseAddress, input.count > 0 else { return .complete }
+        guard input.count <= Self.inputBytes else { return .tooBig }
         stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(input.count)
+        var finalBlocks = 0
         while true {
             // One byte more than the limit is let out, to tell a message that just fits from one that does not.
-            let room = min(Self.stepBytes, limit - output.count + 1)
+            let room = min(Self.stepBytes, limit - output.count) + 1
             var code = Z_OK
             output.withUnsafeTail(minimum: room) { tail in
                 stream.pointee.next_out = tail.baseAddress!.assumingMemoryBound(to: UInt8.self)
@@ -67,7 +73,8 @@ final class Inflater {
             case Z_BUF_ERROR: return stream.pointee.avail_in == 0 ? .complete : .invalid
             case Z_STREAM_END:
                 // A block with BFINAL set does not end the message (section 7.2.3.4): another may follow it.
-                guard continueAfterFinalBlock() else { return .invalid }
+                finalBlocks += 1
+                guard finalBlocks <= Self.maximumFinalBlocks, continueAfterFinalBlock() else { return .invalid }
                 if stream.pointee.avail_in == 0 { return .complete }
             default: return .invalid
             }

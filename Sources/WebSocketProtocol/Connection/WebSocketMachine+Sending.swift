@@ -9,7 +9,7 @@ extension WebSocketMachine {
         guard state.maySend, !isSendingFragments else { return false }
         // The borrow of `payload` lasts for the whole call, and so does the pointer.
         let bytes = payload.withUnsafeBytes { $0 }
-        if let deflate, bytes.count >= deflate.agreement.minimumBytes {
+        if let deflate, bytes.count >= deflate.agreement.minimumBytes, bytes.count <= 1 << 30 {
             appendCompressed(kind, bytes, deflate, into: &output)
         } else {
             appendFrame(kind.opcode, fin: true, bytes, into: &output)
