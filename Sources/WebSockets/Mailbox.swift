@@ -24,6 +24,13 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
 
     private var isFull: Bool { messages.count - next >= Self.maximumMessages || heldBytes >= Self.maximumBytes }
 
+    /// Messages may have come together with the opening handshake: whoever awaited that is to have the first of them
+    /// before the next is parsed.
+    func opened(_ connection: Connection) {
+        connection.holdForTask()
+        connection.loop.claimStep(for: connection)
+    }
+
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
         // Once we have sent a Close the peer cannot be held back, or its own Close would never be read.
         if isFull && !connection.isOpen { return }

@@ -39,6 +39,7 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
         }
         mailbox.ended = { task.cancel() }
         connection.handler = mailbox
+        mailbox.opened(connection)
     }
 
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
