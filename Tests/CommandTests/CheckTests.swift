@@ -108,6 +108,30 @@ struct CheckTests {
         #expect(!isRunning(argument: marker))
     }
 
+    @Test("interrupted twice, it goes at once and takes its targets along")
+    func interruptedTwice() async throws {
+        let marker = "memory=78@reset"
+        let check = try Running(["check", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
+        _ = try await eventually(within: 20, "the target") { self.isRunning(argument: marker) ? true : nil }
+        check.signal(SIGINT)
+        check.signal(SIGTERM)
+        #expect(try await check.finish(within: 15).code == 130)
+        _ = try await eventually(within: 5, "the target's end") {
+            // The check itself, which had the marker among its arguments, is gone as well by now.
+            self.isRunning(argument: marker) ? nil : true
+        }
+    }
+
+    @Test("a command is not mistaken for the server that has its port")
+    func portTaken() async throws {
+        let (server, url) = try await ServeTests.start()
+        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 30)
+        #expect(end.code == 69)
+        #expect(end.errors.contains("another process listens on port"))
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
     @Test("a target that dies is said to have died, and why")
     func dies() async throws {
         // The planted leak keeps the check busy well beyond the target's end.

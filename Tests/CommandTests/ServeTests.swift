@@ -73,7 +73,8 @@ struct ServeTests {
         arguments: [
             ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
             ["--plant-leak", "descriptor@fin:0"], ["--port", "70000"], ["--handshake-limit", "-1s"],
-            ["--idle-limit", "soon"], ["--max-connections", "0"], ["--handler", "shout"],
+            ["--idle-limit", "soon"], ["--max-connections", "0"], ["--max-message-bytes", "9223372036854775807"],
+            ["--handler", "shout"],
         ])
     func usage(options: [String]) async throws {
         let end = try await Tool.run(["serve"] + options)
