@@ -22,9 +22,13 @@ final class TargetCommand: Sendable {
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
         let output = OwnedDescriptor(owning: ends[0])
         let input = OwnedDescriptor(owning: ends[1])
-        let pid = try Self.spawn(arguments, port: port, output: input.rawValue)
-        self.pid = pid
-        Self.running.withLock { _ = $0.insert(pid) }
+        // Under the lock, so that `killAll()` never comes between a start and the note of it.
+        pid = try Self.running.withLock { running in
+            guard !running.isClosed else { throw CancellationError() }
+            let pid = try Self.spawn(arguments, port: port, output: input.rawValue)
+            running.pids.insert(pid)
+            return pid
+        }
         try? input.close()
         let number = output.release()
         try Thread.detach(name: "target output") { [self] in
@@ -58,11 +62,20 @@ final class TargetCommand: Sendable {
     }
 
     /// The groups of commands that have not been ended, for the one case in which nobody can wait for them.
-    private static let running = Mutex<Set<Int32>>([])
+    private static let running = Mutex(Running())
+
+    private struct Running {
+        var pids: Set<Int32> = []
+        /// Whether no more may be started, because the process is about to exit.
+        var isClosed = false
+    }
 
     /// Kills every command that is left, at once and without waiting.
     static func killAll() {
-        for pid in running.withLock({ $0 }) { kill(-pid, SIGKILL) }
+        running.withLock { running in
+            running.isClosed = true
+            for pid in running.pids { kill(-pid, SIGKILL) }
+        }
     }
 
     /// Sends SIGTERM to the command's group; `end()` must follow.
@@ -83,7 +96,7 @@ final class TargetCommand: Sendable {
         for stray in strays { kill(stray, SIGKILL) }
         let hardDeadline = MonotonicTime.now + Self.endLimit
         while ending() == nil && MonotonicTime.now < hardDeadline { usleep(5_000) }
-        Self.running.withLock { _ = $0.remove(pid) }
+        Self.running.withLock { _ = $0.pids.remove(pid) }
     }
 
     private static func spawn(_ arguments: [String], port: UInt16, output: Int32) throws -> Int32 {
