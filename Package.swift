@@ -76,7 +76,10 @@ let package = Package(
             name: "SocketsTests", dependencies: ["Sockets", "SystemCalls", "ProcessResources"], swiftSettings: rules),
         .testTarget(
             name: "WebSocketsTests",
-            dependencies: ["WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources"],
+            dependencies: [
+                "WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources", "SystemCalls"], swiftSettings: rules),

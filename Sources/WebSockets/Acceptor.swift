@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Sockets
 import SystemCalls
@@ -9,7 +10,7 @@ final class Acceptor: Channel, @unchecked Sendable {
 
     /// Connections taken in one turn, so that a storm of them does not starve those that are open.
     private static let connectionsPerTurn = 64
-    /// How long accepting rests when the process has no descriptor left.
+    /// How long accepting rests when there is no room or the process has no descriptor left.
     private static let restInterval = Duration.milliseconds(100)
 
     init(loop: EventLoop, server: ServerCore) {
@@ -19,7 +20,7 @@ final class Acceptor: Channel, @unchecked Sendable {
 
     override func ready(for readiness: Readiness) {
         for _ in 0..<Self.connectionsPerTurn {
-            guard server.hasRoom else { return wait(for: []) }
+            guard server.makesRoomToAccept() else { return rest() }
             do throws(SystemCallError) {
                 guard let descriptor = try withAccepted() else {
                     isOutOfDescriptors = false
@@ -27,7 +28,13 @@ final class Acceptor: Channel, @unchecked Sendable {
                 }
                 server.accepted(descriptor, on: loop)
             } catch {
-                return rest(after: error)
+                // One that only holds on to its descriptor makes way for one that may do more.
+                if error.isOutOfDescriptors && server.giveUpOldest(because: .descriptors) { continue }
+                if !isOutOfDescriptors {
+                    isOutOfDescriptors = true
+                    server.logger.warning("cannot accept connections for now: \(error)")
+                }
+                return rest()
             }
         }
     }
@@ -65,13 +72,14 @@ final class Acceptor: Channel, @unchecked Sendable {
         case failed(SystemCallError)
     }
 
-    /// With no descriptor to be had the queue stays readable: waiting for it would spin.
-    private func rest(after error: SystemCallError) {
-        if !isOutOfDescriptors {
-            isOutOfDescriptors = true
-            server.logger.warning("cannot accept connections for now: \(error)")
-        }
+    /// With no room, or no descriptor to be had, the queue stays readable: waiting for it would spin.
+    private func rest() {
         wait(for: [])
         setDeadline(loop.turnStart + Self.restInterval)
     }
+}
+
+extension SystemCallError {
+    /// Whether the process, or the system, has no descriptor left.
+    fileprivate var isOutOfDescriptors: Bool { errno == EMFILE || errno == ENFILE }
 }

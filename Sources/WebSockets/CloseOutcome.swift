@@ -15,8 +15,8 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case broken(SystemCallError)
         /// The peer broke the protocol; `code` is what we told it.
         case protocolFailure(ProtocolFailure)
-        /// The opening handshake was refused or failed.
-        case handshakeFailure(status: Int)
+        /// The opening handshake was refused or failed, because of a limit where one is named.
+        case handshakeFailure(status: Int, LimitName? = nil)
         /// A limit ran out.
         case limit(LimitName)
         /// Our side ended it at once, without a closing handshake.
@@ -41,6 +41,21 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
     /// Whether the closing handshake was completed (RFC 6455, section 7.1.4).
     public var isClean: Bool { cause == .peerClosed || cause == .locallyClosed }
 
+    /// The limit that ended it; nil when it was something else.
+    public var limit: LimitName? {
+        switch cause {
+        case .limit(let limit): limit
+        case .handshakeFailure(_, let limit): limit
+        case .protocolFailure(let failure):
+            switch failure.kind {
+            case .frameTooBig: .frame
+            case .messageTooBig: .message
+            default: nil
+            }
+        case .peerClosed, .locallyClosed, .endOfStream, .broken, .aborted: nil
+        }
+    }
+
     /// What ended it, in words that are safe to print.
     public var description: String {
         switch cause {
@@ -49,7 +64,8 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case .endOfStream: "the peer ended the stream without a Close frame"
         case .broken(let error): "the connection broke: \(error)"
         case .protocolFailure(let failure): "the peer broke the protocol: \(failure)"
-        case .handshakeFailure(let status): "the opening handshake was refused with HTTP status \(status)"
+        case .handshakeFailure(let status, let limit):
+            "the opening handshake was refused with HTTP status \(status)" + (limit.map { " (\($0.rawValue))" } ?? "")
         case .limit(let limit): "\(limit.rawValue) ran out"
         case .aborted: "ended at once by our side"
         }

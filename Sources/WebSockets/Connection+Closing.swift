@@ -54,9 +54,22 @@ extension Connection {
         isHeldBack = false
         isHeldForTask = false
         parked.removeAll(keepingCapacity: false)
+        remainder = 0..<0
         setDeadline(loop.turnStart + limits.closeLimit)
         // Claimed even when nothing is gathered: at the end of the turn the half-close follows the last byte.
         loop.claimCork(for: self)
+    }
+
+    /// Ends the connection because all connections together hold too much memory: what it holds is let go at once.
+    func giveUpBuffers() {
+        let outcome = CloseOutcome(.limit(.buffered), code: .tryAgainLater)
+        // Behind output that was cut short no frame can follow, before the handshake none is understood, and what a task
+        // has not received is let go of at the end.
+        if phase == .open { loop.claimCork(for: self) }
+        guard phase == .open, backlog.isEmpty, undeliveredBytes == 0 else { return end(outcome, reset: true) }
+        machine.abandon(.tryAgainLater, reason: LimitName.buffered.rawValue, into: &buffers.cork)
+        drain(deciding: outcome)
+        accountForBuffers()
     }
 
     /// After the last byte was handed to the kernel: closes when that is safe, else half-closes and waits.
@@ -91,6 +104,7 @@ extension Connection {
         phase = .closed
         // The next owner of the cork would send these bytes to its own peer.
         if loop.ownsCork(self) { buffers.clearCork() }
+        accountForBuffers()
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeDescriptor() }
         backlog.removeAll(keepingCapacity: false)

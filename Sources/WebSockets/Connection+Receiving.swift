@@ -75,8 +75,8 @@ extension Connection {
             guard phase != .closed else { return handler.closed(self, CloseOutcome(.aborted)) }
             self.handler = handler
             handler.opened(self)
-        case .answered(let status):
-            drain(deciding: CloseOutcome(.handshakeFailure(status: status)))
+        case .answered(let status, let limit):
+            drain(deciding: CloseOutcome(.handshakeFailure(status: status, limit)))
         case .failed(let outcome):
             end(outcome)
         }

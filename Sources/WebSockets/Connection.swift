@@ -50,6 +50,10 @@ public final class Connection: Channel, @unchecked Sendable {
     /// The outcome that is already decided while the stream is drained.
     var decided: CloseOutcome?
     var lastReceived: MonotonicTime
+    /// Bytes of memory that the owner knows to be held by buffers here.
+    private(set) var accountedBytes = 0
+    /// Bytes of messages that wait for a task to receive them.
+    var undeliveredBytes = 0
     /// Bytes received since the TCP connection stood.
     public internal(set) var bytesReceived = 0
     /// Messages received, whole ones.
@@ -87,6 +91,11 @@ public final class Connection: Channel, @unchecked Sendable {
     // MARK: Readiness
 
     public override func ready(for readiness: Readiness) {
+        act(upon: readiness)
+        accountForBuffers()
+    }
+
+    private func act(upon readiness: Readiness) {
         if phase == .connecting { return finishConnecting() }
         if readiness.contains(.writable) { flushBacklog() }
         guard phase != .closed else { return }
@@ -125,6 +134,22 @@ public final class Connection: Channel, @unchecked Sendable {
         var interest: Readiness = isReadingHeld || isInputEnded ? [] : .readable
         if !backlog.isEmpty { interest.insert(.writable) }
         wait(for: interest)
+    }
+
+    // MARK: Memory
+
+    /// Tells the owner what the buffers hold now; nothing once the connection has ended.
+    func accountForBuffers() {
+        var held = 0
+        if phase != .closed {
+            held =
+                machine.bufferedCapacity + backlog.capacity + parked.capacity + undeliveredBytes
+                + (opening?.bufferedBytes ?? 0)
+        }
+        let change = held - accountedBytes
+        guard change != 0 else { return }
+        accountedBytes = held
+        owner?.heldBytesChanged(by: change, of: self)
     }
 
     // MARK: Deadlines
@@ -173,10 +198,12 @@ public final class Connection: Channel, @unchecked Sendable {
 
     public override func windowReclaimed() {
         keepRemainder()
+        accountForBuffers()
     }
 
     public override func uncork() {
         sendGathered()
+        accountForBuffers()
     }
 
     public override func stepEnded() {
@@ -190,6 +217,8 @@ public final class Connection: Channel, @unchecked Sendable {
 
 /// Who started a connection and counts it: told on the loop's thread.
 protocol ConnectionOwner: AnyObject {
+    /// The connection's buffers hold so many bytes of memory more or less than before.
+    func heldBytesChanged(by change: Int, of connection: Connection)
     /// Called once, while the descriptor is still open.
     func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome)
 }

@@ -4,7 +4,8 @@ public import WebSocketProtocol
 ///
 /// The memory a peer can make a connection hold is bounded by the sum of `handshake.maximumHeadBytes` (until it is
 /// open), `messages.maximumMessageBytes`, one read window (`EventLoop.windowBytes`) while it is paused or held back, and
-/// `sendBufferBytes` plus one message.
+/// `sendBufferBytes` plus one message. What all connections of a server hold together has a limit of its own,
+/// `ServerConfiguration.maximumBufferedBytes`.
 public struct ConnectionLimits: Sendable {
     /// Bytes and fields of the opening handshake.
     public var handshake = HandshakeLimits()
@@ -31,11 +32,31 @@ public struct ConnectionLimits: Sendable {
 }
 
 /// The limits by name, as logs and outcomes say which one ended a connection.
-public enum LimitName: String, Hashable, Sendable {
-    /// The names of the properties of `ConnectionLimits`; `pong` is the answer to a Ping.
+///
+/// Each is the name of a property: of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits` or `ServerConfiguration`.
+public enum LimitName: String, Hashable, Sendable, CaseIterable {
+    /// Time for the TCP connect.
     case connect = "connectLimit"
+    /// Time for the opening handshake.
     case handshake = "handshakeLimit"
+    /// Time without a byte from the peer.
     case idle = "idleLimit"
+    /// Time for the answer to a Ping.
     case pong = "pingInterval"
+    /// Time for the closing handshake.
     case close = "closeLimit"
+    /// Bytes of a request's head.
+    case head = "maximumHeadBytes"
+    /// Fields of a request's head.
+    case fields = "maximumFieldCount"
+    /// Bytes of a frame.
+    case frame = "maximumFrameBytes"
+    /// Bytes of a message.
+    case message = "maximumMessageBytes"
+    /// Connections at a time: a new one was refused, or one that had not opened was given up for it.
+    case connections = "maximumConnections"
+    /// Bytes that all connections hold together.
+    case buffered = "maximumBufferedBytes"
+    /// Descriptors of the process: a connection that had not opened was given up for a new one.
+    case descriptors = "RLIMIT_NOFILE"
 }

@@ -36,6 +36,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         if isFull && !connection.isOpen { return }
         messages.append(Message(kind, bytes))
         heldBytes += bytes.byteCount
+        connection.undeliveredBytes = heldBytes
         if isFull { connection.pause() }
         if let receiver = receiver.take() {
             connection.holdForTask()
@@ -67,6 +68,11 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
 
     func closed(_ connection: Connection, _ outcome: CloseOutcome) {
         self.outcome = outcome
+        if outcome.limit == .buffered {
+            messages = []
+            next = 0
+            heldBytes = 0
+        }
         receiver.take()?.resume()
         ended?()
         ended = nil
@@ -84,6 +90,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         guard next < messages.count, let message = messages[next].take() else { return nil }
         next += 1
         heldBytes -= message.count
+        connection.undeliveredBytes = heldBytes
+        connection.accountForBuffers()
         if next == messages.count {
             messages.removeAll(keepingCapacity: next <= Self.maximumMessages)
             next = 0

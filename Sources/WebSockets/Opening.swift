@@ -7,6 +7,8 @@ protocol Opening: AnyObject {
     func connected(_ connection: Connection)
     /// Takes handshake bytes from `input` at `position`.
     func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep
+    /// Bytes of memory held for a head that has not arrived whole.
+    var bufferedBytes: Int { get }
     /// The connection ended before it was open.
     func failed(_ outcome: CloseOutcome)
 }
@@ -16,8 +18,9 @@ enum OpeningStep {
     case needsMore
     /// The connection is open, compressed or not; what it sends from now on is for the handler that is made once it is.
     case opened(DeflateAgreement?, () -> any ConnectionHandler)
-    /// An HTTP answer has been queued: send it, half-close, and wait for the peer to leave.
-    case answered(status: Int)
+    /// An HTTP answer has been queued, if a limit says so because of that: send it, half-close, and wait for the peer to
+    /// leave.
+    case answered(status: Int, LimitName?)
     /// There is nothing to say to the peer.
     case failed(CloseOutcome)
 }

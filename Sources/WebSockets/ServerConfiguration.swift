@@ -10,7 +10,12 @@ public struct ServerConfiguration: Sendable {
     /// How the listening socket is set up.
     public var listen = ListenOptions()
     /// Connections at a time; more are answered with 503 and `Retry-After`.
+    ///
+    /// One that has not completed its opening handshake a second after it was accepted is given up when the room is needed.
     public var maximumConnections = 10_000
+    /// Bytes of memory that all connections may hold together for input that is not complete and output that is not
+    /// read; the connection that exceeds it is closed with 1013.
+    public var maximumBufferedBytes = 512 << 20
     /// The limits of each connection.
     public var limits = ConnectionLimits()
     /// Subprotocols this server speaks; the first of the client's list that is among them is chosen

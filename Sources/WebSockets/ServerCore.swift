@@ -13,11 +13,17 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var isShuttingDown = false
     /// Of `connectionCount`, those that are only told that there is no room.
     private var refusedCount = 0
+    private var unopened = UnopenedConnections()
+    /// What all connections hold together; see `ServerConfiguration.maximumBufferedBytes`.
+    private var bufferedBytes = 0
+    private let limitLog: LimitLog
     private var waitingForEnd: [() -> Void] = []
     private var shutdownTimer: Timer?
 
     /// Connections beyond the maximum that are taken only to be told so.
     private static let refusedAtATime = 64
+    /// How long a connection has for its opening handshake when others wait for the room.
+    private static let graceInterval = Duration.seconds(1)
 
     init(
         configuration: ServerConfiguration, logger: Logger,
@@ -26,17 +32,51 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.configuration = configuration
         self.logger = logger
         self.makeHandler = makeHandler
+        limitLog = LimitLog(logger: logger)
     }
 
     /// Connections now, those in their handshake included.
     var count: Int { connectionCount }
 
-    var isOverCapacity: Bool { connectionCount - refusedCount > configuration.maximumConnections }
-    var hasRoom: Bool { connectionCount < configuration.maximumConnections + Self.refusedAtATime }
+    // MARK: Room
 
-    func refusedForRoom() {
+    /// Whether another connection may be accepted, if need be in the place of one that does not get on.
+    func makesRoomToAccept() -> Bool {
+        connectionCount < configuration.maximumConnections + Self.refusedAtATime || giveUpOldest(because: .connections)
+    }
+
+    /// Whether `opening` may be completed, if need be in the place of another that does not get on.
+    func makesRoom(for opening: ServerOpening) -> Bool {
+        if connectionCount - refusedCount <= configuration.maximumConnections { return true }
+        return unopened.oldest !== opening && giveUpOldest(because: .connections)
+    }
+
+    /// Ends the connection that has been longest without completing its opening handshake, if it had its time.
+    func giveUpOldest(because limit: LimitName) -> Bool {
+        guard let oldest = unopened.oldest, let connection = oldest.connection,
+            oldest.begun + Self.graceInterval <= connection.loop.turnStart
+        else { return false }
+        connection.end(CloseOutcome(.limit(limit)))
+        return true
+    }
+
+    func opened(_ opening: ServerOpening) {
+        unopened.remove(opening)
+    }
+
+    func refusedForRoom(_ opening: ServerOpening) {
+        unopened.remove(opening)
         refusedCount += 1
     }
+
+    /// When all hold too much together, the one that holds most gives way.
+    func heldBytesChanged(by change: Int, of connection: Connection) {
+        bufferedBytes += change
+        guard change > 0, bufferedBytes > configuration.maximumBufferedBytes else { return }
+        connections(on: connection.loop).max { $0.accountedBytes < $1.accountedBytes }?.giveUpBuffers()
+    }
+
+    // MARK: Connections
 
     func listen(with descriptor: consuming OwnedDescriptor, on loop: EventLoop) throws(SystemCallError) {
         let acceptor = Acceptor(loop: loop, server: self)
@@ -45,11 +85,14 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     func accepted(_ descriptor: consuming OwnedDescriptor, on loop: EventLoop) {
+        let opening = ServerOpening(server: self, begun: loop.turnStart)
         let connection = Connection(
-            loop: loop, role: .server, limits: configuration.limits, opening: ServerOpening(server: self), owner: self)
+            loop: loop, role: .server, limits: configuration.limits, opening: opening, owner: self)
+        opening.connection = connection
         do throws(SystemCallError) {
             try connection.begin(with: descriptor)
             connectionCount += 1
+            unopened.append(opening)
         } catch {
             logger.warning("cannot serve a connection: \(error)")
         }
@@ -57,12 +100,19 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome) {
         configuration.connectionEnds?(connection, outcome)
-        switch outcome.cause {
-        case .limit, .protocolFailure: logger.info("connection ended: \(outcome)")
-        default: logger.debug("connection ended: \(outcome)")
+        if let limit = outcome.limit {
+            limitLog.note(limit, on: connection.loop)
+            logger.info("connection ended: \(outcome)", metadata: ["limit": "\(limit.rawValue)"])
+        } else if case .protocolFailure = outcome.cause {
+            logger.info("connection ended: \(outcome)")
+        } else {
+            logger.debug("connection ended: \(outcome)")
         }
         connectionCount -= 1
-        if let opening = connection.opening as? ServerOpening, opening.isRefusedForRoom { refusedCount -= 1 }
+        if let opening = connection.opening as? ServerOpening {
+            unopened.remove(opening)
+            if opening.isRefusedForRoom { refusedCount -= 1 }
+        }
         for acceptor in acceptors { acceptor.connectionEnded() }
         if connectionCount == 0 && isShuttingDown { reachedEnd() }
     }
@@ -100,6 +150,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     }
 
     private func reachedEnd() {
+        limitLog.end()
         shutdownTimer?.cancel()
         shutdownTimer = nil
         let waiting = waitingForEnd

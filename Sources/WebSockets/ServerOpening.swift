@@ -1,3 +1,4 @@
+import Logging
 import Sockets
 import WebSocketProtocol
 
@@ -5,36 +6,49 @@ import WebSocketProtocol
 final class ServerOpening: Opening {
     private let server: ServerCore
     private var parser: RequestHeadParser
+    /// The connection that is to be opened; it owns this object.
+    weak var connection: Connection?
+    /// When the connection was accepted.
+    let begun: MonotonicTime
     /// Whether the answer was that there is no room for another connection.
     private(set) var isRefusedForRoom = false
 
-    init(server: ServerCore) {
+    // The place among the server's unopened connections, kept by `UnopenedConnections`.
+    var older: ServerOpening?
+    var newer: ServerOpening?
+    var isListed = false
+
+    init(server: ServerCore, begun: MonotonicTime) {
         self.server = server
+        self.begun = begun
         parser = RequestHeadParser(limits: server.configuration.limits.handshake)
     }
+
+    var bufferedBytes: Int { parser.bufferedCapacity }
 
     func connected(_ connection: Connection) {}
 
     func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
         switch parser.receive(input, at: &position) {
         case .needsMore: return .needsMore
-        case .failed(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
+        case .failed(let failure): return refuse(failure, on: connection)
         case .complete(let head):
             switch ServerHandshake.evaluate(
                 head, subprotocols: server.configuration.subprotocols, deflate: server.configuration.compression)
             {
             case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
-            case .refuse(let failure): return answer(HTTPResponse(refusing: failure), on: connection)
+            case .refuse(let failure): return refuse(failure, on: connection)
             case .upgrade(let acceptance):
-                if server.isOverCapacity {
+                guard server.makesRoom(for: self) else {
                     isRefusedForRoom = true
-                    server.refusedForRoom()
-                    return answer(.overCapacity, on: connection)
+                    server.refusedForRoom(self)
+                    return answer(.overCapacity, because: .connections, on: connection)
                 }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
+                server.opened(self)
                 return .opened(acceptance.deflate) { [server] in server.makeHandler(upgrade) }
             }
         }
@@ -42,9 +56,22 @@ final class ServerOpening: Opening {
 
     func failed(_ outcome: CloseOutcome) {}
 
-    private func answer(_ response: HTTPResponse, on connection: Connection) -> OpeningStep {
+    private func refuse(_ failure: HandshakeFailure, on connection: Connection) -> OpeningStep {
+        server.logger.debug("opening handshake refused: \(failure)")
+        let limit: LimitName? =
+            switch failure.reason {
+            case .headTooLarge: .head
+            case .tooManyFields: .fields
+            default: nil
+            }
+        return answer(HTTPResponse(refusing: failure), because: limit, on: connection)
+    }
+
+    private func answer(
+        _ response: HTTPResponse, because limit: LimitName? = nil, on connection: Connection
+    ) -> OpeningStep {
         connection.loop.claimCork(for: connection)
         response.encode(into: &connection.buffers.cork)
-        return .answered(status: response.status)
+        return .answered(status: response.status, limit)
     }
 }

@@ -167,6 +167,8 @@ final class ClientOpening: Opening, @unchecked Sendable {
         self.handshake = handshake
     }
 
+    var bufferedBytes: Int { handshake.bufferedCapacity }
+
     func connected(_ connection: Connection) {
         isConnected = true
         connection.loop.claimCork(for: connection)

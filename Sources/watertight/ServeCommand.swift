@@ -118,6 +118,8 @@ struct ServeCommand: AsyncParsableCommand {
 struct LimitOptions: ParsableArguments {
     @Option(help: "Connections at a time; more get 503.")
     var maxConnections = ServerConfiguration().maximumConnections
+    @Option(help: "Bytes that all connections may hold together for unfinished input and unread output.")
+    var maxBufferedBytes = ServerConfiguration().maximumBufferedBytes
     @Option(help: "Connections that wait to be accepted.")
     var backlog = ListenOptions().backlog
     @Option(help: "Time for the opening handshake.")
@@ -141,6 +143,7 @@ struct LimitOptions: ParsableArguments {
         for (name, value) in [
             ("--max-connections", maxConnections), ("--max-message-bytes", maxMessageBytes),
             ("--max-frame-bytes", maxFrameBytes), ("--send-buffer-bytes", sendBufferBytes), ("--backlog", Int(backlog)),
+            ("--max-buffered-bytes", maxBufferedBytes),
         ] where value < 1 {
             throw ValidationError("\(name) must be at least 1, not \(value)")
         }
@@ -159,6 +162,7 @@ struct LimitOptions: ParsableArguments {
 
     func apply(to configuration: inout ServerConfiguration) {
         configuration.maximumConnections = maxConnections
+        configuration.maximumBufferedBytes = maxBufferedBytes
         configuration.listen.backlog = backlog
         configuration.limits.handshakeLimit = handshakeLimit.duration
         configuration.limits.idleLimit = idleLimit.duration

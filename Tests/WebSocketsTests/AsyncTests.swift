@@ -10,6 +10,7 @@ extension OverTCP {
         private struct Mishap: Error {}
 
         private final class NoOpening: Opening {
+            let bufferedBytes = 0
             func connected(_ connection: Connection) {}
             func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
                 .needsMore

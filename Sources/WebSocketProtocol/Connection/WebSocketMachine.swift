@@ -93,6 +93,15 @@ public struct WebSocketMachine: ~Copyable {
         return .close(.abnormalClosure, reason: "")
     }
 
+    /// Ends the connection from this side without regard for what the peer still sends (section 7.1.7).
+    ///
+    /// Appends a Close frame with `code`, if one may still be sent. Later input is discarded.
+    public mutating func abandon(_ code: CloseCode, reason: String, into output: inout ByteQueue) {
+        _ = appendClose(code, reason: reason, into: &output)
+        releaseBuffers()
+        if state.mayReceive { state = .lost }
+    }
+
     mutating func releaseBuffers() {
         delivered = .nothing
         message = nil

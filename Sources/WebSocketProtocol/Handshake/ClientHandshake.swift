@@ -57,6 +57,9 @@ public struct ClientHandshake: ~Copyable {
         parser = ResponseHeadParser(limits: limits)
     }
 
+    /// How many bytes of memory are held for a response that has not arrived whole.
+    public var bufferedCapacity: Int { parser.bufferedCapacity }
+
     /// Sixteen bytes from the system's random number generator, for one connection.
     public static func randomKey() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()

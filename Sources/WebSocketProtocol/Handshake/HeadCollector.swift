@@ -21,6 +21,9 @@ struct HeadCollector: ~Copyable {
 
     init(limits: HandshakeLimits) { self.limits = limits }
 
+    /// How many bytes of memory are held for a head that has not arrived whole.
+    var bufferedCapacity: Int { kept.capacity }
+
     /// Reads a head with `parse`, which gets all of its bytes at once; after a failure, fails for ever.
     mutating func receive<Head>(
         _ input: RawSpan, at position: inout Int,

@@ -5,6 +5,9 @@ public struct RequestHeadParser: ~Copyable {
     /// Begins at a request's first byte.
     public init(limits: HandshakeLimits = HandshakeLimits()) { collector = HeadCollector(limits: limits) }
 
+    /// How many bytes of memory are held for a head that has not arrived whole.
+    public var bufferedCapacity: Int { collector.bufferedCapacity }
+
     /// Takes bytes of `input` from `position` on, up to the blank line that ends the head.
     ///
     /// After `complete`, `position` is right after the blank line and the parser ready for another head. After

@@ -1,0 +1,27 @@
+import Sockets
+
+/// The connections of a server whose opening handshake is not complete, the oldest first.
+///
+/// They are the ones to give up when room is short: a peer that only connects, or sends its request a byte at a time,
+/// must not keep out those who mean it. Linked through the openings themselves, so that each costs nothing more and
+/// leaves in constant time.
+struct UnopenedConnections {
+    private(set) var oldest: ServerOpening?
+    private var newest: ServerOpening?
+
+    mutating func append(_ opening: ServerOpening) {
+        opening.older = newest
+        if let newest { newest.newer = opening } else { oldest = opening }
+        newest = opening
+        opening.isListed = true
+    }
+
+    /// Without effect on one that is not there.
+    mutating func remove(_ opening: ServerOpening) {
+        guard opening.isListed else { return }
+        opening.isListed = false
+        let (older, newer) = (opening.older.take(), opening.newer.take())
+        if let older { older.newer = newer } else { oldest = newer }
+        if let newer { newer.older = older } else { newest = older }
+    }
+}
