@@ -11,12 +11,24 @@ public struct CheckPlan: Sendable {
         case running(pids: [Int32])
     }
 
+    /// Whether the peers offer permessage-deflate (RFC 7692).
+    public enum Compression: String, Sendable, CaseIterable {
+        /// Every lifecycle without.
+        case off
+        /// Every lifecycle with it, but for those that offer nothing.
+        case on
+        /// Every lifecycle without, and with it where the target agrees.
+        case both
+    }
+
     /// The target.
     public var subject: Subject
     /// The URL, in which `{port}` stands for the free port of a command.
     public var url: String
     /// The lifecycles, in this order.
     public var lifecycles: [Lifecycle] = Lifecycle.all
+    /// Whether they are driven with compression, without, or both.
+    public var compression = Compression.off
     /// Time for the whole check.
     public var budget: Duration = .seconds(60)
     /// Connections at a time.
@@ -37,6 +49,15 @@ public struct CheckPlan: Sendable {
         self.subject = subject
         self.url = url
         self.seed = seed
+    }
+
+    /// The lifecycles as rows, compressed or not.
+    var rows: [Lifecycle] {
+        switch compression {
+        case .off: lifecycles
+        case .on: lifecycles.map { $0.compressed ?? $0 }
+        case .both: lifecycles.flatMap { [$0, $0.compressed].compactMap { $0 } }
+        }
     }
 }
 

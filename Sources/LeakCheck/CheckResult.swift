@@ -73,6 +73,8 @@ public struct CheckResult: Sendable {
     public struct Sample: Sendable, Codable {
         /// The lifecycle that was being driven.
         public var lifecycle: String
+        /// Whether its peers compressed.
+        public var compressed = false
         /// Connections of that lifecycle completed so far.
         public var connections: Int
         /// Seconds since the check began.

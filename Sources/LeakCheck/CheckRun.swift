@@ -15,7 +15,7 @@ final class CheckRun {
     private let logger: Logger
     private let report: @Sendable (LeakCheck.Progress) -> Void
     private let start = MonotonicTime.now
-    private let rows: [RowRun]
+    private var rows: [RowRun]
     private var sharedTarget: Target?
     private var description = ""
     private var runtime: RecognisedRuntime?
@@ -36,7 +36,7 @@ final class CheckRun {
         self.driver = driver
         self.logger = logger
         report = progress
-        rows = plan.lifecycles.map(RowRun.init)
+        rows = plan.rows.map(RowRun.init)
         generator = SeededGenerator(seed: plan.seed)
     }
 
@@ -100,7 +100,17 @@ final class CheckRun {
         } else if first.completed == 0 {
             note(first)
         }
+        try await chooseCompression(target)
         try Task.checkCancellation()
+    }
+
+    /// Leaves out the compressed rows of a target that does not compress, unless they were asked for by themselves.
+    private func chooseCompression(_ target: Target) async throws {
+        guard plan.compression == .both, let compressed = Lifecycle.cleanClose.compressed else { return }
+        let counts = await driver.drive(compressed, script(for: target), .init(connections: 1, concurrency: 1))
+        guard counts.completed == 0 else { return }
+        rows.removeAll { $0.lifecycle.isCompressed }
+        notes.append("driven without compression only: \(counts.firstProblem ?? "no reason known")")
     }
 
     private func note(_ counts: DriveCounts) {
@@ -233,7 +243,7 @@ final class CheckRun {
         let counts = await driver.drive(row.lifecycle, script(for: target), load)
         let took = began.elapsed.inSeconds
         row.counts += counts
-        if let problem = counts.firstProblem { logger.info("\(row.lifecycle.name): \(problem)") }
+        if let problem = counts.firstProblem { logger.info("\(row.lifecycle.label): \(problem)") }
         try await settle(row, target)
         try sample(row, target, phase)
         try Task.checkCancellation()
@@ -305,7 +315,8 @@ final class CheckRun {
         let reading = try target.reading()
         row.samples.append(
             CheckResult.Sample(
-                lifecycle: row.lifecycle.name, connections: row.counts.completed,
+                lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed,
+                connections: row.counts.completed,
                 seconds: start.elapsed.inSeconds, phase: phase, descriptors: reading.descriptors,
                 threads: reading.threads, privateMemory: reading.privateMemory,
                 residentMemory: reading.residentMemory))
@@ -315,7 +326,7 @@ final class CheckRun {
     private func tell(_ row: RowRun, _ phase: CheckResult.Sample.Phase, _ reading: Target.Reading) {
         report(
             LeakCheck.Progress(
-                lifecycle: row.lifecycle.name, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
+                lifecycle: row.lifecycle.label, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
                 privateMemory: reading.privateMemory, seconds: start.elapsed.inSeconds,
                 decided: rows.count { $0.state == .decided }, rows: rows.count))
     }
@@ -355,7 +366,7 @@ final class CheckRun {
         if let sharedTarget { return sharedTarget }
         if let target = row.target { return target }
         let target = try await newTarget()
-        logger.info("started \(target.pids.map(String.init).joined(separator: ", ")) for \(row.lifecycle.name)")
+        logger.info("started \(target.pids.map(String.init).joined(separator: ", ")) for \(row.lifecycle.label)")
         row.target = target
         return target
     }

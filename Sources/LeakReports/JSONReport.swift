@@ -45,11 +45,13 @@ public struct JSONReport {
 
     private struct Row: Encodable {
         var lifecycle: String
+        var compressed: Bool
         var connections: Connections
         var resources: [Finding]
 
         init(_ row: CheckResult.Row) {
             lifecycle = row.lifecycle.name
+            compressed = row.lifecycle.isCompressed
             connections = Connections(
                 attempted: row.connections.attempted, completed: row.connections.completed,
                 refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,

@@ -34,7 +34,7 @@ public struct TextReport {
         ]
         for row in result.rows {
             rows.append(
-                [Cell(row.lifecycle.name), Cell("\(row.connections.completed)", .right)]
+                [Cell(row.lifecycle.label), Cell("\(row.connections.completed)", .right)]
                     + row.resources.map { Cell(summary($0), colour: Style.colour(of: $0.verdict)) })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
@@ -64,7 +64,7 @@ public struct TextReport {
                 if finding.verdict == .leak { lines += leak(row, finding) }
                 if let remark = finding.remark {
                     lines.append(
-                        "\(row.lifecycle.name), \(finding.resource.rawValue): \(finding.verdict.rawValue): \(remark)")
+                        "\(row.lifecycle.label), \(finding.resource.rawValue): \(finding.verdict.rawValue): \(remark)")
                 }
             }
         }
@@ -75,7 +75,8 @@ public struct TextReport {
         guard let amount = finding.perConnection, let interval = finding.interval else { return [] }
         let resource = finding.resource
         var line =
-            "\(row.lifecycle.name) (\(row.lifecycle.summary)): each connection leaves \(Amount.text(amount, resource))"
+            "\(row.lifecycle.label) (\(row.lifecycle.summary)\(row.lifecycle.isCompressed ? ", compressed" : "")): "
+            + "each connection leaves \(Amount.text(amount, resource))"
         line += resource == .privateMemory ? " of private memory" : " \(resource.unit)"
         line +=
             ", 99% interval \(Amount.text(interval.lowerBound, resource)) to \(Amount.text(interval.upperBound, resource))"
@@ -91,7 +92,7 @@ public struct TextReport {
         switch result.verdict {
         case .clean: words = "clean: no lifecycle leaks"
         case .leak:
-            let leaking = result.rows.filter { $0.resources.contains { $0.verdict == .leak } }.map(\.lifecycle.name)
+            let leaking = result.rows.filter { $0.resources.contains { $0.verdict == .leak } }.map(\.lifecycle.label)
             words = "leak: \(leaking.joined(separator: ", "))"
         case .inconclusive: words = "inconclusive: no leak was found, and not every row could be judged"
         }

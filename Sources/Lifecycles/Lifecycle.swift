@@ -8,6 +8,15 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     public let finds: String
     /// What the peer does once TCP is connected, in order.
     public let steps: [Step]
+    /// Whether the peer offers permessage-deflate (RFC 7692), insists on it, and compresses its messages.
+    public private(set) var isCompressed = false
+
+    init(name: String, summary: String, finds: String, steps: [Step]) {
+        self.name = name
+        self.summary = summary
+        self.finds = finds
+        self.steps = steps
+    }
 
     /// One act of the peer, or one wait for the target.
     public enum Step: String, Hashable, Sendable {
@@ -31,8 +40,19 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
         case leaveWithReset
     }
 
-    /// The name.
-    public var description: String { name }
+    /// The name as one row among others carries it, compression included: `fin`, `fin+deflate`.
+    public var label: String { isCompressed ? "\(name)+deflate" : name }
+
+    /// The label.
+    public var description: String { label }
+
+    /// The same lifecycle with permessage-deflate; nil for one that offers nothing.
+    public var compressed: Lifecycle? {
+        guard steps.contains(.sendRequest) else { return nil }
+        var compressed = self
+        compressed.isCompressed = true
+        return compressed
+    }
 
     /// Whether the target must act before the peer can end, which keeps the peer from running ahead of it.
     var waitsForTarget: Bool {

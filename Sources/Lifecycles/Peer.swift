@@ -7,7 +7,9 @@ import WebSocketProtocol
 /// Confined to its loop. It owns one socket and a few hundred bytes; the read window is the loop's.
 final class Peer: Channel, @unchecked Sendable {
     private let script: PeerScript
-    private let steps: [Lifecycle.Step]
+    private let lifecycle: Lifecycle
+    private var steps: [Lifecycle.Step] { lifecycle.steps }
+    private let supplies: PeerSupplies
     private var finished: ((PeerOutcome) -> Void)?
     private var handshake: ClientHandshake
     private var machine: WebSocketMachine
@@ -21,14 +23,15 @@ final class Peer: Channel, @unchecked Sendable {
     private var output = ByteQueue()
 
     init(
-        loop: EventLoop, script: PeerScript, steps: [Lifecycle.Step], maskingKeys: MaskingKeySource,
+        loop: EventLoop, script: PeerScript, lifecycle: Lifecycle, supplies: PeerSupplies,
         finished: @escaping (PeerOutcome) -> Void
     ) throws(ClientRequestError) {
         self.script = script
-        self.steps = steps
+        self.lifecycle = lifecycle
+        self.supplies = supplies
         self.finished = finished
-        handshake = try script.handshake()
-        machine = WebSocketMachine(role: .client, limits: MessageLimits(), maskingKeys: maskingKeys)
+        handshake = try script.handshake(lifecycle)
+        machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
     }
 
@@ -79,7 +82,7 @@ final class Peer: Channel, @unchecked Sendable {
             switch steps[step] {
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendMessage:
-                var message = script.message
+                var message = lifecycle.isCompressed ? script.compressedMessage : script.message
                 let sent = message.withUTF8 {
                     machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)
                 }
@@ -124,7 +127,10 @@ final class Peer: Channel, @unchecked Sendable {
             case .needsMore: return
             case .failed(.refused(let head)): return finish(.refused("HTTP \(head.status) \(head.reason)"))
             case .failed(let failure): return finish(.broken("\(failure)"))
-            case .complete: isUpgraded = true
+            case .complete(let accepted):
+                guard upgrade(accepted.deflate) else {
+                    return finish(.refused("the target does not agree to permessage-deflate"))
+                }
             }
         }
         while let event = machine.next(in: &span, at: &position, replies: &output) {
@@ -136,6 +142,18 @@ final class Peer: Channel, @unchecked Sendable {
             }
         }
         advance()
+    }
+
+    /// The handshake is complete; false when the target did not agree to what the lifecycle insists on.
+    private func upgrade(_ agreement: DeflateAgreement?) -> Bool {
+        isUpgraded = true
+        guard lifecycle.isCompressed else { return true }
+        guard var agreement else { return false }
+        // The target may expect references to earlier messages; none has to come. One compressor then serves all peers.
+        agreement.localContextTakeover = false
+        machine = WebSocketMachine(
+            role: .client, maskingKeys: supplies.maskingKeys, deflate: agreement, contexts: supplies.contexts)
+        return true
     }
 
     private func streamEnded(_ problem: String) {
@@ -162,4 +180,10 @@ final class Peer: Channel, @unchecked Sendable {
         closeDescriptor()
         finished(outcome)
     }
+}
+
+/// What the peers of one drive share, on its loop.
+struct PeerSupplies {
+    let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
+    let contexts = DeflateContexts()
 }

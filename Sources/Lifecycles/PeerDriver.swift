@@ -67,7 +67,7 @@ private final class Drive: @unchecked Sendable {
     private let lifecycle: Lifecycle
     private let script: PeerScript
     private let load: PeerDriver.Load
-    private let maskingKeys: MaskingKeySource
+    private let supplies = PeerSupplies()
     private var counts = DriveCounts()
     private var begun = 0
     private var active = 0
@@ -92,7 +92,6 @@ private final class Drive: @unchecked Sendable {
         self.lifecycle = lifecycle
         self.script = script
         self.load = load
-        maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     }
 
     func begin(_ finished: @escaping (DriveCounts) -> Void) {
@@ -134,8 +133,8 @@ private final class Drive: @unchecked Sendable {
 
     private func start() {
         do throws(ClientRequestError) {
-            let peer = try Peer(loop: loop, script: script, steps: lifecycle.steps, maskingKeys: maskingKeys) {
-                [self] in ended($0)
+            let peer = try Peer(loop: loop, script: script, lifecycle: lifecycle, supplies: supplies) { [self] in
+                ended($0)
             }
             peer.begin()
         } catch {

@@ -17,6 +17,8 @@ public struct PeerScript: Sendable {
     public var origin: String?
     /// The message that is sent.
     public var message = "watertight"
+    /// The message that is sent compressed, so long that servers that spare short messages compress their answer too.
+    public var compressedMessage = String(repeating: "watertight ", count: 200)
     /// Whether the target answers a message with one; if not, nobody waits for it.
     public var expectsReply = true
     /// How long the target may take over each step that is waited for.
@@ -31,8 +33,16 @@ public struct PeerScript: Sendable {
         target = url.target
     }
 
-    func handshake() throws(ClientRequestError) -> ClientHandshake {
+    func handshake(_ lifecycle: Lifecycle) throws(ClientRequestError) -> ClientHandshake {
         try ClientHandshake(
-            host: hostField, target: target, fields: fields, subprotocols: subprotocols, origin: origin)
+            host: hostField, target: target, fields: fields, subprotocols: subprotocols, origin: origin,
+            deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
+    }
+
+    /// What browsers offer: both ends may keep their context, and the server may choose windows.
+    private static var deflateOffer: DeflateOptions {
+        var options = DeflateOptions.contextTakeover
+        options.minimumBytes = 0
+        return options
     }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import LeakCheck
 public import Logging
 import WebSocketProtocol
 
@@ -47,6 +48,8 @@ extension Sequence where Element == FieldArgument {
         return fields
     }
 }
+
+extension CheckPlan.Compression: ExpressibleByArgument {}
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 

@@ -47,6 +47,11 @@ struct CheckCommand: AsyncParsableCommand {
         name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle
     )
     var lifecycles: [Lifecycle] = []
+    @Option(
+        help: ArgumentHelp(
+            "Drive the lifecycles without permessage-deflate (off), with it (on), or both.",
+            discussion: "With both, a target that does not agree to it is driven without only."))
+    var compression = CheckPlan.Compression.off
     @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m.")
     var budget = DurationArgument(.seconds(60))
     @Option(help: "Connections at a time.")
@@ -102,6 +107,7 @@ struct CheckCommand: AsyncParsableCommand {
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
         if !lifecycles.isEmpty { plan.lifecycles = lifecycles }
+        plan.compression = compression
         plan.budget = budget.duration
         plan.concurrency = concurrency
         plan.fields = headers.fields

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A leak that `serve` commits on purpose: `KIND@LIFECYCLE[:EVERY]`.
+/// A leak that `serve` commits on purpose: `KIND@LIFECYCLE[+deflate][:EVERY]`.
 struct PlantedLeak: ExpressibleByArgument, Hashable {
     /// What is left behind.
     enum Kind: Hashable {
@@ -13,6 +13,8 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
     var kind: Kind
     /// After connections that went this way; nil after any.
     var lifecycle: ObservedLifecycle?
+    /// After compressed connections only.
+    var isForCompressed: Bool
     /// After every so many of them.
     var every: Int
 
@@ -30,10 +32,13 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
         }
         let rest = halves[1].split(separator: ":", omittingEmptySubsequences: false)
         guard (1...2).contains(rest.count) else { return nil }
-        if rest[0] == "any" {
+        let suffix = "+deflate"
+        isForCompressed = rest[0].hasSuffix(suffix)
+        let name = isForCompressed ? rest[0].dropLast(suffix.count) : rest[0]
+        if name == "any" {
             lifecycle = nil
         } else {
-            guard let named = ObservedLifecycle(rawValue: String(rest[0])) else { return nil }
+            guard let named = ObservedLifecycle(rawValue: String(name)) else { return nil }
             lifecycle = named
         }
         every = 1

@@ -52,13 +52,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("plant-leak"),
         help: ArgumentHelp(
-            "Leak on purpose: KIND@LIFECYCLE[:EVERY]; repeatable.",
+            "Leak on purpose: KIND@LIFECYCLE[+deflate][:EVERY]; repeatable.",
             discussion: """
                 KIND is descriptor, memory=BYTES or thread; LIFECYCLE is clean-close, bare-tcp, fin, reset, \
-                vanish-handshake or any; EVERY leaks at every so many of them only. A control with which to see that a \
-                check finds what is there.
+                vanish-handshake or any; +deflate leaks after compressed connections only; EVERY leaks at every so \
+                many of them only. A control with which to see that a check finds what is there.
                 """,
-            valueName: "kind@lifecycle[:every]"))
+            valueName: "kind@lifecycle[+deflate][:every]"))
     var plantedLeaks: [PlantedLeak] = []
     @OptionGroup(title: "Logging")
     var logging: LogOptions

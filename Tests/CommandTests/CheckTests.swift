@@ -12,7 +12,9 @@ struct CheckTests {
         var verdicts: [String: String] = [:]
         for row in report["results"] as? [[String: Any]] ?? [] {
             for finding in row["resources"] as? [[String: Any]] ?? [] {
-                verdicts["\(row["lifecycle"] ?? "") \(finding["resource"] ?? "")"] = finding["verdict"] as? String
+                let suffix = row["compressed"] as? Bool == true ? "+deflate" : ""
+                verdicts["\(row["lifecycle"] ?? "")\(suffix) \(finding["resource"] ?? "")"] =
+                    finding["verdict"] as? String
             }
         }
         return verdicts
@@ -63,6 +65,30 @@ struct CheckTests {
         let states = try #require(detail["tcpStates"] as? [String: Int])
         #expect(states.keys.contains("CLOSE_WAIT"))
         #expect(!isRunning(argument: marker), "a target outlived its check")
+    }
+
+    @Test("compression as a dimension: both where the target agrees, without where it does not")
+    func compression() async throws {
+        for (mode, offered, expected, code) in [
+            ("both", "on", ["fin", "fin+deflate"], Int32(0)), ("both", "off", ["fin"], 0),
+            ("on", "on", ["fin+deflate"], 0), ("on", "off", ["fin+deflate"], 2),
+        ] {
+            let end = try await Tool.run(
+                [
+                    "check", "--budget", "10", "--lifecycle", "fin", "--compression", mode, "--format", "json", "--",
+                    Tool.path, "serve", "--port", "{port}", "--compression", offered,
+                ], limit: 40)
+            let report = try report(end)
+            #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
+            #expect(
+                Set(verdicts(report).keys)
+                    == Set(expected.flatMap { row in ["descriptors", "threads", "privateMemory"].map { "\(row) \($0)" } })
+            )
+            let samples = try #require(report["samples"] as? [[String: Any]])
+            #expect(samples.contains { $0["compressed"] as? Bool == true } == expected.contains("fin+deflate"))
+            let notes = try #require(report["notes"] as? [String])
+            #expect(notes.contains { $0.contains("permessage-deflate") } == (mode == "both" && offered == "off"))
+        }
     }
 
     @Test("a running server is found by its port, and survives the check")

@@ -12,14 +12,15 @@ private final class Observations: Sendable {
         var cause: CloseOutcome.Cause
         var bytesReceived: Int
         var messagesReceived: Int
+        var isCompressed: Bool
     }
 
     private let endings = Mutex<[Ending]>([])
 
     func note(_ connection: Connection, _ outcome: CloseOutcome) {
         let ending = Ending(
-            cause: outcome.cause, bytesReceived: connection.bytesReceived, messagesReceived: connection.messagesReceived
-        )
+            cause: outcome.cause, bytesReceived: connection.bytesReceived, messagesReceived: connection.messagesReceived,
+            isCompressed: connection.isCompressed)
         endings.withLock { $0.append(ending) }
     }
 
@@ -87,6 +88,31 @@ struct LifecycleTests {
             #expect(counts.completed == 200)
             #expect(counts.firstProblem == nil)
             _ = try await endings(observations, count: 200)
+        }
+    }
+
+    @Test("compressed, both ends' messages are", arguments: Lifecycle.all.compactMap(\.compressed))
+    func compresses(lifecycle: Lifecycle) async throws {
+        try await withServer { driver, script, observations in
+            let counts = await driver.drive(lifecycle, script, .init(connections: 100, concurrency: 16))
+            #expect(counts.completed == 100)
+            #expect(counts.firstProblem == nil)
+            for ending in try await endings(observations, count: 100) where ending.messagesReceived > 0 {
+                #expect(ending.isCompressed)
+                #expect(ending.bytesReceived < 1000, "a message of 2,200 bytes was sent as it is")
+            }
+        }
+    }
+
+    @Test("a target that does not compress is not driven compressed")
+    func doesNotCompress() async throws {
+        try await withServer {
+            $0.compression = nil
+        } _: { driver, script, _ in
+            let lifecycle = try #require(Lifecycle.fin.compressed)
+            let counts = await driver.drive(lifecycle, script, .init(connections: 100, concurrency: 1))
+            #expect(counts.completed == 0 && counts.refused == counts.attempted && counts.attempted < 100)
+            #expect(counts.firstProblem == "refused: the target does not agree to permessage-deflate")
         }
     }
 
@@ -246,6 +272,8 @@ struct CatalogueTests {
         #expect(Set(names).count == names.count)
         for lifecycle in Lifecycle.all { #expect(Lifecycle.named(lifecycle.name) == lifecycle) }
         #expect(Lifecycle.named("nonesuch") == nil)
+        #expect(Lifecycle.fin.compressed?.label == "fin+deflate" && Lifecycle.fin.label == "fin")
+        #expect(Lifecycle.bareTCP.compressed == nil, "it offers nothing")
     }
 
     @Test("every script ends by leaving", arguments: Lifecycle.all)

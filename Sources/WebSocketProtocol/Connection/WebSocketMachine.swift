@@ -57,6 +57,9 @@ public struct WebSocketMachine: ~Copyable {
         control = ByteQueue()
     }
 
+    /// Whether messages may be compressed (RFC 7692).
+    public var isCompressed: Bool { deflate != nil }
+
     /// The rest of a payload that is still to come.
     struct CutFrame {
         var opcode: Opcode

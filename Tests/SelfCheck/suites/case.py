@@ -35,10 +35,10 @@ class Case:
 
 
 def findings(report):
-    """Every finding of a report with its lifecycle."""
+    """Every finding of a report with its row: the lifecycle, with `+deflate` where its peers compressed."""
     for row in report["results"]:
         for finding in row["resources"]:
-            yield row["lifecycle"], finding
+            yield row["lifecycle"] + ("+deflate" if row["compressed"] else ""), finding
 
 
 def amount(value, resource):

@@ -14,12 +14,14 @@ def cases(seeds):
             yield _case(f"{kind}@{lifecycle}", lifecycle, resource, size, seeds[0])
     yield _case("descriptor@fin:10", "fin", "descriptors", 0.1, seeds[0])
     yield _case("memory=4096@clean-close:4", "clean-close", "privateMemory", 1024, seeds[0])
+    for lifecycle in ["clean-close+deflate", "reset+deflate"]:
+        yield _case(f"memory=1024@{lifecycle}", lifecycle, "privateMemory", 1024, seeds[0], "--compression", "both")
 
 
-def _case(plant, lifecycle, resource, size, seed):
+def _case(plant, lifecycle, resource, size, seed, *options):
     return Case(
         name=plant, expected=f"leak {resource}@{lifecycle} {amount(size, resource)}",
-        prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed)
+        prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed, options=options)
 
 
 def _target(plant, watertight):
