@@ -80,10 +80,9 @@ struct CheckTests {
                 ], limit: 40)
             let report = try report(end)
             #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
+            let resources = ["descriptors", "threads", "privateMemory"]
             #expect(
-                Set(verdicts(report).keys)
-                    == Set(expected.flatMap { row in ["descriptors", "threads", "privateMemory"].map { "\(row) \($0)" } })
-            )
+                Set(verdicts(report).keys) == Set(expected.flatMap { row in resources.map { "\(row) \($0)" } }))
             let samples = try #require(report["samples"] as? [[String: Any]])
             #expect(samples.contains { $0["compressed"] as? Bool == true } == expected.contains("fin+deflate"))
             let notes = try #require(report["notes"] as? [String])

@@ -19,7 +19,8 @@ private final class Observations: Sendable {
 
     func note(_ connection: Connection, _ outcome: CloseOutcome) {
         let ending = Ending(
-            cause: outcome.cause, bytesReceived: connection.bytesReceived, messagesReceived: connection.messagesReceived,
+            cause: outcome.cause, bytesReceived: connection.bytesReceived,
+            messagesReceived: connection.messagesReceived,
             isCompressed: connection.isCompressed)
         endings.withLock { $0.append(ending) }
     }
