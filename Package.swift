@@ -69,6 +69,17 @@ let package = Package(
             path: "Tests/Conformance/Peer",
             swiftSettings: rules),
 
+        // Many connections and hostile peers, for which a test has no time.
+        .executableTarget(
+            name: "endurance",
+            dependencies: [
+                "WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "Lifecycles", "ProcessResources", "CZlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Endurance",
+            swiftSettings: rules),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),

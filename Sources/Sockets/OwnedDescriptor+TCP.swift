@@ -104,6 +104,14 @@ extension OwnedDescriptor {
         return code == 0 ? nil : SystemCallError(.connect, errno: code)
     }
 
+    /// Bytes that were written and that the other end has not acknowledged (`SIOCOUTQ`, tcp(7)).
+    ///
+    /// After an ordinary `close` the kernel keeps them for a peer that does not read.
+    public borrowing func unacknowledgedBytes() -> Int {
+        var count: Int32 = 0
+        return ioctl(rawValue, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Makes `close` send a reset instead of a FIN (`SO_LINGER` of zero).
     public borrowing func resetOnClose() throws(SystemCallError) {
         var linger = linger(l_onoff: 1, l_linger: 0)

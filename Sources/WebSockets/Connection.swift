@@ -172,10 +172,14 @@ public final class Connection: Channel, @unchecked Sendable {
         case .connecting: end(CloseOutcome(.limit(.connect)))
         case .handshaking: end(CloseOutcome(.limit(.handshake)))
         case .open: quietTooLong()
-        // What is unsent would otherwise stay with the kernel for a peer that does not read.
-        case .closing, .draining: end(decided ?? CloseOutcome(.limit(.close)), reset: !backlog.isEmpty)
+        case .closing, .draining: end(decided ?? CloseOutcome(.limit(.close)), reset: hasUnreadOutput)
         case .closed: break
         }
+    }
+
+    /// Whether the peer has not taken all that was sent to it; it would otherwise stay with the kernel after the end.
+    private var hasUnreadOutput: Bool {
+        !backlog.isEmpty || withDescriptor { $0.unacknowledgedBytes() > 0 } ?? false
     }
 
     /// The deadline is not moved with every byte: it is looked at when it comes.

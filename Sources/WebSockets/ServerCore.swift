@@ -22,8 +22,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     /// Connections beyond the maximum that are taken only to be told so.
     private static let refusedAtATime = 64
-    /// How long a connection has for its opening handshake when others wait for the room.
-    private static let graceInterval = Duration.seconds(1)
+    /// How long a connection has for its opening handshake when others wait to be accepted, and when one has been quicker.
+    private static let (grace, shortGrace) = (Duration.seconds(1), Duration.milliseconds(100))
 
     init(
         configuration: ServerConfiguration, logger: Logger,
@@ -48,13 +48,13 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Whether `opening` may be completed, if need be in the place of another that does not get on.
     func makesRoom(for opening: ServerOpening) -> Bool {
         if connectionCount - refusedCount <= configuration.maximumConnections { return true }
-        return unopened.oldest !== opening && giveUpOldest(because: .connections)
+        return unopened.oldest !== opening && giveUpOldest(because: .connections, after: Self.shortGrace)
     }
 
     /// Ends the connection that has been longest without completing its opening handshake, if it had its time.
-    func giveUpOldest(because limit: LimitName) -> Bool {
+    func giveUpOldest(because limit: LimitName, after grace: Duration = grace) -> Bool {
         guard let oldest = unopened.oldest, let connection = oldest.connection,
-            oldest.begun + Self.graceInterval <= connection.loop.turnStart
+            oldest.begun + grace <= connection.loop.turnStart
         else { return false }
         connection.end(CloseOutcome(.limit(limit)))
         return true

@@ -114,6 +114,25 @@ extension OverTCP {
             }
         }
 
+        @Test("when closeLimit has run out nothing stays with the kernel for a peer that has not read")
+        func unread() async throws {
+            try await TestServer.with {
+                $0.limits.closeLimit = .milliseconds(100)
+            } handler: { _ in
+                let handler = ClosureHandler()
+                handler.onOpen = { connection in
+                    // More than the peer has room for, less than the kernel takes from us.
+                    _ = connection.send(.binary, pattern(60_000).span.bytes)
+                    connection.close()
+                }
+                return handler
+            } _: { server in
+                let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
+                #expect(try await server.outcome().cause == .limit(.close))
+                #expect(await peer.readToEnd() == .reset)
+            }
+        }
+
         @Test("Pings of a peer that does not read the Pongs are bounded")
         func pongs() async throws {
             let connections = Collected<Connection>()

@@ -1,0 +1,194 @@
+import Glibc
+import Lifecycles
+import Logging
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+import WebSockets
+
+/// A kind of connection that is made many times.
+struct Subject {
+    var name: String
+    var make: (Int) async throws -> Void
+}
+
+/// Every kind, with the servers, the peers and the client loop that it takes; all in this process.
+final class Subjects {
+    private(set) var all: [Subject] = []
+    private let callbackServer: WebSocketServer
+    private let asyncServer: WebSocketServer
+    private let takeoverServer: WebSocketServer
+    private let driver: PeerDriver
+    private let clients: EventLoop
+    /// Connected, not listening, so that nobody else can listen there meanwhile.
+    private let unheard: (listener: OwnedDescriptorBox, bound: OwnedDescriptorBox)
+
+    private static let concurrency = 16
+
+    init() async throws {
+        let silent = Logger(label: "endurance") { _ in SwiftLogNoOpLogHandler() }
+        callbackServer = try await WebSocketServer.start(Self.configuration(), logger: silent) { upgrade in
+            ClosingHandler(upgrade.request.path)
+        }
+        asyncServer = try await WebSocketServer.serve(Self.configuration(), logger: silent) { connection, _ in
+            while let message = await connection.receive() { try connection.send(message) }
+        }
+        takeoverServer = try await WebSocketServer.start(Self.configuration(.contextTakeover), logger: silent) { _ in
+            EchoHandler()
+        }
+        driver = try PeerDriver()
+        clients = try EventLoop(name: "clients")
+        let listener = try OwnedDescriptor.listening(on: .loopback(port: 0))
+        let bound = try OwnedDescriptor.connecting(to: listener.localAddress())
+        unheard = (OwnedDescriptorBox(listener), OwnedDescriptorBox(bound))
+        try addPeers()
+        try addClients()
+    }
+
+    /// Waits until every connection has ended on both sides.
+    func settle(on loop: EventLoop) async throws {
+        for _ in 0..<20_000 {
+            let counts = (
+                await callbackServer.connectionCount, await asyncServer.connectionCount,
+                await takeoverServer.connectionCount, await clients.run { [clients] in clients.channels.count }
+            )
+            if counts == (0, 0, 0, 0) { return }
+            await loop.sleep(for: .milliseconds(1))
+        }
+        throw Unsettled()
+    }
+
+    struct Unsettled: Error, CustomStringConvertible {
+        var description: String { "connections are left 20 s after the last one was made" }
+    }
+
+    func end() async {
+        driver.stop()
+        clients.stop()
+        for server in [callbackServer, asyncServer, takeoverServer] { await server.shutdown() }
+    }
+
+    private static func configuration(_ compression: DeflateOptions = DeflateOptions()) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.compression = compression
+        configuration.refusal = { $0.path == "/refuse" ? HTTPResponse(status: 403, text: "no\n") : nil }
+        return configuration
+    }
+
+    // MARK: Scripted peers
+
+    private func addPeers() throws {
+        for (name, server, lifecycles) in [
+            ("callback server", callbackServer, Lifecycle.all + Lifecycle.all.compactMap(\.compressed)),
+            ("async server", asyncServer, Lifecycle.all + [Lifecycle.cleanClose.compressed!]),
+            ("server with context takeover", takeoverServer, [.cleanClose.compressed!, .reset.compressed!]),
+        ] {
+            let script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+            for lifecycle in lifecycles {
+                all.append(
+                    Subject(name: "\(name), \(lifecycle.label)") { [driver] count in
+                        let load = PeerDriver.Load(
+                            connections: count, concurrency: Self.concurrency, limit: .seconds(600))
+                        let counts = await driver.drive(lifecycle, script, load)
+                        guard counts.completed == count else { throw Incomplete(counts: counts, wanted: count) }
+                    })
+            }
+        }
+    }
+
+    struct Incomplete: Error, CustomStringConvertible {
+        var counts: DriveCounts
+        var wanted: Int
+        var description: String {
+            "\(counts.completed) of \(wanted) connections: \(counts.firstProblem ?? "no reason known")"
+        }
+    }
+
+    // MARK: Our client
+
+    private func addClients() throws {
+        let url = callbackServer.url
+        let nobody = "ws://\(try unheard.bound.value.localAddress())/"
+        let loop = clients
+        var compressed = ClientConfiguration()
+        compressed.compression = DeflateOptions()
+        var takeover = ClientConfiguration()
+        takeover.compression = .contextTakeover
+        let text = String(repeating: "watertight ", count: 50)
+
+        func add(_ name: String, _ one: @escaping @Sendable () async throws -> Void) {
+            all.append(
+                Subject(name: "client, \(name)") { count in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for index in 0..<count {
+                            if index >= Self.concurrency { try await group.next() }
+                            group.addTask(executorPreference: loop) { try await one() }
+                        }
+                        try await group.waitForAll()
+                    }
+                })
+        }
+        for (name, configuration, address) in [
+            ("closes", ClientConfiguration(), url), ("closes, compressed", compressed, url),
+            ("closes, context takeover", takeover, takeoverServer.url),
+        ] {
+            add(name) {
+                let client = try await WebSocketClient.connect(to: address, configuration, on: loop)
+                try await client.send(text)
+                guard await client.receive()?.text == text else { throw Unexpected("no echo") }
+                guard await client.close().isClean else { throw Unexpected("no clean close") }
+            }
+        }
+        for path in ["close", "reset"] {
+            add("the server ends it with a \(path)") {
+                let client = try await WebSocketClient.connect(to: url + path, on: loop)
+                try? await client.send("x")
+                guard await client.receive() == nil else { throw Unexpected("a message") }
+            }
+        }
+        add("dropped") { _ = try await WebSocketClient.connect(to: url, on: loop) }
+        add("ends it with a reset") {
+            let client = try await WebSocketClient.connect(to: url, on: loop)
+            await client.closeNow()
+        }
+        for (name, address) in [("refused with 403", url + "refuse"), ("nobody listens", nobody)] {
+            add(name) {
+                do {
+                    _ = try await WebSocketClient.connect(to: address, on: loop)
+                } catch is ConnectFailure { return }
+                throw Unexpected("connected")
+            }
+        }
+        add("cancelled while it connects") {
+            let connecting = Task(executorPreference: loop) { try await WebSocketClient.connect(to: url, on: loop) }
+            connecting.cancel()
+            _ = try? await connecting.value
+        }
+    }
+
+    struct Unexpected: Error, CustomStringConvertible {
+        var description: String
+        init(_ description: String) { self.description = description }
+    }
+}
+
+/// Keeps a descriptor until it is let go.
+final class OwnedDescriptorBox {
+    let value: OwnedDescriptor
+    init(_ value: consuming OwnedDescriptor) { self.value = value }
+}
+
+/// An echo that ends the connection itself where the path says so.
+private final class ClosingHandler: ConnectionHandler {
+    private let path: String
+
+    init(_ path: String) { self.path = path }
+
+    func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
+        switch path {
+        case "/close": connection.close(.normalClosure)
+        case "/reset": connection.closeNow()
+        default: connection.send(kind, bytes)
+        }
+    }
+}
