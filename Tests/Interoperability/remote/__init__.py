@@ -59,6 +59,8 @@ class Connection:
                 # Node's ws tells the names; the parameters are in the response.
                 self.extensions = event["extensions"] and upgrade.get("extensions", event["extensions"])
                 return
+            elif event["event"] == "close":
+                raise Closed(event["code"], event["reason"])
             else:
                 raise AssertionError(f"in place of being opened: {event}")
 
