@@ -6,11 +6,17 @@ without a Close), and behaves by path:
 
     /echo            sends every message back
     /goodbye/CODE    answers the first message with a Close of that code, "that is all"
-    /about           sends `subprotocol NAME` and `field VALUE`, the value of X-Probe, then echoes
+    /about           sends `subprotocol NAME`, `field VALUE`, the value of X-Probe, and `extensions VALUE`, what its
+                     answer to the upgrade said or `none`; then echoes
+    /count           answers every message with `received N`, how many bytes have come on the wire until now
     /refuse/STATUS   answers the opening handshake with that status
+
+It agrees on permessage-deflate when its comments say `deflates: yes`, unless the path ends with /uncompressed.
 """
 
+import random
 import signal
+import tempfile
 
 LIMIT = 15
 """Seconds that `connect` may take for anything."""
@@ -24,20 +30,36 @@ BROKEN = 2
 CONVERSATIONS = []
 
 
-def conversation(name):
+def conversation(name, needs=None):
+    """Registers what to do with every server, or with those whose comments have the word that it `needs`."""
     def register(function):
-        CONVERSATIONS.append((name, function))
+        CONVERSATIONS.append((name, needs, function))
+        return function
+    return register
+
+
+def compressed_conversation(name, needs="deflates"):
+    """Registers a conversation that is had without context takeover and with it."""
+    def register(function):
+        for mode in ["on", "takeover"]:
+            def converse(connect, server, mode=mode):
+                function(lambda path, *options: connect(path, "--compression", mode, *options), server)
+            conversation(f"--compression {mode}: {name}", needs)(converse)
         return function
     return register
 
 
 @conversation("lines are echoed, /close with code and reason")
 def lines(connect, server):
-    texts = ["one", "zwei äöü €🦺", "", "x" * 70_000, "last"]
+    echo_lines(connect, server, ["one", "zwei äöü €🦺", "", "x" * 70_000, "last"])
+
+
+def echo_lines(connect, server, texts):
+    """The last of the texts must be none of the others' beginning."""
     with connect("/echo") as client:
         for text in texts:
             client.write(text + "\n")
-        expect_line(client, "last")
+        expect_line(client, texts[-1])
         expect(texts, client.output)
         client.write("/close 4000 done\n")
         expect_end(client, 0)
@@ -104,8 +126,8 @@ def closed_by_server(connect, code, exit_code):
 @conversation("subprotocol and header")
 def about(connect, server):
     with connect("/about", "--subprotocol", "chat", "--header", "X-Probe: forty two") as client:
-        expect_line(client, "field")
-        expect(["subprotocol chat", "field forty two"], client.output)
+        expect_line(client, "extensions")
+        expect(["subprotocol chat", "field forty two", "extensions none"], client.output)
         client.end_input()
         expect_end(client, 0)
     expect_closed(server, "closed 1000 ")
@@ -127,6 +149,106 @@ def refused(connect, status):
         expect([], client.output)
         if str(status) not in client.errors_text:
             raise AssertionError(f"the status {status} is not told on stderr")
+
+
+@conversation("--compression on: agreed on", needs="deflates")
+def without_takeover(connect, server):
+    agreed(connect, server, "on", ["client_no_context_takeover", "server_no_context_takeover"], [])
+
+
+@conversation("--compression takeover: agreed on", needs="deflates")
+def with_takeover(connect, server):
+    agreed(connect, server, "takeover", [], ["client_no_context_takeover", "server_no_context_takeover"])
+
+
+def agreed(connect, server, mode, wanted, unwanted):
+    """Only what the client asks of the server must be in the answer (RFC 7692, section 7.1)."""
+    with connect("/about", "--compression", mode) as client:
+        expect_line(client, "extensions")
+        name, *parameters = (word.strip() for word in client.output[-1].removeprefix("extensions").split(";"))
+        expect("permessage-deflate", name)
+        if "server_no_context_takeover" in wanted and "server_no_context_takeover" not in parameters:
+            raise AssertionError(f"the server may refer to earlier messages: {parameters}")
+        if set(parameters) & set(unwanted):
+            raise AssertionError(f"one side may not refer to earlier messages: {parameters}")
+        client.end_input()
+        expect_end(client, 0)
+    expect_closed(server, "closed 1000 ")
+
+
+@compressed_conversation("lines of every kind are echoed")
+def compressed_lines(connect, server):
+    dice = random.Random(7692)
+    texts = ["", "a", "short", "zwei äöü €🦺 " * 1000, "a" * 1_000_000, dice.randbytes(300_000).hex()]
+    for number in range(100):
+        size = dice.choice([1, 63, 64, 65, 1000, 1024, 40_000])
+        texts.append(dice.choice(["ž" * size, "a" * size, "".join(dice.choices("abcdefgh 🦺", k=size))]))
+    echo_lines(connect, server, [*texts, "last"])
+
+
+@compressed_conversation("2000 similar lines in a pipe")
+def compressed_pipe(connect, server):
+    many(connect, server)
+
+
+@compressed_conversation("a random file as binary")
+def compressed_file(connect, server):
+    content = random.Random(7692).randbytes(1_000_000)
+    with tempfile.NamedTemporaryFile() as file, connect("/echo") as client:
+        file.write(content)
+        file.flush()
+        client.write(f"/binary {file.name}\n")
+        expect_line(client, "[")
+        expect([f"[1000000 binary bytes] {content[:64].hex(' ')} …"], client.output)
+        client.end_input()
+        expect_end(client, 0)
+    expect_closed(server, "closed 1000 ")
+
+
+@compressed_conversation("few bytes for a long line")
+def few_bytes(connect, server):
+    expect_bytes(connect, server, "/count", ["0123456789" * 10_000], most=10_000)
+
+
+@conversation("--compression takeover: few bytes for similar lines", needs="deflates")
+def few_bytes_with_takeover(connect, server):
+    def connect_with_takeover(path):
+        return connect(path, "--compression", "takeover")
+
+    lines = [f"tick {number}, instrument watertight preferred, the exchange around the corner" for number in range(200)]
+    expect_bytes(connect_with_takeover, server, "/count", lines, most=sum(map(len, lines)) // 3)
+
+
+@conversation("--compression off: all bytes of a long line", needs="deflates")
+def all_bytes(connect, server):
+    expect_bytes(connect, server, "/count", ["0123456789" * 10_000], least=100_000)
+
+
+@compressed_conversation("declined, it goes on without", needs=None)
+def declined(connect, server):
+    with connect("/about/uncompressed") as client:
+        expect_line(client, "extensions")
+        expect("extensions none", client.output[-1])
+        client.write("a" * 100_000 + "\nlast\n")
+        expect_line(client, "last")
+        expect(["a" * 100_000, "last"], client.output[3:])
+        client.end_input()
+        expect_end(client, 0)
+    expect_closed(server, "closed 1000 ")
+    expect_bytes(connect, server, "/count/uncompressed", ["0123456789" * 10_000], least=100_000)
+
+
+def expect_bytes(connect, server, path, texts, least=0, most=1 << 30):
+    """Sends the texts and looks at how many bytes have arrived then, with the opening handshake."""
+    with connect(path) as client:
+        client.write("".join(text + "\n" for text in texts))
+        client.end_input()
+        expect_end(client, 0)
+        expect(len(texts), len(client.output))
+        received = int(client.output[-1].removeprefix("received "))
+        if not least <= received <= most:
+            raise AssertionError(f"{received} bytes for {sum(map(len, texts))} of text, not {least} to {most}")
+    expect_closed(server, "closed 1000 ")
 
 
 # The last one: there is no server afterwards.
