@@ -311,8 +311,8 @@ async def small_windows(adapter, url):
     found = sorted(word.strip() for word in connection.extensions.split(";"))
     if "server_max_window_bits=9" not in found:
         raise AssertionError(f"agreed on {found}")
-    # A match further back than 512 bytes, in either direction's window, would be an error of the other side.
-    for size in [300, 600, 5000, 100_000]:
+    # An inflater refuses what lies further back than its window once its output takes more than one buffer.
+    for size in [300, 100_000]:
         part = random.Random(size).randbytes(size).hex()
         await echoed(connection, part * 2)
         await echoed(connection, part)

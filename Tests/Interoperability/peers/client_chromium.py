@@ -118,7 +118,8 @@ class Browser:
         # It reads from descriptor 3 and writes to 4, and ends with what is at the other ends.
         self._process = await asyncio.create_subprocess_exec(
             "sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>&2', "sh", *command, stdin=PIPE, stdout=PIPE,
-            limit=LONGEST_MESSAGE, env={**os.environ, "HOME": self._folder.name, "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
+            limit=LONGEST_MESSAGE,
+            env={**os.environ, "HOME": self._folder.name, "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
         self.following = asyncio.create_task(self._follow())
 
     async def call(self, method, session=None, **parameters):

@@ -1,6 +1,7 @@
 """Connections that another program has, such as a browser's page: orders go there, events come back (connections.js).
 
-Both are objects that name a `connection` by its number. An order has an `action`, an event an `event`; binary is Base64.
+Both are JSON objects that name a `connection` by its number; an order has an `action`, an event an `event`, and what is
+binary is in Base64.
 """
 
 import asyncio
