@@ -11,7 +11,8 @@ without a Close), and behaves by path:
     /count           answers every message with `received N`, how many bytes have come on the wire until now
     /refuse/STATUS   answers the opening handshake with that status
 
-It agrees on permessage-deflate when its comments say `deflates: yes`, unless the path ends with /uncompressed.
+It agrees on permessage-deflate when offered with the modes that its comments name, unless the path ends with
+/uncompressed.
 """
 
 import random
@@ -30,21 +31,21 @@ BROKEN = 2
 CONVERSATIONS = []
 
 
-def conversation(name, needs=None):
-    """Registers what to do with every server, or with those whose comments have the word that it `needs`."""
+def conversation(name, needs=()):
+    """Registers what to do with every server that agrees on compression in all the modes that it `needs`."""
     def register(function):
-        CONVERSATIONS.append((name, needs, function))
+        CONVERSATIONS.append((name, set(needs), function))
         return function
     return register
 
 
-def compressed_conversation(name, needs="deflates"):
+def compressed_conversation(name, is_agreed=True):
     """Registers a conversation that is had without context takeover and with it."""
     def register(function):
         for mode in ["on", "takeover"]:
             def converse(connect, server, mode=mode):
                 function(lambda path, *options: connect(path, "--compression", mode, *options), server)
-            conversation(f"--compression {mode}: {name}", needs)(converse)
+            conversation(f"--compression {mode}: {name}", [mode] if is_agreed else [])(converse)
         return function
     return register
 
@@ -151,14 +152,14 @@ def refused(connect, status):
             raise AssertionError(f"the status {status} is not told on stderr")
 
 
-@conversation("--compression on: agreed on", needs="deflates")
+@conversation("--compression on: agreed on", needs=["on"])
 def without_takeover(connect, server):
     # What the client asks of the server must be in the answer, what it promises need not (RFC 7692, section 7.1.1).
     if "server_no_context_takeover" not in agreed_parameters(connect, server, "on"):
         raise AssertionError("the server may refer to earlier messages")
 
 
-@conversation("--compression takeover: agreed on", needs="deflates")
+@conversation("--compression takeover: agreed on", needs=["takeover"])
 def with_takeover(connect, server):
     for parameter in agreed_parameters(connect, server, "takeover"):
         if "no_context_takeover" in parameter:
@@ -210,7 +211,7 @@ def few_bytes(connect, server):
     expect_bytes(connect, server, "/count", ["0123456789" * 10_000], most=10_000)
 
 
-@conversation("--compression takeover: few bytes for similar lines", needs="deflates")
+@conversation("--compression takeover: few bytes for similar lines", needs=["takeover"])
 def few_bytes_with_takeover(connect, server):
     def connect_with_takeover(path):
         return connect(path, "--compression", "takeover")
@@ -219,12 +220,12 @@ def few_bytes_with_takeover(connect, server):
     expect_bytes(connect_with_takeover, server, "/count", lines, most=sum(map(len, lines)) // 3)
 
 
-@conversation("--compression off: all bytes of a long line", needs="deflates")
+@conversation("--compression off: all bytes of a long line", needs=["takeover"])
 def all_bytes(connect, server):
     expect_bytes(connect, server, "/count", ["0123456789" * 10_000], least=100_000)
 
 
-@compressed_conversation("declined, it goes on without", needs=None)
+@compressed_conversation("declined, it goes on without", is_agreed=False)
 def declined(connect, server):
     with connect("/about/uncompressed") as client:
         expect_line(client, "extensions")

@@ -1,7 +1,7 @@
 # role: server
 # name: aiohttp
 # pip: aiohttp==3.14.*
-# deflates: yes
+# deflates: on takeover
 """aiohttp as a server."""
 
 import asyncio

@@ -1,7 +1,7 @@
 // role: server
 // name: node-ws
 // node: ws
-// deflates: yes
+// deflates: on takeover
 // Debian's node-ws as a server.
 'use strict';
 const http = require('http');

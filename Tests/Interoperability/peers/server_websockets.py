@@ -1,7 +1,7 @@
 # role: server
 # name: websockets
 # pip: websockets==17.4
-# deflates: yes
+# deflates: on takeover
 """Python's websockets as a server."""
 
 import asyncio
