@@ -13,8 +13,12 @@ without a Close), and behaves by path:
 
 It agrees on permessage-deflate when offered with the modes that its comments name, unless the path ends with
 /uncompressed.
+
+An inspector's file prints `listening PORT VERSION PATH`, where a debugger can connect: it answers questions in JSON, one
+a message, as DevTools ask them.
 """
 
+import json
 import random
 import signal
 import tempfile
@@ -30,11 +34,21 @@ BROKEN = 2
 
 CONVERSATIONS = []
 
+INSPECTIONS = []
+
 
 def conversation(name, needs=()):
     """Registers what to do with every server that agrees on compression in all the modes that it `needs`."""
     def register(function):
         CONVERSATIONS.append((name, set(needs), function))
+        return function
+    return register
+
+
+def inspection(name):
+    """Registers what to do with every inspector; its connect() takes what comes after the path."""
+    def register(function):
+        INSPECTIONS.append((name, set(), function))
         return function
     return register
 
@@ -243,9 +257,9 @@ def expect_bytes(connect, server, path, texts, least=0, most=1 << 30):
     """Sends the texts and looks at how many bytes have arrived then, with the opening handshake."""
     with connect(path) as client:
         client.write("".join(text + "\n" for text in texts))
+        expect_lines(client, len(texts))
         client.end_input()
         expect_end(client, 0)
-        expect(len(texts), len(client.output))
         received = int(client.output[-1].removeprefix("received "))
         if not least <= received <= most:
             raise AssertionError(f"{received} bytes for {sum(map(len, texts))} of text, not {least} to {most}")
@@ -266,6 +280,79 @@ def killed(connect, server):
             raise AssertionError(f"exit code {code}, not {BROKEN}")
 
 
+@inspection("questions are answered")
+def questions(connect, _):
+    inspect(connect, ["6 * 7", "'žluťoučký kůň 🦺'.length", "'ž🦺'.repeat(3)", "''"], [42, 16, "ž🦺ž🦺ž🦺", ""])
+
+
+@inspection("a question of 1 MB and an answer of 1 MB")
+def long_question(connect, _):
+    inspect(connect, [f"'{'ab' * 500_000}'"], ["ab" * 500_000])
+
+
+@inspection("500 questions at once")
+def many_questions(connect, _):
+    inspect(connect, [f"{number} * {number}" for number in range(500)], [number * number for number in range(500)])
+
+
+@inspection("--compression on: questions are answered")
+def without_takeover_inspected(connect, server):
+    inspected_with(connect, "on")
+
+
+@inspection("--compression takeover: questions are answered")
+def with_takeover_inspected(connect, server):
+    inspected_with(connect, "takeover")
+
+
+def inspected_with(connect, mode):
+    long = random.Random(7692).randbytes(200_000).hex()
+    inspect(connect, ["6 * 7", f"'{long}'", "'x'.repeat(1000000)", *(f"{number} + 1" for number in range(200))],
+            [42, long, "x" * 1_000_000, *range(1, 201)], "--compression", mode)
+
+
+@inspection("/close is answered")
+def inspection_closed(connect, _):
+    with connect("") as client:
+        client.write(question(1, "6 * 7"))
+        expect_line(client, "{")
+        client.write("/close 1000 done\n")
+        expect_end(client, 0)
+
+
+@inspection("another path is refused")
+def other_path(connect, _):
+    with connect("-that-is-not-there") as client:
+        expect_end(client, UNREACHABLE)
+        expect([], client.output)
+
+
+# The last one: there is no server afterwards.
+@inspection("the inspected program is killed")
+def inspected_killed(connect, server):
+    with connect("") as client:
+        client.write(question(1, "6 * 7"))
+        expect_line(client, "{")
+        server.signal(signal.SIGKILL)
+        expect_end(client, BROKEN)
+
+
+def inspect(connect, expressions, values, *options):
+    with connect("", *options) as client:
+        for number, expression in enumerate(expressions):
+            client.write(question(number, expression))
+        expect_lines(client, len(expressions))
+        client.end_input()
+        expect_end(client, 0)
+        answers = [json.loads(line) for line in client.output]
+        expect(list(range(len(expressions))), [answer["id"] for answer in answers])
+        expect(values, [answer["result"]["result"]["value"] for answer in answers])
+
+
+def question(number, expression):
+    return json.dumps({"id": number, "method": "Runtime.evaluate", "params": {"expression": expression}}) + "\n"
+
+
 def nothing_listens(connect, _):
     """Without a server: the connection is refused by the kernel."""
     with connect("/") as client:
@@ -278,6 +365,11 @@ def nothing_listens(connect, _):
 def expect_line(client, starting):
     if client.line(starting, LIMIT) is None:
         raise AssertionError(f"no line that starts with {starting!r} within {LIMIT} s: {abridged(client.output)}")
+
+
+def expect_lines(client, count):
+    if client.line(within=LIMIT, after=count - 1) is None:
+        raise AssertionError(f"not {count} lines within {LIMIT} s: {abridged(client.output)}")
 
 
 def expect_end(client, wanted):

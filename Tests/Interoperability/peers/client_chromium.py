@@ -7,49 +7,41 @@ It cannot send fragments or Pings, and its window bits are its own affair.
 """
 
 import asyncio
-import itertools
 import json
-import os
 import re
-import tempfile
-from asyncio.subprocess import PIPE
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import remote
 from exchanges import ORIGIN, Closed, Refused, main
-from harness.processes import adopt_orphans, end_children
 from remote import Remote
+from remote.browser import Browser
 
 FOLDER = Path(remote.__file__).parent
 
-BEGIN_LIMIT = 60
+PAGE_LIMIT = 30
 """Seconds until the page is there."""
-
-END_LIMIT = 5
-"""Seconds until the browser has ended."""
-
-LONGEST_MESSAGE = 1 << 26
 
 
 class Adapter:
     deflates = True
 
     async def __aenter__(self):
-        # The browser starts daemons, which report crashes.
-        adopt_orphans()
-        self._is_ready = asyncio.Event()
-        self._pages = await asyncio.start_server(serve_page, "127.0.0.1", 0)
-        self._browser = Browser(self._pages.sockets[0].getsockname()[1])
-        try:
-            await asyncio.wait_for(self._begin(), BEGIN_LIMIT)
-        except BaseException:
-            await self._browser.end()
-            raise
+        pages = await asyncio.start_server(serve_page, "127.0.0.1", 0)
+        name, port = urlsplit(ORIGIN).hostname, pages.sockets[0].getsockname()[1]
+        async with AsyncExitStack() as stack:
+            self._browser = await stack.enter_async_context(
+                Browser(f"--host-resolver-rules=MAP {name} 127.0.0.1:{port}"))
+            self.version = self._browser.version
+            await asyncio.wait_for(self._open_page(), PAGE_LIMIT)
+            self._stack = stack.pop_all()
 
-    async def _begin(self):
-        await self._browser.begin()
-        self.version = (await self._browser.call("Browser.getVersion"))["product"].partition("/")[2]
+    async def __aexit__(self, *_):
+        await self._stack.aclose()
+
+    async def _open_page(self):
+        self._is_ready = asyncio.Event()
         target = await self._browser.call("Target.createTarget", url="about:blank")
         attached = await self._browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
@@ -62,9 +54,6 @@ class Adapter:
         await self._call("Runtime.addBinding", name="report")
         await self._call("Page.navigate", url=f"{ORIGIN}/page.html")
         await self._is_ready.wait()
-
-    async def __aexit__(self, *_):
-        await self._browser.end()
 
     async def connect(self, url, subprotocols=()):
         self._status = None
@@ -94,69 +83,6 @@ class Adapter:
 
     async def _call(self, method, **parameters):
         return await self._browser.call(method, session=self._session, **parameters)
-
-
-class Browser:
-    """A running Chromium and its DevTools, each message of which ends with a NUL."""
-
-    def __init__(self, port):
-        self._port = port
-        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._process = None
-        self._numbers = itertools.count(1)
-        self._calls = {}
-        self.listeners = {}
-
-    async def begin(self):
-        origin = urlsplit(ORIGIN)
-        command = [
-            "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-            "--no-proxy-server", "--log-level=3", f"--user-data-dir={self._folder.name}/profile",
-            f"--host-resolver-rules=MAP {origin.hostname} 127.0.0.1:{self._port}", "--remote-debugging-pipe",
-            "about:blank",
-        ]
-        # It reads from descriptor 3 and writes to 4, and ends with what is at the other ends.
-        self._process = await asyncio.create_subprocess_exec(
-            "sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>&2', "sh", *command, stdin=PIPE, stdout=PIPE,
-            limit=LONGEST_MESSAGE,
-            env={**os.environ, "HOME": self._folder.name, "DBUS_SESSION_BUS_ADDRESS": "disabled:"})
-        self.following = asyncio.create_task(self._follow())
-
-    async def call(self, method, session=None, **parameters):
-        number = next(self._numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        if session:
-            message["sessionId"] = session
-        called = self._calls[number] = asyncio.get_running_loop().create_future()
-        self._process.stdin.write(json.dumps(message).encode() + b"\0")
-        await self._process.stdin.drain()
-        answer = await called
-        if "error" in answer:
-            raise RuntimeError(f"{method}: {answer['error']['message']}")
-        return answer["result"]
-
-    async def _follow(self):
-        try:
-            while True:
-                message = json.loads((await self._process.stdout.readuntil(b"\0"))[:-1])
-                if message.get("id") in self._calls:
-                    self._calls.pop(message["id"]).set_result(message)
-                elif listener := self.listeners.get(message.get("method")):
-                    listener(message["params"])
-        except asyncio.IncompleteReadError:
-            for call in self._calls.values():
-                call.set_exception(RuntimeError("the browser has ended"))
-
-    async def end(self):
-        """Ends the browser with all that it has started."""
-        if self._process:
-            self._process.stdin.close()
-            try:
-                await asyncio.wait_for(self._process.wait(), END_LIMIT)
-            except asyncio.TimeoutError:
-                pass
-        end_children()
-        self._folder.cleanup()
 
 
 async def serve_page(reader, writer):
