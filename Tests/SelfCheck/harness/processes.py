@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import io
 import os
 import signal
 import subprocess
@@ -115,7 +116,8 @@ class Child:
         _running.discard(self)
 
     def _read(self, stream, lines):
-        for line in stream:
+        # Unbuffered, a line would be read byte by byte.
+        for line in io.BufferedReader(stream):
             with self._changed:
                 lines.append(line.decode(errors="replace").rstrip("\n"))
                 self._changed.notify_all()
