@@ -53,7 +53,7 @@ class Browser:
             "--no-proxy-server", "--log-level=3", f"--user-data-dir={self.profile}", "--remote-debugging-pipe",
             *self._options, "about:blank",
         ]
-        # It reads from descriptor 3 and writes to 4, each message ended by a NUL, and ends with what is at the other ends.
+        # It reads from descriptor 3 and writes to 4, a NUL after each message, and ends with what is at the other ends.
         self._process = await asyncio.create_subprocess_exec(
             "sh", "-c", 'exec "$@" 3<&0 4>&1 0</dev/null 1>&2', "sh", *command, stdin=PIPE, stdout=PIPE,
             limit=LONGEST_MESSAGE,
