@@ -96,8 +96,7 @@ struct ConnectCommand: AsyncParsableCommand {
 
     private func receive(from connection: AsyncConnection, _ session: ProbeSession) async -> CloseOutcome {
         while let message = await connection.receive() {
-            session.noteArrival()
-            StandardOutput.print(Self.text(of: message))
+            session.print(Self.text(of: message))
         }
         return await connection.closed()
     }
@@ -162,7 +161,7 @@ struct ConnectCommand: AsyncParsableCommand {
         while true {
             do throws(SendFailure) {
                 try await body(connection)
-                session.noteArrival()
+                session.noteSent()
                 return
             } catch .bufferFull {
                 await connection.drained()

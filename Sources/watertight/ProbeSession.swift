@@ -10,6 +10,7 @@ final class ProbeSession: Sendable {
     private struct State {
         var connection: AsyncConnection?
         var lastTraffic = MonotonicTime.now
+        var isPrinting = false
         var hasClosed = false
         var wasInterrupted = false
     }
@@ -22,16 +23,27 @@ final class ProbeSession: Sendable {
         }
     }
 
-    /// How long nothing has been sent or received.
-    var silence: Duration { state.withLock { $0.lastTraffic.elapsed } }
+    /// How long nothing has been sent or received; none while a message waits for the reader of our output, because more
+    /// may wait behind it.
+    var silence: Duration { state.withLock { $0.isPrinting ? .zero : $0.lastTraffic.elapsed } }
 
     /// Whether this side began the closing handshake.
     var hasClosed: Bool { state.withLock { $0.hasClosed } }
 
     var wasInterrupted: Bool { state.withLock { $0.wasInterrupted } }
 
-    func noteArrival() {
+    func noteSent() {
         state.withLock { $0.lastTraffic = .now }
+    }
+
+    /// Prints a message that has arrived, which takes as long as the reader of our output likes.
+    func print(_ text: String) {
+        state.withLock { $0.isPrinting = true }
+        StandardOutput.print(text)
+        state.withLock { state in
+            state.isPrinting = false
+            state.lastTraffic = .now
+        }
     }
 
     func close(_ code: CloseCode, reason: String) async {

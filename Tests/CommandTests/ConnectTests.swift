@@ -48,6 +48,19 @@ struct ConnectTests {
         _ = try await server.finish(within: 10)
     }
 
+    @Test("a reader of its output that takes its time gets every reply")
+    func slowReader() async throws {
+        let (server, url) = try await ServeTests.start()
+        // More than a pipe and the mailbox hold, and a pause that is longer than the silence that ends it.
+        let lines = (0..<1_000).map { "\($0) " + String(repeating: "x", count: 800) + "\n" }.joined()
+        let probe = try Running(["connect", url], pipedInto: "sleep 1; cat")
+        probe.type(lines)
+        probe.endInput()
+        #expect(try await probe.finish(within: 60).output == lines)
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
     @Test("interrupted")
     func interrupted() async throws {
         let (server, url) = try await ServeTests.start()

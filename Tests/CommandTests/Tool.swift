@@ -41,11 +41,17 @@ final class Running: @unchecked Sendable {
 
     private static let starting = NSLock()
 
-    init(_ arguments: [String]) throws {
+    /// Starts the tool; with `pipedInto`, a shell's command gets its output and what that writes counts.
+    init(_ arguments: [String], pipedInto command: String? = nil) throws {
         output = try Captured()
         errors = try Captured()
-        process.executableURL = URL(filePath: Tool.path)
-        process.arguments = arguments
+        if let command {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "\"$@\" | (\(command))", "sh", Tool.path] + arguments
+        } else {
+            process.executableURL = URL(filePath: Tool.path)
+            process.arguments = arguments
+        }
         process.standardOutput = output.handle
         process.standardError = errors.handle
         input = try Self.starting.withLock { [process] in

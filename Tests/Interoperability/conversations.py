@@ -6,11 +6,19 @@ without a Close), and behaves by path:
 
     /echo            sends every message back
     /goodbye/CODE    answers the first message with a Close of that code, "that is all"
-    /about           sends `subprotocol NAME` and `field VALUE`, the value of X-Probe, then echoes
+    /about           sends `subprotocol NAME`, `field VALUE`, the value of X-Probe, and `extensions VALUE`, what its
+                     answer to the upgrade said or `none`; then echoes
+    /count           answers every message with `received N`, how many bytes have come on the wire until now
     /refuse/STATUS   answers the opening handshake with that status
+
+It agrees on permessage-deflate when offered with the modes that its comments name, unless the path ends with
+/uncompressed. The conversations are in plain_conversations.py and compressed_conversations.py.
+
+An inspector's file prints `listening PORT VERSION PATH`, where a debugger can connect: it answers questions in JSON,
+one a message, as DevTools ask them (inspections.py).
 """
 
-import signal
+import importlib
 
 LIMIT = 15
 """Seconds that `connect` may take for anything."""
@@ -21,140 +29,36 @@ UNREACHABLE = 69
 BROKEN = 2
 """The connection ended without a closing handshake."""
 
+CATALOGUE = ["plain_conversations", "compressed_conversations", "inspections"]
+
 CONVERSATIONS = []
 
 
-def conversation(name):
+def conversation(name, needs=(), role="server", ends_server=False):
+    """Registers what to do with every server that agrees on compression in all the modes that it `needs`."""
     def register(function):
-        CONVERSATIONS.append((name, function))
+        CONVERSATIONS.append((name, set(needs), role, ends_server, function))
         return function
     return register
 
 
-@conversation("lines are echoed, /close with code and reason")
-def lines(connect, server):
-    texts = ["one", "zwei äöü €🦺", "", "x" * 70_000, "last"]
-    with connect("/echo") as client:
-        for text in texts:
-            client.write(text + "\n")
-        expect_line(client, "last")
-        expect(texts, client.output)
-        client.write("/close 4000 done\n")
-        expect_end(client, 0)
-        expect(texts, client.output)
-    expect_closed(server, "closed 4000 done")
-
-
-@conversation("echo hi | connect")
-def pipe(connect, server):
-    with connect("/echo") as client:
-        client.write("hi\n")
-        client.end_input()
-        expect_end(client, 0)
-        expect(["hi"], client.output)
-    expect_closed(server, "closed 1000 ")
-
-
-@conversation("2000 lines in a pipe")
-def many(connect, server):
-    texts = [f"line {number}" for number in range(2000)]
-    with connect("/echo") as client:
-        client.write("\n".join(texts) + "\n")
-        client.end_input()
-        expect_end(client, 0)
-        expect(texts, client.output)
-    expect_closed(server, "closed 1000 ")
-
-
-@conversation("no input at all")
-def silence(connect, server):
-    with connect("/echo") as client:
-        client.end_input()
-        expect_end(client, 0)
-        expect([], client.output)
-    expect_closed(server, "closed 1000 ")
-
-
-@conversation("the server closes with 1000 and a reason")
-def goodbye(connect, server):
-    closed_by_server(connect, 1000, exit_code=0)
-
-
-@conversation("the server closes with 1001 and a reason")
-def going_away(connect, server):
-    closed_by_server(connect, 1001, exit_code=0)
-
-
-@conversation("the server closes with 4003 and a reason")
-def trouble(connect, server):
-    closed_by_server(connect, 4003, exit_code=1)
-
-
-def closed_by_server(connect, code, exit_code):
-    """The input stays open: it is the server's Close that ends the program."""
-    with connect(f"/goodbye/{code}") as client:
-        client.write("anything\n")
-        expect_end(client, exit_code)
-        expect([], client.output)
-        for word in [str(code), "that is all"]:
-            if word not in client.errors_text:
-                raise AssertionError(f"{word!r} is not told on stderr")
-
-
-@conversation("subprotocol and header")
-def about(connect, server):
-    with connect("/about", "--subprotocol", "chat", "--header", "X-Probe: forty two") as client:
-        expect_line(client, "field")
-        expect(["subprotocol chat", "field forty two"], client.output)
-        client.end_input()
-        expect_end(client, 0)
-    expect_closed(server, "closed 1000 ")
-
-
-@conversation("refused with 404")
-def refused_404(connect, server):
-    refused(connect, 404)
-
-
-@conversation("refused with 401")
-def refused_401(connect, server):
-    refused(connect, 401)
-
-
-def refused(connect, status):
-    with connect(f"/refuse/{status}") as client:
-        expect_end(client, UNREACHABLE)
-        expect([], client.output)
-        if str(status) not in client.errors_text:
-            raise AssertionError(f"the status {status} is not told on stderr")
-
-
-# The last one: there is no server afterwards.
-@conversation("the server is killed")
-def killed(connect, server):
-    with connect("/echo") as client:
-        client.write("hi\n")
-        expect_line(client, "hi")
-        server.signal(signal.SIGKILL)
-        code = client.wait(LIMIT)
-        if code is None:
-            raise AssertionError(f"connect did not end within {LIMIT} s")
-        if code != BROKEN:
-            raise AssertionError(f"exit code {code}, not {BROKEN}")
-
-
-def nothing_listens(connect, _):
-    """Without a server: the connection is refused by the kernel."""
-    with connect("/") as client:
-        expect_end(client, UNREACHABLE)
-        expect([], client.output)
-        if not client.errors_text:
-            raise AssertionError("not a word on stderr")
+def conversations_with(wanted_role, modes):
+    """Names and functions for a server that agrees on compression in these modes; what ends it comes last."""
+    for name in CATALOGUE:
+        importlib.import_module(name)
+    fitting = [(ends_server, name, function) for name, needs, role, ends_server, function in CONVERSATIONS
+               if role == wanted_role and needs <= set(modes)]
+    return [(name, function) for _, name, function in sorted(fitting, key=lambda each: each[0])]
 
 
 def expect_line(client, starting):
     if client.line(starting, LIMIT) is None:
         raise AssertionError(f"no line that starts with {starting!r} within {LIMIT} s: {abridged(client.output)}")
+
+
+def expect_lines(client, count):
+    if client.line(within=LIMIT, after=count - 1) is None:
+        raise AssertionError(f"not {count} lines within {LIMIT} s: {abridged(client.output)}")
 
 
 def expect_end(client, wanted):

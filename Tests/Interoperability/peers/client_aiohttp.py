@@ -5,17 +5,23 @@
 
 import aiohttp
 from aiohttp import WSMsgType
-from exchanges import Closed, main
+from exchanges import ORIGIN, Closed, Refused, bytes_of, main
 
 
 class Adapter:
     version = aiohttp.__version__
+    deflates = chooses_windows = pings = counts_bytes = closes_with_any_code = True
 
-    async def connect(self, url, subprotocols=()):
+    async def connect(self, url, subprotocols=(), window_bits=15):
         session = aiohttp.ClientSession()
         try:
-            # Without this the library takes Pongs for itself.
-            socket = await session.ws_connect(url, protocols=tuple(subprotocols), max_msg_size=0, autoping=False)
+            socket = await session.ws_connect(
+                url, protocols=tuple(subprotocols), origin=ORIGIN, compress=window_bits, max_msg_size=0,
+                # Without this the library takes Pongs for itself.
+                autoping=False)
+        except aiohttp.WSServerHandshakeError as error:
+            await session.close()
+            raise Refused(error.status) from None
         except BaseException:
             await session.close()
             raise
@@ -27,6 +33,7 @@ class Connection:
         self._session = session
         self._socket = socket
         self.subprotocol = socket.protocol
+        self.extensions = socket._response.headers.get("Sec-WebSocket-Extensions", "") if socket.compress else ""
 
     async def send(self, message):
         try:
@@ -54,6 +61,9 @@ class Connection:
         message = await self._socket.receive()
         if message.type != WSMsgType.PONG or bytes(message.data) != payload:
             raise AssertionError(f"in place of the Pong came {message}")
+
+    async def bytes_on_the_wire(self):
+        return bytes_of(self._socket.get_extra_info("socket"))
 
     async def close(self, code, reason):
         await self._socket.close(code=code, message=reason.encode())

@@ -1,22 +1,27 @@
 # role: client
 # name: picows
 # pip: picows==2.3.*
-"""picows as a client: it gives frames, and leaves putting them together to the user."""
+"""picows as a client: it gives frames, and leaves putting them together, or inflating them, to the user."""
 
 import asyncio
 from importlib.metadata import version
 
-from exchanges import Closed, main
-from picows import WSListener, WSMsgType, ws_connect
+from exchanges import ORIGIN, Closed, Refused, main
+from picows import WSInvalidStatusError, WSListener, WSMsgType, ws_connect
 
 
 class Adapter:
     version = version("picows")
-    send_fragments = True
+    sends_fragments = pings = closes_with_any_code = True
 
     async def connect(self, url, subprotocols=()):
-        fields = {"Sec-WebSocket-Protocol": ", ".join(subprotocols)} if subprotocols else None
-        transport, listener = await ws_connect(Listener, url, extra_headers=fields, max_frame_size=1 << 30)
+        fields = {"Origin": ORIGIN}
+        if subprotocols:
+            fields["Sec-WebSocket-Protocol"] = ", ".join(subprotocols)
+        try:
+            transport, listener = await ws_connect(Listener, url, extra_headers=fields, max_frame_size=1 << 30)
+        except WSInvalidStatusError as error:
+            raise Refused(int(error.response.status)) from None
         return Connection(transport, listener)
 
 
@@ -39,6 +44,7 @@ class Connection:
         self._transport = transport
         self._frames = listener.frames
         self.subprotocol = transport.response.headers.get("Sec-WebSocket-Protocol")
+        self.extensions = transport.response.headers.get("Sec-WebSocket-Extensions", "")
         self._close_sent = False
 
     async def send(self, message):

@@ -1,13 +1,13 @@
 # role: client
 # name: websocket-client
 # pip: websocket-client==1.9.*
-"""websocket-client, a blocking library, each call on a thread."""
+"""websocket-client, a blocking library without extensions, each call on a thread."""
 
 import asyncio
 import struct
 
 import websocket
-from exchanges import Closed, main
+from exchanges import ORIGIN, Closed, Refused, main
 from websocket import ABNF
 
 LIMIT = 15
@@ -16,17 +16,21 @@ LIMIT = 15
 
 class Adapter:
     version = websocket.__version__
-    send_fragments = True
+    sends_fragments = pings = closes_with_any_code = True
 
     async def connect(self, url, subprotocols=()):
-        return Connection(await asyncio.to_thread(
-            websocket.create_connection, url, LIMIT, subprotocols=list(subprotocols) or None))
+        try:
+            return Connection(await asyncio.to_thread(
+                websocket.create_connection, url, LIMIT, subprotocols=list(subprotocols) or None, origin=ORIGIN))
+        except websocket.WebSocketBadStatusException as error:
+            raise Refused(error.status_code) from None
 
 
 class Connection:
     def __init__(self, socket):
         self._socket = socket
         self.subprotocol = socket.getsubprotocol()
+        self.extensions = socket.getheaders().get("sec-websocket-extensions", "")
 
     async def send(self, message):
         send = self._socket.send_text if isinstance(message, str) else self._socket.send_binary

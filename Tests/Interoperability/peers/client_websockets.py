@@ -1,26 +1,36 @@
 # role: client
 # name: websockets
 # pip: websockets==17.4
-"""Python's websockets as a client, with its default offer of permessage-deflate."""
+"""Python's websockets as a client."""
 
 import websockets
-from exchanges import Closed, main
+from exchanges import ORIGIN, Closed, Refused, bytes_of, main
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 
 class Adapter:
     version = websockets.__version__
-    send_fragments = True
+    deflates = chooses_windows = sends_fragments = pings = counts_bytes = closes_with_any_code = True
 
-    async def connect(self, url, subprotocols=()):
-        return Connection(await connect(url, subprotocols=list(subprotocols) or None, max_size=None, proxy=None))
+    async def connect(self, url, subprotocols=(), window_bits=None):
+        deflate = ClientPerMessageDeflateFactory(
+            server_max_window_bits=window_bits, client_max_window_bits=window_bits or True)
+        try:
+            return Connection(await connect(
+                url, subprotocols=list(subprotocols) or None, origin=ORIGIN, extensions=[deflate], compression=None,
+                max_size=None, proxy=None))
+        except InvalidStatus as error:
+            raise Refused(error.response.status_code) from None
 
 
 class Connection:
     def __init__(self, socket):
         self._socket = socket
         self.subprotocol = socket.subprotocol
+        is_compressed = bool(socket.protocol.extensions)
+        self.extensions = socket.response.headers.get("Sec-WebSocket-Extensions", "") if is_compressed else ""
 
     async def send(self, message):
         try:
@@ -39,6 +49,9 @@ class Connection:
 
     async def ping(self, payload):
         await (await self._socket.ping(payload))
+
+    async def bytes_on_the_wire(self):
+        return bytes_of(self._socket.transport.get_extra_info("socket"))
 
     async def close(self, code, reason):
         await self._socket.close(code, reason)

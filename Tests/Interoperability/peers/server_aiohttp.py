@@ -1,12 +1,14 @@
 # role: server
 # name: aiohttp
 # pip: aiohttp==3.14.*
+# deflates: on takeover
 """aiohttp as a server."""
 
 import asyncio
 
 import aiohttp
 from aiohttp import WSMsgType, web
+from exchanges import bytes_of
 
 
 async def refuse(request):
@@ -14,17 +16,20 @@ async def refuse(request):
 
 
 async def converse(request):
-    socket = web.WebSocketResponse(protocols=("chat",))
+    socket = web.WebSocketResponse(protocols=("chat",), compress=not request.path.endswith("/uncompressed"))
     await socket.prepare(request)
-    if request.path == "/about":
+    if request.path.startswith("/about"):
         await socket.send_str(f"subprotocol {socket.ws_protocol}")
         await socket.send_str(f"field {request.headers.get('X-Probe')}")
+        await socket.send_str(f"extensions {socket.headers.get('Sec-WebSocket-Extensions', 'none')}")
     reason = ""
     while True:
         message = await socket.receive()
         if message.type == WSMsgType.TEXT:
             if request.path.startswith("/goodbye/"):
                 await socket.close(code=int(request.path.rpartition("/")[2]), message=b"that is all")
+            elif request.path.startswith("/count"):
+                await socket.send_str(f"received {bytes_of(socket.get_extra_info('socket'))[1]}")
             else:
                 await socket.send_str(message.data)
         elif message.type == WSMsgType.BINARY:

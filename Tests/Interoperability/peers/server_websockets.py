@@ -1,17 +1,22 @@
 # role: server
 # name: websockets
 # pip: websockets==17.4
+# deflates: on takeover
 """Python's websockets as a server."""
 
 import asyncio
 from http import HTTPStatus
 
 import websockets
+from exchanges import bytes_of
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 
-def refuse(connection, request):
+def prepare(connection, request):
+    if request.path.endswith("/uncompressed"):
+        # What was not offered cannot be agreed on.
+        del request.headers["Sec-WebSocket-Extensions"]
     if request.path.startswith("/refuse/"):
         return connection.respond(HTTPStatus(int(request.path.rpartition("/")[2])), "No.\n")
 
@@ -24,12 +29,16 @@ def choose(connection, offered):
 async def converse(connection):
     path = connection.request.path
     try:
-        if path == "/about":
+        if path.startswith("/about"):
             await connection.send(f"subprotocol {connection.subprotocol}")
             await connection.send(f"field {connection.request.headers.get('X-Probe')}")
+            await connection.send(f"extensions {connection.response.headers.get('Sec-WebSocket-Extensions', 'none')}")
         async for message in connection:
             if path.startswith("/goodbye/"):
                 await connection.close(int(path.rpartition("/")[2]), "that is all")
+            elif path.startswith("/count"):
+                received = bytes_of(connection.transport.get_extra_info("socket"))[1]
+                await connection.send(f"received {received}")
             else:
                 await connection.send(message)
     except ConnectionClosed:
@@ -42,7 +51,7 @@ async def converse(connection):
 
 async def main():
     async with serve(
-        converse, "127.0.0.1", 0, process_request=refuse, subprotocols=["chat"], select_subprotocol=choose
+        converse, "127.0.0.1", 0, process_request=prepare, subprotocols=["chat"], select_subprotocol=choose
     ) as server:
         print(f"listening {server.sockets[0].getsockname()[1]} {websockets.__version__}", flush=True)
         await server.serve_forever()

@@ -2,6 +2,7 @@
 
 import atexit
 import ctypes
+import io
 import os
 import signal
 import subprocess
@@ -115,7 +116,8 @@ class Child:
         _running.discard(self)
 
     def _read(self, stream, lines):
-        for line in stream:
+        # Unbuffered, a line would be read byte by byte.
+        for line in io.BufferedReader(stream):
             with self._changed:
                 lines.append(line.decode(errors="replace").rstrip("\n"))
                 self._changed.notify_all()
@@ -139,12 +141,12 @@ def adopt_orphans():
     """
     PR_SET_CHILD_SUBREAPER = 36
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    atexit.register(_end_children)
+    atexit.register(end_children)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
 
 
-def _end_children():
+def end_children():
     # Ending a child may hand over its children, so look again until there are none.
     for _ in range(20):
         children = _children()
