@@ -11,6 +11,8 @@ public actor AsyncConnection {
     public nonisolated let loop: EventLoop
     /// The subprotocol that the handshake agreed upon.
     public nonisolated let subprotocol: String?
+    /// What the handshake agreed upon about compression, if anything (RFC 7692).
+    public nonisolated let compression: DeflateAgreement?
     private let connection: Connection
     private let mailbox: Mailbox
 
@@ -22,6 +24,7 @@ public actor AsyncConnection {
         self.connection = connection
         self.mailbox = mailbox
         self.subprotocol = subprotocol
+        compression = connection.compression
     }
 
     /// The next message; nil once the connection has ended and every message was received.

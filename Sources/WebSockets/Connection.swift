@@ -80,8 +80,8 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Whether the opening handshake was ever completed.
     public var wasOpened: Bool { opening == nil }
 
-    /// Whether permessage-deflate was agreed upon (RFC 7692).
-    public var isCompressed: Bool { machine.isCompressed }
+    /// What was agreed about compression, if anything (RFC 7692).
+    public var compression: DeflateAgreement? { machine.compression }
 
     /// Bytes that wait for the peer to read.
     public var bufferedBytes: Int { backlog.count }

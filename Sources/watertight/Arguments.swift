@@ -53,24 +53,6 @@ extension CheckPlan.Compression: ExpressibleByArgument {}
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
-/// How a side compresses, on the command line.
-enum CompressionMode: String, ExpressibleByArgument, CaseIterable {
-    /// Not at all.
-    case off
-    /// permessage-deflate without context takeover: no memory per idle connection.
-    case on
-    /// permessage-deflate with context takeover on both sides: smaller messages, up to 300 KB per connection.
-    case takeover
-
-    var options: DeflateOptions? {
-        switch self {
-        case .off: nil
-        case .on: DeflateOptions()
-        case .takeover: .contextTakeover
-        }
-    }
-}
-
 /// What every command that logs accepts.
 struct LogOptions: ParsableArguments {
     @Option(help: "Least severe log level on stderr: trace, debug, info, notice, warning, error or critical.")

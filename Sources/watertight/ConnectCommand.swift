@@ -28,8 +28,13 @@ struct ConnectCommand: AsyncParsableCommand {
     var headers: [FieldArgument] = []
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
     var subprotocols: [String] = []
-    @Option(help: "permessage-deflate to offer: off, on, or takeover.")
+    @Option(
+        help: ArgumentHelp(
+            "permessage-deflate to offer.",
+            discussion: "on asks both ends to keep no context, takeover allows it, the others allow it to one end."))
     var compression = CompressionMode.off
+    @OptionGroup(title: "Compression")
+    var compressionOptions: CompressionOptions
     @Option(help: "Origin to send.")
     var origin: String?
     @Option(help: "Time for the TCP connect.")
@@ -69,7 +74,9 @@ struct ConnectCommand: AsyncParsableCommand {
         session.begin(connection)
         // The signal may have come when there was nothing to close yet.
         if session.wasInterrupted { session.interrupt() }
-        say("connected to \(url)" + (connection.subprotocol.map { ", subprotocol \($0.escapedForTerminal)" } ?? ""))
+        say(
+            "connected to \(url)" + (connection.subprotocol.map { ", subprotocol \($0.escapedForTerminal)" } ?? "")
+                + (connection.compression.map { ", \($0)" } ?? ""))
         if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
         let typing = Task { try await type(to: session, connection) }
         let outcome = await receive(from: connection, session)
@@ -83,7 +90,7 @@ struct ConnectCommand: AsyncParsableCommand {
         configuration.fields = headers.fields
         configuration.subprotocols = subprotocols
         configuration.origin = origin
-        configuration.compression = compression.options
+        configuration.compression = compressionOptions.options(compression, role: .client)
         configuration.limits.connectLimit = connectLimit.duration
         configuration.limits.handshakeLimit = handshakeLimit.duration
         do {

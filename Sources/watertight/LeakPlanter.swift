@@ -47,7 +47,7 @@ final class LeakPlanter: @unchecked Sendable {
     func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome) {
         let lifecycle = ObservedLifecycle(connection, outcome)
         for (index, leak) in leaks.enumerated() where leak.lifecycle == nil || leak.lifecycle == lifecycle {
-            if leak.isForCompressed && !connection.isCompressed { continue }
+            if leak.isForCompressed && connection.compression == nil { continue }
             counts[index] += 1
             guard counts[index].isMultiple(of: leak.every) else { continue }
             switch leak.kind {

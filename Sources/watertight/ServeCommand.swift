@@ -33,12 +33,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var handler = HandlerKind.echo
     @Option(
-        help:
-            "permessage-deflate when a client offers it: off, on (no memory per idle connection), or takeover (smaller messages, up to 300 KB per connection)."
-    )
+        help: ArgumentHelp(
+            "permessage-deflate when a client offers it.",
+            discussion: """
+                on costs no memory per idle connection; takeover makes messages smaller, for up to 300 KB per \
+                connection, server-takeover and client-takeover do so in one direction.
+                """))
     var compression = CompressionMode.on
-    @Option(help: "Messages below this many bytes are sent uncompressed.")
-    var compressFrom = DeflateOptions().minimumBytes
+    @OptionGroup(title: "Compression")
+    var compressionOptions: CompressionOptions
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to accept; repeatable.")
     var subprotocols: [String] = []
     @Option(
@@ -70,8 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.host = host
         configuration.port = port
         configuration.subprotocols = subprotocols
-        configuration.compression = compression.options
-        configuration.compression?.minimumBytes = max(0, compressFrom)
+        configuration.compression = compressionOptions.options(compression, role: .server)
         limits.apply(to: &configuration)
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })

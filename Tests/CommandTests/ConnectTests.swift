@@ -37,6 +37,32 @@ struct ConnectTests {
         _ = try await server.finish(within: 10)
     }
 
+    @Test(
+        "compression is agreed upon as both ends' options say, and told",
+        arguments: [
+            ("takeover", "takeover", "sends with a window of 9 bits and context takeover, receives with a window of 9 bits and context takeover"),
+            ("on", "takeover", "sends with a window of 9 bits, receives with a window of 9 bits)"),
+            ("server-takeover", "takeover", "sends with a window of 9 bits, receives with a window of 9 bits and context takeover"),
+            ("takeover", "client-takeover", "sends with a window of 9 bits and context takeover, receives with a window of 9 bits)"),
+            ("off", "on", nil), ("on", "off", nil),
+        ] as [(String, String, String?)])
+    func compression(served: String, offered: String, told: String?) async throws {
+        let (server, url) = try await ServeTests.start(["--compression", served, "--compression-window", "9"])
+        let line = String(repeating: "the same again and again ", count: 100) + "\n"
+        let probe = try await Tool.run(
+            ["connect", url, "--compression", offered, "--compress-from", "0", "--compression-level", "9"],
+            input: line + line + "x\n")
+        #expect(probe.output == line + line + "x\n")
+        #expect(probe.code == 0)
+        if let told {
+            #expect(probe.errors.contains("permessage-deflate (\(told)"), "\(probe.errors)")
+        } else {
+            #expect(!probe.errors.contains("permessage-deflate"))
+        }
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 10)
+    }
+
     @Test("a large message in both directions")
     func large() async throws {
         let (server, url) = try await ServeTests.start()

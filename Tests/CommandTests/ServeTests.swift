@@ -75,7 +75,8 @@ struct ServeTests {
             ["--plant-leak", "descriptor@fin:0"], ["--plant-leak", "descriptor@fin+zip"], ["--port", "70000"],
             ["--handshake-limit", "-1s"],
             ["--idle-limit", "soon"], ["--max-connections", "0"], ["--max-message-bytes", "9223372036854775807"],
-            ["--handler", "shout"],
+            ["--handler", "shout"], ["--compression", "zip"], ["--compression-window", "7"],
+            ["--compression-level", "0"], ["--compress-from", "-1"], ["--max-buffered-bytes", "0"],
         ])
     func usage(options: [String]) async throws {
         let end = try await Tool.run(["serve"] + options)

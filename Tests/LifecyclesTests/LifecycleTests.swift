@@ -21,7 +21,7 @@ private final class Observations: Sendable {
         let ending = Ending(
             cause: outcome.cause, bytesReceived: connection.bytesReceived,
             messagesReceived: connection.messagesReceived,
-            isCompressed: connection.isCompressed)
+            isCompressed: connection.compression != nil)
         endings.withLock { $0.append(ending) }
     }
 

@@ -55,3 +55,14 @@ public struct DeflateAgreement: Hashable, Sendable {
     /// Messages below this many bytes are sent as they are.
     public var minimumBytes: Int
 }
+
+extension DeflateAgreement: CustomStringConvertible {
+    /// The extension, and the window and context that each end's compressor may use.
+    public var description: String {
+        func end(_ bits: Int, _ keepsContext: Bool) -> String {
+            "with a window of \(bits) bits" + (keepsContext ? " and context takeover" : "")
+        }
+        return "permessage-deflate (sends \(end(localWindowBits, localContextTakeover)), "
+            + "receives \(end(remoteWindowBits, remoteContextTakeover)))"
+    }
+}

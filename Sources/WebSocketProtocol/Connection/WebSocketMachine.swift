@@ -57,8 +57,8 @@ public struct WebSocketMachine: ~Copyable {
         control = ByteQueue()
     }
 
-    /// Whether messages may be compressed (RFC 7692).
-    public var isCompressed: Bool { deflate != nil }
+    /// What was agreed about compression, if anything (RFC 7692).
+    public var compression: DeflateAgreement? { deflate?.agreement }
 
     /// The rest of a payload that is still to come.
     struct CutFrame {
