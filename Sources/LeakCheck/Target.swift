@@ -268,7 +268,8 @@ final class Target: Sendable {
 
     private static func quoted(_ output: String) -> String {
         let lines = output.split(separator: "\n").suffix(8)
-        return lines.isEmpty ? "" : "; its last output:\n" + lines.map { "    \($0)" }.joined(separator: "\n")
+        guard !lines.isEmpty else { return "" }
+        return "; its last output:\n" + lines.map { "    " + String($0).escapedForTerminal }.joined(separator: "\n")
     }
 }
 

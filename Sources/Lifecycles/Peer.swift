@@ -125,7 +125,8 @@ final class Peer: Channel, @unchecked Sendable {
         if !isUpgraded {
             switch handshake.receive(span.bytes, at: &position) {
             case .needsMore: return
-            case .failed(.refused(let head)): return finish(.refused("HTTP \(head.status) \(head.reason)"))
+            case .failed(.refused(let head)):
+                return finish(.refused("HTTP \(head.status) \(head.reason.escapedForTerminal)"))
             case .failed(let failure): return finish(.broken("\(failure)"))
             case .complete(let accepted):
                 guard upgrade(accepted.deflate) else {

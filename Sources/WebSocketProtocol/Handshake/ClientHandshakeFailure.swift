@@ -31,7 +31,8 @@ extension ClientHandshakeFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .refused(let head):
-            "the server answered \(head.status) \(head.reason) instead of 101; check the URL's path and the server's log"
+            "the server answered \(head.status) \(head.reason.escapedForTerminal) instead of 101; "
+                + "check the URL's path and the server's log"
         case .invalid(.malformedHead(let reason)):
             "the server's answer is not HTTP/1.1 (\(reason)); check host and port"
         case .invalid(.missingUpgrade):
