@@ -2,7 +2,6 @@ import Glibc
 import Lifecycles
 import ProcessResources
 import Sockets
-import Synchronization
 import SystemCalls
 import WebSocketProtocol
 
@@ -12,9 +11,9 @@ final class Target: Sendable {
     let address: SocketAddress
     let runtime: RecognisedRuntime
     private let command: TargetCommand?
-    private let tree: Mutex<ProcessTree>
+    private let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
-    private let listeners: Mutex<[ListenerQueue]>
+    private let listeners: Locked<[ListenerQueue]>
 
     private init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
@@ -23,9 +22,9 @@ final class Target: Sendable {
         self.address = address
         self.command = command
         firstReader = tree.members[0]
-        listeners = Mutex((try? tree.members[0].listeners(port: url.port)) ?? [])
+        listeners = Locked((try? tree.members[0].listeners(port: url.port)) ?? [])
         runtime = try Self.runtime(of: tree)
-        self.tree = Mutex(tree)
+        self.tree = Locked(tree)
     }
 
     // MARK: Beginning and end

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import Sockets
-import Synchronization
 import SystemCalls
 
 /// A command that was started to be checked: its processes, and the last it said.
@@ -10,8 +9,8 @@ import SystemCalls
 final class TargetCommand: Sendable {
     /// The process that was started, leader of a group of its own.
     let pid: Int32
-    private let tail = Mutex(OutputTail())
-    private let exitStatus = Mutex<Int32?>(nil)
+    private let tail = Locked(OutputTail())
+    private let exitStatus = Locked<Int32?>(nil)
 
     /// What a command may take to end on SIGTERM.
     private static let endLimit = Duration.seconds(3)
@@ -62,7 +61,7 @@ final class TargetCommand: Sendable {
     }
 
     /// The groups of commands that have not been ended, for the one case in which nobody can wait for them.
-    private static let running = Mutex(Running())
+    private static let running = Locked(Running())
 
     private struct Running {
         var pids: Set<Int32> = []

@@ -13,7 +13,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     public static let windowBytes = 256 * 1024
 
     private var poller: Poller
-    private let remote = Mutex(Remote())
+    private let remote = Locked(Remote())
     /// The loop's thread; 0 until it runs, when nobody can be on it.
     private let threadHandle = Atomic<UInt>(0)
     // Everything below is touched by the loop's thread alone; after its end, by whoever finishes late work.

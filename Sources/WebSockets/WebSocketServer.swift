@@ -1,6 +1,5 @@
 public import Logging
 public import Sockets
-import Synchronization
 import SystemCalls
 import WebSocketProtocol
 
@@ -13,7 +12,7 @@ public final class WebSocketServer: Sendable {
     public let address: SocketAddress
     private let loop: EventLoop
     private let core: ServerCore
-    private let lifetime = Mutex(Lifetime.running)
+    private let lifetime = Locked(Lifetime.running)
 
     private enum Lifetime {
         case running

@@ -1,11 +1,11 @@
 import Sockets
-import Synchronization
+import SystemCalls
 import WebSocketProtocol
 import WebSockets
 
 /// What the tasks of one `connect` share.
 final class ProbeSession: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var connection: AsyncConnection?

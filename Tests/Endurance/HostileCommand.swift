@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import ProcessResources
 import Sockets
-import Synchronization
+import SystemCalls
 import WebSockets
 
 /// `endurance hostile`: a server among peers that mean harm stays within its memory, serves the others, and is left with
@@ -167,7 +167,7 @@ private final class Peers: Sendable {
         var hasEnded = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(_ scenario: HostileScenario, port: UInt16) throws {
         let command = "exec /proc/\(getpid())/exe peers \(scenario.rawValue) \(port)"

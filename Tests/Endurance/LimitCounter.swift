@@ -1,11 +1,11 @@
 import Logging
-import Synchronization
+import SystemCalls
 import WebSockets
 
 /// A log that remembers which limits it was told of, at the level that a server logs at unless told otherwise.
 struct LimitCounter: LogHandler {
     final class Named: Sendable {
-        private let names = Mutex(Set<String>(minimumCapacity: 64))
+        private let names = Locked(Set<String>(minimumCapacity: 64))
         var all: Set<String> { names.withLock { $0 } }
         func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
     }

@@ -15,7 +15,7 @@ private final class Observations: Sendable {
         var isCompressed: Bool
     }
 
-    private let endings = Mutex<[Ending]>([])
+    private let endings = Locked<[Ending]>([])
 
     func note(_ connection: Connection, _ outcome: CloseOutcome) {
         let ending = Ending(

@@ -1,6 +1,6 @@
 import Glibc
 import Sockets
-import Synchronization
+import SystemCalls
 import Testing
 import WebSocketProtocol
 
@@ -12,7 +12,7 @@ struct OverTCP {}
 
 /// Collects values from the loop's thread.
 final class Collected<Value: Sendable>: Sendable {
-    private let values = Mutex([Value]())
+    private let values = Locked([Value]())
     var all: [Value] { values.withLock { $0 } }
     var count: Int { values.withLock { $0.count } }
     func append(_ value: Value) { values.withLock { $0.append(value) } }

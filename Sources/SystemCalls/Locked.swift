@@ -1,0 +1,34 @@
+import Glibc
+
+/// A value that one thread at a time may use, behind a POSIX mutex.
+///
+/// `Mutex` of the Synchronization module would do the same, but ThreadSanitizer does not see that lock and takes all that
+/// passes through it for races; this one it knows.
+public final class Locked<Value: ~Copyable>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var value: Value
+
+    /// Protects `value`.
+    public init(_ value: consuming sending Value) {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        self.value = value
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Calls `body` with the value, alone.
+    ///
+    /// Not to be called again from within `body`.
+    public func withLock<Result: ~Copyable, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value)
+    }
+}
