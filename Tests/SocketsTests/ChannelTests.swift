@@ -46,7 +46,7 @@ struct ChannelTests {
             }
             #expect(send(pair.client.rawValue, "abcde", 5, 0) == 5)
             // Level-triggered: three reads of two, two and one byte.
-            #expect(await eventually { seen.value.reduce(0, +) == 5 })
+            #expect(await eventually { await loop.run { seen.value.reduce(0, +) == 5 } })
             #expect(await loop.run { seen.value } == [2, 2, 1])
             await loop.run {
                 channel.closeDescriptor()
@@ -76,7 +76,7 @@ struct ChannelTests {
             // The client's only other reference is the pair: disconnect by name so that it need not be destroyed.
             var none = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
             #expect(connect(pair.client.rawValue, &none, socklen_t(MemoryLayout<sockaddr>.size)) == 0)
-            #expect(await eventually { !channel.readiness.isEmpty })
+            #expect(await eventually { await loop.run { !channel.readiness.isEmpty } })
             let readiness = await loop.run { channel.readiness }
             #expect(readiness.count == 1 && !readiness[0].isDisjoint(with: [.hangup, .failed]))
         }
@@ -115,7 +115,7 @@ struct ChannelTests {
                 for client in clients { send(client, "a", 1, 0) }
                 return (turns, heir)
             }
-            #expect(await eventually { result.0.value > 0 })
+            #expect(await eventually { await loop.run { result.0.value > 0 } })
             await loop.sleep(for: .milliseconds(10))
             #expect(await loop.run { result.0.value } == 1)
             #expect(await loop.run { result.1.readiness } == [])

@@ -31,7 +31,7 @@ struct TimerTests {
                     if count.value == 5 { timer.value?.cancel() }
                 }
             }
-            #expect(await eventually { count.value == 5 })
+            #expect(await eventually { await loop.run { count.value == 5 } })
             await loop.sleep(for: .milliseconds(30))
             #expect(await loop.run { count.value } == 5)
             await loop.run { timer.value = nil }
