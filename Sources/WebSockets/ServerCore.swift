@@ -5,8 +5,8 @@ import WebSocketProtocol
 
 /// The part of a server that lives on its loop.
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
-    let configuration: ServerConfiguration
-    let makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
+    private(set) var configuration: ServerConfiguration
+    private(set) var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
     let logger: Logger
     private var acceptors: [Acceptor] = []
     private var connectionCount = 0
@@ -151,6 +151,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     private func reachedEnd() {
         limitLog.end()
+        // What the application gave may refer to the server, which would then keep itself for ever.
+        configuration = ServerConfiguration()
+        makeHandler = { _ in SinkHandler() }
         shutdownTimer?.cancel()
         shutdownTimer = nil
         let waiting = waitingForEnd

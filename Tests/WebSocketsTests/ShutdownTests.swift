@@ -86,6 +86,25 @@ extension OverTCP {
             }
         }
 
+        @Test("a handler that refers to its server does not keep it", arguments: [true, false])
+        func cycle(isGraceful: Bool) async throws {
+            weak var ended: WebSocketServer?
+            do {
+                let servers = Collected<WebSocketServer>()
+                var configuration = ServerConfiguration()
+                configuration.connectionEnds = { [servers] _, _ in _ = servers.count }
+                let server = try await WebSocketServer.start(configuration) { [servers] _ in
+                    _ = servers.count
+                    return EchoHandler()
+                }
+                servers.append(server)
+                ended = server
+                _ = try await RawPeer.open(server.address)
+                if isGraceful { await server.shutdown(within: .milliseconds(100)) } else { await server.shutdownNow() }
+            }
+            #expect(await eventually { ended == nil })
+        }
+
         @Test("from inside a serving task")
         func fromInside() async throws {
             let servers = Collected<WebSocketServer>()
