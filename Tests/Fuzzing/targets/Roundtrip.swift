@@ -20,7 +20,7 @@ func fuzzRoundtrip(_ given: FuzzInput) {
                     minimumBytes: minimumBytes))
     }
     let sides = [side(.client), side(.server)]
-    var budget = 400_000
+    var budget = 200_000
     while !input.isEmpty, budget > 0 {
         let action = input.byte()
         let (sender, receiver) = action & 1 == 0 ? (sides[0], sides[1]) : (sides[1], sides[0])
@@ -92,12 +92,14 @@ private final class Side {
         let size = choice & 0x0F == 0x0F ? seed.count : Self.sizes[Int(choice & 0x0F)]
         guard !seed.isEmpty, size > 0 else { return (kind, []) }
         // Noise that grows out of the seed, or the seed again and again.
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(size)
+        let isNoise = choice & 0x10 != 0
         var state = UInt32(seed[0]) | 1
-        for index in 0..<size {
-            state = state &* 1_664_525 &+ 1_013_904_223
-            bytes.append(choice & 0x10 == 0 ? seed[index % seed.count] : seed[index % seed.count] ^ UInt8(state >> 24))
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+            for index in 0..<size {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                bytes[index] = seed[index % seed.count] ^ (isNoise ? UInt8(state >> 24) : 0)
+            }
+            count = size
         }
         return (kind, kind == .text ? Array(String(decoding: bytes, as: UTF8.self).utf8) : bytes)
     }
