@@ -138,6 +138,9 @@ struct MachineRun: ~Copyable {
         require(machine.receivedEndOfStream() == nil, "a stream is lost once")
         require(machine.bufferedCapacity == 0, "a connection that has ended holds nothing")
         checkSilence()
+        let seen = events.count
+        feed([0x89, 0x80, 0, 0, 0, 0])
+        require(events.count == seen, "input after the end is discarded")
     }
 
     /// Demands that an ended machine writes nothing, whatever it is asked for.

@@ -15,6 +15,7 @@ func fuzzClientRequest(_ given: FuzzInput) {
         let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         fields.append(name: parts[0], value: parts.count == 2 ? parts[1] : "")
     }
+    checkAnswers(with: fields)
     let origin = lines[2].isEmpty ? nil : lines[2]
     let handshake: ClientHandshake
     do throws(ClientRequestError) {
@@ -34,6 +35,33 @@ func fuzzClientRequest(_ given: FuzzInput) {
                 && Array(sent.value.utf8) == Array(ASCII.trimmed(Array(given.value.utf8))),
             "\(given) is sent as \(sent)")
     }
+}
+
+/// Demands that a server's own fields, whatever they say, end no line and add no field.
+private func checkAnswers(with fields: HTTPFields) {
+    let body = Array("HTTP/1.1 200 OK\r\n\r\n".utf8)
+    var output = ByteQueue()
+    HTTPResponse(status: 403, fields: fields, body: body).encode(into: &output)
+    let refusal = readResponse(array(output))
+    require(refusal.head.status == 403 && Array(refusal.body) == body, "\(fields) change a response")
+    require(refusal.head.fields.values(of: "Content-Length") == [String(body.count)], "\(fields) change its length")
+    require(refusal.head.fields.values(of: "Connection") == ["close"], "\(fields) keep the connection")
+    require(refusal.head.fields.count <= fields.count + 2, "\(fields) become \(refusal.head.fields)")
+
+    let request: HTTPFields = [
+        "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    ]
+    let head = RequestHead(method: "GET", target: "/", fields: request)
+    guard case .upgrade(var acceptance) = ServerHandshake.evaluate(head) else {
+        fatalError("broken invariant: \(head) is refused")
+    }
+    acceptance.fields = fields
+    output.removeAll()
+    acceptance.encode(into: &output)
+    let upgrade = readResponse(array(output))
+    require(upgrade.head.status == 101 && upgrade.body.isEmpty, "\(fields) change an acceptance")
+    require(upgrade.head.fields.count <= fields.count + 3, "\(fields) become \(upgrade.head.fields)")
 }
 
 private func checkURL(_ text: String) {
