@@ -39,7 +39,7 @@ private struct DishonestSender {
     /// Whether every compressed payload is what a compressor made.
     private(set) var isHonest = true
     private let agreement: DeflateAgreement
-    private let deflater: Deflater
+    private lazy var deflater = Deflater(windowBits: agreement.remoteWindowBits, level: 6, memoryLevel: 8)
     private var reference: ReferenceInflater
     private var key: UInt8 = 0
 
@@ -47,7 +47,6 @@ private struct DishonestSender {
         self.receiver = receiver
         self.agreement = agreement
         self.limit = limit
-        deflater = Deflater(windowBits: agreement.remoteWindowBits, level: 6, memoryLevel: 8)
         reference = ReferenceInflater(keepsContext: agreement.remoteContextTakeover)
     }
 
@@ -71,11 +70,13 @@ private struct DishonestSender {
         }
     }
 
-    private func compressed(_ kind: MessageKind, _ bytes: [UInt8], _ input: inout FuzzInput) -> [UInt8] {
+    private mutating func compressed(_ kind: MessageKind, _ bytes: [UInt8], _ input: inout FuzzInput) -> [UInt8] {
         let pattern = kind == .text ? Array(String(decoding: bytes, as: UTF8.self).utf8) : bytes
         let times = input.choice(of: [1, 1, 2, 3, 30, 700])
         var output = ByteQueue()
-        Array(repeatElement(pattern, count: times).joined()).withUnsafeBytes {
+        var message: [UInt8] = []
+        for _ in 0..<times { message += pattern }
+        message.withUnsafeBytes {
             deflater.compress($0, keepsContext: agreement.remoteContextTakeover, into: &output)
         }
         return array(output)
