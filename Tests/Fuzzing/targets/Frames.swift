@@ -13,7 +13,8 @@ func fuzzFrames(_ given: FuzzInput) {
             remoteBits: 8 + Int(flags >> 3) % 8)
     let contexts = DeflateContexts()
     let closesFirst = flags & 0x40 != 0
-    _ = compareCuttings(Array(input.rest), ways) {
+    let bytes = Array(input.rest)
+    let events = compareCuttings(bytes, ways) {
         var machine = WebSocketMachine(
             role: role, limits: limits, maskingKeys: countingKeys(), deflate: deflate, contexts: contexts)
         if closesFirst {
@@ -22,7 +23,11 @@ func fuzzFrames(_ given: FuzzInput) {
         }
         return machine
     }
-    checkHeaders(Array(input.rest))
+    if deflate == nil {
+        let expected = ReferenceDecoder(bytes, role: role, limits: limits).events
+        require(events == expected, "\(events) instead of \(expected)")
+    }
+    checkHeaders(bytes)
 }
 
 private let frameLimits = [
