@@ -17,7 +17,7 @@ struct ClientHandshakeTests {
     }
 
     static func result(_ pieces: [[UInt8]]) throws -> (Result, left: Int) {
-        var handshake = try ClientHandshake(host: "h", target: "/", subprotocols: ["chat", "b"], key: key)
+        var handshake = try ClientHandshake(host: "h", target: "/", subprotocols: ["chat", "b", "K"], key: key)
         for (index, piece) in pieces.enumerated() {
             var position = 0
             switch handshake.receive(piece.span.bytes, at: &position) {
@@ -82,6 +82,13 @@ struct ClientHandshakeTests {
         (answer + ["Sec-WebSocket-Protocol: other"], .unofferedSubprotocol("other")),
         (answer + ["Sec-WebSocket-Protocol: Chat"], .unofferedSubprotocol("Chat")),
         (answer + ["Sec-WebSocket-Protocol: chat, b"], .severalSubprotocols),
+        // U+212A, the Kelvin sign, is a K for Swift's ==.
+        ([answer[0], "Upgrade: webSoc\u{212A}et", answer[2], answer[3]], .missingUpgrade),
+        (
+            [answer[0], answer[1], answer[2], "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRb\u{212A}+xOo="],
+            .wrongAcceptKey
+        ),
+        (answer + ["Sec-WebSocket-Protocol: \u{212A}"], .unofferedSubprotocol("\u{212A}")),
         (["SSH-2.0-OpenSSH"], .malformedHead(.malformedStatusLine)),
         (["HTTP/1.1 1o1 x"], .malformedHead(.malformedStatusLine)),
         (["HTTP/1.1 1010 x"], .malformedHead(.malformedStatusLine)),

@@ -98,7 +98,12 @@ struct DeflateNegotiationTests {
     }
 
     @Test(
-        "a field that is no extension list is refused", arguments: ["permessage-deflate;", "a b", "=", "x; y=\"a b\""])
+        "a field that is no extension list is refused",
+        arguments: [
+            "permessage-deflate;", "a b", "=", "x; y=\"a b\"", "x; y=\"", "x; y=\"\"", "x;;y",
+            // U+037E, which looks like a semicolon and is one for Swift's ==.
+            "permessage-deflate\u{37E} server_no_context_takeover",
+        ])
     func malformed(offer: String) {
         #expect(
             ServerHandshake.evaluate(head([offer]), deflate: Self.options())

@@ -109,6 +109,37 @@ struct DeflateTests {
         #expect(ProtocolFailure(.invalidCompression).code == .invalidPayload)
     }
 
+    /// Each would otherwise be delivered with its end missing or made up, and the next message be read as its rest.
+    @Test(
+        "a message that ends within a block fails with 1007",
+        arguments: [
+            // "Hello" without its last byte, and without its last two.
+            [0xC1, 0x06, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07], [0xC1, 0x05, 0xF2, 0x48, 0xCD, 0xC9, 0xC9],
+            // A block without compression that announces 4 bytes, or 5, and has none of them, or 1.
+            [0xC2, 0x05, 0x00, 0x04, 0x00, 0xFB, 0xFF], [0xC2, 0x06, 0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48],
+            // The same as final blocks.
+            [0xC2, 0x05, 0x01, 0x04, 0x00, 0xFB, 0xFF], [0xC2, 0x06, 0x01, 0x05, 0x00, 0xFA, 0xFF, 0x48],
+            // Half a block's header.
+            [0xC1, 0x02, 0x04, 0x00],
+        ] as [[UInt8]])
+    func cutShort(bytes: [UInt8]) {
+        for takeover in [true, false] {
+            expect(
+                bytes, role: .client, deflate: Self.agreement(takeover: takeover),
+                give: [.failure(.invalidCompression)])
+        }
+    }
+
+    @Test("a final block with nothing after it, or an empty payload, leaves the context as it should be")
+    func nothingAfterFinalBlock() {
+        expect(
+            [
+                0xC1, 0x07, 0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00,
+                0xC1, 0x00,
+                0xC1, 0x05, 0xF2, 0x00, 0x11, 0x00, 0x00,
+            ], role: .client, deflate: both, give: [.text("Hello"), .text(""), .text("Hello")])
+    }
+
     @Test("final blocks without end cost a peer its connection, not the server its time")
     func finalBlocks() {
         let blocks = Array(repeatElement([0x03, 0x00] as [UInt8], count: 100_000).joined())

@@ -68,6 +68,18 @@ func cuts(of bytes: [UInt8]) -> [[[UInt8]]] {
     return [[bytes], bytes.map { [$0] }] + positions.map { [Array(bytes[..<$0]), Array(bytes[$0...])] }
 }
 
+/// `bytes` in pieces of random sizes up to `largest`.
+func pieces(of bytes: [UInt8], upTo largest: Int = 40, using generator: inout SeededGenerator) -> [[UInt8]] {
+    var pieces: [[UInt8]] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let piece = rest.prefix(Int.random(in: 1...largest, using: &generator))
+        pieces.append(Array(piece))
+        rest = rest.dropFirst(piece.count)
+    }
+    return pieces
+}
+
 /// Runs one machine over `pieces`, after `prepare` has done to it what the case needs.
 func outcome(
     of pieces: [[UInt8]], role: Role, limits: MessageLimits = MessageLimits(), deflate: DeflateAgreement? = nil,

@@ -26,17 +26,6 @@ struct GarbageTests {
         return bytes
     }
 
-    static func pieces(of bytes: [UInt8], using generator: inout SeededGenerator) -> [[UInt8]] {
-        var pieces: [[UInt8]] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let piece = rest.prefix(Int.random(in: 1...40, using: &generator))
-            pieces.append(Array(piece))
-            rest = rest.dropFirst(piece.count)
-        }
-        return pieces
-    }
-
     @Test("frames, near-frames and noise", arguments: seeds)
     func machine(seed: UInt64) {
         var generator = SeededGenerator(state: seed)
@@ -48,7 +37,7 @@ struct GarbageTests {
                 : Self.frames(using: &generator)
             let role: Role = round % 7 == 0 ? .client : .server
             var whole = outcome(of: [bytes], role: role, limits: limits)
-            var cut = outcome(of: Self.pieces(of: bytes, using: &generator), role: role, limits: limits)
+            var cut = outcome(of: pieces(of: bytes, using: &generator), role: role, limits: limits)
             #expect(cut.bufferedCapacity <= 2048 && whole.bufferedCapacity <= 2048)
             (whole.bufferedCapacity, cut.bufferedCapacity) = (0, 0)
             guard whole == cut else {
@@ -76,7 +65,7 @@ struct GarbageTests {
                 }
             }
             let whole = readRequest([bytes])
-            let cut = readRequest(Self.pieces(of: bytes, using: &generator))
+            let cut = readRequest(pieces(of: bytes, using: &generator))
             #expect(whole.head == cut.head && whole.failure == cut.failure && whole.left == cut.left)
             guard let head = whole.head else { continue }
             _ = (head.path, head.queryItems, head.host)

@@ -193,6 +193,8 @@ struct HTTPFieldsTests {
     func equality() {
         #expect((["a": "1"] as HTTPFields) == ["A": "1"])
         #expect((["a": "x"] as HTTPFields) != ["a": "X"])
+        #expect((["a": "K"] as HTTPFields) != ["a": "\u{212A}"])
+        #expect((["a": "\u{212A}"] as HTTPFields).tokens(of: "a") == ["\u{212A}"])
         #expect((["a": "1", "b": "2"] as HTTPFields) != ["b": "2", "a": "1"])
         #expect((["a": "1"] as HTTPFields).hashValue == (["A": "1"] as HTTPFields).hashValue)
     }

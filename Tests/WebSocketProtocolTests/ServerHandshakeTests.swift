@@ -102,7 +102,8 @@ struct ServerHandshakeTests {
     }
 
     @Test(
-        "a request that asks for nothing, or for something else, is plain HTTP", arguments: [nil, "h2c", "websockets"])
+        "a request that asks for nothing, or for something else, is plain HTTP",
+        arguments: [nil, "h2c", "websockets", "webSoc\u{212A}et"])
     func plain(upgrade: String?) {
         #expect(ServerHandshake.evaluate(Self.request(changing: [("Upgrade", upgrade)])) == .notUpgrade)
         #expect(ServerHandshake.evaluate(Self.request("POST", changing: [("Upgrade", upgrade)])) == .notUpgrade)

@@ -14,26 +14,28 @@ struct ExtensionElement: Hashable, Sendable {
     ///
     /// A quoted value must be a token once the quotes are off (section 9.1), so no quoted comma can occur.
     init?(_ text: String) {
-        let parts = text.split(separator: ";", omittingEmptySubsequences: false).map(Self.trimmed)
-        guard let first = parts.first, ASCII.isToken(first.utf8) else { return nil }
-        name = first.lowercased()
+        let parts = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        guard let first = parts.first.flatMap(Self.token) else { return nil }
+        name = ASCII.lowercased(first)
         parameters = []
         for part in parts.dropFirst() {
-            let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
-            guard ASCII.isToken(halves[0].utf8) else { return nil }
+            let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.token(halves[0]) else { return nil }
             var value: String?
             if halves.count == 2 {
-                var word = halves[1]
-                if word.count >= 2, word.first == "\"", word.last == "\"" { word = String(word.dropFirst().dropLast()) }
-                guard ASCII.isToken(word.utf8) else { return nil }
-                value = word
+                var word = ASCII.trimmed(halves[1])
+                let quote = UInt8(ascii: "\"")
+                if word.count >= 2, word.first == quote, word.last == quote { word = word.dropFirst().dropLast() }
+                guard ASCII.isToken(word) else { return nil }
+                value = String(Substring(word))
             }
-            parameters.append(Parameter(name: halves[0].lowercased(), value: value))
+            parameters.append(Parameter(name: ASCII.lowercased(name), value: value))
         }
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+    /// The token that `bytes` are, without the white space around it.
+    private static func token(_ bytes: Substring.UTF8View) -> String? {
+        let trimmed = ASCII.trimmed(bytes)
+        return ASCII.isToken(trimmed) ? String(Substring(trimmed)) : nil
     }
 }

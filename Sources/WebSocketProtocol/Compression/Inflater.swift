@@ -3,13 +3,15 @@ import CZlib
 /// A raw DEFLATE decompressor (RFC 1951) over the system's zlib.
 final class Inflater {
     private let stream: UnsafeMutablePointer<z_stream>
+    /// Whether the last input ended with a final block.
+    private var isAtFinalBlock = false
 
     /// What decompressing came to.
     enum Outcome {
         case complete
         /// More than the limit would come out.
         case tooBig
-        /// The input is not DEFLATE, or refers to what is not there.
+        /// The input is not DEFLATE, is cut short, or refers to what is not there.
         case invalid
     }
 
@@ -21,6 +23,8 @@ final class Inflater {
     private static let maximumFinalBlocks = 16
     /// What zlib takes at a time, in bytes.
     private static let inputBytes = 1 << 30
+    /// The bit of `data_type` that zlib sets right after a block.
+    private static let betweenBlocks: Int32 = 128
 
     init(windowBits: Int) {
         stream = .allocate(capacity: 1)
@@ -43,8 +47,13 @@ final class Inflater {
         _ payload: UnsafeRawBufferPointer, limit: Int, keepsContext: Bool, into output: inout ByteQueue
     ) -> Outcome {
         var outcome = feed(payload, limit: limit, into: &output)
-        if outcome == .complete {
+        // A final block lacks nothing, though its sender should have gone on (section 7.2.3.4); nor does nothing at all.
+        if outcome == .complete, !payload.isEmpty, !isAtFinalBlock {
+            let count = output.count
             outcome = Self.tail.withUnsafeBytes { feed($0, limit: limit, into: &output) }
+            // The tail is an empty block of its own, unless the message was cut short within one.
+            let isWhole = output.count == count && stream.pointee.data_type & Self.betweenBlocks != 0
+            if outcome == .complete, !isWhole { outcome = .invalid }
         }
         if !keepsContext || outcome != .complete { inflateReset(stream) }
         return outcome
@@ -56,6 +65,7 @@ final class Inflater {
         stream.pointee.next_in = UnsafeMutablePointer(mutating: start.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(input.count)
         var finalBlocks = 0
+        isAtFinalBlock = false
         while true {
             // One byte more than the limit is let out, to tell a message that just fits from one that does not.
             let room = min(Self.stepBytes, limit - output.count) + 1
@@ -75,7 +85,8 @@ final class Inflater {
                 // A block with BFINAL set does not end the message (section 7.2.3.4): another may follow it.
                 finalBlocks += 1
                 guard finalBlocks <= Self.maximumFinalBlocks, continueAfterFinalBlock() else { return .invalid }
-                if stream.pointee.avail_in == 0 { return .complete }
+                isAtFinalBlock = stream.pointee.avail_in == 0
+                if isAtFinalBlock { return .complete }
             default: return .invalid
             }
         }

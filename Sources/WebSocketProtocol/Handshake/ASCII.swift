@@ -57,6 +57,12 @@ enum ASCII {
         byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 
+    /// The text with its ASCII letters in lower case; Unicode's rule would make a k of U+212A, too.
+    static func lowercased(_ text: String) -> String { String(decoding: text.utf8.map(lowercased), as: UTF8.self) }
+
+    /// Whether two texts are the same byte for byte; for `==`, U+212A is a K and U+037E a semicolon.
+    static func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+
     /// Whether two names are the same regardless of case (RFC 9110, section 5.1).
     static func equalsIgnoringCase(_ one: String, _ other: String) -> Bool {
         one.utf8.count == other.utf8.count

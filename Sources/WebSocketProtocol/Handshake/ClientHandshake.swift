@@ -116,12 +116,13 @@ public struct ClientHandshake: ~Copyable {
     private func accept(_ fields: HTTPFields) throws(ClientHandshakeFailure.Reason) -> Accepted {
         guard fields.tokens(of: "Upgrade") == ["websocket"] else { throw .missingUpgrade }
         guard fields.tokens(of: "Connection").contains("upgrade") else { throw .missingConnectionUpgrade }
-        guard fields.values(of: "Sec-WebSocket-Accept") == [HandshakeKey.accept(for: key)] else {
-            throw .wrongAcceptKey
-        }
+        let proofs = fields.values(of: "Sec-WebSocket-Accept")
+        guard proofs.count == 1, ASCII.isSame(proofs[0], HandshakeKey.accept(for: key)) else { throw .wrongAcceptKey }
         let agreement = try agreement(fields.elements(of: "Sec-WebSocket-Extensions"))
         let chosen = fields.elements(of: "Sec-WebSocket-Protocol")
-        if let stranger = chosen.first(where: { !subprotocols.contains($0) }) { throw .unofferedSubprotocol(stranger) }
+        for name in chosen where !subprotocols.contains(where: { ASCII.isSame($0, name) }) {
+            throw .unofferedSubprotocol(name)
+        }
         guard chosen.count <= 1 else { throw .severalSubprotocols }
         return Accepted(subprotocol: chosen.first, deflate: agreement, fields: fields)
     }

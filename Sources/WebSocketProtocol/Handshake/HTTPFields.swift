@@ -15,7 +15,7 @@ public struct HTTPFields: Sendable {
 
         /// Whether the names match regardless of case and the values exactly.
         public static func == (one: Field, other: Field) -> Bool {
-            one.value == other.value && ASCII.equalsIgnoringCase(one.name, other.name)
+            ASCII.isSame(one.value, other.value) && ASCII.equalsIgnoringCase(one.name, other.name)
         }
     }
 
@@ -47,7 +47,7 @@ public struct HTTPFields: Sendable {
     }
 
     /// The comma-separated elements of every `name` field, in lower case (RFC 9110, section 5.6.1).
-    public func tokens(of name: String) -> [String] { elements(of: name).map { $0.lowercased() } }
+    public func tokens(of name: String) -> [String] { elements(of: name).map { ASCII.lowercased($0) } }
 
     /// The comma-separated elements of every `name` field, as written; empty ones are left out.
     public func elements(of name: String) -> [String] {
