@@ -78,7 +78,12 @@ struct ServeCommand: AsyncParsableCommand {
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })
             configuration.refusal = { request in
-                if let origin = request.origin, allowed.contains(origin.lowercased()) { return nil }
+                // Compared as ASCII: Unicode has other letters whose lower case is a Latin one.
+                if let origin = request.origin, origin.utf8.allSatisfy({ $0 < 0x80 }),
+                    allowed.contains(origin.lowercased())
+                {
+                    return nil
+                }
                 return HTTPResponse(status: 403, text: "This origin may not connect.\n")
             }
         }

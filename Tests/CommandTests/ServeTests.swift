@@ -56,6 +56,24 @@ struct ServeTests {
         #expect(try await server.finish(within: 10).code == 0)
     }
 
+    @Test("the log has no secrets in it, and nothing of a peer's that could drive a terminal")
+    func log() async throws {
+        let (server, url) = try await Self.start(["--log-level", "trace", "--allow-origin", "http://a.example"])
+        for origin in ["http://a.example", "http://b.example"] {
+            let probe = try await Tool.run(
+                [
+                    "connect", "\(url)path?token=hunter1", "--header", "Authorization: Bearer hunter2", "--header",
+                    "Cookie: hunter3", "--origin", origin,
+                ], input: "hunter4\n/close 4000 hunter\u{1B}[2J\u{9B}31m\n")
+            #expect(probe.code == (origin == "http://a.example" ? 0 : 69))
+        }
+        server.signal(SIGTERM)
+        let end = try await server.finish(within: 10)
+        #expect(end.errors.contains("the peer closed with 4000"))
+        #expect(!end.errors.contains(/hunter[0-9]/))
+        #expect(!end.errors.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
+    }
+
     @Test("origins that are not on the list are refused")
     func origins() async throws {
         let (server, url) = try await Self.start(["--allow-origin", "https://good.example"])

@@ -169,7 +169,7 @@ struct ChannelTests {
             let counts = await loop.run { () -> [Int] in
                 let channels = (0..<3).map { _ in Recorder(loop: loop) }
                 loop.claimCork(for: channels[0])
-                channels[0].onUncork = { _ in loop.claimCork(for: channels[1]) }
+                channels[0].onUncork = { [next = channels[1]] _ in loop.claimCork(for: next) }
                 loop.claimCork(for: channels[2])
                 return channels.map(\.uncorked) + [loop.ownsCork(channels[2]) ? 1 : 0]
             }

@@ -176,6 +176,37 @@ struct RequestHeadTests {
     }
 }
 
+@Suite("RFC 9112, section 3: what is held of a head that does not end")
+struct UnfinishedHeadTests {
+    @Test("at most twice the limit, and nothing once it is refused", arguments: [1, 7, 4096])
+    func bounded(pieceBytes: Int) {
+        let limits = HandshakeLimits(maximumHeadBytes: 16_384)
+        var request = RequestHeadParser(limits: limits)
+        var response = ResponseHeadParser(limits: limits)
+        let piece = [UInt8](repeating: UInt8(ascii: "a"), count: pieceBytes)
+        var fed = 0
+        while fed + pieceBytes <= limits.maximumHeadBytes {
+            var (position, otherPosition) = (0, 0)
+            guard case .needsMore = request.receive(piece.span.bytes, at: &position),
+                case .needsMore = response.receive(piece.span.bytes, at: &otherPosition)
+            else {
+                Issue.record("refused after \(fed) bytes")
+                return
+            }
+            fed += pieceBytes
+            #expect(request.bufferedCapacity >= fed && request.bufferedCapacity <= 2 * limits.maximumHeadBytes)
+            #expect(response.bufferedCapacity >= fed && response.bufferedCapacity <= 2 * limits.maximumHeadBytes)
+        }
+        var position = 0
+        guard case .failed(let failure) = request.receive(piece.span.bytes, at: &position) else {
+            Issue.record("a head over the limit is taken")
+            return
+        }
+        #expect(failure.reason == .headTooLarge(limit: 16_384))
+        #expect(request.bufferedCapacity == 0)
+    }
+}
+
 @Suite("RFC 9110, section 5: fields")
 struct HTTPFieldsTests {
     let fields: HTTPFields = ["Accept": "a, B ,,\t c", "X": "1", "accept": "D", "x": "2"]
