@@ -9,12 +9,13 @@ public struct ServerConfiguration: Sendable {
     public var port: UInt16 = 0
     /// How the listening socket is set up.
     public var listen = ListenOptions()
-    /// Connections at a time; more are answered with 503 and `Retry-After`.
+    /// Open connections at a time; the next is answered with 503 and `Retry-After`.
     ///
-    /// One that has not completed its opening handshake a second after it was accepted is given up when the room is needed.
+    /// With those that are not open yet there may be 64 more. When all these places are taken, a connection that has not
+    /// completed its opening handshake a second after it was accepted makes way for the next.
     public var maximumConnections = 10_000
     /// Bytes of memory that all connections may hold together for input that is not complete and output that is not
-    /// read; the connection that exceeds it is closed with 1013.
+    /// read; when it is exceeded, the connection that holds most is closed with 1013, or reset.
     public var maximumBufferedBytes = 512 << 20
     /// The limits of each connection.
     public var limits = ConnectionLimits()

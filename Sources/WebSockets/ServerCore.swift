@@ -10,9 +10,9 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let logger: Logger
     private var acceptors: [Acceptor] = []
     private var connectionCount = 0
+    /// Of `connectionCount`, those whose opening handshake is complete.
+    private var openCount = 0
     private var isShuttingDown = false
-    /// Of `connectionCount`, those that are only told that there is no room.
-    private var refusedCount = 0
     private var unopened = UnopenedConnections()
     /// What all connections hold together; see `ServerConfiguration.maximumBufferedBytes`.
     private var bufferedBytes = 0
@@ -20,10 +20,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var waitingForEnd: [() -> Void] = []
     private var shutdownTimer: Timer?
 
-    /// Connections beyond the maximum that are taken only to be told so.
-    private static let refusedAtATime = 64
-    /// How long a connection has for its opening handshake when others wait to be accepted, and when one has been quicker.
-    private static let (grace, shortGrace) = (Duration.seconds(1), Duration.milliseconds(100))
+    /// Connections beyond the maximum that are taken all the same: to be told so, or in the hope that there is room by the
+    /// time their opening handshake is complete.
+    private static let unopenedBeyondMaximum = 64
+    /// How long a connection has for its opening handshake when others wait for its place.
+    private static let grace = Duration.seconds(1)
 
     init(
         configuration: ServerConfiguration, logger: Logger,
@@ -42,19 +43,17 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     /// Whether another connection may be accepted, if need be in the place of one that does not get on.
     func makesRoomToAccept() -> Bool {
-        connectionCount < configuration.maximumConnections + Self.refusedAtATime || giveUpOldest(because: .connections)
+        connectionCount < configuration.maximumConnections + Self.unopenedBeyondMaximum
+            || giveUpOldest(because: .connections)
     }
 
-    /// Whether `opening` may be completed, if need be in the place of another that does not get on.
-    func makesRoom(for opening: ServerOpening) -> Bool {
-        if connectionCount - refusedCount <= configuration.maximumConnections { return true }
-        return unopened.oldest !== opening && giveUpOldest(because: .connections, after: Self.shortGrace)
-    }
+    /// Whether another connection may be open.
+    var hasRoom: Bool { openCount < configuration.maximumConnections }
 
     /// Ends the connection that has been longest without completing its opening handshake, if it had its time.
-    func giveUpOldest(because limit: LimitName, after grace: Duration = grace) -> Bool {
+    func giveUpOldest(because limit: LimitName) -> Bool {
         guard let oldest = unopened.oldest, let connection = oldest.connection,
-            oldest.begun + grace <= connection.loop.turnStart
+            oldest.begun + Self.grace <= connection.loop.turnStart
         else { return false }
         connection.end(CloseOutcome(.limit(limit)))
         return true
@@ -62,11 +61,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     func opened(_ opening: ServerOpening) {
         unopened.remove(opening)
-    }
-
-    func refusedForRoom(_ opening: ServerOpening) {
-        unopened.remove(opening)
-        refusedCount += 1
+        openCount += 1
     }
 
     /// When all hold too much together, the one that holds most gives way.
@@ -109,10 +104,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
             logger.debug("connection ended: \(outcome)")
         }
         connectionCount -= 1
-        if let opening = connection.opening as? ServerOpening {
-            unopened.remove(opening)
-            if opening.isRefusedForRoom { refusedCount -= 1 }
-        }
+        if let opening = connection.opening as? ServerOpening { unopened.remove(opening) } else { openCount -= 1 }
         for acceptor in acceptors { acceptor.connectionEnded() }
         if connectionCount == 0 && isShuttingDown { reachedEnd() }
     }

@@ -10,8 +10,6 @@ final class ServerOpening: Opening {
     weak var connection: Connection?
     /// When the connection was accepted.
     let begun: MonotonicTime
-    /// Whether the answer was that there is no room for another connection.
-    private(set) var isRefusedForRoom = false
 
     // The place among the server's unopened connections, kept by `UnopenedConnections`.
     var older: ServerOpening?
@@ -39,11 +37,7 @@ final class ServerOpening: Opening {
             case .notUpgrade: return answer(server.configuration.httpResponse(head), on: connection)
             case .refuse(let failure): return refuse(failure, on: connection)
             case .upgrade(let acceptance):
-                guard server.makesRoom(for: self) else {
-                    isRefusedForRoom = true
-                    server.refusedForRoom(self)
-                    return answer(.overCapacity, because: .connections, on: connection)
-                }
+                guard server.hasRoom else { return answer(.overCapacity, because: .connections, on: connection) }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
                 acceptance.encode(into: &connection.buffers.cork)
