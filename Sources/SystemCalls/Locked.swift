@@ -1,12 +1,12 @@
-import Glibc
+public import Glibc
 
 /// A value that one thread at a time may use, behind a POSIX mutex.
 ///
 /// `Mutex` of the Synchronization module would do the same, but ThreadSanitizer does not see that lock and takes all that
 /// passes through it for races; this one it knows.
 public final class Locked<Value: ~Copyable>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline var value: Value
 
     /// Protects `value`.
     public init(_ value: consuming sending Value) {
@@ -24,6 +24,7 @@ public final class Locked<Value: ~Copyable>: @unchecked Sendable {
     /// Calls `body` with the value, alone.
     ///
     /// Not to be called again from within `body`.
+    @inlinable
     public func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

@@ -7,6 +7,7 @@ extension Connection {
         guard !remainder.isEmpty else { return }
         parked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(loop.window)[remainder]))
         remainder = 0..<0
+        accountForBuffers()
     }
 
     /// Reads once into the loop's window and parses it there. What is left in the kernel is reported again.
@@ -21,6 +22,8 @@ extension Connection {
             guard phase != .closed else { return }
             remainder = reached < count ? reached..<count : 0..<0
             isInputDrained = count < window.count
+            // Most input is whole messages, of which nothing is kept.
+            if accountedBytes > 0 || phase == .handshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
         case .endOfStream: streamEnded()
         case .wouldBlock: break
         case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
@@ -165,5 +168,6 @@ extension Connection {
             let reached = process(bytes, from: held.lowerBound)
             if phase != .closed && reached < held.upperBound { remainder = reached..<held.upperBound }
         }
+        if accountedBytes > 0 || machine.bufferedCapacity > 0 { accountForBuffers() }
     }
 }

@@ -84,6 +84,7 @@ extension Connection {
         // Only a server: if both ends stopped reading because the other does, neither would ever go on.
         if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
+        accountForBuffers()
     }
 
     /// Sends what the kernel takes of the backlog, and lets reading go on when it has drained.
@@ -101,7 +102,10 @@ extension Connection {
             }
             break
         }
-        if backlog.isEmpty { backlog.removeAll(keepingCapacity: false) }
+        if backlog.isEmpty {
+            backlog.removeAll(keepingCapacity: false)
+            accountForBuffers()
+        }
         if phase == .draining { return backlog.isEmpty ? finishedSending() : updateInterest() }
         if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
             isHeldBack = false

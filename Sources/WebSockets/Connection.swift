@@ -94,11 +94,6 @@ public final class Connection: Channel, @unchecked Sendable {
     // MARK: Readiness
 
     public override func ready(for readiness: Readiness) {
-        act(upon: readiness)
-        accountForBuffers()
-    }
-
-    private func act(upon readiness: Readiness) {
         if phase == .connecting { return finishConnecting() }
         if readiness.contains(.writable) { flushBacklog() }
         guard phase != .closed else { return }
@@ -142,6 +137,8 @@ public final class Connection: Channel, @unchecked Sendable {
     // MARK: Memory
 
     /// Tells the owner what the buffers hold now; nothing once the connection has ended.
+    ///
+    /// To be called whenever one of them may have grown, and where one that was accounted for may have shrunk.
     func accountForBuffers() {
         var held = 0
         if phase != .closed {
@@ -205,12 +202,10 @@ public final class Connection: Channel, @unchecked Sendable {
 
     public override func windowReclaimed() {
         keepRemainder()
-        accountForBuffers()
     }
 
     public override func uncork() {
         sendGathered()
-        accountForBuffers()
     }
 
     public override func stepEnded() {

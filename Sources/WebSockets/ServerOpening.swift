@@ -6,8 +6,9 @@ import WebSocketProtocol
 final class ServerOpening: Opening {
     private let server: ServerCore
     private var parser: RequestHeadParser
-    /// The connection that is to be opened; it owns this object.
-    weak var connection: Connection?
+    /// The connection that is to be opened; it owns this object. A weak reference would make every later reference to the
+    /// connection slower.
+    unowned var connection: Connection?
     /// When the connection was accepted.
     let begun: MonotonicTime
 
