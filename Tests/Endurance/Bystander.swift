@@ -38,14 +38,17 @@ final class Bystander: @unchecked Sendable {
         return try await WebSocketClient.connect(to: url, configuration, on: loop)
     }
 
-    private var mustEnd: Bool { get async { await loop.run { self.isEnding } } }
+    /// Whether it has been told to end; not before what is asked for has come about once, or something has gone wrong.
+    private func mustEnd(after count: @escaping @Sendable (PeersAccount) -> Int) async -> Bool {
+        await loop.run { self.isEnding && (count(self.account) > 0 || self.account.problem != nil) }
+    }
 
     private func note(_ change: @escaping @Sendable (inout PeersAccount) -> Void) async {
         await loop.run { change(&self.account) }
     }
 
     private func echo(on connection: AsyncConnection) async {
-        while await !mustEnd {
+        while await !mustEnd(after: { $0.roundTrips }) {
             let start = MonotonicTime.now
             do {
                 try await connection.send("still there?")
@@ -68,7 +71,7 @@ final class Bystander: @unchecked Sendable {
     }
 
     private func open() async {
-        while await !mustEnd {
+        while await !mustEnd(after: { $0.opened }) {
             let start = MonotonicTime.now
             do {
                 let connection = try await connect()
