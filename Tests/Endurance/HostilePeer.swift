@@ -14,11 +14,14 @@ final class HostilePeer: Channel, @unchecked Sendable {
         var interval: Duration?
         /// Whether it takes what the server sends.
         var reads = true
-        /// What it does when the opening is sent.
+        /// What it does once the opening is sent and the server has had time to take it.
         var leaves: Leaving?
 
         enum Leaving { case reset, end }
     }
+
+    /// More than the server needs for a session's bytes, whatever else goes on.
+    private static let timeToTake = Duration.milliseconds(50)
 
     private let behaviour: Behaviour
     private var isConnected = false
@@ -55,7 +58,7 @@ final class HostilePeer: Channel, @unchecked Sendable {
     }
 
     override func deadlineReached() {
-        guard sent < behaviour.opening.count else { return }
+        guard sent < behaviour.opening.count else { return leave() }
         guard write(behaviour.opening[sent...].prefix(1)) != nil else { return finish() }
         sent += 1
         setDeadline(loop.turnStart + (behaviour.interval ?? .seconds(1)))
@@ -82,12 +85,9 @@ final class HostilePeer: Channel, @unchecked Sendable {
             sent += count
             if count == 0 { return wait(for: behaviour.reads ? [.readable, .writable] : .writable) }
         }
-        switch behaviour.leaves {
-        case .reset:
-            resetDescriptor()
-            return finish()
-        case .end: return finish()
-        case nil: break
+        if behaviour.leaves != nil {
+            if deadline == .never { setDeadline(loop.turnStart + Self.timeToTake) }
+            return wait(for: .readable)
         }
         guard !behaviour.repeated.isEmpty else { return wait(for: behaviour.reads ? .readable : []) }
         // A few at a time, so that all of them get on.
@@ -97,6 +97,11 @@ final class HostilePeer: Channel, @unchecked Sendable {
             if count == 0 { break }
         }
         wait(for: behaviour.reads ? [.readable, .writable] : .writable)
+    }
+
+    private func leave() {
+        if behaviour.leaves == .reset { resetDescriptor() }
+        if behaviour.leaves != nil { finish() }
     }
 
     /// How many bytes were taken; nil when the connection is broken.
