@@ -21,7 +21,7 @@ final class LimitLog {
             untold[limit] = 0
             logger.notice("a limit has ended a connection", metadata: ["limit": "\(limit.rawValue)"])
             if timer == nil {
-                timer = Timer(on: loop, after: Self.interval, every: Self.interval) { [unowned self] in tell() }
+                timer = Timer(on: loop, after: Self.interval, every: Self.interval) { [weak self] in self?.tell() }
             }
             return
         }

@@ -18,8 +18,8 @@ enum OpeningStep {
     case needsMore
     /// The connection is open, compressed or not; what it sends from now on is for the handler that is made once it is.
     case opened(DeflateAgreement?, () -> any ConnectionHandler)
-    /// An HTTP answer has been queued, if a limit says so because of that: send it, half-close, and wait for the peer to
-    /// leave.
+    /// An HTTP answer has been queued, because of a limit where one is named: send it, half-close, and wait for the peer
+    /// to leave.
     case answered(status: Int, LimitName?)
     /// There is nothing to say to the peer.
     case failed(CloseOutcome)
