@@ -70,7 +70,7 @@ public struct CheckResult: Sendable {
     }
 
     /// One reading of the target.
-    public struct Sample: Sendable, Codable {
+    public struct Sample: Sendable, Encodable {
         /// The lifecycle that was being driven.
         public var lifecycle: String
         /// Whether its peers compressed.

@@ -129,9 +129,7 @@ final class Peer: Channel, @unchecked Sendable {
                 return finish(.refused("HTTP \(head.status) \(head.reason.escapedForTerminal)"))
             case .failed(let failure): return finish(.broken("\(failure)"))
             case .complete(let accepted):
-                guard upgrade(accepted.deflate) else {
-                    return finish(.refused("the target does not agree to permessage-deflate"))
-                }
+                guard upgrade(accepted.deflate) else { return finish(.uncompressed) }
             }
         }
         while let event = machine.next(in: &span, at: &position, replies: &output) {

@@ -4,6 +4,8 @@ public enum PeerOutcome: Hashable, Sendable {
     case completed
     /// The target refused the connection or the upgrade.
     case refused(String)
+    /// The target opened the connection without the permessage-deflate that the lifecycle insists on.
+    case uncompressed
     /// The connection broke, or the target broke the protocol.
     case broken(String)
     /// The target did not act within the step's limit.
@@ -20,6 +22,8 @@ public struct DriveCounts: Hashable, Sendable {
     public var completed = 0
     /// Those that the target refused.
     public var refused = 0
+    /// Of those, the ones to which the target did not agree to compress.
+    public var uncompressed = 0
     /// Those that broke.
     public var broken = 0
     /// Those for which the target did not act in time.
@@ -35,6 +39,7 @@ public struct DriveCounts: Hashable, Sendable {
         left.attempted += right.attempted
         left.completed += right.completed
         left.refused += right.refused
+        left.uncompressed += right.uncompressed
         left.broken += right.broken
         left.stalled += right.stalled
         left.firstProblem = left.firstProblem ?? right.firstProblem
@@ -47,6 +52,10 @@ public struct DriveCounts: Hashable, Sendable {
         case .refused(let problem):
             refused += 1
             note("refused: \(problem)")
+        case .uncompressed:
+            refused += 1
+            uncompressed += 1
+            note("the target does not agree to permessage-deflate")
         case .broken(let problem):
             broken += 1
             note(problem)

@@ -104,12 +104,19 @@ extension OwnedDescriptor {
         return code == 0 ? nil : SystemCallError(.connect, errno: code)
     }
 
-    /// Bytes that were written and that the other end has not acknowledged (`SIOCOUTQ`, tcp(7)).
+    /// Bytes that were written and that the other end has not acknowledged, a FIN among them (`SIOCOUTQ`, tcp(7)).
     ///
-    /// After an ordinary `close` the kernel keeps them for a peer that does not read.
+    /// After an ordinary `close` the kernel keeps them for a peer that does not read; see `limitUnacknowledged(to:)`.
     public borrowing func unacknowledgedBytes() -> Int {
         var count: Int32 = 0
         return ioctl(rawValue, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
+    /// Has the kernel give the connection up, also after `close`, when for so long nothing of what was written is
+    /// acknowledged (`TCP_USER_TIMEOUT`, tcp(7)).
+    public borrowing func limitUnacknowledged(to limit: Duration) throws(SystemCallError) {
+        let milliseconds = max(1, min(limit / .milliseconds(1), Double(Int32.max)))
+        try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(milliseconds))
     }
 
     /// Makes `close` send a reset instead of a FIN (`SO_LINGER` of zero).

@@ -40,6 +40,8 @@ public final class PushHandler: ConnectionHandler, @unchecked Sendable {
     /// Sends the first message and begins to count the interval.
     public func opened(_ connection: Connection) {
         connection.send(message)
+        // A message that was sent at once may have shown that the peer is gone.
+        guard connection.isOpen else { return }
         timer = Timer(on: connection.loop, after: interval, every: interval) { [unowned connection, message] in
             connection.send(message)
         }

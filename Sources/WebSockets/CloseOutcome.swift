@@ -66,7 +66,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case .protocolFailure(let failure): "the peer broke the protocol: \(failure)"
         case .handshakeFailure(let status, let limit):
             "the opening handshake was refused with HTTP status \(status)" + (limit.map { " (\($0.rawValue))" } ?? "")
-        case .limit(let limit): "\(limit.rawValue) ran out"
+        case .limit(let limit): "\(limit.rawValue) \(limit.isTime ? "ran out" : "was reached")"
         case .aborted: "ended at once by our side"
         }
     }

@@ -65,7 +65,10 @@ extension Connection {
         let outcome = CloseOutcome(.limit(.buffered), code: .tryAgainLater)
         // Behind output that was cut short no frame can follow, before the handshake none is understood, and what a task
         // has not received is let go of at the end.
-        if phase == .open { loop.claimCork(for: self) }
+        let before = phase
+        if before == .open { loop.claimCork(for: self) }
+        // Whose output went out meanwhile may have needed the same memory.
+        guard phase == before else { return }
         guard phase == .open, backlog.isEmpty, undeliveredBytes == 0 else { return end(outcome, reset: true) }
         machine.abandon(.tryAgainLater, reason: LimitName.buffered.rawValue, into: &buffers.cork)
         drain(deciding: outcome)
@@ -83,6 +86,7 @@ extension Connection {
                 return end(outcome)
             }
         }
+        setDeadline(loop.turnStart + limits.closeLimit)
         updateInterest()
     }
 
@@ -98,6 +102,14 @@ extension Connection {
         }
     }
 
+    /// Closes so that the peer gets what was sent, but keeps the kernel from holding on to it for a peer that does not read.
+    private func closeInGoodOrder() {
+        withDescriptor { descriptor in
+            if descriptor.unacknowledgedBytes() > 0 { try? descriptor.limitUnacknowledged(to: limits.closeLimit) }
+        }
+        closeDescriptor()
+    }
+
     /// Closes the descriptor, exactly once, and tells everyone concerned.
     func end(_ outcome: CloseOutcome, reset: Bool = false) {
         guard phase != .closed else { return }
@@ -106,7 +118,7 @@ extension Connection {
         if loop.ownsCork(self) { buffers.clearCork() }
         accountForBuffers()
         owner?.connectionEnds(self, outcome)
-        if reset { resetDescriptor() } else { closeDescriptor() }
+        if reset { resetDescriptor() } else { closeInGoodOrder() }
         backlog.removeAll(keepingCapacity: false)
         parked.removeAll(keepingCapacity: false)
         remainder = 0..<0

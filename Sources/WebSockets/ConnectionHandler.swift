@@ -3,7 +3,8 @@ public import WebSocketProtocol
 /// What an application does with connections, as callbacks on the event loop's thread.
 ///
 /// The fastest way to use a connection: bytes are borrowed from the loop's own buffer, nothing is copied and no task
-/// is switched. Never block in a callback. For `async` code see `AsyncConnection`.
+/// is switched. Never block in a callback. What a callback does to a connection may end it: `send`, `ping` and `close` may
+/// call `closed` before they return, from within `opened` too. For `async` code see `AsyncConnection`.
 public protocol ConnectionHandler: AnyObject, Sendable {
     /// The opening handshake is complete.
     func opened(_ connection: Connection)

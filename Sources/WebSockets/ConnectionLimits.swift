@@ -33,7 +33,8 @@ public struct ConnectionLimits: Sendable {
 
 /// The limits by name, as logs and outcomes say which one ended a connection.
 ///
-/// Each is the name of a property: of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits` or `ServerConfiguration`.
+/// Each is the name of a property, of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits` or `ServerConfiguration`, but for
+/// the last, which is the system's own.
 public enum LimitName: String, Hashable, Sendable, CaseIterable {
     /// Time for the TCP connect.
     case connect = "connectLimit"
@@ -59,4 +60,12 @@ public enum LimitName: String, Hashable, Sendable, CaseIterable {
     case buffered = "maximumBufferedBytes"
     /// Descriptors of the process: a connection that had not opened was given up for a new one.
     case descriptors = "RLIMIT_NOFILE"
+
+    /// Whether it limits a time.
+    var isTime: Bool {
+        switch self {
+        case .connect, .handshake, .idle, .pong, .close: true
+        case .head, .fields, .frame, .message, .connections, .buffered, .descriptors: false
+        }
+    }
 }

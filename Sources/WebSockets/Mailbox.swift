@@ -43,6 +43,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
             receiver.resume()
         } else if isPulling {
             connection.holdForTask()
+        } else {
+            connection.accountForBuffers()
         }
     }
 

@@ -43,7 +43,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     /// Whether another connection may be accepted, if need be in the place of one that does not get on.
     func makesRoomToAccept() -> Bool {
-        connectionCount < configuration.maximumConnections + Self.unopenedBeyondMaximum
+        connectionCount - Self.unopenedBeyondMaximum < configuration.maximumConnections
             || giveUpOldest(because: .connections)
     }
 
@@ -55,7 +55,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         guard let oldest = unopened.oldest, let connection = oldest.connection,
             oldest.begun + Self.grace <= connection.loop.turnStart
         else { return false }
-        connection.end(CloseOutcome(.limit(limit)))
+        connection.end(connection.decided ?? CloseOutcome(.limit(limit)))
         return true
     }
 
@@ -97,9 +97,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         configuration.connectionEnds?(connection, outcome)
         if let limit = outcome.limit {
             limitLog.note(limit, on: connection.loop)
-            logger.info("connection ended: \(outcome)", metadata: ["limit": "\(limit.rawValue)"])
-        } else if case .protocolFailure = outcome.cause {
-            logger.info("connection ended: \(outcome)")
+            logger.debug("connection ended: \(outcome)", metadata: ["limit": "\(limit.rawValue)"])
         } else {
             logger.debug("connection ended: \(outcome)")
         }

@@ -41,6 +41,8 @@ final class ServerOpening: Opening {
                 guard server.hasRoom else { return answer(.overCapacity, because: .connections, on: connection) }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
                 connection.loop.claimCork(for: connection)
+                // Whose output went out meanwhile may have needed the memory that this one held.
+                guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
                 server.opened(self)

@@ -77,6 +77,11 @@ struct CheckCommand: AsyncParsableCommand {
 
     private static func lifecycle(_ name: String) throws -> Lifecycle {
         guard let lifecycle = Lifecycle.named(name) else {
+            if name.hasSuffix("+deflate") {
+                throw ValidationError(
+                    "\"\(name)\" is \(name.dropLast(8)) with compression: give --lifecycle \(name.dropLast(8)) --compression on"
+                )
+            }
             let known = Lifecycle.all.map(\.name).joined(separator: ", ")
             throw ValidationError("there is no lifecycle \"\(name)\"; the known ones are \(known)")
         }

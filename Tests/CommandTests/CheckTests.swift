@@ -185,6 +185,7 @@ struct CheckTests {
             (["ws://127.0.0.1:{port}/"], 64, "{port}"),
             (["--pid", "1"], 64, "--pid needs the URL"),
             (["--lifecycle", "nonesuch"], 64, "clean-close"),
+            (["--lifecycle", "fin+deflate"], 64, "--lifecycle fin --compression on"),
             (["--budget", "1"], 64, "--budget"),
             (["--concurrency", "0"], 64, "--concurrency"),
         ])

@@ -90,7 +90,8 @@ struct ServeTests {
         "arguments that make no sense",
         arguments: [
             ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
-            ["--plant-leak", "descriptor@fin:0"], ["--plant-leak", "descriptor@fin+zip"], ["--port", "70000"],
+            ["--plant-leak", "descriptor@fin:0"], ["--plant-leak", "descriptor@fin+zip"],
+            ["--plant-leak", "descriptor@bare-tcp+deflate"], ["--port", "70000"],
             ["--handshake-limit", "-1s"],
             ["--idle-limit", "soon"], ["--max-connections", "0"], ["--max-message-bytes", "9223372036854775807"],
             ["--handler", "shout"], ["--compression", "zip"], ["--compression-window", "7"],

@@ -113,7 +113,16 @@ struct LifecycleTests {
             let lifecycle = try #require(Lifecycle.fin.compressed)
             let counts = await driver.drive(lifecycle, script, .init(connections: 100, concurrency: 1))
             #expect(counts.completed == 0 && counts.refused == counts.attempted && counts.attempted < 100)
-            #expect(counts.firstProblem == "refused: the target does not agree to permessage-deflate")
+            #expect(counts.uncompressed == counts.refused)
+            #expect(counts.firstProblem == "the target does not agree to permessage-deflate")
+        }
+        // A target that refuses or breaks for another reason is not one that does not compress.
+        try await withServer {
+            $0.refusal = { _ in HTTPResponse(status: 503) }
+        } _: { driver, script, _ in
+            let lifecycle = try #require(Lifecycle.fin.compressed)
+            let counts = await driver.drive(lifecycle, script, .init(connections: 1, concurrency: 1))
+            #expect(counts.refused == 1 && counts.uncompressed == 0)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import ProcessResources
 import Sockets
@@ -130,6 +131,52 @@ extension OverTCP {
                 let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
                 #expect(try await server.outcome().cause == .limit(.close))
                 #expect(await peer.readToEnd() == .reset)
+            }
+        }
+
+        @Test(
+            "nothing stays with the kernel for a peer that ends its stream or closes and does not read",
+            arguments: [true, false])
+        func unreadAfterTheEnd(sendsClose: Bool) async throws {
+            try await TestServer.with {
+                $0.limits.closeLimit = .milliseconds(200)
+            } handler: { _ in
+                let handler = ClosureHandler()
+                handler.onOpen = { _ = $0.send(.binary, pattern(60_000).span.bytes) }
+                return handler
+            } _: { server in
+                let peer = try await RawPeer.open(server.address, receiveBuffer: 4096)
+                if sendsClose { try await peer.send(RawPeer.close(1000)) } else { peer.shutdownWriting() }
+                let cause = try await server.outcome().cause
+                #expect(cause == (sendsClose ? .peerClosed : .endOfStream))
+                // FIN_WAIT1 and LAST_ACK: closed by the server and not acknowledged by the peer.
+                let port = String(server.address.port, radix: 16, uppercase: true)
+                let isGone = try await eventually {
+                    let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)
+                    return !table.split(separator: "\n").contains { line in
+                        let words = line.split(separator: " ")
+                        return words.count > 3 && words[1].hasSuffix(":\(port)") && ["04", "09"].contains(words[3])
+                    }
+                }
+                #expect(isGone)
+                peer.leave()
+            }
+        }
+
+        @Test("a push to a peer that has reset before the first message is out")
+        func pushToNobody() async throws {
+            try await TestServer.with(configure: { $0.limits.sendBufferBytes = 2048 }) { _ in
+                PushHandler(messageBytes: 100_000, every: .milliseconds(1))
+            } _: { server in
+                for _ in 0..<50 {
+                    let peer = try RawPeer(to: server.address)
+                    try await peer.send(RawPeer.request())
+                    peer.reset()
+                }
+                #expect(await eventually { server.outcomes.count == 50 })
+                // Its timers would have fired by the time that this one is served.
+                let peer = try await RawPeer.open(server.address)
+                #expect(try await peer.frame().payload.count == 100_000)
             }
         }
 

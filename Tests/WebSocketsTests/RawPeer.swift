@@ -168,6 +168,17 @@ final class RawPeer: @unchecked Sendable {
         return try #require(frame ?? takeFrame(), "no frame but \(received.count) bytes, \(end)")
     }
 
+    /// The next frame, or nil when the stream has ended.
+    func frameOrEnd() async throws -> RawFrame? {
+        var frame: RawFrame?
+        _ = await eventually {
+            read()
+            frame = takeFrame()
+            return frame != nil || end != .open
+        }
+        return frame
+    }
+
     func shutdownWriting() { _ = Glibc.shutdown(number, Int32(SHUT_WR)) }
     func leave() { try? descriptor.take()?.close() }
     func reset() {

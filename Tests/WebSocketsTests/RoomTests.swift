@@ -137,6 +137,88 @@ extension OverTCP {
             }
         }
 
+        @Test("maximumBufferedBytes: small messages, each read whole, that a task has not received")
+        func smallMessages() async throws {
+            let gate = Gate()
+            try await TestServer.serving(configure: { $0.maximumBufferedBytes = 1 << 20 }) { connection, _ in
+                await gate.opened()
+                while await connection.receive() != nil {}
+            } _: { server in
+                var peers: [RawPeer] = []
+                // Sixteen times 100 KB, which is more than there is room for.
+                for _ in 0..<16 {
+                    let peer = try await RawPeer.open(server.address)
+                    for _ in 0..<10 {
+                        try await peer.send(RawPeer.frame(0x82, pattern(10_000)))
+                        // Answered when what came before it has been read.
+                        try await peer.send(RawPeer.frame(0x89, [0x61]))
+                        if try await peer.frameOrEnd()?.first != 0x8A { break }
+                    }
+                    peers.append(peer)
+                }
+                #expect(try await server.outcome().cause == .limit(.buffered))
+                gate.open()
+            }
+        }
+
+        @Test("a connection that is given up during its own handshake does not open")
+        func handshakeGivenUp() async throws {
+            let connections = Collected<Connection>()
+            let lateOpened = Collected<Bool>()
+            try await TestServer.with {
+                $0.maximumBufferedBytes = 20_000
+                $0.limits.sendBufferBytes = 8 << 20
+                // What it sends to others needs more memory than there is beside the late one's head.
+                $0.refusal = { head in
+                    guard head.path == "/late" else { return nil }
+                    for connection in connections.all { connection.send(.binary, pattern(8000).span.bytes) }
+                    return nil
+                }
+            } handler: { upgrade in
+                let handler = ClosureHandler()
+                handler.onOpen = { connection in
+                    if upgrade.request.path == "/late" {
+                        lateOpened.append(true)
+                    } else {
+                        connections.append(connection)
+                    }
+                }
+                return handler
+            } _: { server in
+                let reader = try await RawPeer.open(server.address, receiveBuffer: 4096)
+                #expect(await eventually { connections.count == 1 })
+                let open = try #require(connections.all.first)
+                // Fills what the kernel takes, and leaves our own backlog empty.
+                await open.loop.run {
+                    let bytes = [UInt8](repeating: 0x82, count: 1024)
+                    while case .bytes(bytes.count) = bytes.withUnsafeBytes({ open.send($0) }) {}
+                }
+                let late = try RawPeer(to: server.address)
+                let request = RawPeer.request("/late", ["X: " + String(repeating: "a", count: 14_000)])
+                try await late.send(request.dropLast(2))
+                #expect(
+                    await eventually {
+                        await open.loop.run {
+                            open.loop.channels.contains { ($0 as? Connection)?.accountedBytes ?? 0 > 14_000 }
+                        }
+                    })
+                try await late.send(Array(request.suffix(2)))
+                #expect(try await server.outcome().cause == .limit(.buffered))
+                #expect(await late.readToEnd() == .reset)
+                #expect(lateOpened.count == 0)
+                #expect(await server.server.connectionCount == 1)
+                #expect(server.outcomes.count == 1)
+                reader.reset()
+            }
+        }
+
+        @Test("as many connections as a number can name")
+        func unlimited() async throws {
+            try await TestServer.with(configure: { $0.maximumConnections = .max }) { server in
+                _ = try await RawPeer.open(server.address)
+            }
+        }
+
         @Test("the log names each limit at once and counts the rest")
         func log() async throws {
             let lines = Collected<String>()
@@ -156,7 +238,7 @@ extension OverTCP {
             try await endless.send(letters(1001))
             #expect(try await endless.head().hasPrefix("HTTP/1.1 431 "))
             endless.leave()
-            #expect(await eventually { lines.all.count { $0.hasPrefix("info") } == 4 })
+            #expect(await eventually { lines.all.count { $0.hasPrefix("debug connection ended: ") } == 4 })
             await server.shutdown()
             let notices = lines.all.filter { $0.hasPrefix("notice") }
             #expect(
@@ -184,7 +266,7 @@ private final class Gate: Sendable {
 private struct CollectingLog: LogHandler {
     let lines: Collected<String>
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
+    var logLevel = Logger.Level.debug
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
