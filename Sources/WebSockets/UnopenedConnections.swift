@@ -3,8 +3,8 @@ import Sockets
 /// The connections of a server whose opening handshake is not complete, the oldest first.
 ///
 /// They are the ones to give up when room is short: a peer that only connects, or sends its request a byte at a time,
-/// must not keep out those who mean it. Linked through the openings themselves, so that each costs nothing more and
-/// leaves in constant time.
+/// must not keep out those who mean it. Linked through the openings themselves, so that each leaves in constant time and
+/// nothing remains of it once the connection is open.
 struct UnopenedConnections {
     private(set) var oldest: ServerOpening?
     private var newest: ServerOpening?

@@ -1,9 +1,10 @@
 /// What one end wants of permessage-deflate (RFC 7692).
 ///
 /// The memory that compression costs a connection is a choice. Without context takeover, the default, no connection owns
-/// a compressor: all those of one event loop share one of each kind, made when first used, about 300 KB together. With
-/// it, each connection that has sent a compressed message holds about 256 KB at 15 window bits and memory level 8, and
-/// each that has received one up to 44 KB; every window bit less halves the larger part.
+/// a compressor: all those of one event loop share one for each window size that was agreed upon, made when first used,
+/// about 300 KB for the largest. With it, each connection that has sent a compressed message holds about 256 KB at 15
+/// window bits and memory level 8, and each that has received one up to 44 KB; every window bit less halves the larger
+/// part.
 public struct DeflateOptions: Hashable, Sendable {
     /// Whether our compressor may refer to earlier messages.
     public var localContextTakeover = false
