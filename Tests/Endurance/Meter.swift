@@ -28,16 +28,10 @@ struct Meter {
     }
 }
 
-/// The median of the slopes between all pairs of points (Theil 1950, Sen 1968), which steps and single values do not move.
-func theilSenSlope(_ points: [(x: Double, y: Double)]) -> Double {
-    var slopes: [Double] = []
-    for (index, left) in points.enumerated() {
-        for right in points[(index + 1)...] where right.x != left.x {
-            slopes.append((right.y - left.y) / (right.x - left.x))
-        }
-    }
-    guard !slopes.isEmpty else { return .nan }
-    slopes.sort()
-    let middle = slopes.count / 2
-    return slopes.count.isMultiple(of: 2) ? (slopes[middle - 1] + slopes[middle]) / 2 : slopes[middle]
+/// The median of `values`; NaN for none.
+func median(_ values: [Double]) -> Double {
+    guard !values.isEmpty else { return .nan }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }
