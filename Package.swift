@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "watertight", targets: ["watertight"]),
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
         .library(name: "WebSockets", targets: ["WebSockets"]),
+        .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
     ],
@@ -31,10 +32,12 @@ let package = Package(
         .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
         .target(name: "SystemCalls", swiftSettings: rules),
         .target(name: "Sockets", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
+        .target(name: "Managers", dependencies: ["SystemCalls"], swiftSettings: rules),
         .target(
             name: "WebSockets",
             dependencies: [
-                "WebSocketProtocol", "Sockets", "SystemCalls", .product(name: "Logging", package: "swift-log"),
+                "WebSocketProtocol", "Sockets", "SystemCalls", "Managers",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
         .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
@@ -94,6 +97,8 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources", "SystemCalls"], swiftSettings: rules),
+        .testTarget(
+            name: "ManagersTests", dependencies: ["Managers", "SystemCalls", "LeakStatistics"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",

@@ -1,3 +1,4 @@
+import Managers
 import Sockets
 import SystemCalls
 public import WebSocketProtocol
@@ -119,6 +120,9 @@ extension Connection {
         accountForBuffers()
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeInGoodOrder() }
+        // Whoever waits for a manager's cleanup is to find the descriptor gone.
+        if let manager = manager.take() { manager.release(self) }
+        activity = nil
         backlog.removeAll(keepingCapacity: false)
         parked.removeAll(keepingCapacity: false)
         remainder = 0..<0

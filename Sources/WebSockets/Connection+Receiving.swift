@@ -1,3 +1,4 @@
+import Managers
 import Sockets
 import WebSocketProtocol
 
@@ -96,9 +97,11 @@ extension Connection {
         switch event {
         case .message(let kind, .input(let range)):
             messagesReceived &+= 1
+            activity?.recordActivity()
             handler?.received(kind, input.extracting(range), on: self)
         case .message(let kind, .assembled):
             messagesReceived &+= 1
+            activity?.recordActivity()
             let assembled = machine.takeAssembled()
             handler?.received(kind, assembled.bytes, on: self)
         case .ping: break

@@ -1,3 +1,4 @@
+import Managers
 import Sockets
 public import WebSocketProtocol
 
@@ -17,6 +18,7 @@ extension Connection {
         }
         loop.claimCork(for: self)
         guard machine.appendMessage(kind, payload, into: &buffers.cork) else { return .closed }
+        activity?.recordActivity()
         flushLargeCork()
         return .accepted
     }
@@ -32,6 +34,7 @@ extension Connection {
         }
         loop.claimCork(for: self)
         guard machine.appendFragment(opcode: opcode, fin: isFinal, payload, into: &buffers.cork) else { return .closed }
+        activity?.recordActivity()
         flushLargeCork()
         return .accepted
     }

@@ -1,4 +1,5 @@
 import Glibc
+public import Managers
 public import Sockets
 import SystemCalls
 public import WebSocketProtocol
@@ -54,6 +55,10 @@ public final class Connection: Channel, @unchecked Sendable {
     private(set) var accountedBytes = 0
     /// Bytes of messages that wait for a task to receive them.
     var undeliveredBytes = 0
+    /// The manager that owns the connection until it has ended; nil where the server has none.
+    public internal(set) var manager: Manager<Connection>?
+    /// The manager, if it is to know that the connection is not idle.
+    var activity: Manager<Connection>?
     /// Bytes received since the TCP connection stood.
     public internal(set) var bytesReceived = 0
     /// Messages received, whole ones.

@@ -33,8 +33,8 @@ public struct ConnectionLimits: Sendable {
 
 /// The limits by name, as logs and outcomes say which one ended a connection.
 ///
-/// Each is the name of a property, of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits` or `ServerConfiguration`, but for
-/// the last, which is the system's own.
+/// Each is the name of a property, of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits`, `ServerConfiguration` or
+/// `ManagerLimits`, but for the last, which is the system's own.
 public enum LimitName: String, Hashable, Sendable, CaseIterable {
     /// Time for the TCP connect.
     case connect = "connectLimit"
@@ -58,6 +58,12 @@ public enum LimitName: String, Hashable, Sendable, CaseIterable {
     case connections = "maximumConnections"
     /// Bytes that all connections hold together.
     case buffered = "maximumBufferedBytes"
+    /// Managers of one user: a new connection was refused.
+    case managersPerUser = "maximumManagersPerUser"
+    /// Managers of all users: a new connection was refused.
+    case managers = "maximumManagers"
+    /// Connections of one manager: a new one was refused.
+    case resourcesPerManager = "maximumResourcesPerManager"
     /// Descriptors of the process: a connection that had not opened was given up for a new one.
     case descriptors = "RLIMIT_NOFILE"
 
@@ -65,7 +71,9 @@ public enum LimitName: String, Hashable, Sendable, CaseIterable {
     var isTime: Bool {
         switch self {
         case .connect, .handshake, .idle, .pong, .close: true
-        case .head, .fields, .frame, .message, .connections, .buffered, .descriptors: false
+        case .head, .fields, .frame, .message, .connections, .buffered, .managersPerUser, .managers,
+            .resourcesPerManager, .descriptors:
+            false
         }
     }
 }

@@ -17,6 +17,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// What all connections hold together; see `ServerConfiguration.maximumBufferedBytes`.
     private var bufferedBytes = 0
     private let limitLog: LimitLog
+    let managers: ServerManagers?
     private var waitingForEnd: [() -> Void] = []
     private var shutdownTimer: Timer?
 
@@ -34,6 +35,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         self.logger = logger
         self.makeHandler = makeHandler
         limitLog = LimitLog(logger: logger)
+        managers = configuration.managers.map { ServerManagers($0, logger: logger) }
     }
 
     /// Connections now, those in their handshake included.
@@ -91,6 +93,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         } catch {
             logger.warning("cannot serve a connection: \(error)")
         }
+    }
+
+    func note(_ limit: LimitName, on loop: EventLoop) {
+        limitLog.note(limit, on: loop)
     }
 
     func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome) {

@@ -40,13 +40,21 @@ final class ServerOpening: Opening {
             case .upgrade(let acceptance):
                 guard server.hasRoom else { return answer(.overCapacity, because: .connections, on: connection) }
                 if let refusal = server.configuration.refusal(head) { return answer(refusal, on: connection) }
+                var refusalHandler: RefusalHandler?
+                switch server.managers?.admit(connection, head) {
+                case .admitted, nil: break
+                case .answer(let response, let limit): return answer(response, because: limit, on: connection)
+                case .close(let reason, let limit):
+                    if let limit { server.note(limit, on: connection.loop) }
+                    refusalHandler = RefusalHandler(reason: reason)
+                }
                 connection.loop.claimCork(for: connection)
                 // Whose output went out meanwhile may have needed the memory that this one held.
                 guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
                 server.opened(self)
-                return .opened(acceptance.deflate) { [server] in server.makeHandler(upgrade) }
+                return .opened(acceptance.deflate) { [server] in refusalHandler ?? server.makeHandler(upgrade) }
             }
         }
     }

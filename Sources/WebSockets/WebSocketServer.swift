@@ -1,4 +1,5 @@
 public import Logging
+public import Managers
 public import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -79,6 +80,9 @@ public final class WebSocketServer: Sendable {
         if isFirst { await finishShutdown() } else { await ended() }
     }
 
+    /// The managers of its connections; nil when it was configured without.
+    public var managers: ManagerFactory<Connection>? { core.managers?.factory }
+
     private func beginShutdown() -> Bool {
         lifetime.withLock { lifetime in
             guard case .running = lifetime else { return false }
@@ -89,6 +93,7 @@ public final class WebSocketServer: Sendable {
 
     private func finishShutdown() async {
         await stopLoop()
+        await managers?.shutdown()
         let waiting = lifetime.withLock { lifetime -> [UnsafeContinuation<Void, Never>] in
             defer { lifetime = .ended }
             if case .ending(let waiting) = lifetime { return waiting }

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// The owner of one isolation key's resources.
+///
+/// Made by a ``ManagerFactory`` and valid until it has ended: when its last resource is released, or by a cleanup.
+// Unchecked, because the factory's lock guards what varies.
+public final class Manager<Resource: ManagedResource>: @unchecked Sendable, CustomStringConvertible {
+    /// Who it is for.
+    public let identity: ManagerIdentity
+    /// What it is found by; the same for its whole life, so that looking it up cannot race with anything.
+    public let key: IsolationKey
+    /// Kept until the manager has ended, and ends with it.
+    let factory: ManagerFactory<Resource>
+    /// Nanoseconds of the factory's clock.
+    private let lastActivityNanoseconds: Atomic<Int64>
+
+    // Guarded by the factory's lock.
+    var resources: [ObjectIdentifier: Resource] = [:]
+    var phase = Phase.active
+    var otherKeys: [IsolationKey] = []
+
+    enum Phase {
+        case active
+        case ending(Ending)
+        /// With the cleanup that ended it; nil when its last resource ended by itself.
+        case ended(Cleanup?)
+    }
+
+    /// A cleanup under way.
+    struct Ending {
+        let reason: CleanupReason
+        let begun: Duration
+        let resourceCount: Int
+        var closedHardCount = 0
+        var waiters: [UnsafeContinuation<Cleanup?, Never>] = []
+    }
+
+    init(_ identity: ManagerIdentity, factory: ManagerFactory<Resource>) {
+        self.identity = identity
+        key = identity.key
+        self.factory = factory
+        lastActivityNanoseconds = Atomic(factory.elapsed().nanoseconds)
+    }
+
+    /// Notes that something happened: it is not stale now.
+    public func recordActivity() {
+        lastActivityNanoseconds.store(factory.elapsed().nanoseconds, ordering: .relaxed)
+    }
+
+    /// Lets go of a resource whose descriptor is gone; with the last one the manager ends.
+    ///
+    /// Without effect on a resource that it does not own.
+    public func release(_ resource: Resource) {
+        factory.release(resource, of: self)
+    }
+
+    /// Time without activity so far, by the factory's clock.
+    public var idleTime: Duration {
+        factory.elapsed() - .nanoseconds(lastActivityNanoseconds.load(ordering: .relaxed))
+    }
+
+    /// The key.
+    public var description: String { key.description }
+}
+
+extension Duration {
+    /// Whole nanoseconds, which last for centuries.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,226 @@
+import SystemCalls
+
+extension ManagerFactory {
+    // MARK: From outside
+
+    /// Cleans up the manager of `key`: closes what it owns, waits until all is gone, after `cleanupLimit` by closing hard.
+    ///
+    /// Nil when there is none. While the cleanup of that key is already under way, it waits for its end and returns the
+    /// same.
+    @discardableResult
+    public func cleanup(_ key: IsolationKey) async -> Cleanup? {
+        await cleanup([key], because: .requested, within: limits.cleanupLimit).first
+    }
+
+    /// Cleans up the manager of `identity`, also where its key was derived from other ids than the identity's.
+    @discardableResult
+    public func cleanup(_ identity: ManagerIdentity) async -> Cleanup? {
+        guard let manager = existingManager(for: identity) else { return await cleanup(identity.key) }
+        return await cleanup(manager.key)
+    }
+
+    /// Cleans up the managers of `keys` at once, within `batchCleanupLimit`; keys without a manager are left out.
+    @discardableResult
+    public func cleanup(_ keys: [IsolationKey]) async -> [Cleanup] {
+        await cleanup(keys, because: .requested, within: limits.batchCleanupLimit)
+    }
+
+    /// Cleans up all managers of a user at once, whether they are stale or not, within `batchCleanupLimit`.
+    @discardableResult
+    public func forceCleanup(user: String) async -> [Cleanup] {
+        await cleanup(keys(of: user), because: .forced, within: limits.batchCleanupLimit)
+    }
+
+    /// Refuses new managers, ends the background cleanup, and cleans up all managers within `batchCleanupLimit`.
+    ///
+    /// When it returns, no manager and no task of the factory is left. May be called again, and then waits as well.
+    public func shutdown() async {
+        let (managers, endingManagers, background) = state.withLock { state in
+            state.isShutDown = true
+            return (Array(state.active.values), Array(state.ending.values), state.background)
+        }
+        background?.cancel()
+        await end(managers, because: .shutdown, within: limits.batchCleanupLimit)
+        for manager in endingManagers { _ = await ended(manager) }
+        await background?.value
+        state.withLock { $0.background = nil }
+    }
+
+    private func cleanup(
+        _ keys: [IsolationKey], because reason: CleanupReason, within limit: Duration
+    ) async -> [Cleanup] {
+        let (managers, endingManagers) = state.withLock { state in
+            let managers = keys.compactMap { state.active[$0] ?? state.otherKeys[$0] }
+            let wanted = Set(keys)
+            return (managers, state.ending.values.filter { wanted.contains($0.key) })
+        }
+        var cleanups = await end(managers, because: reason, within: limit)
+        for manager in endingManagers {
+            if let cleanup = await ended(manager) { cleanups.append(cleanup) }
+        }
+        return cleanups
+    }
+
+    // MARK: Room
+
+    /// Frees what is stale before a manager is created that would come close to a limit.
+    ///
+    /// What gives way is out of the tables when this returns; its resources close meanwhile.
+    func makeRoom(for identity: ManagerIdentity) {
+        let now = elapsed()
+        let (began, reason) = state.withLock { state -> (Began, CleanupReason) in
+            guard !state.isShutDown, state.active[identity.key] == nil else { return ([], .proactive) }
+            if let user = identity.user, let managers = state.users[user], managers.count >= limits.proactiveThreshold {
+                let isEmergency = managers.count >= limits.emergencyThreshold
+                let reason: CleanupReason = isEmergency ? .emergency : .proactive
+                let limit = isEmergency ? limits.emergencyStaleLimit : limits.staleLimit
+                let began = begin(managers.filter { $0.idleTime >= limit }, because: reason, at: now, &state)
+                if !began.isEmpty { return (began, reason) }
+            }
+            guard state.active.count >= limits.maximumManagers else { return ([], .proactive) }
+            let stale = state.users.values.joined().filter { $0.idleTime >= limits.emergencyStaleLimit }
+            return (begin(Array(stale), because: .emergency, at: now, &state), .emergency)
+        }
+        let limit = reason == .emergency ? limits.emergencyCleanupLimit : limits.batchCleanupLimit
+        finishInBackground(began, because: reason, within: limit)
+    }
+
+    /// Starts with the first manager and ends with the factory.
+    func startBackgroundCleanup() {
+        state.withLock { state in
+            guard state.background == nil, !state.isShutDown else { return }
+            let (sleep, interval) = (sleep, limits.backgroundInterval)
+            state.background = Task { [weak self] in
+                while (try? await sleep(interval)) != nil {
+                    guard let self else { return }
+                    await cleanUpStale()
+                }
+            }
+        }
+    }
+
+    private func cleanUpStale() async {
+        let stale = state.withLock { state in
+            state.users.values.joined().filter { $0.idleTime >= limits.staleLimit }
+        }
+        await end(stale, because: .background, within: limits.batchCleanupLimit)
+    }
+
+    // MARK: Ending
+
+    typealias Began = [(manager: Manager<Resource>, resources: [Resource])]
+
+    private func begin(
+        _ managers: [Manager<Resource>], because reason: CleanupReason, at now: Duration, _ state: inout State
+    ) -> Began {
+        if defect == .keepsManagers { return managers.map { ($0, Array($0.resources.values)) } }
+        return state.beginEnding(managers, because: reason, at: now)
+    }
+
+    @discardableResult
+    private func end(
+        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration
+    ) async -> [Cleanup] {
+        let now = elapsed()
+        let began = state.withLock { begin(managers, because: reason, at: now, &$0) }
+        return await finish(began, because: reason, within: limit)
+    }
+
+    private func finishInBackground(_ began: Began, because reason: CleanupReason, within limit: Duration) {
+        guard !began.isEmpty else { return }
+        // Within the closures of a handshake nothing can be awaited; `shutdown` waits for all that is ending.
+        Task { await finish(began, because: reason, within: limit) }
+    }
+
+    /// Closes what the managers own, and waits until it is gone: at the latest when it was closed hard at the limit, or
+    /// was not gone even after that time again.
+    @discardableResult
+    private func finish(_ began: Began, because reason: CleanupReason, within limit: Duration) async -> [Cleanup] {
+        guard !began.isEmpty else { return [] }
+        observe(.cleanupBegan(reason, managers: began.count))
+        for (manager, resources) in began {
+            if defect == .leavesResourcesOpen || resources.isEmpty {
+                finishEnding(manager)
+            } else {
+                for resource in resources { resource.beginClosing(for: reason) }
+            }
+        }
+        let managers = began.map(\.manager)
+        let deadline = Task { [sleep] in
+            do {
+                try await sleep(limit)
+                closeHard(managers)
+                try await sleep(max(limit, .milliseconds(100)))
+                for manager in managers { finishEnding(manager) }
+            } catch {
+                // Cancelled, because all is gone.
+            }
+        }
+        var cleanups: [Cleanup] = []
+        for manager in managers {
+            if let cleanup = await ended(manager) { cleanups.append(cleanup) }
+        }
+        deadline.cancel()
+        return cleanups
+    }
+
+    private func closeHard(_ managers: [Manager<Resource>]) {
+        let left = state.withLock { _ in
+            managers.flatMap { manager -> [Resource] in
+                guard case .ending(var ending) = manager.phase else { return [] }
+                ending.closedHardCount = manager.resources.count
+                manager.phase = .ending(ending)
+                return Array(manager.resources.values)
+            }
+        }
+        for resource in left { resource.closeHard() }
+    }
+
+    /// Ends a cleanup with whatever is left.
+    private func finishEnding(_ manager: Manager<Resource>) {
+        let now = elapsed()
+        report(state.withLock { $0.finishEnding(manager, at: now) })
+    }
+
+    private func report(_ finished: State.Finished?) {
+        guard let finished else { return }
+        observe(.cleanedUp(finished.cleanup))
+        for waiter in finished.waiters { waiter.resume(returning: finished.cleanup) }
+    }
+
+    /// Waits until the manager's cleanup is over.
+    private func ended(_ manager: Manager<Resource>) async -> Cleanup? {
+        await withUnsafeContinuation { continuation in
+            let outcome = state.withLock { _ -> Cleanup?? in
+                switch manager.phase {
+                case .active: return .some(nil)
+                case .ended(let cleanup): return cleanup
+                case .ending(var ending):
+                    ending.waiters.append(continuation)
+                    manager.phase = .ending(ending)
+                    return nil
+                }
+            }
+            if let outcome { continuation.resume(returning: outcome) }
+        }
+    }
+
+    func release(_ resource: Resource, of manager: Manager<Resource>) {
+        let now = elapsed()
+        let finished = state.withLock { state -> State.Finished? in
+            guard manager.resources.removeValue(forKey: ObjectIdentifier(resource)) != nil,
+                manager.resources.isEmpty, defect != .keepsManagers
+            else { return nil }
+            switch manager.phase {
+            case .active:
+                state.deactivate(manager)
+                manager.phase = .ended(nil)
+                state.statistics.ended[.released, default: 0] += 1
+                return nil
+            case .ending: return state.finishEnding(manager, at: now)
+            case .ended: return nil
+            }
+        }
+        report(finished)
+    }
+}

@@ -1,0 +1,95 @@
+extension ManagerFactory.State {
+    typealias Managers = [Manager<Resource>]
+
+    mutating func findOrCreate(
+        _ identity: ManagerIdentity, for factory: ManagerFactory<Resource>, adding resource: Resource?
+    ) throws(ManagerRefusal) -> Manager<Resource> {
+        guard !isShutDown else { throw .shutDown }
+        if let manager = active[identity.key] {
+            try add(resource, to: manager, factory.limits)
+            statistics.reused += 1
+            manager.recordActivity()
+            return manager
+        }
+        if let user = identity.user, users[user]?.count ?? 0 >= factory.limits.maximumManagersPerUser {
+            statistics.refusedByUserLimit += 1
+            throw .userLimit(user: user, limit: factory.limits.maximumManagersPerUser)
+        }
+        guard active.count < factory.limits.maximumManagers else {
+            statistics.refusedByGlobalLimit += 1
+            throw .globalLimit(factory.limits.maximumManagers)
+        }
+        let manager = Manager(identity, factory: factory)
+        try add(resource, to: manager, factory.limits)
+        active[manager.key] = manager
+        if let user = identity.user { users[user, default: []].append(manager) }
+        statistics.created += 1
+        return manager
+    }
+
+    private mutating func add(
+        _ resource: Resource?, to manager: Manager<Resource>, _ limits: ManagerLimits
+    ) throws(ManagerRefusal) {
+        guard let resource else { return }
+        guard manager.resources.count < limits.maximumResourcesPerManager else {
+            statistics.refusedByResourceLimit += 1
+            throw .resourceLimit(manager.key, limit: limits.maximumResourcesPerManager)
+        }
+        manager.resources[ObjectIdentifier(resource)] = resource
+    }
+
+    /// Exact keys first; otherwise the user's managers that share an id, the newest first.
+    func find(_ identity: ManagerIdentity) -> Manager<Resource>? {
+        if let manager = active[identity.key] ?? otherKeys[identity.key] { return manager }
+        guard let user = identity.user else { return nil }
+        return users[user]?.last { $0.identity.matches(identity) }
+    }
+
+    /// Takes an active manager out of the tables: from now on its key is free.
+    mutating func deactivate(_ manager: Manager<Resource>) {
+        guard active[manager.key] === manager else { return }
+        active[manager.key] = nil
+        for key in manager.otherKeys { otherKeys[key] = nil }
+        manager.otherKeys = []
+        if let user = manager.identity.user {
+            users[user]?.removeAll { $0 === manager }
+            if users[user]?.isEmpty ?? false { users[user] = nil }
+        }
+    }
+
+    /// Begins the cleanup of those among `managers` that are active; returns them with what they own.
+    mutating func beginEnding(
+        _ managers: Managers, because reason: CleanupReason, at now: Duration
+    ) -> [(manager: Manager<Resource>, resources: [Resource])] {
+        managers.compactMap { manager in
+            guard active[manager.key] === manager else { return nil }
+            deactivate(manager)
+            manager.phase = .ending(
+                Manager.Ending(reason: reason, begun: now, resourceCount: manager.resources.count))
+            ending[ObjectIdentifier(manager)] = manager
+            return (manager, Array(manager.resources.values))
+        }
+    }
+
+    /// A manager's cleanup is over, with what is left of its resources.
+    mutating func finishEnding(_ manager: Manager<Resource>, at now: Duration) -> Finished? {
+        guard case .ending(let state) = manager.phase else { return nil }
+        ending[ObjectIdentifier(manager)] = nil
+        let cleanup = Cleanup(
+            key: manager.key, reason: state.reason, resourceCount: state.resourceCount,
+            closedHardCount: state.closedHardCount, remainingCount: manager.resources.count,
+            duration: now - state.begun)
+        manager.resources = [:]
+        manager.phase = .ended(cleanup)
+        statistics.ended[state.reason, default: 0] += 1
+        statistics.closedHard += state.closedHardCount
+        statistics.cleanupDurations.add(cleanup.duration)
+        return Finished(cleanup: cleanup, waiters: state.waiters)
+    }
+
+    /// A cleanup that is over, and who waits for it.
+    struct Finished {
+        let cleanup: Cleanup
+        let waiters: [UnsafeContinuation<Cleanup?, Never>]
+    }
+}

@@ -1,0 +1,167 @@
+import SystemCalls
+
+/// Creates one isolated manager per isolation key, keeps each user within a limit, and cleans up.
+///
+/// Every method may be called from any thread, concurrently with all others. Decisions are made under one lock; resources
+/// are closed outside it. A manager's key never changes and a lookup sees the factory's one table, so there is no race in
+/// which a manager that is active is not found, and nothing to retry.
+///
+/// End it with ``shutdown()``.
+public final class ManagerFactory<Resource: ManagedResource>: Sendable {
+    /// What holds for this factory.
+    public let limits: ManagerLimits
+    /// The factory's age by its clock.
+    let elapsed: @Sendable () -> Duration
+    let sleep: @Sendable (Duration) async throws -> Void
+    let observe: @Sendable (ManagerEvent) -> Void
+    let defect: ManagerDefect?
+    let state = Locked(State())
+
+    /// The tables, all behind one lock.
+    struct State {
+        var active: [IsolationKey: Manager<Resource>] = [:]
+        /// Further keys by which an active manager is found.
+        var otherKeys: [IsolationKey: Manager<Resource>] = [:]
+        var users: [String: [Manager<Resource>]] = [:]
+        var ending: [ObjectIdentifier: Manager<Resource>] = [:]
+        var statistics = ManagerStatistics()
+        var background: Task<Void, Never>?
+        var isShutDown = false
+    }
+
+    /// A factory whose time is `clock`'s; `observe` is told what happens, from any thread and outside the lock.
+    public convenience init(
+        limits: ManagerLimits = ManagerLimits(), clock: some Clock<Duration> = ContinuousClock(),
+        observe: @escaping @Sendable (ManagerEvent) -> Void = { _ in }
+    ) {
+        self.init(limits: limits, clock: clock, defect: nil, observe: observe)
+    }
+
+    /// A factory with a defect of our choice, to show that tests notice it.
+    package init(
+        limits: ManagerLimits, clock: some Clock<Duration>, defect: ManagerDefect?,
+        observe: @escaping @Sendable (ManagerEvent) -> Void = { _ in }
+    ) {
+        self.limits = limits
+        self.observe = observe
+        self.defect = defect
+        let start = clock.now
+        elapsed = { start.duration(to: clock.now) }
+        sleep = { try await clock.sleep(for: $0) }
+    }
+
+    deinit {
+        state.withLock { $0.background }?.cancel()
+    }
+
+    // MARK: Creating
+
+    /// The active manager of the identity's key, created if there is none.
+    ///
+    /// Throws when a limit is reached and no manager is idle enough to give way, and after the factory's shutdown. A
+    /// manager that is never given a resource stays until it is cleaned up or stale.
+    public func manager(for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager<Resource> {
+        try admit(nil, for: identity)
+    }
+
+    /// The active manager of the identity's key, created if there is none, which from now on owns `resource`.
+    ///
+    /// Creating and handing over are one step, so that no cleanup comes between. Throws as ``manager(for:)``, and when the
+    /// manager has as many resources as it may have.
+    public func admit(_ resource: Resource, for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager<Resource> {
+        try admit(.some(resource), for: identity)
+    }
+
+    private func admit(
+        _ resource: Resource?, for identity: ManagerIdentity
+    ) throws(ManagerRefusal) -> Manager<Resource> {
+        makeRoom(for: identity)
+        let (result, isNew) = state.withLock { state -> (Result<Manager<Resource>, ManagerRefusal>, Bool) in
+            let created = state.statistics.created
+            let result = Result { () throws(ManagerRefusal) in
+                try state.findOrCreate(identity, for: self, adding: resource)
+            }
+            return (result, state.statistics.created > created)
+        }
+        switch result {
+        case .success(let manager):
+            if isNew {
+                observe(.created(manager.key))
+                startBackgroundCleanup()
+            }
+            return manager
+        case .failure(let refusal):
+            observe(.refused(identity.key, refusal))
+            throw refusal
+        }
+    }
+
+    // MARK: Finding
+
+    /// The active manager of `key`, or the one that was associated with it.
+    public func manager(at key: IsolationKey) -> Manager<Resource>? {
+        state.withLock { $0.active[key] ?? $0.otherKeys[key] }
+    }
+
+    /// The active manager of `identity`: of its key, or one of the same user that shares an id with it.
+    public func existingManager(for identity: ManagerIdentity) -> Manager<Resource>? {
+        state.withLock { $0.find(identity) }
+    }
+
+    /// The key of `manager`, by identity (`===`), while it is active; nil once it has ended or its cleanup has begun.
+    public func key(of manager: Manager<Resource>) -> IsolationKey? {
+        state.withLock { $0.active[manager.key] === manager ? manager.key : nil }
+    }
+
+    /// Lets `manager` be found by another key as well, for operations that derive an id of their own.
+    ///
+    /// False when the manager is not active, or the key is taken by another one.
+    @discardableResult
+    public func associate(_ key: IsolationKey, with manager: Manager<Resource>) -> Bool {
+        state.withLock { state in
+            guard state.active[manager.key] === manager else { return false }
+            if let owner = state.active[key] ?? state.otherKeys[key] { return owner === manager }
+            state.otherKeys[key] = manager
+            manager.otherKeys.append(key)
+            return true
+        }
+    }
+
+    /// The keys of a user's active managers.
+    public func keys(of user: String) -> [IsolationKey] {
+        state.withLock { $0.users[user]?.map(\.key) ?? [] }
+    }
+
+    /// The factory in numbers, now.
+    public var statistics: ManagerStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.active = state.active.count
+            statistics.cleaningUp = state.ending.count
+            statistics.resources = state.active.values.reduce(0) { $0 + $1.resources.count }
+            statistics.managersPerUser = state.users.mapValues(\.count)
+            statistics.anonymous = statistics.active - state.users.values.reduce(0) { $0 + $1.count }
+            return statistics
+        }
+    }
+}
+
+/// What a factory tells its observer.
+public enum ManagerEvent: Hashable, Sendable {
+    /// A manager was created.
+    case created(IsolationKey)
+    /// A limit was hit.
+    case refused(IsolationKey, ManagerRefusal)
+    /// So many managers gave way, or are about to.
+    case cleanupBegan(CleanupReason, managers: Int)
+    /// A cleanup is over; not told of managers whose peer left by itself.
+    case cleanedUp(Cleanup)
+}
+
+/// A way of being broken, with which tests show that they would notice.
+package enum ManagerDefect: Hashable, Sendable, CaseIterable {
+    /// A cleanup forgets the manager and leaves its resources open.
+    case leavesResourcesOpen
+    /// A cleanup, and the peer's leaving, end the resources and keep the manager.
+    case keepsManagers
+}

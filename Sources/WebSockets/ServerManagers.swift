@@ -1,0 +1,119 @@
+import Logging
+import Managers
+import Sockets
+import WebSocketProtocol
+
+/// The managers of a server's connections; confined to its loop but for the factory.
+final class ServerManagers {
+    let factory: ManagerFactory<Connection>
+    private let configuration: ManagerConfiguration
+    /// Tells connections apart that name no id.
+    private var unnamedCount = 0
+
+    init(_ configuration: ManagerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        factory = ManagerFactory(
+            limits: configuration.limits, clock: configuration.clock, defect: configuration.defect
+        ) { event in Self.log(event, logger) }
+    }
+
+    /// What to do with a connection whose opening handshake is valid.
+    enum Admission {
+        case admitted
+        /// Answer so.
+        case answer(HTTPResponse, LimitName?)
+        /// Complete the opening handshake, then close.
+        case close(reason: String, LimitName?)
+    }
+
+    /// Hands the connection to the manager of whom its request names.
+    func admit(_ connection: Connection, _ head: RequestHead) -> Admission {
+        let requested = configuration.identity.names(in: head)
+        guard !requested.isTooLong else { return .answer(.identityTooLong, nil) }
+        do throws(ManagerRefusal) {
+            connection.join(try factory.admit(connection, for: identity(of: requested)))
+            return .admitted
+        } catch {
+            switch configuration.refusal {
+            case .status: return .answer(HTTPResponse(refusing: error), error.limit)
+            case .close: return .close(reason: "\(error)", error.limit)
+            }
+        }
+    }
+
+    private func identity(of requested: RequestedIdentity) -> ManagerIdentity {
+        if let user = requested.user,
+            let identity = ManagerIdentity(
+                user: user, connection: requested.connection, thread: requested.thread, request: requested.request)
+        {
+            return identity
+        }
+        unnamedCount += 1
+        return ManagerIdentity(user: requested.user, number: unnamedCount)
+    }
+
+    private static func log(_ event: ManagerEvent, _ logger: Logger) {
+        switch event {
+        case .created(let key): logger.trace("manager \(key.description.escapedForTerminal) created")
+        case .refused(_, let refusal): logger.debug("\(refusal.description.escapedForTerminal)")
+        case .cleanupBegan(let reason, let count):
+            logger.debug("\(reason.rawValue) cleanup of \(count) managers")
+        case .cleanedUp(let cleanup) where cleanup.remainingCount > 0:
+            logger.error("\(cleanup.description.escapedForTerminal)")
+        case .cleanedUp(let cleanup):
+            logger.debug("\(cleanup.description.escapedForTerminal)")
+        }
+    }
+}
+
+extension Connection {
+    /// From now on the connection is the manager's, until it has ended.
+    fileprivate func join(_ manager: Manager<Connection>) {
+        self.manager = manager
+        // Without a user there is no limit that staleness could help with.
+        if manager.identity.user != nil { activity = manager }
+    }
+}
+
+extension HTTPResponse {
+    fileprivate init(refusing refusal: ManagerRefusal) {
+        var fields = HTTPFields()
+        fields.append(name: "Retry-After", value: "1")
+        self.init(status: 503, fields: fields, text: "\(refusal)\n")
+    }
+
+    fileprivate static var identityTooLong: HTTPResponse {
+        HTTPResponse(
+            status: 400,
+            text: "A user or id is longer than \(RequestedIdentity.maximumBytes) bytes; use a shorter one.\n")
+    }
+}
+
+extension ManagerRefusal {
+    fileprivate var limit: LimitName? {
+        switch self {
+        case .userLimit: .managersPerUser
+        case .globalLimit: .managers
+        case .resourceLimit: .resourcesPerManager
+        case .shutDown: nil
+        }
+    }
+}
+
+/// Closes the connection as soon as it is open, because the client is to read why.
+final class RefusalHandler: ConnectionHandler {
+    private let reason: String
+
+    /// A handler that gives `reason`, cut to what fits into a Close frame (RFC 6455, section 5.5).
+    init(reason: String) {
+        var reason = reason
+        while reason.utf8.count > 123 { reason.removeLast() }
+        self.reason = reason
+    }
+
+    func opened(_ connection: Connection) {
+        connection.close(.tryAgainLater, reason: reason)
+    }
+
+    func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
+}
