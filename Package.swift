@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "WebSocketsTests",
             dependencies: [
-                "WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources",
+                "WebSockets", "Managers", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),

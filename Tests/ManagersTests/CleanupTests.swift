@@ -7,8 +7,11 @@ struct CleanupTests {
     private let events = Events()
     private let factory: Factory
 
+    /// Without a background cleanup that would come before what is tested.
     init() {
-        factory = Factory(clock: clock) { [events] in events.append($0) }
+        var limits = ManagerLimits()
+        limits.backgroundInterval = .seconds(1_000_000)
+        factory = Factory(limits: limits, clock: clock) { [events] in events.append($0) }
     }
 
     /// Sleepers besides the background cleanup.
@@ -173,6 +176,7 @@ struct CleanupTests {
     func globalEmergency() async throws {
         var limits = ManagerLimits()
         limits.maximumManagers = 4
+        limits.backgroundInterval = .seconds(1_000_000)
         let factory = Factory(limits: limits, clock: clock)
         for user in ["a", "b", "c"] { try factory.open(user, "c1") }
         clock.advance(by: .seconds(180))
@@ -184,6 +188,7 @@ struct CleanupTests {
 
     @Test("the background cleanup starts with the first manager, frees what is stale, and ends with the factory")
     func background() async throws {
+        let factory = Factory(clock: clock)
         #expect(clock.sleeperCount == 0)
         try factory.open("alice", "c1")
         try factory.open(nil, "c1")
