@@ -55,9 +55,8 @@ let package = Package(
         .executableTarget(
             name: "watertight",
             dependencies: [
-                "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "ProcessResources", "Lifecycles",
-                "LeakCheck",
-                "LeakReports", "CLinux",
+                "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
+                "Lifecycles", "LeakCheck", "LeakReports", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -15,6 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
 
               watertight listening on ws://127.0.0.1:9001/
 
+            Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics).
+
             Logs go to stderr. SIGTERM or SIGINT closes every connection with 1001 and ends with exit code 0; a \
             second signal ends at once.
             """)
@@ -52,6 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
     var allowedOrigins: [String] = []
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
+    @OptionGroup(title: "Managers")
+    var managers: ManagerOptions
     @Option(
         name: .customLong("plant-leak"),
         help: ArgumentHelp(
@@ -75,6 +79,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.subprotocols = subprotocols
         configuration.compression = compressionOptions.options(compression, role: .server)
         limits.apply(to: &configuration)
+        configuration.managers = managers.configuration(maximumConnections: configuration.maximumConnections)
+        let pages = StatusPages()
+        configuration.httpResponse = { pages.response(to: $0) }
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })
             configuration.refusal = { request in
@@ -98,6 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
             StandardError.print("watertight: cannot listen on \(host):\(port): \(error)")
             throw Code.unreachable
         }
+        pages.begin(server.managers)
         StandardOutput.print("watertight listening on \(server.url)")
         if !server.address.isLoopback {
             logger.warning(

@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import Testing
 
 @Suite("watertight serve")
@@ -102,5 +103,53 @@ struct ServeTests {
         #expect(end.code == 64)
         #expect(end.errors.contains(options[0]))
         #expect(end.output.isEmpty)
+    }
+
+    /// What the server answers to a plain HTTP request.
+    private func request(
+        _ url: String, _ path: String, method: String = "GET"
+    ) async throws -> (status: Int, type: String, body: Data) {
+        let root = "http" + url.dropFirst(2).dropLast()
+        var request = URLRequest(url: try #require(URL(string: root + path)))
+        request.httpMethod = method
+        let (body, response) = try await URLSession.shared.data(for: request)
+        let answer = try #require(response as? HTTPURLResponse)
+        return (answer.statusCode, answer.value(forHTTPHeaderField: "Content-Type") ?? "", body)
+    }
+
+    @Test("a user has as many connections as the option says, and the pages tell of it")
+    func managers() async throws {
+        let (server, url) = try await Self.start(["--max-managers-per-user", "1", "--refuse-with", "close"])
+        let first = try Running(["connect", "\(url)?user=al%22ice&connection=c1"])
+        first.type("hello\n")
+        #expect(try await first.firstLine() == "hello")
+        let second = try await Running(["connect", "\(url)?user=al%22ice&connection=c2"]).finish(within: 10)
+        #expect(
+            second.errors.contains("1013 \"User al\"ice has reached the maximum number of WebSocket managers (1)"),
+            "\(second.errors)")
+        let stats = try await request(url, "/stats")
+        #expect(stats.status == 200 && stats.type == "application/json")
+        let object = try #require(try JSONSerialization.jsonObject(with: stats.body) as? [String: Any])
+        #expect(object["schema"] as? String == "watertight.stats/1")
+        #expect(object["refused"] as? Int == 1)
+        let managers = try #require(object["managers"] as? [String: Any])
+        #expect(managers["managersPerUser"] as? [String: Int] == ["al\"ice": 1])
+        #expect(managers["resources"] as? Int == 1)
+        let page = try await request(url, "/metrics")
+        #expect(page.type.hasPrefix("application/openmetrics-text; version=1.0.0"))
+        let lines = String(decoding: page.body, as: UTF8.self).split(separator: "\n").map(String.init)
+        #expect(lines.contains("watertight_managers 1"))
+        #expect(lines.contains("watertight_managers_refused_total{limit=\"maximumManagersPerUser\"} 1"))
+        for name in ["cpu_seconds_total", "open_fds", "max_fds", "virtual_memory_bytes", "resident_memory_bytes"] {
+            #expect(lines.contains { $0.hasPrefix("process_\(name) ") }, "\(name)")
+        }
+        #expect(lines.last == "# EOF")
+        #expect(try await request(url, "/healthz").body == Data("ok\n".utf8))
+        #expect(try await request(url, "/healthz", method: "DELETE").status == 405)
+        #expect(try await request(url, "/else").status == 426)
+        first.endInput()
+        #expect(try await first.finish(within: 10).code == 0)
+        server.signal(SIGTERM)
+        #expect(try await server.finish(within: 10).code == 0)
     }
 }

@@ -1,0 +1,124 @@
+import Foundation
+import LeakReports
+import Managers
+import SystemCalls
+import WebSocketProtocol
+import WebSockets
+
+/// What `serve` tells of itself over HTTP: `/healthz`, `/stats` and `/metrics`.
+final class StatusPages: Sendable {
+    private let factory = Locked<ManagerFactory<Connection>?>(nil)
+    private let process: ProcessMetrics?
+    private let lastMetrics = Locked<(at: ContinuousClock.Instant, response: HTTPResponse)?>(nil)
+
+    /// Reading a process with many descriptors takes milliseconds, in which the server does nothing else.
+    private static let metricsAge = Duration.seconds(1)
+
+    init() {
+        process = try? ProcessMetrics()
+    }
+
+    /// From now on there is something to tell.
+    func begin(_ factory: ManagerFactory<Connection>?) {
+        self.factory.withLock { $0 = factory }
+    }
+
+    /// The answer to a request that does not ask for WebSocket.
+    func response(to request: RequestHead) -> HTTPResponse {
+        guard ["/healthz", "/stats", "/metrics"].contains(request.path) else { return .upgradeRequired }
+        guard request.method == "GET" else { return HTTPResponse(status: 405, text: "Only GET is answered here.\n") }
+        guard let statistics = factory.withLock({ $0 })?.statistics else {
+            return HTTPResponse(status: 503, text: "The server is starting or ending.\n")
+        }
+        switch request.path {
+        case "/healthz": return HTTPResponse(status: 200, text: "ok\n")
+        case "/stats": return stats(statistics)
+        default: return metrics(statistics)
+        }
+    }
+
+    private func stats(_ statistics: ManagerStatistics) -> HTTPResponse {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let body = try? encoder.encode(Statistics(statistics, uptimeSeconds: process?.uptimeSeconds)) else {
+            return HTTPResponse(status: 500, text: "The statistics cannot be encoded.\n")
+        }
+        return HTTPResponse(
+            status: 200, fields: Self.fields("application/json"), body: Array(body) + [UInt8(ascii: "\n")])
+    }
+
+    private func metrics(_ statistics: ManagerStatistics) -> HTTPResponse {
+        let now = ContinuousClock.now
+        if let last = lastMetrics.withLock({ $0 }), last.at.duration(to: now) < Self.metricsAge { return last.response }
+        var page = OpenMetricsText()
+        page.add(statistics)
+        do {
+            try process?.add(to: &page)
+        } catch {
+            return HTTPResponse(status: 500, text: "The process cannot be read: \(error)\n")
+        }
+        let response = HTTPResponse(
+            status: 200, fields: Self.fields(OpenMetricsText.mediaType), body: Array(page.finished.utf8))
+        lastMetrics.withLock { $0 = (now, response) }
+        return response
+    }
+
+    private static func fields(_ mediaType: String) -> HTTPFields {
+        var fields = HTTPFields()
+        fields.append(name: "Content-Type", value: mediaType)
+        fields.append(name: "Cache-Control", value: "no-store")
+        return fields
+    }
+
+    /// The document at `/stats`.
+    private struct Statistics: Encodable {
+        var schema = "watertight.stats/1"
+        var uptimeSeconds: Double?
+        var managers: ManagerStatistics
+        var cleanedUp: Int
+        var cleanupPercent: Double
+        var refused: Int
+        var usersWithManagers: Int
+
+        init(_ statistics: ManagerStatistics, uptimeSeconds: Double?) {
+            self.uptimeSeconds = uptimeSeconds
+            managers = statistics
+            cleanedUp = statistics.cleanedUp
+            cleanupPercent = statistics.cleanupPercent
+            refused = statistics.refused
+            usersWithManagers = statistics.usersWithManagers
+        }
+    }
+}
+
+extension OpenMetricsText {
+    fileprivate mutating func add(_ statistics: ManagerStatistics) {
+        gauge("watertight_connections", "Open connections.", Double(statistics.resources))
+        gauge("watertight_managers", "Active managers.", Double(statistics.active))
+        gauge("watertight_managers_cleaning_up", "Managers whose cleanup is under way.", Double(statistics.cleaningUp))
+        gauge("watertight_manager_users", "Users with an active manager.", Double(statistics.usersWithManagers))
+        gauge("watertight_managers_anonymous", "Active managers of no user.", Double(statistics.anonymous))
+        gauge(
+            "watertight_managers_per_user_maximum", "Active managers of the user who has most.",
+            Double(statistics.managersPerUser.values.max() ?? 0))
+        counter("watertight_managers_created", "Managers created.", [("", Double(statistics.created))])
+        counter(
+            "watertight_managers_ended", "Managers that have ended, by what ended them.", label: "reason",
+            CleanupReason.allCases.map { ($0.rawValue, Double(statistics.ended[$0] ?? 0)) })
+        counter(
+            "watertight_managers_refused", "Managers and connections refused, by the limit that was hit.",
+            label: "limit",
+            [
+                ("maximumManagersPerUser", Double(statistics.refusedByUserLimit)),
+                ("maximumManagers", Double(statistics.refusedByGlobalLimit)),
+                ("maximumResourcesPerManager", Double(statistics.refusedByResourceLimit)),
+            ])
+        counter(
+            "watertight_connections_closed_hard", "Connections that a cleanup had to reset.",
+            [("", Double(statistics.closedHard))])
+        let durations = statistics.cleanupDurations
+        histogram(
+            "watertight_manager_cleanup_seconds", unit: "seconds", "How long cleanups took.",
+            bounds: DurationHistogram.bounds, counts: durations.counts, sum: durations.sumSeconds)
+    }
+}
