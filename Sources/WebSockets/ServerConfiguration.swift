@@ -25,6 +25,8 @@ public struct ServerConfiguration: Sendable {
     /// What is agreed to when a client offers permessage-deflate (RFC 7692); nil declines it. By default neither end keeps
     /// context, so that an idle connection costs nothing.
     public var compression: DeflateOptions? = DeflateOptions()
+    /// Faults that its connections suffer, below the WebSocket layer; nil for none.
+    public var faults: FaultPlan?
     /// Answers a request that does not ask for WebSocket; by default 426 with a line of explanation.
     public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
     /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.

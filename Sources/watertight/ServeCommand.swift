@@ -52,6 +52,8 @@ struct ServeCommand: AsyncParsableCommand {
     var allowedOrigins: [String] = []
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
+    @OptionGroup(title: "Faults")
+    var faults: FaultOptions
     @Option(
         name: .customLong("plant-leak"),
         help: ArgumentHelp(
@@ -75,6 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.subprotocols = subprotocols
         configuration.compression = compressionOptions.options(compression, role: .server)
         limits.apply(to: &configuration)
+        configuration.faults = faults.plan
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })
             configuration.refusal = { request in
