@@ -29,6 +29,11 @@ extension Connection {
             // The answer must be read whether the handler takes messages or not.
             processHeld()
             if phase != .closed { updateInterest() }
+        case .failing:
+            // The Close is lost, too, and so is any answer.
+            guard decided == nil else { return }
+            decided = limit.map { CloseOutcome(.limit($0), code: code, reason: reason) } ?? CloseOutcome(.limit(.close))
+            setDeadline(loop.turnStart + limits.closeLimit)
         case .closing, .draining, .closed: break
         }
     }
@@ -115,6 +120,7 @@ extension Connection {
     func end(_ outcome: CloseOutcome, reset: Bool = false) {
         guard phase != .closed else { return }
         phase = .closed
+        faults?.end()
         // The next owner of the cork would send these bytes to its own peer.
         if loop.ownsCork(self) { buffers.clearCork() }
         accountForBuffers()

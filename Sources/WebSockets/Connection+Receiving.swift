@@ -43,12 +43,12 @@ extension Connection {
         while phase == .open || phase == .closing {
             // Claiming may tell others that their sending failed, and they may do anything to this connection.
             loop.claimCork(for: self)
-            if isReadingHeld || phase == .closed { return position }
+            guard !isReadingHeld, phase == .open || phase == .closing else { break }
             guard let event = nextEvent(in: &span, at: &position) else { break }
             handle(event, in: span.bytes)
             flushLargeCork()
         }
-        return phase == .draining ? input.count : position
+        return phase == .draining || phase == .failing ? input.count : position
     }
 
     private func nextEvent(in span: inout MutableRawSpan, at position: inout Int) -> WebSocketMachine.Event? {

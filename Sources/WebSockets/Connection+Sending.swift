@@ -11,11 +11,12 @@ extension Connection {
     /// It is gathered with what else this turn sends. When the send buffer is full nothing is taken.
     @discardableResult
     public func send(_ kind: MessageKind, _ payload: RawSpan) -> SendOutcome {
-        guard phase == .open else { return .closed }
+        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
         guard backlog.count < limits.sendBufferBytes else {
             isRefused = true
             return .bufferFull
         }
+        if let faults, losesMessage(to: faults) { return .accepted }
         loop.claimCork(for: self)
         guard machine.appendMessage(kind, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
@@ -27,11 +28,12 @@ extension Connection {
     /// continuations, the last with `isFinal`.
     @discardableResult
     public func sendFragment(_ opcode: Opcode, isFinal: Bool, _ payload: RawSpan) -> SendOutcome {
-        guard phase == .open else { return .closed }
+        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
         guard backlog.count < limits.sendBufferBytes else {
             isRefused = true
             return .bufferFull
         }
+        if let faults, opcode != .continuation, losesMessage(to: faults) { return .accepted }
         loop.claimCork(for: self)
         guard machine.appendFragment(opcode: opcode, fin: isFinal, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
@@ -49,7 +51,7 @@ extension Connection {
     /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2); false when that is not possible now.
     @discardableResult
     public func ping(_ payload: [UInt8] = []) -> Bool {
-        guard phase == .open, backlog.count < limits.sendBufferBytes else { return false }
+        guard phase == .open, backlog.count < limits.sendBufferBytes else { return isFailingUnnoticed }
         loop.claimCork(for: self)
         return machine.appendPing(payload.span.bytes, into: &buffers.cork)
     }
@@ -66,11 +68,13 @@ extension Connection {
         if phase == .draining && backlog.isEmpty { finishedSending() }
     }
 
-    private func sendCork() {
+    func sendCork() {
         guard !buffers.cork.isEmpty else { return }
         guard phase != .closed else { return buffers.clearCork() }
         var sent = 0
-        if backlog.isEmpty {
+        if let faults, faults.delays {
+            faults.hold(buffers.cork.count)
+        } else if backlog.isEmpty {
             let result = buffers.cork.withUnsafeBytes { send($0) }
             switch result {
             case .bytes(let count): sent = count
@@ -93,7 +97,9 @@ extension Connection {
     /// Sends what the kernel takes of the backlog, and lets reading go on when it has drained.
     func flushBacklog() {
         while !backlog.isEmpty {
-            let result = backlog.withUnsafeBytes { send($0) }
+            let sendable = sendableBytes
+            guard sendable > 0 else { break }
+            let result = backlog.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[..<sendable])) }
             switch result {
             case .bytes(let count):
                 backlog.removeFirst(count)
@@ -110,6 +116,7 @@ extension Connection {
             accountForBuffers()
         }
         if phase == .draining { return backlog.isEmpty ? finishedSending() : updateInterest() }
+        if phase == .failing { return backlog.isEmpty ? failAsPlanned() : updateInterest() }
         if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
             isHeldBack = false
             isRefused = false

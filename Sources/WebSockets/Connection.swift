@@ -15,6 +15,8 @@ public final class Connection: Channel, @unchecked Sendable {
         /// The opening handshake is under way.
         case handshaking
         case open
+        /// A planned fault has struck: what was sent before it still leaves, nothing else passes in either direction.
+        case failing
         /// Our Close is sent, the peer's is awaited.
         case closing
         /// Everything is said; the end of the stream is awaited so that no unread byte turns our FIN into a reset.
@@ -31,6 +33,8 @@ public final class Connection: Channel, @unchecked Sendable {
     var opening: (any Opening)?
     var handler: (any ConnectionHandler)?
     weak var owner: (any ConnectionOwner)?
+    /// What is done to the connection below the WebSocket layer; nil, as always but in tests, is nothing.
+    private(set) var faults: FaultInjector?
     /// Output that the kernel would not take yet.
     var backlog = ByteQueue()
     /// Input that was received and not yet parsed when the handler paused.
@@ -65,7 +69,8 @@ public final class Connection: Channel, @unchecked Sendable {
     public internal(set) var messagesReceived = 0
 
     init(
-        loop: EventLoop, role: Role, limits: ConnectionLimits, opening: any Opening, owner: (any ConnectionOwner)? = nil
+        loop: EventLoop, role: Role, limits: ConnectionLimits, opening: any Opening,
+        owner: (any ConnectionOwner)? = nil, faults plan: FaultPlan? = nil
     ) {
         self.role = role
         self.limits = limits
@@ -77,10 +82,14 @@ public final class Connection: Channel, @unchecked Sendable {
         phase = role == .client ? .connecting : .handshaking
         lastReceived = .now
         super.init(loop: loop)
+        if let plan, plan.hasEffect { faults = FaultInjector(plan, for: self) }
     }
 
     /// Whether messages can be sent.
-    public var isOpen: Bool { phase == .open }
+    public var isOpen: Bool { phase == .open || isFailingUnnoticed }
+
+    /// Whether a planned fault has struck of which our side knows nothing yet.
+    var isFailingUnnoticed: Bool { phase == .failing && decided == nil }
 
     /// Whether the opening handshake was ever completed.
     public var wasOpened: Bool { opening == nil }
@@ -103,7 +112,7 @@ public final class Connection: Channel, @unchecked Sendable {
         if readiness.contains(.writable) { flushBacklog() }
         guard phase != .closed else { return }
         guard !readiness.isDisjoint(with: [.readable, .hangup, .failed]) else { return }
-        if isReadingHeld {
+        if isReadingHeld || phase == .failing {
             // Nobody takes input now. A broken connection is reported whether waited for or not, so it must end here.
             if !readiness.isDisjoint(with: [.hangup, .failed]) {
                 return end(CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))))
@@ -134,8 +143,8 @@ public final class Connection: Channel, @unchecked Sendable {
 
     /// Brings what epoll waits for in line with the buffers.
     func updateInterest() {
-        var interest: Readiness = isReadingHeld || isInputEnded ? [] : .readable
-        if !backlog.isEmpty { interest.insert(.writable) }
+        var interest: Readiness = isReadingHeld || isInputEnded || phase == .failing ? [] : .readable
+        if !backlog.isEmpty && sendableBytes > 0 { interest.insert(.writable) }
         wait(for: interest)
     }
 
@@ -174,6 +183,8 @@ public final class Connection: Channel, @unchecked Sendable {
         case .connecting: end(CloseOutcome(.limit(.connect)))
         case .handshaking: end(CloseOutcome(.limit(.handshake)))
         case .open: quietTooLong()
+        case .failing:
+            if let decided { end(decided, reset: hasUnreadOutput) } else { quietTooLong() }
         case .closing, .draining: end(decided ?? CloseOutcome(.limit(.close)), reset: hasUnreadOutput)
         case .closed: break
         }
@@ -201,7 +212,7 @@ public final class Connection: Channel, @unchecked Sendable {
                 ping()
             }
         }
-        guard phase == .open else { return }
+        guard isOpen else { return }
         scheduleOpenDeadline()
     }
 

@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     public var compression: DeflateOptions? = DeflateOptions()
     /// Puts each connection into the hands of its user's managers; nil, the default, manages none.
     public var managers: ManagerConfiguration?
+    /// Faults that its connections suffer, below the WebSocket layer; nil for none.
+    public var faults: FaultPlan?
     /// Answers a request that does not ask for WebSocket; by default 426 with a line of explanation.
     public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
     /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.

@@ -10,6 +10,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     let logger: Logger
     private var acceptors: [Acceptor] = []
     private var connectionCount = 0
+    /// Connections ever accepted.
+    private var acceptedCount: UInt64 = 0
     /// Of `connectionCount`, those whose opening handshake is complete.
     private var openCount = 0
     private var isShuttingDown = false
@@ -83,8 +85,11 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     func accepted(_ descriptor: consuming OwnedDescriptor, on loop: EventLoop) {
         let opening = ServerOpening(server: self, begun: loop.turnStart)
+        var faults = configuration.faults
+        faults?.ordinal &+= acceptedCount
+        acceptedCount &+= 1
         let connection = Connection(
-            loop: loop, role: .server, limits: configuration.limits, opening: opening, owner: self)
+            loop: loop, role: .server, limits: configuration.limits, opening: opening, owner: self, faults: faults)
         opening.connection = connection
         do throws(SystemCallError) {
             try connection.begin(with: descriptor)

@@ -14,6 +14,8 @@ public struct ClientConfiguration: Sendable {
     public var compression: DeflateOptions?
     /// The limits of the connection.
     public var limits = ConnectionLimits()
+    /// Faults that the connection suffers, below the WebSocket layer; nil for none.
+    public var faults: FaultPlan?
 
     /// The defaults: nothing beyond what the RFC requires.
     public init() {}
@@ -64,11 +66,25 @@ public enum WebSocketClient {
         to url: WebSocketURL, _ configuration: ClientConfiguration = ClientConfiguration(),
         on loop: EventLoop = .shared
     ) async throws -> AsyncConnection {
+        try await connect(to: url, configuration, on: loop, handler: Mailbox.init) { connection, mailbox, subprotocol in
+            AsyncConnection(connection, mailbox: mailbox, subprotocol: subprotocol)
+        }
+    }
+
+    /// Connects, gives the connection to a handler that was made for it, and returns `face` of both.
+    ///
+    /// `makeHandler` and `face` are called on the loop's thread.
+    static func connect<Handler: ConnectionHandler, Face: Sendable>(
+        to url: WebSocketURL, _ configuration: ClientConfiguration, on loop: EventLoop,
+        handler makeHandler: @escaping @Sendable () -> Handler,
+        _ face: @escaping @Sendable (Connection, Handler, _ subprotocol: String?) -> Face
+    ) async throws -> Face {
+        precondition(configuration.faults?.isValid ?? true, "FaultPlan out of its ranges")
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         var last: (any Error)?
         for address in addresses {
             do {
-                return try await attempt(address, url, configuration, loop)
+                return try await attempt(address, url, configuration, loop, makeHandler, face)
             } catch ConnectFailure.unreachable(let address, let outcome) {
                 last = ConnectFailure.unreachable(address, outcome)
             }
@@ -83,14 +99,15 @@ public enum WebSocketClient {
     public static func open(
         _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
         on loop: EventLoop,
-        limits: ConnectionLimits = ConnectionLimits(), failed: @escaping (ConnectFailure) -> Void
+        limits: ConnectionLimits = ConnectionLimits(), faults: FaultPlan? = nil,
+        failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
         let opening = ClientOpening(address: address, handshake: handshake)
         opening.finished = { result in
             if case .failure(let failure) = result { failed(failure) }
             return handler
         }
-        let connection = Connection(loop: loop, role: .client, limits: limits, opening: opening)
+        let connection = Connection(loop: loop, role: .client, limits: limits, opening: opening, faults: faults)
         do throws(SystemCallError) {
             try connection.begin(with: OwnedDescriptor.connecting(to: address))
             return connection
@@ -100,9 +117,11 @@ public enum WebSocketClient {
         }
     }
 
-    private static func attempt(
-        _ address: SocketAddress, _ url: WebSocketURL, _ configuration: ClientConfiguration, _ loop: EventLoop
-    ) async throws -> AsyncConnection {
+    private static func attempt<Handler: ConnectionHandler, Face: Sendable>(
+        _ address: SocketAddress, _ url: WebSocketURL, _ configuration: ClientConfiguration, _ loop: EventLoop,
+        _ makeHandler: @escaping @Sendable () -> Handler,
+        _ face: @escaping @Sendable (Connection, Handler, String?) -> Face
+    ) async throws -> Face {
         var key = [UInt8](repeating: 0, count: 16)
         key.withUnsafeMutableBytes { KernelRandom.fill($0) }
         let opening = ClientOpening(
@@ -116,15 +135,16 @@ public enum WebSocketClient {
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 loop.execute {
-                    let mailbox = Mailbox()
+                    let handler = makeHandler()
                     opening.finished = { result in
                         continuation.resume(
-                            with: result.map { AsyncConnection($0.0, mailbox: mailbox, subprotocol: $0.1) }
+                            with: result.map { face($0.0, handler, $0.1) }
                                 .mapError { pending.isCancelled ? CancellationError() : $0 as any Error })
-                        return mailbox
+                        return handler
                     }
                     let connection = Connection(
-                        loop: loop, role: .client, limits: configuration.limits, opening: opening)
+                        loop: loop, role: .client, limits: configuration.limits, opening: opening,
+                        faults: configuration.faults)
                     pending.connection = connection
                     do throws(SystemCallError) {
                         try connection.begin(with: OwnedDescriptor.connecting(to: address))

@@ -31,6 +31,7 @@ public final class WebSocketServer: Sendable {
         makeHandler: @escaping @Sendable (Upgrade) -> any ConnectionHandler
     ) async throws -> WebSocketServer {
         precondition(configuration.compression?.isValid ?? true, "DeflateOptions out of their ranges")
+        precondition(configuration.faults?.isValid ?? true, "FaultPlan out of its ranges")
         let addresses = try await Resolver.addresses(of: configuration.host, port: configuration.port)
         let listener = try OwnedDescriptor.listening(on: addresses[0], options: configuration.listen)
         let address = try listener.localAddress()

@@ -56,6 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
     var limits: LimitOptions
     @OptionGroup(title: "Managers")
     var managers: ManagerOptions
+    @OptionGroup(title: "Faults")
+    var faults: FaultOptions
     @Option(
         name: .customLong("plant-leak"),
         help: ArgumentHelp(
@@ -82,6 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.managers = managers.configuration(maximumConnections: configuration.maximumConnections)
         let pages = StatusPages()
         configuration.httpResponse = { pages.response(to: $0) }
+        configuration.faults = faults.plan
         if !allowedOrigins.isEmpty {
             let allowed = Set(allowedOrigins.map { $0.lowercased() })
             configuration.refusal = { request in

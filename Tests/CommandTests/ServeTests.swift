@@ -75,6 +75,43 @@ struct ServeTests {
         #expect(!end.errors.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
     }
 
+    @Test("faults: late, and every so many messages a failure")
+    func faults() async throws {
+        let (server, url) = try await Self.start(["--delay", "1ms", "--fail-every", "50:reset"])
+        let lines = (1...49).map { "\($0)\n" }.joined()
+        for _ in 0..<2 {
+            let probe = try Running(["connect", url])
+            probe.type(lines)
+            #expect(try await probe.lines(49) == lines)
+            probe.type("lost\n")
+            let end = try await probe.finish(within: 20)
+            #expect(end.output == lines)
+            #expect(end.errors.contains("the connection broke: recv: Connection reset by peer"))
+            #expect(end.code != 0)
+        }
+        server.signal(SIGTERM)
+        #expect(try await server.finish(within: 10).code == 0)
+    }
+
+    @Test("faults drawn from a seed are the same for the same seed")
+    func seededFaults() async throws {
+        var echoed: [[Int]] = []
+        for seed in ["5", "5", "6"] {
+            let (server, url) = try await Self.start(["--fail-every", "50:drop", "--fault-seed", seed])
+            var counts: [Int] = []
+            for _ in 0..<3 {
+                let probe = try Running(["connect", url])
+                probe.type(String(repeating: "x\n", count: 60))
+                counts.append(try await probe.finish(within: 20).output.count / 2)
+            }
+            echoed.append(counts)
+            server.signal(SIGTERM)
+            #expect(try await server.finish(within: 10).code == 0)
+        }
+        #expect(echoed[0] == echoed[1])
+        #expect(echoed[0] != echoed[2])
+    }
+
     @Test("origins that are not on the list are refused")
     func origins() async throws {
         let (server, url) = try await Self.start(["--allow-origin", "https://good.example"])
@@ -97,6 +134,7 @@ struct ServeTests {
             ["--idle-limit", "soon"], ["--max-connections", "0"], ["--max-message-bytes", "9223372036854775807"],
             ["--handler", "shout"], ["--compression", "zip"], ["--compression-window", "7"],
             ["--compression-level", "0"], ["--compress-from", "-1"], ["--max-buffered-bytes", "0"],
+            ["--fail-every", "50"], ["--fail-every", "0:reset"], ["--delay", "soon"], ["--fault-seed", "1"],
         ])
     func usage(options: [String]) async throws {
         let end = try await Tool.run(["serve"] + options)

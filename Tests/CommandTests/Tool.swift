@@ -90,6 +90,14 @@ final class Running: @unchecked Sendable {
         }
     }
 
+    /// Waits until it has written `count` lines.
+    func lines(_ count: Int, within limit: Double = 20) async throws -> String {
+        try await eventually(within: limit, "\(count) lines; stderr: \(errors.text)") {
+            let text = self.output.text
+            return text.count { $0 == "\n" } >= count ? text : nil
+        }
+    }
+
     func finish(within limit: Double) async throws -> Tool.Finished {
         _ = try await eventually(within: limit, "the end of \(process.arguments ?? [])") {
             self.process.isRunning ? nil : true

@@ -1,0 +1,46 @@
+import Glibc
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+
+extension Connection {
+    /// What a `FaultPlan` has done to this connection; nil when that is nothing, so that an end is the network's own.
+    ///
+    /// The outcome does not tell: it says what the WebSocket layer sees of a real failure of that kind.
+    public var injectedFailure: FaultPlan.Failure? { faults?.injected }
+
+    /// Bytes of the backlog that may leave now.
+    var sendableBytes: Int { backlog.count - (faults?.heldBytes ?? 0) }
+
+    /// Loses the message that is about to be sent, if the plan says so; whether it did.
+    func losesMessage(to faults: FaultInjector) -> Bool {
+        guard let failure = faults.failureOfNextMessage() else { return false }
+        // What was sent before still leaves.
+        loop.claimCork(for: self)
+        sendCork()
+        guard phase == .open else { return true }
+        phase = .failing
+        isPaused = false
+        isHeldBack = false
+        isHeldForTask = false
+        parked.removeAll(keepingCapacity: false)
+        remainder = 0..<0
+        accountForBuffers()
+        if backlog.isEmpty { fail(with: failure) } else { updateInterest() }
+        return true
+    }
+
+    /// Does what the plan says, after the last byte that was sent before has been handed to the kernel.
+    func failAsPlanned() {
+        if let failure = faults?.injected { fail(with: failure) }
+    }
+
+    private func fail(with failure: FaultPlan.Failure) {
+        switch failure {
+        case .timeout: updateInterest()
+        case .drop: drain(deciding: decided ?? CloseOutcome(.endOfStream))
+        case .reset:
+            end(decided ?? CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))), reset: true)
+        }
+    }
+}
