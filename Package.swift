@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "WebSockets", targets: ["WebSockets"]),
         .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
+        .library(name: "LeakTracking", targets: ["LeakTracking"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
     ],
     dependencies: [
@@ -51,12 +52,27 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
-        .target(name: "LeakReports", dependencies: ["LeakCheck", "Lifecycles"], swiftSettings: rules),
+        .target(
+            name: "LeakTracking",
+            dependencies: [
+                "ProcessResources", "LeakStatistics", "SystemCalls", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
+        .target(
+            name: "LeakReports", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
+        .target(
+            name: "Scenarios",
+            dependencies: [
+                "LeakCheck", "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets", "SystemCalls",
+                "WebSocketProtocol",
+                "WebSockets",
+            ],
+            swiftSettings: rules),
         .executableTarget(
             name: "watertight",
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
-                "Lifecycles", "LeakCheck", "LeakReports", "CLinux",
+                "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -75,7 +91,9 @@ let package = Package(
         .executableTarget(
             name: "endurance",
             dependencies: [
-                "WebSockets", "WebSocketProtocol", "Sockets", "SystemCalls", "Lifecycles", "ProcessResources", "CZlib",
+                "WebSockets", "WebSocketProtocol", "Managers", "Sockets", "SystemCalls", "Lifecycles",
+                "ProcessResources",
+                "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -106,7 +124,14 @@ let package = Package(
         .testTarget(
             name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
         .testTarget(
-            name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "Lifecycles"], swiftSettings: rules),
+            name: "LeakTrackingTests",
+            dependencies: ["LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls"], swiftSettings: rules),
+        .testTarget(
+            name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "ScenariosTests", dependencies: ["Scenarios", "LeakTracking", "Managers", "watertight"],
+            swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
     ]
 )

@@ -1,3 +1,4 @@
+public import LeakStatistics
 public import Lifecycles
 
 /// A finished check, or as much of one as was measured.

@@ -3,12 +3,12 @@ import Glibc
 import Sockets
 import SystemCalls
 
-/// A command that was started to be checked: its processes, and the last it said.
+/// A command that was started as a server: its processes, and the last it said.
 ///
 /// Ended by `end()`, with every process of its group and every descendant known by then.
-final class TargetCommand: Sendable {
+package final class TargetCommand: Sendable {
     /// The process that was started, leader of a group of its own.
-    let pid: Int32
+    package let pid: Int32
     private let tail = Locked(OutputTail())
     private let exitStatus = Locked<Int32?>(nil)
 
@@ -16,7 +16,7 @@ final class TargetCommand: Sendable {
     private static let endLimit = Duration.seconds(3)
 
     /// Starts `arguments`; the first is looked up in `PATH`. `PORT` is set in its environment.
-    init(_ arguments: [String], port: UInt16) throws {
+    package init(_ arguments: [String], port: UInt16) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
         let output = OwnedDescriptor(owning: ends[0])
@@ -45,10 +45,10 @@ final class TargetCommand: Sendable {
     }
 
     /// The last that it wrote to stdout and stderr.
-    var lastOutput: String { tail.withLock { $0.text } }
+    package var lastOutput: String { tail.withLock { $0.text } }
 
     /// How it ended, in words; nil while it runs.
-    func ending() -> String? {
+    package func ending() -> String? {
         exitStatus.withLock { status in
             if status == nil {
                 var word: Int32 = 0
@@ -70,11 +70,16 @@ final class TargetCommand: Sendable {
     }
 
     /// Kills every command that is left, at once and without waiting.
-    static func killAll() {
+    package static func killAll() {
         running.withLock { running in
             running.isClosed = true
             for pid in running.pids { kill(-pid, SIGKILL) }
         }
+    }
+
+    /// Sends SIGKILL to the command's group; `end()` must follow.
+    package func killGroup() {
+        kill(-pid, SIGKILL)
     }
 
     /// Sends SIGTERM to the command's group; `end()` must follow.
@@ -85,7 +90,7 @@ final class TargetCommand: Sendable {
     /// Ends the command: SIGTERM to its group, then SIGKILL to what is left; returns when the leader is reaped.
     ///
     /// `descendants` are processes that may have left the group.
-    func end(descendants: [Int32] = []) {
+    package func end(descendants: [Int32] = []) {
         let strays = descendants.filter { $0 != pid }
         kill(-pid, SIGTERM)
         for stray in strays { kill(stray, SIGTERM) }

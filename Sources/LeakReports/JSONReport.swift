@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import LeakCheck
+import LeakStatistics
 import Lifecycles
 
 /// A check's result as one JSON object, schema `watertight.check/1`.

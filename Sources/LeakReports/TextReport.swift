@@ -1,4 +1,5 @@
 public import LeakCheck
+import LeakStatistics
 import Lifecycles
 
 /// A check's result as a table for the terminal.

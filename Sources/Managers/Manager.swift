@@ -31,6 +31,10 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
         let reason: CleanupReason
         let begun: Duration
         let resourceCount: Int
+        /// When what is left is closed hard, or, after that, given up.
+        var deadline: Duration
+        let limit: Duration
+        var isClosedHard = false
         var closedHardCount = 0
         var waiters: [UnsafeContinuation<Cleanup?, Never>] = []
     }

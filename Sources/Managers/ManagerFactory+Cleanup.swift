@@ -43,7 +43,13 @@ extension ManagerFactory {
         await end(managers, because: .shutdown, within: limits.batchCleanupLimit)
         for manager in endingManagers { _ = await ended(manager) }
         await background?.value
-        state.withLock { $0.background = nil }
+        let watch = state.withLock { state in
+            state.background = nil
+            state.watchEnd = nil
+            return state.watch.take()
+        }
+        watch?.cancel()
+        await watch?.value
     }
 
     private func cleanup(
@@ -67,22 +73,23 @@ extension ManagerFactory {
     ///
     /// What gives way is out of the tables when this returns; its resources close meanwhile.
     func makeRoom(for identity: ManagerIdentity) {
-        let now = elapsed()
-        let (began, reason) = state.withLock { state -> (Began, CleanupReason) in
-            guard !state.isShutDown, state.active[identity.key] == nil else { return ([], .proactive) }
+        let batch = limits.batchCleanupLimit
+        let (began, reason, limit) = state.withLock { state -> (Began, CleanupReason, Duration) in
+            guard !state.isShutDown, state.active[identity.key] == nil else { return ([], .proactive, batch) }
             if let user = identity.user, let managers = state.users[user], managers.count >= limits.proactiveThreshold {
                 let isEmergency = managers.count >= limits.emergencyThreshold
                 let reason: CleanupReason = isEmergency ? .emergency : .proactive
-                let limit = isEmergency ? limits.emergencyStaleLimit : limits.staleLimit
-                let began = begin(managers.filter { $0.idleTime >= limit }, because: reason, at: now, &state)
-                if !began.isEmpty { return (began, reason) }
+                let limit = isEmergency ? limits.emergencyCleanupLimit : batch
+                let idle = isEmergency ? limits.emergencyStaleLimit : limits.staleLimit
+                let began = begin(managers.filter { $0.idleTime >= idle }, because: reason, within: limit, &state)
+                if !began.isEmpty { return (began, reason, limit) }
             }
-            guard state.active.count >= limits.maximumManagers else { return ([], .proactive) }
-            let stale = state.users.values.joined().filter { $0.idleTime >= limits.emergencyStaleLimit }
-            return (begin(Array(stale), because: .emergency, at: now, &state), .emergency)
+            guard state.active.count >= limits.maximumManagers else { return ([], .proactive, batch) }
+            let idle = state.users.values.joined().filter { $0.idleTime >= limits.emergencyStaleLimit }
+            let limit = limits.emergencyCleanupLimit
+            return (begin(Array(idle), because: .emergency, within: limit, &state), .emergency, limit)
         }
-        let limit = reason == .emergency ? limits.emergencyCleanupLimit : limits.batchCleanupLimit
-        finishInBackground(began, because: reason, within: limit)
+        close(began, because: reason, within: limit)
     }
 
     /// Starts with the first manager and ends with the factory.
@@ -111,33 +118,17 @@ extension ManagerFactory {
     typealias Began = [(manager: Manager<Resource>, resources: [Resource])]
 
     private func begin(
-        _ managers: [Manager<Resource>], because reason: CleanupReason, at now: Duration, _ state: inout State
+        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration, _ state: inout State
     ) -> Began {
         if defect == .keepsManagers { return managers.map { ($0, Array($0.resources.values)) } }
-        return state.beginEnding(managers, because: reason, at: now)
+        return state.beginEnding(managers, because: reason, at: elapsed(), within: limit)
     }
 
-    @discardableResult
-    private func end(
-        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration
-    ) async -> [Cleanup] {
-        let now = elapsed()
-        let began = state.withLock { begin(managers, because: reason, at: now, &$0) }
-        return await finish(began, because: reason, within: limit)
-    }
-
-    private func finishInBackground(_ began: Began, because reason: CleanupReason, within limit: Duration) {
+    /// Closes what the managers own; what is not gone in time is seen to by the watch.
+    private func close(_ began: Began, because reason: CleanupReason, within limit: Duration) {
         guard !began.isEmpty else { return }
-        // Within the closures of a handshake nothing can be awaited; `shutdown` waits for all that is ending.
-        Task { await finish(began, because: reason, within: limit) }
-    }
-
-    /// Closes what the managers own, and waits until it is gone: at the latest when it was closed hard at the limit, or
-    /// was not gone even after that time again.
-    @discardableResult
-    private func finish(_ began: Began, because reason: CleanupReason, within limit: Duration) async -> [Cleanup] {
-        guard !began.isEmpty else { return [] }
         observe(.cleanupBegan(reason, managers: began.count))
+        watchDeadline(in: limit)
         for (manager, resources) in began {
             if defect == .leavesResourcesOpen || resources.isEmpty {
                 finishEnding(manager)
@@ -145,35 +136,53 @@ extension ManagerFactory {
                 for resource in resources { resource.beginClosing(for: reason) }
             }
         }
-        let managers = began.map(\.manager)
-        let deadline = Task { [sleep] in
-            do {
-                try await sleep(limit)
-                closeHard(managers)
-                try await sleep(max(limit, .milliseconds(100)))
-                for manager in managers { finishEnding(manager) }
-            } catch {
-                // Cancelled, because all is gone.
-            }
-        }
+    }
+
+    /// Cleans up, and waits until everything is gone: at the latest when it was closed hard at the limit, and was not gone
+    /// even after that time again.
+    @discardableResult
+    private func end(
+        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration
+    ) async -> [Cleanup] {
+        let began = state.withLock { begin(managers, because: reason, within: limit, &$0) }
+        close(began, because: reason, within: limit)
         var cleanups: [Cleanup] = []
-        for manager in managers {
+        for (manager, _) in began {
             if let cleanup = await ended(manager) { cleanups.append(cleanup) }
         }
-        deadline.cancel()
         return cleanups
     }
 
-    private func closeHard(_ managers: [Manager<Resource>]) {
-        let left = state.withLock { _ in
-            managers.flatMap { manager -> [Resource] in
-                guard case .ending(var ending) = manager.phase else { return [] }
-                ending.closedHardCount = manager.resources.count
-                manager.phase = .ending(ending)
-                return Array(manager.resources.values)
+    /// One task waits for whichever cleanup's time is up first. Each with a timer of its own would leave that behind until
+    /// it runs out, because a task that sleeps cannot take its timer back.
+    private func watchDeadline(in limit: Duration) {
+        let end = elapsed() + limit
+        state.withLock { state in
+            guard state.watchEnd.map({ end < $0 }) ?? true else { return }
+            state.watch?.cancel()
+            state.watchEnd = end
+            state.watch = Task { [weak self, sleep] in
+                var wait: Duration? = limit
+                while let duration = wait {
+                    guard (try? await sleep(duration)) != nil, let self else { return }
+                    wait = endDue()
+                }
             }
         }
-        for resource in left { resource.closeHard() }
+    }
+
+    /// Sees to the cleanups whose time is up; the time until the next, or nil when there is none to wait for.
+    private func endDue() -> Duration? {
+        let now = elapsed()
+        let (due, wait) = state.withLock { state in
+            let due = state.takeDue(at: now)
+            state.watchEnd = state.nextDeadline
+            if state.watchEnd == nil { state.watch = nil }
+            return (due, state.watchEnd.map { max(.zero, $0 - now) })
+        }
+        for resource in due.hard { resource.closeHard() }
+        for finished in due.finished { report(finished) }
+        return wait
     }
 
     /// Ends a cleanup with whatever is left.

@@ -59,16 +59,41 @@ extension ManagerFactory.State {
 
     /// Begins the cleanup of those among `managers` that are active; returns them with what they own.
     mutating func beginEnding(
-        _ managers: Managers, because reason: CleanupReason, at now: Duration
+        _ managers: Managers, because reason: CleanupReason, at now: Duration, within limit: Duration
     ) -> [(manager: Manager<Resource>, resources: [Resource])] {
         managers.compactMap { manager in
             guard active[manager.key] === manager else { return nil }
             deactivate(manager)
             manager.phase = .ending(
-                Manager.Ending(reason: reason, begun: now, resourceCount: manager.resources.count))
+                Manager.Ending(
+                    reason: reason, begun: now, resourceCount: manager.resources.count, deadline: now + limit,
+                    limit: limit))
             ending[ObjectIdentifier(manager)] = manager
             return (manager, Array(manager.resources.values))
         }
+    }
+
+    /// Of the cleanups whose time is up: what is now to be closed hard, and those that are given up.
+    mutating func takeDue(at now: Duration) -> (hard: [Resource], finished: [Finished]) {
+        var (hard, finished): ([Resource], [Finished]) = ([], [])
+        for manager in ending.values {
+            guard case .ending(var state) = manager.phase, state.deadline <= now else { continue }
+            if state.isClosedHard {
+                if let over = finishEnding(manager, at: now) { finished.append(over) }
+                continue
+            }
+            state.isClosedHard = true
+            state.closedHardCount = manager.resources.count
+            state.deadline = now + max(state.limit, .milliseconds(100))
+            manager.phase = .ending(state)
+            hard += manager.resources.values
+        }
+        return (hard, finished)
+    }
+
+    /// When the next cleanup's time is up; nil while there is none.
+    var nextDeadline: Duration? {
+        ending.values.compactMap { if case .ending(let state) = $0.phase { state.deadline } else { nil } }.min()
     }
 
     /// A manager's cleanup is over, with what is left of its resources.

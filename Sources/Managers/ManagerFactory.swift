@@ -26,6 +26,9 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
         var ending: [ObjectIdentifier: Manager<Resource>] = [:]
         var statistics = ManagerStatistics()
         var background: Task<Void, Never>?
+        /// Waits for the next cleanup whose time is up; nil while there is none.
+        var watch: Task<Void, Never>?
+        var watchEnd: Duration?
         var isShutDown = false
     }
 
@@ -51,7 +54,10 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
     }
 
     deinit {
-        state.withLock { $0.background }?.cancel()
+        state.withLock { state in
+            state.background?.cancel()
+            state.watch?.cancel()
+        }
     }
 
     // MARK: Creating

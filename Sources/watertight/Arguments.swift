@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import LeakCheck
+import LeakTracking
 public import Logging
 import WebSocketProtocol
 
@@ -12,21 +13,11 @@ struct DurationArgument: ExpressibleByArgument, Hashable {
     }
 
     init?(argument: String) {
-        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)]
-        for (suffix, seconds) in units where argument.hasSuffix(suffix) {
-            guard let number = Double(argument.dropLast(suffix.count)), number >= 0, number * seconds <= 1e9 else {
-                return nil
-            }
-            duration = .seconds(number * seconds)
-            return
-        }
-        return nil
+        guard let duration = DurationText.parse(argument) else { return nil }
+        self.duration = duration
     }
 
-    var defaultValueDescription: String {
-        let (seconds, attoseconds) = duration.components
-        return attoseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
-    }
+    var defaultValueDescription: String { DurationText.format(duration) }
 }
 
 /// A header field on the command line: `Name: value`.

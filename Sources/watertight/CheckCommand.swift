@@ -3,6 +3,8 @@ import CLinux
 import Glibc
 import LeakCheck
 import LeakReports
+import LeakStatistics
+import LeakTracking
 import Lifecycles
 import Logging
 import Sockets

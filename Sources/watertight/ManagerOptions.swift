@@ -1,5 +1,7 @@
 public import ArgumentParser
+import LeakTracking
 import Managers
+import Scenarios
 public import WebSockets
 
 /// How `serve` assigns connections to managers.
@@ -31,8 +33,9 @@ struct ManagerOptions: ParsableArguments {
         }
     }
 
-    func configuration(maximumConnections: Int) -> ManagerConfiguration {
+    func configuration(_ environment: EnvironmentLimits, maximumConnections: Int) -> ManagerConfiguration {
         var configuration = ManagerConfiguration()
+        configuration.limits.apply(environment)
         configuration.identity =
             switch identity {
             case .query: .query()

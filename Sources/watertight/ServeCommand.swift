@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LeakTracking
 import Logging
 import Sockets
 import WebSocketProtocol
@@ -56,6 +57,8 @@ struct ServeCommand: AsyncParsableCommand {
     var limits: LimitOptions
     @OptionGroup(title: "Managers")
     var managers: ManagerOptions
+    @OptionGroup(title: "Environment")
+    var environment: EnvironmentOptions
     @OptionGroup(title: "Faults")
     var faults: FaultOptions
     @Option(
@@ -73,7 +76,9 @@ struct ServeCommand: AsyncParsableCommand {
     var logging: LogOptions
 
     func run() async throws {
+        let environment = try environment.resolved()
         let logger = logging.logger("watertight.server")
+        logger.info("environment \(environment.environment.rawValue): \(environment.reason)")
         DescriptorLimit.raise()
         var configuration = ServerConfiguration()
         configuration.host = host
@@ -81,7 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.subprotocols = subprotocols
         configuration.compression = compressionOptions.options(compression, role: .server)
         limits.apply(to: &configuration)
-        configuration.managers = managers.configuration(maximumConnections: configuration.maximumConnections)
+        configuration.managers = managers.configuration(
+            environment.limits, maximumConnections: configuration.maximumConnections)
         let pages = StatusPages()
         configuration.httpResponse = { pages.response(to: $0) }
         configuration.faults = faults.plan

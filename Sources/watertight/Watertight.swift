@@ -15,7 +15,9 @@ struct Watertight: AsyncParsableCommand {
               watertight check
             """,
         version: version,
-        subcommands: [CheckCommand.self, ServeCommand.self, ConnectCommand.self],
+        subcommands: [
+            CheckCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
+        ],
         defaultSubcommand: nil)
 
     /// The version of the tool, as `--version` and reports give it.

@@ -11,7 +11,9 @@ struct ImportTests {
         "SystemCalls": ["Glibc", "CLinux"],
         "Sockets": ["Glibc", "CLinux", "Synchronization", "SystemCalls"],
         "Managers": ["Synchronization", "SystemCalls"],
-        "WebSockets": ["Glibc", "Managers", "Sockets", "WebSocketProtocol", "Logging", "Synchronization", "SystemCalls"],
+        "WebSockets": [
+            "Glibc", "Managers", "Sockets", "WebSocketProtocol", "Logging", "Synchronization", "SystemCalls",
+        ],
         "ProcessResources": ["Glibc", "CLinux", "SystemCalls"],
         "LeakStatistics": ["Glibc"],
         "Lifecycles": ["Sockets", "WebSocketProtocol", "SystemCalls"],
@@ -19,7 +21,15 @@ struct ImportTests {
             "Glibc", "CLinux", "Sockets", "WebSocketProtocol", "Lifecycles", "ProcessResources", "LeakStatistics",
             "Logging", "Synchronization", "SystemCalls",
         ],
-        "LeakReports": ["FoundationEssentials", "LeakCheck", "Lifecycles"],
+        "LeakReports": ["FoundationEssentials", "LeakCheck", "LeakStatistics", "Lifecycles"],
+        "LeakTracking": [
+            "FoundationEssentials", "Glibc", "Logging", "LeakStatistics", "ProcessResources", "SystemCalls",
+        ],
+        "Scenarios": [
+            "Glibc", "LeakCheck", "LeakStatistics", "LeakTracking", "Logging", "Managers", "ProcessResources",
+            "Sockets", "SystemCalls",
+            "WebSocketProtocol", "WebSockets",
+        ],
     ]
 
     static var sources: URL {

@@ -1,6 +1,7 @@
 import Glibc
 import Lifecycles
 import Logging
+import Managers
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -18,6 +19,7 @@ final class Subjects {
     private let callbackServer: WebSocketServer
     private let asyncServer: WebSocketServer
     private let takeoverServer: WebSocketServer
+    private let managedServer: WebSocketServer
     private let driver: PeerDriver
     private let clients: EventLoop
     /// Connected, not listening, so that nobody else can listen there meanwhile.
@@ -36,6 +38,9 @@ final class Subjects {
         takeoverServer = try await WebSocketServer.start(Self.configuration(.contextTakeover), logger: silent) { _ in
             EchoHandler()
         }
+        managedServer = try await WebSocketServer.start(Self.managed(), logger: silent) { upgrade in
+            ClosingHandler(upgrade.request.path)
+        }
         driver = try PeerDriver()
         clients = try EventLoop(name: "clients")
         let listener = try OwnedDescriptor.listening(on: .loopback(port: 0))
@@ -43,6 +48,7 @@ final class Subjects {
         unheard = (OwnedDescriptorBox(listener), OwnedDescriptorBox(bound))
         try addPeers()
         try addClients()
+        addManaged()
     }
 
     /// Waits until every connection has ended on both sides.
@@ -50,9 +56,10 @@ final class Subjects {
         for _ in 0..<20_000 {
             let counts = (
                 await callbackServer.connectionCount, await asyncServer.connectionCount,
-                await takeoverServer.connectionCount, await clients.run { [clients] in clients.channels.count }
+                await takeoverServer.connectionCount, await managedServer.connectionCount,
+                await clients.run { [clients] in clients.channels.count }
             )
-            if counts == (0, 0, 0, 0) { return }
+            if counts == (0, 0, 0, 0, 0) { return }
             await loop.sleep(for: .milliseconds(1))
         }
         throw Unsettled()
@@ -65,13 +72,19 @@ final class Subjects {
     func end() async {
         driver.stop()
         clients.stop()
-        for server in [callbackServer, asyncServer, takeoverServer] { await server.shutdown() }
+        for server in [callbackServer, asyncServer, takeoverServer, managedServer] { await server.shutdown() }
     }
 
     private static func configuration(_ compression: DeflateOptions = DeflateOptions()) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.compression = compression
         configuration.refusal = { $0.path == "/refuse" ? HTTPResponse(status: 403, text: "no\n") : nil }
+        return configuration
+    }
+
+    private static func managed() -> ServerConfiguration {
+        var configuration = configuration()
+        configuration.managers = ManagerConfiguration()
         return configuration
     }
 
@@ -82,8 +95,10 @@ final class Subjects {
             ("callback server", callbackServer, Lifecycle.all + Lifecycle.all.compactMap(\.compressed)),
             ("async server", asyncServer, Lifecycle.all + [Lifecycle.cleanClose.compressed!]),
             ("server with context takeover", takeoverServer, [.cleanClose.compressed!, .reset.compressed!]),
+            ("managed server", managedServer, Lifecycle.all),
         ] {
-            let script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+            let url = server === managedServer ? server.url + "?user=u" : server.url
+            let script = PeerScript(url: try WebSocketURL(url), address: server.address)
             for lifecycle in lifecycles {
                 all.append(
                     Subject(name: "\(name), \(lifecycle.label)") { [driver] count in
@@ -106,6 +121,21 @@ final class Subjects {
 
     // MARK: Our client
 
+    /// Makes so many of a kind, some at a time, on the clients' loop.
+    private func add(_ name: String, _ one: @escaping @Sendable (Int) async throws -> Void) {
+        let loop = clients
+        all.append(
+            Subject(name: name) { count in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<count {
+                        if index >= Self.concurrency { try await group.next() }
+                        group.addTask(executorPreference: loop) { try await one(index) }
+                    }
+                    try await group.waitForAll()
+                }
+            })
+    }
+
     private func addClients() throws {
         let url = callbackServer.url
         let nobody = "ws://\(try unheard.bound.value.localAddress())/"
@@ -117,16 +147,7 @@ final class Subjects {
         let text = String(repeating: "watertight ", count: 50)
 
         func add(_ name: String, _ one: @escaping @Sendable () async throws -> Void) {
-            all.append(
-                Subject(name: "client, \(name)") { count in
-                    try await withThrowingTaskGroup(of: Void.self) { group in
-                        for index in 0..<count {
-                            if index >= Self.concurrency { try await group.next() }
-                            group.addTask(executorPreference: loop) { try await one() }
-                        }
-                        try await group.waitForAll()
-                    }
-                })
+            self.add("client, \(name)") { _ in try await one() }
         }
         for (name, configuration, address) in [
             ("closes", ClientConfiguration(), url), ("closes, compressed", compressed, url),
@@ -163,6 +184,37 @@ final class Subjects {
             let connecting = Task(executorPreference: loop) { try await WebSocketClient.connect(to: url, on: loop) }
             connecting.cancel()
             _ = try? await connecting.value
+        }
+    }
+
+    // MARK: Managers and connections under test
+
+    private func addManaged() {
+        let (url, loop, factory) = (managedServer.url, clients, managedServer.managers!)
+        add("managed, cleaned up by key") { index in
+            let client = try await WebSocketClient.connect(to: url + "?user=u&connection=c\(index)", on: loop)
+            guard let cleanup = await factory.cleanup(IsolationKey(user: "u", connection: "c\(index)")),
+                cleanup.closedHardCount == 0
+            else { throw Unexpected("no cleanup") }
+            guard await client.closed().isClean else { throw Unexpected("no clean close") }
+        }
+        add("managed, refused") { _ in
+            let id = String(repeating: "x", count: 200)
+            do {
+                _ = try await WebSocketClient.connect(to: url + "?user=u&connection=\(id)", on: loop)
+            } catch is ConnectFailure { return }
+            throw Unexpected("connected")
+        }
+        for failure in FaultPlan.Failure.allCases {
+            var configuration = ClientConfiguration()
+            configuration.faults = FaultPlan(delay: .microseconds(100), failEvery: 3, failure: failure)
+            add("under test, \(failure.rawValue)") { [configuration] index in
+                let client = try await ConnectionUnderTest.connect(
+                    to: url, id: index, configuration: configuration, echoLimit: .milliseconds(20), on: loop)
+                for _ in 0..<2 { try await client.send("echo") }
+                guard (try? await client.send("lost")) == nil else { throw Unexpected("an echo") }
+                await client.closeNow()
+            }
         }
     }
 

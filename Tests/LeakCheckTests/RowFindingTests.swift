@@ -1,3 +1,4 @@
+import LeakStatistics
 import Lifecycles
 import Testing
 

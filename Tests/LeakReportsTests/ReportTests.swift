@@ -1,4 +1,5 @@
 import Foundation
+import LeakStatistics
 import Lifecycles
 import Testing
 

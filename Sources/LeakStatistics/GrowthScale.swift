@@ -1,0 +1,19 @@
+/// The amounts per connection, or other operation, that matter for a verdict on one gauge.
+public struct GrowthScale: Hashable, Sendable {
+    /// What healthy servers show too: growth up to here is not called a leak.
+    public var effect: Double
+    /// The gauge's smallest step.
+    public var resolution: Double
+    /// When the smallest detectable leak is at most this, further connections are not worth it.
+    public var tight: Double
+    /// Clean is said only if a leak of this size would have been seen.
+    public var required: Double
+
+    /// Counts are exact. A leak of one in 250 connections is still told; one in 50 must be, for a clean verdict.
+    public static let counts = GrowthScale(effect: 0.004, resolution: 1, tight: 0.005, required: 0.02)
+    /// Healthy servers were measured at up to 34 bytes per connection, nine standard errors from nothing. Pages are the
+    /// step.
+    public static let pages = GrowthScale(effect: 48, resolution: 4096, tight: 64, required: 512)
+    /// The allocator's own account is exact to the block.
+    public static let allocations = GrowthScale(effect: 8, resolution: 16, tight: 16, required: 64)
+}

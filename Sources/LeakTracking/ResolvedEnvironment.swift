@@ -1,0 +1,106 @@
+import FoundationEssentials
+
+/// An environment with its values, each with where it comes from.
+public struct ResolvedEnvironment: Hashable, Sendable {
+    /// The environment.
+    public let environment: LeakEnvironment
+    /// What it was concluded from, for people.
+    public let reason: String
+    /// The values.
+    public let limits: EnvironmentLimits
+    /// Where each value comes from.
+    public let origins: [EnvironmentSetting: Origin]
+
+    /// Where a value comes from.
+    public enum Origin: Hashable, Sendable, CustomStringConvertible {
+        /// Given by the caller, as `--set` does.
+        case argument
+        /// An environment variable, by its name.
+        case variable(String)
+        /// A configuration file, by its path.
+        case file(String)
+        /// The environment's own value.
+        case environment(LeakEnvironment)
+        /// Follows from another value, in words.
+        case derived(String)
+
+        /// For people.
+        public var description: String {
+            switch self {
+            case .argument: "argument"
+            case .variable(let name): name
+            case .file(let path): path
+            case .environment(let environment): "default of \(environment.rawValue)"
+            case .derived(let text): text
+            }
+        }
+    }
+
+    /// What overrides an environment's values.
+    public struct Overrides: Hashable, Sendable {
+        /// The environment itself; nil detects it.
+        public var environment: LeakEnvironment?
+        /// Values by the names of their settings.
+        public var values: [String: String] = [:]
+        /// A configuration file; nil takes the one that `WATERTIGHT_CONFIG` names, if any.
+        public var file: String?
+
+        /// Nothing overridden.
+        public init() {}
+    }
+
+    /// Detects the environment and takes each value from the caller, else its environment variable, else the configuration
+    /// file, else the environment's defaults.
+    ///
+    /// The file is a JSON object of settings, such as `{"cleanupLimit": "750ms", "stressCycles": 10}`. Throws when a name is
+    /// unknown, a value cannot be meant, or the file cannot be read.
+    public init(
+        _ overrides: Overrides = Overrides(), variables: [String: String], isTesting: Bool
+    ) throws(EnvironmentFailure) {
+        if let chosen = overrides.environment {
+            environment = chosen
+            reason = "chosen by argument"
+        } else {
+            let detected = try DetectedEnvironment(variables: variables, isTesting: isTesting)
+            environment = detected.environment
+            reason = detected.reason
+        }
+        for name in overrides.values.keys.sorted() where EnvironmentSetting(rawValue: name) == nil {
+            throw .unknownSetting(name, source: "argument")
+        }
+        let path = overrides.file ?? variables["WATERTIGHT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let fileValues = if let path { try ConfigurationFile.values(at: path) } else { [:] as [String: String] }
+
+        var limits = EnvironmentLimits(environment)
+        var origins: [EnvironmentSetting: Origin] = [:]
+        for setting in EnvironmentSetting.allCases {
+            let candidates: [(String?, Origin)] = [
+                (overrides.values[setting.rawValue], .argument),
+                (variables[setting.variable].flatMap { $0.isEmpty ? nil : $0 }, .variable(setting.variable)),
+                (fileValues[setting.rawValue], .file(path ?? "")),
+            ]
+            if case let (text?, origin)? = candidates.first(where: { $0.0 != nil }) {
+                guard setting.set(text, in: &limits) else {
+                    throw .invalidValue(text, setting: setting, source: "\(origin)")
+                }
+                origins[setting] = origin
+            } else {
+                // Again, because it may follow from one that was overridden.
+                setting.setDefault(of: environment, in: &limits)
+                origins[setting] = setting.derivation.map(Origin.derived) ?? .environment(environment)
+            }
+        }
+        self.limits = limits
+        self.origins = origins
+    }
+
+    /// The environment of this process.
+    public static func current(_ overrides: Overrides = Overrides()) throws(EnvironmentFailure) -> ResolvedEnvironment {
+        try ResolvedEnvironment(overrides, variables: ProcessInfo.processInfo.environment, isTesting: isInTests)
+    }
+
+    /// `swift test` runs a bundle of that name.
+    private static var isInTests: Bool {
+        CommandLine.arguments.first.map { $0.hasSuffix(".xctest") || $0.hasSuffix("swiftpm-testing-helper") } ?? false
+    }
+}
