@@ -125,7 +125,11 @@ let package = Package(
             name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
         .testTarget(
             name: "LeakTrackingTests",
-            dependencies: ["LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls"], swiftSettings: rules),
+            dependencies: [
+                "LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles"],
             swiftSettings: rules),

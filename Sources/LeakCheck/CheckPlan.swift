@@ -44,6 +44,11 @@ public struct CheckPlan: Sendable {
     /// Time for a command to accept connections.
     public var startLimit: Duration = .seconds(30)
 
+    /// The environment in which the check runs, and why it is taken to be this one; for the report.
+    public var environment: String?
+    /// Growth of memory in one row, in bytes, that is worth a note whatever the verdict is; nil notes none.
+    public var memoryGrowthThresholdBytes: Int?
+
     /// A plan with the defaults.
     public init(subject: Subject, url: String, seed: UInt64) {
         self.subject = subject

@@ -29,6 +29,8 @@ public struct CheckResult: Sendable {
     public var samples: [Sample]
     /// What ended it early.
     public var interruption: Interruption?
+    /// The environment in which the check ran, and why it was taken to be this one.
+    public var environment: String?
     /// Things the reader should know, such as a process that does not listen on the URL's port.
     public var notes: [String]
 

@@ -25,6 +25,7 @@ public struct JSONReport {
         var isolation: CheckResult.Isolation
         var interrupted: Bool
         var targetLost: String?
+        var environment: String?
         var notes: [String]
         var results: [Row]
         var samples: [CheckResult.Sample]
@@ -38,6 +39,7 @@ public struct JSONReport {
             isolation = result.isolation
             interrupted = result.interruption == .interrupted
             if case .targetLost(let problem) = result.interruption { targetLost = problem }
+            environment = result.environment
             notes = result.notes
             results = result.rows.map(Row.init)
             samples = result.samples

@@ -16,11 +16,12 @@ public struct TextReport {
     /// The table, then a paragraph for each leak and each doubt, then the verdict; ends with a newline.
     public func render() -> String {
         var lines: [String] = []
-        lines.append("target     \(result.target) (\(result.runtime))")
+        lines.append("target       \(result.target) (\(result.runtime))")
         lines.append(
-            "isolation  \(result.isolation == .processPerLifecycle ? "a fresh process for each lifecycle" : "one process for all lifecycles")"
+            "isolation    \(result.isolation == .processPerLifecycle ? "a fresh process for each lifecycle" : "one process for all lifecycles")"
         )
-        lines += result.notes.map { "note       \($0)" }
+        if let environment = result.environment { lines.append("environment  \(environment)") }
+        lines += result.notes.map { "note         \($0)" }
         lines.append("")
         lines += table
         let remarks = self.remarks

@@ -90,6 +90,9 @@ public final class ResourceLeakTracker: Sendable {
     /// The most managers at any snapshot or sample; 0 without managers.
     public var peakManagers: Int { record.withLock { $0.peaks[.managers] ?? 0 } }
 
+    /// Whether the process could no longer be read.
+    public var isLost: Bool { record.withLock { $0.lost != nil } }
+
     private func samplePeaks() -> Bool {
         let counts = managers?()
         do throws(ProcessReadFailure) {

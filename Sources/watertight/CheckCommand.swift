@@ -70,6 +70,8 @@ struct CheckCommand: AsyncParsableCommand {
     var origin: String?
     @Option(help: "Time for a command to accept connections.")
     var startLimit = DurationArgument(.seconds(30))
+    @OptionGroup(title: "Environment")
+    var environment: EnvironmentOptions
     @OptionGroup(title: "Logging")
     var logging: LogOptions
     @Argument(help: "ws://HOST:PORT/PATH; for a command the default is ws://127.0.0.1:{port}/.")
@@ -111,6 +113,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let environment = try environment.resolved()
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
         if !lifecycles.isEmpty { plan.lifecycles = lifecycles }
@@ -121,6 +124,8 @@ struct CheckCommand: AsyncParsableCommand {
         plan.subprotocols = subprotocols
         plan.origin = origin
         plan.startLimit = startLimit.duration
+        plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
+        plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes
         let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress)
 
         let task = Task { try await check.run() }

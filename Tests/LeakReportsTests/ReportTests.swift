@@ -95,7 +95,7 @@ struct TextReportTests {
         #expect(
             lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
         #expect(lines.contains { $0.contains("reset, descriptors: inconclusive: too few connections") })
-        #expect(lines.contains("note       a note"))
+        #expect(lines.contains("note         a note"))
         #expect(lines.last == "leak: fin (12.25 s, seed 4711)")
         #expect(!text.contains("\u{1B}"))
         #expect(!lines.contains { $0.hasSuffix(" ") })
