@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "WebSockets", targets: ["WebSockets"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
+        .library(name: "WatertightTesting", targets: ["WatertightTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,6 +48,10 @@ let package = Package(
                 "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: rules),
+        .target(
+            name: "WatertightTesting",
+            dependencies: ["ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
             swiftSettings: rules),
         .target(name: "LeakReports", dependencies: ["LeakCheck", "Lifecycles"], swiftSettings: rules),
         .executableTarget(
@@ -103,6 +108,12 @@ let package = Package(
             name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "Lifecycles"], swiftSettings: rules),
+        .testTarget(
+            name: "WatertightTestingTests",
+            dependencies: [
+                "WatertightTesting", "LeakStatistics", "ProcessResources", "WebSockets", "Sockets", "SystemCalls",
+            ],
+            swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
     ]
 )

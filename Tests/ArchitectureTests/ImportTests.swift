@@ -18,6 +18,7 @@ struct ImportTests {
             "Glibc", "CLinux", "Sockets", "WebSocketProtocol", "Lifecycles", "ProcessResources", "LeakStatistics",
             "Logging", "Synchronization", "SystemCalls",
         ],
+        "WatertightTesting": ["Glibc", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "Testing"],
         "LeakReports": ["FoundationEssentials", "LeakCheck", "Lifecycles"],
     ]
 
