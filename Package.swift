@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "LeakTracking", targets: ["LeakTracking"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
+        .library(name: "WatertightTesting", targets: ["WatertightTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -64,9 +65,12 @@ let package = Package(
             name: "Scenarios",
             dependencies: [
                 "LeakCheck", "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets", "SystemCalls",
-                "WebSocketProtocol",
-                "WebSockets",
+                "WebSocketProtocol", "WebSockets", .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: rules),
+        .target(
+            name: "WatertightTesting",
+            dependencies: ["ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
             swiftSettings: rules),
         .executableTarget(
             name: "watertight",
@@ -135,6 +139,12 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "ScenariosTests", dependencies: ["Scenarios", "LeakTracking", "Managers", "watertight"],
+            swiftSettings: rules),
+        .testTarget(
+            name: "WatertightTestingTests",
+            dependencies: [
+                "WatertightTesting", "LeakStatistics", "ProcessResources", "WebSockets", "Sockets", "SystemCalls",
+            ],
             swiftSettings: rules),
         .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
     ]

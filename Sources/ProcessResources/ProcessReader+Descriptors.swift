@@ -119,10 +119,17 @@ extension ProcessReader {
     private func readingDescriptors<Result>(
         _ body: (borrowing DirectoryStream) throws(SystemCallError) -> Result
     ) throws(ProcessReadFailure) -> Result {
+        try reading("fd", body)
+    }
+
+    /// Opens a directory of the process for `body`.
+    func reading<Result>(
+        _ name: String, _ body: (borrowing DirectoryStream) throws(SystemCallError) -> Result
+    ) throws(ProcessReadFailure) -> Result {
         do {
-            return try body(DirectoryStream(opening: "fd", in: directory.rawValue))
+            return try body(DirectoryStream(opening: name, in: directory.rawValue))
         } catch {
-            throw failure("fd", error)
+            throw failure(name, error)
         }
     }
 }

@@ -70,7 +70,7 @@ struct ServerProcess {
     }
 
     /// Its sockets but for the one that listens; none once the process has ended.
-    var connectedSockets: [HeldTCPSocket] {
-        ((try? reader.tcpSockets()) ?? []).filter { $0.state != .listen }
+    var connectedSockets: [OpenDescriptor] {
+        ((try? reader.openDescriptors()) ?? []).filter { ($0.tcpState ?? .listen) != .listen }
     }
 }

@@ -159,16 +159,17 @@ final class Stage: Sendable {
             factory.keys(of: user).map { "manager \($0)" }
         }
         let ports = [server.address.port] + otherPorts.withLock { $0.sorted() }
-        lines += ports.flatMap { ownSockets(port: $0).map(\.description) }
+        lines += ports.flatMap { ownSockets(port: $0).map { "descriptor \($0.identity.number): \($0)" } }
         let most = 40
         if lines.count > most { lines = lines.prefix(most) + ["and \(lines.count - most) more"] }
         return lines
     }
 
     /// The sockets of this process that belong to the scenario: one end has the server's port.
-    func ownSockets(port: UInt16) -> [HeldTCPSocket] {
-        ((try? reader.tcpSockets()) ?? []).filter {
-            $0.state != .listen && ($0.local.port == port || $0.remote.port == port)
+    func ownSockets(port: UInt16) -> [OpenDescriptor] {
+        ((try? reader.openDescriptors()) ?? []).filter { descriptor in
+            guard let tcp = descriptor.tcp, tcp.state != .listen else { return false }
+            return tcp.local.port == port || tcp.remote.port == port
         }
     }
 

@@ -30,6 +30,7 @@ struct ImportTests {
             "Sockets", "SystemCalls",
             "WebSocketProtocol", "WebSockets",
         ],
+        "WatertightTesting": ["Glibc", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "Testing"],
     ]
 
     static var sources: URL {

@@ -47,27 +47,6 @@ struct SocketJoinTests {
         withExtendedLifetime((client, server, never)) {}
     }
 
-    @Test("each socket is told with both its ends and its state", arguments: [AF_INET, AF_INET6])
-    func ends(family: Int32) throws {
-        let listener = try TestSocket.listening(family: family)
-        let client = try TestSocket.connected(to: listener)
-        var server: TestSocket? = try listener.accepted()
-        let number = try #require(server).descriptor
-        let reader = try ProcessReader(pid: getpid())
-        let ends = Set([listener.port, client.port])
-        func own() throws -> [HeldTCPSocket] { try reader.tcpSockets().filter { ends.contains($0.local.port) } }
-        let sockets = try own()
-        #expect(sockets.map(\.descriptor) == [listener.descriptor, client.descriptor, number].sorted())
-        #expect(sockets.first { $0.descriptor == client.descriptor }?.remote.port == listener.port)
-        #expect(sockets.first { $0.descriptor == listener.descriptor }?.state == .listen)
-        let loopback = family == AF_INET ? "127.0.0.1" : "[::1]"
-        let text = "descriptor \(number): \(loopback):\(listener.port) to \(loopback):\(client.port) ESTABLISHED"
-        #expect(sockets.first { $0.descriptor == number }?.description == text)
-        server = nil
-        #expect(try eventually { try own().contains { $0.state == .closeWait } })
-        #expect(try own().count == 2)
-    }
-
     @Test("a connection reset underneath is held without a row")
     func reset() throws {
         let listener = try TestSocket.listening()

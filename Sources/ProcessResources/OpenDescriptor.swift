@@ -1,0 +1,43 @@
+/// A descriptor that a process holds: its number, and what it stands for as a hash, so that it is told from a later one
+/// with the same number.
+///
+/// What the kernel gives no number of its own, such as an eventfd, is told apart by its kind only.
+public struct DescriptorIdentity: Sendable, Hashable {
+    /// The descriptor's number.
+    public var number: Int32
+    /// A hash of where `/proc/PID/fd/N` points.
+    public var link: UInt64
+
+    init(number: Int32, link: Span<UInt8>) {
+        self.number = number
+        // FNV-1a, 64 bits.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for index in link.indices { hash = (hash ^ UInt64(link[index])) &* 0x100_0000_01B3 }
+        self.link = hash
+    }
+}
+
+/// A descriptor that a process holds, with what is known of it.
+public struct OpenDescriptor: Sendable, Hashable {
+    /// Which one it is.
+    public var identity: DescriptorIdentity
+    /// What it stands for.
+    public var kind: DescriptorKind
+    /// Where `/proc/PID/fd/N` points, at most 64 bytes of it: a path, or the kind with the kernel's number.
+    public var target: String
+    /// The inode, for a socket.
+    public var inode: UInt64?
+    /// The row of a TCP socket that has one: its ends and its state.
+    public var tcp: TCPRow?
+    /// The state of a TCP socket, `TCPState.noRow` for one that has no row; nil for anything else.
+    public var tcpState: TCPState?
+}
+
+extension OpenDescriptor: CustomStringConvertible {
+    /// The kind, and for TCP both ends and the state; a path for a file.
+    public var description: String {
+        if let tcp { return "\(kind) \(tcp.local) to \(tcp.remote), \(tcp.state)" }
+        if let tcpState { return "\(kind), \(tcpState)" }
+        return kind == .file || kind == .device ? "\(kind) \(target)" : "\(kind)"
+    }
+}

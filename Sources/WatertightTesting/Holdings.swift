@@ -1,0 +1,103 @@
+import Glibc
+import ProcessResources
+
+/// What this process holds, told apart by identity, with the block of runs in which each was seen first.
+///
+/// What is closed is forgotten. What others open and close again therefore never adds up.
+struct Holdings {
+    private let reader: ProcessReader
+    private let tracker: ObjectTracker
+    private var descriptors: [DescriptorIdentity: Int] = [:]
+    private var threads: [Int32: Int] = [:]
+    private var objects: [Int: Int] = [:]
+    /// Bytes allocated and not freed.
+    private(set) var heapBytes = 0
+
+    /// How far the heap of a process at rest moves between two readings.
+    private static let restingBytes = 512
+    /// The block of what was there at the beginning.
+    static let before = -2
+    /// The block of the runs that warm up.
+    static let warmUp = -1
+
+    init(tracker: ObjectTracker) throws {
+        self.tracker = tracker
+        reader = try ProcessReader(pid: getpid())
+        // So that a growing table is not taken for a growing heap.
+        descriptors.reserveCapacity(1024)
+        threads.reserveCapacity(256)
+    }
+
+    /// Reads the process; what is new belongs to `block`. Whether anything has changed since the last reading.
+    mutating func read(block: Int) throws -> Bool {
+        var hasChanged = false
+        Self.update(&descriptors, try reader.descriptorIdentities(), block, &hasChanged)
+        Self.update(&threads, try reader.threadIDs(), block, &hasChanged)
+        let alive = tracker.alive()
+        hasChanged = hasChanged || alive != objects
+        objects = alive
+        let bytes = OwnHeap.current().liveBytes
+        hasChanged = hasChanged || abs(bytes - heapBytes) > Self.restingBytes
+        heapBytes = bytes
+        return hasChanged
+    }
+
+    private static func update<Key: Hashable>(
+        _ known: inout [Key: Int], _ present: [Key], _ block: Int, _ hasChanged: inout Bool
+    ) {
+        var kept = 0
+        for key in present {
+            if known[key] != nil {
+                kept += 1
+            } else {
+                known[key] = block
+                hasChanged = true
+            }
+        }
+        if kept < known.count - (present.count - kept) {
+            hasChanged = true
+            let present = Set(present)
+            known = known.filter { present.contains($0.key) }
+        }
+    }
+
+    /// Whether more than three quarters of the descriptors that may be open are.
+    var isShortOfDescriptors: Bool {
+        guard let limit = try? reader.openFileLimit().soft else { return false }
+        return descriptors.count > limit / 4 * 3
+    }
+
+    /// How many were seen first in each block and are held still; none of memory, which has no parts.
+    func held(_ resource: LeakedResource) -> [Int: Int] {
+        switch resource {
+        case .descriptors: Self.counts(descriptors)
+        case .threads: Self.counts(threads)
+        case .objects: objects
+        case .heap: [:]
+        }
+    }
+
+    private static func counts<Key>(_ known: [Key: Int]) -> [Int: Int] {
+        known.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+
+    /// What is held still of what was seen first in one of `blocks`, as evidence.
+    func leftOvers(_ resource: LeakedResource, in blocks: Range<Int>) throws -> [LeftOver] {
+        switch resource {
+        case .descriptors:
+            let left = try reader.openDescriptors().filter { descriptors[$0.identity].map(blocks.contains) ?? false }
+            return LeftOver.sorted(
+                left.map { ($0.tcpState.map { state in "socket in \(state)" } ?? "\($0.kind)", Self.example($0)) })
+        case .threads:
+            let left = try reader.threadList().filter { threads[$0.id].map(blocks.contains) ?? false }
+            return LeftOver.sorted(left.map { ("thread \"\($0.name)\"", nil) })
+        case .objects: return LeftOver.sorted(tracker.aliveTypes(in: blocks).map { ("\($0) alive", nil) })
+        case .heap: return []
+        }
+    }
+
+    private static func example(_ descriptor: OpenDescriptor) -> String? {
+        if let tcp = descriptor.tcp { return "\(tcp.local) to \(tcp.remote)" }
+        return descriptor.kind == .file || descriptor.kind == .device ? descriptor.target : nil
+    }
+}

@@ -1,0 +1,42 @@
+import SystemCalls
+
+/// The right to check for leaks, which one task of the process has at a time.
+///
+/// Two checks at once would take each other's connections for their own.
+enum LeakCheckTurn {
+    private struct Line {
+        var isTaken = false
+        var waiting: [UnsafeContinuation<Void, Never>] = []
+    }
+
+    private static let line = Locked(Line())
+    /// Whether the task has its turn: a check within a check, such as one in a test with `.leakFree`, must not wait.
+    @TaskLocal private static var isMine = false
+
+    /// Runs `body` when it is its turn.
+    static func waited<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        if isMine { return try await body() }
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let isFirst = line.withLock { line in
+                guard line.isTaken else {
+                    line.isTaken = true
+                    return true
+                }
+                line.waiting.append(continuation)
+                return false
+            }
+            if isFirst { continuation.resume() }
+        }
+        defer { passOn() }
+        return try await $isMine.withValue(true) { try await body() }
+    }
+
+    private static func passOn() {
+        let next = line.withLock { line -> UnsafeContinuation<Void, Never>? in
+            guard line.waiting.isEmpty else { return line.waiting.removeFirst() }
+            line.isTaken = false
+            return nil
+        }
+        next?.resume()
+    }
+}

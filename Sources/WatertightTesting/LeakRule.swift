@@ -1,0 +1,82 @@
+import LeakStatistics
+
+/// When growth is called a leak: pure, so that recorded and simulated runs can be judged as well.
+enum LeakRule {
+    /// Confidence of every interval.
+    static let confidence = 0.99
+    /// Pairs of batches, one with the body and one without, that a suspicion is held against.
+    static let pairs = 18
+    /// Pairs that the batch with the body must win. Were the body without effect, each pair would be a coin's toss, and so
+    /// many would be won in one of 1,500 suspicions, which are rare themselves.
+    static let leastWins = 16
+    /// What must remain after the pause, and grow again afterwards, as a share of what was seen before it.
+    static let leastShare = 0.5
+    /// Growth of the heap for each run that would have to be seen, in bytes.
+    static let requiredHeapBytes = 512.0
+
+    /// Growth for each run that is not called a leak.
+    static func effect(_ resource: LeakedResource) -> Double {
+        switch resource {
+        case .descriptors, .threads, .objects: 0.004
+        // Tables of the runtime's and the allocator's own fill at up to ten bytes for each connection.
+        case .heap: 32
+        }
+    }
+
+    /// What the blocks without a pause say of the heap.
+    enum Opinion {
+        case clean
+        /// Grows like a leak, by so much for each run.
+        case suspect(Double)
+        /// A leak of the size that matters could hide.
+        case open
+    }
+
+    /// The opinion on the heap's level over the runs.
+    static func opinion(heap: GrowthSeries) -> Opinion {
+        guard let estimate = GrowthEstimate(heap, resolution: 16, confidence: confidence) else { return .open }
+        if estimate.isPersistent(above: effect(.heap)) { return .suspect(estimate.perConnection) }
+        return estimate.largestHidden > requiredHeapBytes ? .open : .clean
+    }
+
+    /// Whether most of what the heap had grown by the end of `series` was given back since, without another run.
+    static func isReleased(_ series: GrowthSeries, level: Double) -> Bool {
+        let floor = series.floor
+        let atHalf = floor.level(at: floor.connections / 2)
+        return level - atHalf < leastShare * ((floor.points.last?.level ?? 0) - atHalf)
+    }
+
+    /// What each run leaves, by how many things are left of each block of `runs`; nil when that is nothing in more than
+    /// every third block.
+    ///
+    /// The first half of the blocks is warm-up. Not the mean: what others hold at the moment stems from the last blocks.
+    static func suspected(left: [Int], runs: Int) -> Double? {
+        let judged = left.dropFirst(left.count / 2).sorted()
+        let rate = Double(judged[judged.count / 3]) / Double(runs)
+        return rate > effect(.descriptors) ? rate : nil
+    }
+
+    /// Two batches of equal length in random order: what grew in each.
+    struct Pair {
+        var withBody: Double
+        var without: Double
+    }
+
+    /// The growth for each run by `pairs` of `runs`, if it is the body's and as large as was suspected; else nil.
+    static func confirmed(
+        _ pairs: [Pair], runs: Int, _ resource: LeakedResource, suspected: Double
+    ) -> ClosedRange<Double>? {
+        let differences = pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
+        guard differences.count == Self.pairs, differences.count(where: { $0 > 0 }) >= leastWins else { return nil }
+        let median = differences[differences.count / 2]
+        guard median > effect(resource), median >= leastShare * suspected else { return nil }
+        // A pair that was lost to noise may be far out.
+        let kept = differences.dropFirst().dropLast()
+        let count = Double(kept.count)
+        let mean = kept.reduce(0, +) / count
+        let variance = kept.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+        let t = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: kept.count - 1)
+        let reach = t * (variance / count).squareRoot()
+        return (mean - reach)...(mean + reach)
+    }
+}
