@@ -5,7 +5,7 @@ import WebSockets
 
 extension Stage {
     /// Without activity for so long, what `background-race` leaves behind is freed.
-    static let raceStaleLimit = Duration.seconds(3)
+    static let raceStaleLimit = Duration.seconds(2)
 
     /// Scenario `browser-tabs`.
     func closeTabs() async throws {
