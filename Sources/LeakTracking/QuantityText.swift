@@ -16,10 +16,13 @@ public enum DurationText {
         return nil
     }
 
-    /// Writes a duration, whole seconds or milliseconds, so that it can be read again.
+    /// Writes a duration in whole seconds, or in milliseconds, so that it can be read again.
     public static func format(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
-        return attoseconds == 0 ? "\(seconds)s" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+        guard attoseconds != 0 else { return "\(seconds)s" }
+        let microseconds = (duration / .microseconds(1)).rounded()
+        let whole = Int(microseconds / 1000)
+        return microseconds == Double(whole) * 1000 ? "\(whole)ms" : "\(microseconds / 1000)ms"
     }
 }
 

@@ -11,6 +11,9 @@ public struct ResolvedEnvironment: Hashable, Sendable {
     /// Where each value comes from.
     public let origins: [EnvironmentSetting: Origin]
 
+    /// Environment variables that look like settings and are none, perhaps misspelt.
+    public let unknownVariables: [String]
+
     /// Where a value comes from.
     public enum Origin: Hashable, Sendable, CustomStringConvertible {
         /// Given by the caller, as `--set` does.
@@ -79,19 +82,21 @@ public struct ResolvedEnvironment: Hashable, Sendable {
                 (variables[setting.variable].flatMap { $0.isEmpty ? nil : $0 }, .variable(setting.variable)),
                 (fileValues[setting.rawValue], .file(path ?? "")),
             ]
-            if case let (text?, origin)? = candidates.first(where: { $0.0 != nil }) {
+            // Again, because it may follow from one that was overridden.
+            setting.setDefault(of: environment, in: &limits)
+            origins[setting] = setting.derivation.map(Origin.derived) ?? .environment(environment)
+            // The strongest last; what is outranked must be right all the same.
+            for case let (text?, origin) in candidates.reversed() {
                 guard setting.set(text, in: &limits) else {
                     throw .invalidValue(text, setting: setting, source: "\(origin)")
                 }
                 origins[setting] = origin
-            } else {
-                // Again, because it may follow from one that was overridden.
-                setting.setDefault(of: environment, in: &limits)
-                origins[setting] = setting.derivation.map(Origin.derived) ?? .environment(environment)
             }
         }
         self.limits = limits
         self.origins = origins
+        let known = Set(EnvironmentSetting.allCases.map(\.variable) + ["WATERTIGHT_ENVIRONMENT", "WATERTIGHT_CONFIG"])
+        unknownVariables = variables.keys.filter { $0.hasPrefix("WATERTIGHT_") && !known.contains($0) }.sorted()
     }
 
     /// The environment of this process.

@@ -55,18 +55,20 @@ public final class ResourceLeakTracker: Sendable {
     public func snapshot(_ label: String, operations: Int = 1) throws(ProcessReadFailure) -> ResourceSnapshot {
         // Before the reading itself allocates anything.
         let liveHeap = isOwnProcess ? OwnHeap.current().liveBytes : nil
-        let sample = try reader.sample()
+        let memory = try reader.memory()
+        let descriptors = try reader.descriptors()
+        let threads = try reader.threads()
         let counts = managers?()
         let elapsed = elapsedSeconds
         let (snapshot, growth) = record.withLock { record -> (ResourceSnapshot, Int) in
             record.operations += operations
-            let base = record.firstResidentBytes ?? sample.memory.residentBytes
+            let base = record.firstResidentBytes ?? memory.residentBytes
             let snapshot = ResourceSnapshot(
                 label: label, elapsedSeconds: elapsed, operations: record.operations, managers: counts,
-                cleanupPercent: counts?.cleanupPercent, residentBytes: sample.memory.residentBytes,
-                residentDeltaBytes: sample.memory.residentBytes - base, privateBytes: sample.memory.privateBytes,
-                liveHeapBytes: liveHeap, descriptors: sample.descriptors,
-                threads: sample.threads)
+                cleanupPercent: counts?.cleanupPercent, residentBytes: memory.residentBytes,
+                residentDeltaBytes: memory.residentBytes - base, privateBytes: memory.privateBytes,
+                liveHeapBytes: liveHeap, descriptors: descriptors,
+                threads: threads)
             record.append(snapshot)
             return (snapshot, record.newMemoryGrowth(beyond: limits.memoryGrowthThresholdBytes, snapshot))
         }
@@ -135,21 +137,31 @@ public final class ResourceLeakTracker: Sendable {
     }
 
     private func noteTiming(_ operation: String, _ duration: Duration, _ limit: Duration?) {
-        record.withLock { $0.addTiming(operation, duration, limit) }
+        let exceededCount = record.withLock { $0.addTiming(operation, duration, limit) }
         guard let limit, duration > limit else { return }
         note(
             .limitExceeded, duration > limit * 2 ? .high : .medium,
-            "\(operation) took \(DurationText.format(duration)), longer than \(DurationText.format(limit))")
+            "\(operation) took \(DurationText.format(duration)), longer than \(DurationText.format(limit))",
+            isRepeated: exceededCount > Self.loggedRepetitions)
     }
 
     // MARK: Violations
 
+    /// How often the log is told that one operation exceeds its limit; after that only at level `debug`.
+    private static let loggedRepetitions = 3
+
     /// Records and logs a violation.
     public func note(_ kind: LeakViolation.Kind, _ severity: LeakViolation.Severity, _ detail: String) {
+        note(kind, severity, detail, isRepeated: false)
+    }
+
+    private func note(
+        _ kind: LeakViolation.Kind, _ severity: LeakViolation.Severity, _ detail: String, isRepeated: Bool
+    ) {
         let violation = LeakViolation(
             kind: kind, severity: severity, detail: detail, elapsedSeconds: elapsedSeconds)
         record.withLock { $0.append(violation) }
-        logger.log(level: severity.level, "\(violation)")
+        logger.log(level: isRepeated ? .debug : severity.level, "\(violation)")
     }
 
     /// The violations so far.

@@ -60,9 +60,12 @@ struct TrackerRecord {
         return snapshot.residentDeltaBytes
     }
 
-    mutating func addTiming(_ operation: String, _ duration: Duration, _ limit: Duration?) {
-        guard timings[operation] != nil || timings.count < Self.maximumOperations else { return }
+    /// How often the operation has exceeded its limit, this time included.
+    @discardableResult
+    mutating func addTiming(_ operation: String, _ duration: Duration, _ limit: Duration?) -> Int {
+        guard timings[operation] != nil || timings.count < Self.maximumOperations else { return 0 }
         timings[operation, default: OperationTiming(operation)].add(duration, limit: limit)
+        return timings[operation]?.exceededCount ?? 0
     }
 
     func growth(_ limits: EnvironmentLimits) -> [GrowthAnalysis] {

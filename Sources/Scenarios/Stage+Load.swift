@@ -12,6 +12,7 @@ extension Stage {
         var longest = Duration.zero
         var left = 0
         for cycle in 1...cycles where begun.duration(to: .now) < limits.stressLimit {
+            try Task.checkCancellation()
             let ids = ids("cycle\(cycle)-", 1...3)
             let duration = await timed("cycle", within: limits.longestCycle, isChecked: false) {
                 guard let clients = try? await open("rapid", ids) else { return }

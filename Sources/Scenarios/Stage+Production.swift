@@ -47,6 +47,7 @@ extension Stage {
     func reconnect() async throws {
         var all: [ConnectionUnderTest] = []
         for number in 1...15 {
+            try Task.checkCancellation()
             let client = try await open("mobile", "phone")
             all.append(client)
             await exchange([client], "connection \(number)")

@@ -44,7 +44,8 @@ struct EnvironmentCommand: ParsableCommand {
             zip(row, widths).map { $0.padding(toLength: $1 + 2, withPad: " ", startingAt: 0) }.joined()
                 .trimmingCharacters(in: .whitespaces)
         }
-        return (["environment \(environment.environment.rawValue): \(environment.reason)", ""] + lines)
+        let unknown = environment.unknownVariables.map { "\n\($0) is no setting and has no effect" }
+        return (["environment \(environment.environment.rawValue): \(environment.reason)", ""] + lines + unknown)
             .joined(separator: "\n")
     }
 

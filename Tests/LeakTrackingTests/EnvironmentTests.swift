@@ -138,6 +138,17 @@ struct EnvironmentTests {
         #expect("\(failure!)".contains(problem), "\(failure!)")
     }
 
+    @Test("what is outranked must be right all the same, and a variable that is no setting is told")
+    func outranked() throws {
+        var overrides = ResolvedEnvironment.Overrides()
+        overrides.values = ["stressCycles": "3"]
+        #expect(throws: EnvironmentFailure.self) {
+            try ResolvedEnvironment(overrides, variables: ["WATERTIGHT_STRESS_CYCLES": "many"], isTesting: false)
+        }
+        let resolved = try ResolvedEnvironment(overrides, variables: ["WATERTIGHT_SPEED": "9"], isTesting: false)
+        #expect(resolved.unknownVariables == ["WATERTIGHT_SPEED"])
+    }
+
     @Test("an argument that is no setting, and a file that is not there")
     func absent() {
         var overrides = ResolvedEnvironment.Overrides()
