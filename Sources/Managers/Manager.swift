@@ -3,7 +3,6 @@ import Synchronization
 /// The owner of one isolation key's resources.
 ///
 /// Made by a ``ManagerFactory`` and valid until it has ended: when its last resource is released, or by a cleanup.
-// Unchecked, because the factory's lock guards what varies.
 public final class Manager<Resource: ManagedResource>: @unchecked Sendable, CustomStringConvertible {
     /// Who it is for.
     public let identity: ManagerIdentity
@@ -14,7 +13,7 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
     /// Nanoseconds of the factory's clock.
     private let lastActivityNanoseconds: Atomic<Int64>
 
-    // Guarded by the factory's lock.
+    // Guarded by the factory's lock, which is why the compiler cannot check that this is Sendable.
     var resources: [ObjectIdentifier: Resource] = [:]
     var phase = Phase.active
     var otherKeys: [IsolationKey] = []

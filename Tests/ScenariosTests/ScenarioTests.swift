@@ -11,7 +11,8 @@ struct ScenarioTests {
     private static func setting() throws -> ScenarioSetting {
         let environment = try ResolvedEnvironment.current()
         return ScenarioSetting(
-            limits: environment.limits, environment: environment.environment.rawValue, serverCommand: [builtExecutable, "serve"])
+            limits: environment.limits, environment: environment.environment.rawValue,
+            serverCommand: [builtExecutable, "serve"])
     }
 
     /// The executable that was built with these tests.
