@@ -87,12 +87,20 @@ struct Holdings {
         case .descriptors:
             let left = try reader.openDescriptors().filter { descriptors[$0.identity].map(blocks.contains) ?? false }
             return LeftOver.sorted(
-                left.map { ($0.tcpState.map { state in "socket in \(state)" } ?? "\($0.kind)", Self.example($0)) })
+                left.map { (Self.sort($0), Self.example($0)) })
         case .threads:
             let left = try reader.threadList().filter { threads[$0.id].map(blocks.contains) ?? false }
             return LeftOver.sorted(left.map { ("thread \"\($0.name)\"", nil) })
         case .objects: return LeftOver.sorted(tracker.aliveTypes(in: blocks).map { ("\($0) alive", nil) })
         case .heap: return []
+        }
+    }
+
+    private static func sort(_ descriptor: OpenDescriptor) -> String {
+        switch descriptor.tcpState {
+        case nil: "\(descriptor.kind)"
+        case .noRow?: "socket without a connection (NO_ROW)"
+        case let state?: "socket in \(state)"
         }
     }
 

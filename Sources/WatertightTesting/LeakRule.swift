@@ -9,8 +9,10 @@ enum LeakRule {
     /// Pairs that the batch with the body must win. Were the body without effect, each pair would be a coin's toss, and so
     /// many would be won in one of 1,500 suspicions, which are rare themselves.
     static let leastWins = 16
-    /// What must remain after the pause, and grow again afterwards, as a share of what was seen before it.
+    /// What must remain after the wait, and grow again afterwards, as a share of what was seen before it.
     static let leastShare = 0.5
+    /// The same for the heap, where a leak may be small beside what is kept for a while.
+    static let leastHeapShare = 0.1
     /// Growth of the heap for each run that would have to be seen, in bytes.
     static let requiredHeapBytes = 512.0
 
@@ -39,11 +41,13 @@ enum LeakRule {
         return estimate.largestHidden > requiredHeapBytes ? .open : .clean
     }
 
-    /// Whether most of what the heap had grown by the end of `series` was given back since, without another run.
-    static func isReleased(_ series: GrowthSeries, level: Double) -> Bool {
-        let floor = series.floor
-        let atHalf = floor.level(at: floor.connections / 2)
-        return level - atHalf < leastShare * ((floor.points.last?.level ?? 0) - atHalf)
+    /// Whether what the heap had `grown` by in so many `runs` was kept for a while only.
+    ///
+    /// Where most of it was given back, a leak beside it must stand out from the tables that it has filled.
+    static func isReleased(left: Int, of grown: Int, runs: Int) -> Bool {
+        let perRun = Double(left) / Double(runs)
+        if Double(left) >= leastShare * Double(grown) { return perRun <= effect(.heap) }
+        return left <= 16_384 || Double(left) <= leastHeapShare * Double(grown) || perRun <= effect(.heap)
     }
 
     /// What each run leaves, by how many things are left of each block of `runs`; nil when that is nothing in more than
@@ -69,7 +73,9 @@ enum LeakRule {
         let differences = pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
         guard differences.count == Self.pairs, differences.count(where: { $0 > 0 }) >= leastWins else { return nil }
         let median = differences[differences.count / 2]
-        guard median > effect(resource), median >= leastShare * suspected else { return nil }
+        guard median > effect(resource), median >= (resource == .heap ? leastHeapShare : leastShare) * suspected else {
+            return nil
+        }
         // A pair that was lost to noise may be far out.
         let kept = differences.dropFirst().dropLast()
         let count = Double(kept.count)

@@ -19,6 +19,9 @@ final class LeakSearch {
     private static let blocks = 10
     /// How long what a block leaves may take to be gone before the next begins.
     private static let settleLimit = Duration.milliseconds(150)
+    /// How often the threads of the pool are given something to do while all else waits; without it for some seconds they
+    /// end, and what they kept for their next use is given back with them.
+    private static let feedingInterval = Duration.seconds(1)
     /// Readings without a change, a millisecond apart, after which the process has settled.
     private static let quietReadings = 4
 
@@ -45,30 +48,60 @@ final class LeakSearch {
     private func search(_ body: () async throws -> Void) async throws -> LeakResult {
         let heap = try await measured(body)
         var result = LeakResult()
-        var suspicions: [LeakedResource: Double] = [:]
+        var suspected: [LeakedResource: Double] = [:]
         switch LeakRule.opinion(heap: heap) {
         case .clean: break
-        case .suspect(let rate): suspicions[.heap] = rate
+        case .suspect(let rate): suspected[.heap] = rate
         case .open: result.isHeapHidden = isRestless
         }
         for resource in LeakedResource.allCases where resource != .heap {
-            suspicions[resource] = LeakRule.suspected(left: left(resource), runs: blockRuns)
+            suspected[resource] = LeakRule.suspected(left: left(resource), runs: blockRuns)
         }
-        suspicions = try await notReleased(suspicions, heap)
-        guard !suspicions.isEmpty else { return result }
-        // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
-        let pairRuns = min(max(5, blockRuns), suspicions.keys.contains(.descriptors) ? 10 : 20)
-        let pairs = try await paired(pairRuns, body)
-        for resource in LeakedResource.allCases {
-            guard let rate = suspicions[resource] else { continue }
-            if let interval = LeakRule.confirmed(pairs[resource]!, runs: pairRuns, resource, suspected: rate) {
-                let leftOvers = try holdings.leftOvers(resource, in: 0..<block + 1)
-                result.findings.append(LeakFinding(resource: resource, interval: interval, leftOvers: leftOvers))
-            } else if resource == .heap {
-                result.isHeapHidden = isRestless
-            }
+        block = Self.blocks
+        suspected = try await remaining(suspected) { resource, rate in
+            // Much that is kept for a while can hide a leak beside it, so all of it must be gone before it is looked for.
+            if resource == .heap { return false }
+            let now = LeakRule.suspected(left: left(resource), runs: blockRuns) ?? 0
+            return now < LeakRule.leastShare * rate
+        }
+        guard !suspected.isEmpty else { return result }
+        result.findings = try await confirmed(suspected, body)
+        if suspected[.heap] != nil, !result.findings.contains(where: { $0.resource == .heap }) {
+            result.isHeapHidden = isRestless
         }
         return result
+    }
+
+    /// Holds suspicions against pairs of batches, and what remains of these against another wait.
+    private func confirmed(
+        _ suspected: [LeakedResource: Double], _ body: () async throws -> Void
+    ) async throws -> [LeakFinding] {
+        // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
+        let runs = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
+        try await readFilled()
+        let (base, first) = (holdings.heapBytes, block + 1)
+        let heapPairs = try await paired(runs, body)
+        func interval(_ resource: LeakedResource, _ rate: Double) -> ClosedRange<Double>? {
+            let pairs = resource == .heap ? heapPairs : self.pairs(resource, from: first)
+            return LeakRule.confirmed(Array(pairs.dropFirst()), runs: runs, resource, suspected: rate)
+        }
+        let allRuns = heapPairs.count * runs
+        let grown = holdings.heapBytes - base
+        func heapLeft() -> Int { min(grown, holdings.heapBytes - base) }
+        let left = try await remaining(suspected) { resource, rate in
+            interval(resource, rate) == nil
+                || resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
+        }
+        return try LeakedResource.allCases.compactMap { resource in
+            guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }
+            if resource == .heap {
+                // What was given back while it was waited for is none of it.
+                let released = Double(grown - heapLeft()) / Double(allRuns)
+                interval = (interval.lowerBound - released)...(interval.upperBound - released)
+            }
+            let leftOvers = try holdings.leftOvers(resource, in: 0..<block + 1)
+            return LeakFinding(resource: resource, interval: interval, leftOvers: leftOvers)
+        }
     }
 
     /// Whether something else allocates all the time.
@@ -80,10 +113,9 @@ final class LeakSearch {
         return (0..<Self.blocks).map { held[$0] ?? 0 }
     }
 
-    /// Runs all blocks; the heap's level after each.
+    /// Runs all blocks; the heap's level before the first and after each of them.
     private func measured(_ body: () async throws -> Void) async throws -> GrowthSeries {
-        await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
-        _ = try holdings.read(block: block)
+        try await readFilled()
         block = Holdings.warmUp
         // In two parts, so that settling is warm as well.
         for _ in 0..<2 {
@@ -104,37 +136,43 @@ final class LeakSearch {
             levels.enumerated().map { .init(connections: Double($0 * blockRuns), level: Double($1)) })
     }
 
-    /// Waits for what is suspected to be given back, at most `releaseLimit`; the suspicions that remain.
-    private func notReleased(
-        _ suspicions: [LeakedResource: Double], _ heap: GrowthSeries
+    /// Waits until `isGone` says so of each resource, at most `releaseLimit`; those of which it never did.
+    private func remaining(
+        _ suspected: [LeakedResource: Double], _ isGone: (LeakedResource, Double) -> Bool
     ) async throws -> [LeakedResource: Double] {
-        var remaining = suspicions
+        var remaining = suspected
         let begin = ContinuousClock.now
-        block = Self.blocks
+        var fed = begin
         while !remaining.isEmpty {
             _ = try holdings.read(block: block)
-            remaining = remaining.filter { resource, rate in
-                if resource == .heap { return !LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) }
-                let now = LeakRule.suspected(left: left(resource), runs: blockRuns) ?? 0
-                return now >= LeakRule.leastShare * rate
+            if remaining[.heap].map({ isGone(.heap, $0) }) ?? false { try await readFilled() }
+            remaining = remaining.filter { !isGone($0.key, $0.value) }
+            let now = ContinuousClock.now
+            guard now - begin < releaseLimit else { break }
+            if now - fed > Self.feedingInterval {
+                await RuntimeCaches.fill(from: clock, minimumRounds: 1, maximumRounds: 1)
+                fed = now
             }
-            guard ContinuousClock.now - begin < releaseLimit else { break }
             await clock.sleep(for: .milliseconds(10))
         }
         return remaining
     }
 
-    /// Runs batches with the body and batches without it that take as long, two at a time in random order.
-    private func paired(
-        _ pairRuns: Int, _ body: () async throws -> Void
-    ) async throws -> [LeakedResource: [LeakRule.Pair]] {
-        let first = block + 1
-        // The threads of the pool may have ended meanwhile.
+    /// Reads what is held with full caches.
+    private func readFilled() async throws {
         await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
+        _ = try holdings.read(block: block)
+    }
+
+    /// Runs batches with the body and batches without it that take as long, two at a time in random order; what the heap
+    /// grew by in each. The first pair warms up and does not count.
+    ///
+    /// A batch with the body has the block after the last, the batch without it the next.
+    private func paired(_ runs: Int, _ body: () async throws -> Void) async throws -> [LeakRule.Pair] {
+        let first = block + 1
         var heap: [LeakRule.Pair] = []
         heap.reserveCapacity(LeakRule.pairs + 1)
         var length = Duration.zero
-        // The first does not count: it warms up.
         for index in 0...LeakRule.pairs {
             var pair = LeakRule.Pair(withBody: 0, without: 0)
             let isBodyFirst = index == 0 || Bool.random()
@@ -143,7 +181,7 @@ final class LeakSearch {
                 block = first + 2 * index + (isBody ? 0 : 1)
                 let begin = ContinuousClock.now
                 if isBody {
-                    for _ in 0..<pairRuns { try await body() }
+                    for _ in 0..<runs { try await body() }
                     length = ContinuousClock.now - begin
                 } else {
                     await clock.sleep(for: length)
@@ -154,15 +192,17 @@ final class LeakSearch {
             }
             heap.append(pair)
         }
-        var pairs: [LeakedResource: [LeakRule.Pair]] = [.heap: heap]
-        for resource in LeakedResource.allCases where resource != .heap {
-            let held = holdings.held(resource)
-            pairs[resource] = (0...LeakRule.pairs).map { index in
-                LeakRule.Pair(
-                    withBody: Double(held[first + 2 * index] ?? 0), without: Double(held[first + 2 * index + 1] ?? 0))
-            }
+        block = first + 2 * (LeakRule.pairs + 1)
+        return heap
+    }
+
+    /// How many are left now of each pair of batches.
+    private func pairs(_ resource: LeakedResource, from first: Int) -> [LeakRule.Pair] {
+        let held = holdings.held(resource)
+        return (0...LeakRule.pairs).map { index in
+            LeakRule.Pair(
+                withBody: Double(held[first + 2 * index] ?? 0), without: Double(held[first + 2 * index + 1] ?? 0))
         }
-        return pairs.mapValues { Array($0.dropFirst()) }
     }
 
     /// Waits until nothing changes any more, at most `settleLimit`; whether that came about.
