@@ -11,8 +11,6 @@ enum LeakRule {
     static let leastWins = 16
     /// What must remain after the wait, and grow again afterwards, as a share of what was seen before it.
     static let leastShare = 0.5
-    /// The same for the heap, where a leak may be small beside what is kept for a while.
-    static let leastHeapShare = 0.1
     /// Growth of the heap for each run that would have to be seen, in bytes.
     static let requiredHeapBytes = 512.0
 
@@ -41,13 +39,16 @@ enum LeakRule {
         return estimate.largestHidden > requiredHeapBytes ? .open : .clean
     }
 
-    /// Whether what the heap had `grown` by in so many `runs` was kept for a while only.
-    ///
-    /// Where most of it was given back, a leak beside it must stand out from the tables that it has filled.
+    /// Whether most of what the heap had grown by the end of `series` was given back since, without another run.
+    static func isReleased(_ series: GrowthSeries, level: Double) -> Bool {
+        let floor = series.floor
+        let atHalf = floor.level(at: floor.connections / 2)
+        return level - atHalf < leastShare * ((floor.points.last?.level ?? 0) - atHalf)
+    }
+
+    /// Whether most of what the heap had `grown` by in so many `runs` was given back since, or what is left is little.
     static func isReleased(left: Int, of grown: Int, runs: Int) -> Bool {
-        let perRun = Double(left) / Double(runs)
-        if Double(left) >= leastShare * Double(grown) { return perRun <= effect(.heap) }
-        return left <= 16_384 || Double(left) <= leastHeapShare * Double(grown) || perRun <= effect(.heap)
+        Double(left) < leastShare * Double(grown) || Double(left) / Double(runs) <= effect(.heap)
     }
 
     /// What each run leaves, by how many things are left of each block of `runs`; nil when that is nothing in more than
@@ -73,7 +74,7 @@ enum LeakRule {
         let differences = pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
         guard differences.count == Self.pairs, differences.count(where: { $0 > 0 }) >= leastWins else { return nil }
         let median = differences[differences.count / 2]
-        guard median > effect(resource), median >= (resource == .heap ? leastHeapShare : leastShare) * suspected else {
+        guard median > effect(resource), median >= leastShare * suspected else {
             return nil
         }
         // A pair that was lost to noise may be far out.

@@ -59,8 +59,7 @@ final class LeakSearch {
         }
         block = Self.blocks
         suspected = try await remaining(suspected) { resource, rate in
-            // Much that is kept for a while can hide a leak beside it, so all of it must be gone before it is looked for.
-            if resource == .heap { return false }
+            if resource == .heap { return LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) }
             let now = LeakRule.suspected(left: left(resource), runs: blockRuns) ?? 0
             return now < LeakRule.leastShare * rate
         }

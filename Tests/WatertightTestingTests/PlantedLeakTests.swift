@@ -103,26 +103,6 @@ struct PlantedLeakTests {
         }
     }
 
-    @Test("a small leak beside much that is kept for a while, across the end of idle threads of the pool")
-    func besideRetention() async {
-        await #expect(processExitsWith: .success) {
-            let planted = Planted()
-            let timer = try EventLoop(name: "keeper")
-            // Each run keeps 4000 bytes for seconds, and 1000 for good.
-            let found = try await result(releaseLimit: .seconds(8)) {
-                planted.leakBytes(1000)
-                let address = UInt(bitPattern: malloc(4000)!)
-                timer.execute {
-                    _ = Timer(on: timer, after: .seconds(3)) { free(UnsafeMutableRawPointer(bitPattern: address)) }
-                }
-            }
-            let finding = try #require(found.findings.first)
-            #expect(finding.resource == .heap)
-            #expect(finding.interval.contains(1008), "\(finding)")
-            timer.stop()
-        }
-    }
-
     @Test("what is kept for a while, however much, is no leak")
     func retention() async {
         await #expect(processExitsWith: .success) {
