@@ -15,7 +15,7 @@ public import Testing
 ///
 /// - Parameters:
 ///   - connections: How many runs of `body` are judged.
-///   - releaseLimit: How long what is left is waited for. Only growth costs this time.
+///   - releaseLimit: How long what is left is waited for. Only growth costs this time, at most twice.
 ///   - sourceLocation: Where the issue is shown.
 ///   - body: What opens connections and closes them, with whatever library. It has waited for their ends when it returns.
 /// - Throws: what `body` throws, at once; and `ProcessReadFailure` when `/proc` cannot be read.

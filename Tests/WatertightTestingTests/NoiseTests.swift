@@ -38,90 +38,92 @@ enum CleanBody: String, CaseIterable {
     }
 }
 
-@Suite("Clean code is called clean")
-struct CleanTests {
-    @Test("in a process of its own, where memory is judged too", arguments: CleanBody.allCases.map(\.rawValue))
-    func alone(name: String) async {
-        await #expect(processExitsWith: .success) { [name] in
-            let found = try await CleanBody(rawValue: name)!.checked()
-            #expect(found.problem == nil)
-            #expect(found.caution == nil)
+extension LeakChecks {
+    @Suite("Clean code is called clean", .serialized)
+    struct CleanTests {
+        @Test("in a process of its own, where memory is judged too", arguments: CleanBody.allCases.map(\.rawValue))
+        func alone(name: String) async {
+            await #expect(processExitsWith: .success) { [name] in
+                let found = try await CleanBody(rawValue: name)!.checked()
+                #expect(found.problem == nil)
+                #expect(found.caution == nil)
+            }
+        }
+
+        @Test("among other tests", arguments: CleanBody.allCases)
+        func amongOthers(body: CleanBody) async throws {
+            #expect(try await body.checked().problem == nil)
         }
     }
 
-    @Test("among other tests", arguments: CleanBody.allCases)
-    func amongOthers(body: CleanBody) async throws {
-        #expect(try await body.checked().problem == nil)
-    }
-}
-
-/// Each in a process of its own, or the noise would be that of every other test here.
-@Suite("Other tests that open descriptors and allocate all the time")
-struct NoiseTests {
-    @Test("are not taken for the body's", arguments: CleanBody.allCases.map(\.rawValue))
-    func clean(name: String) async {
-        await #expect(processExitsWith: .success) { [name] in
-            let noise = try Noise()
-            let found = try await CleanBody(rawValue: name)!.checked()
-            await noise.stop()
-            #expect(found.problem == nil)
+    /// Each in a process of its own, or the noise would be that of every other test here.
+    @Suite("Other tests that open descriptors and allocate all the time", .serialized)
+    struct NoiseTests {
+        @Test("are not taken for the body's", arguments: CleanBody.allCases.map(\.rawValue))
+        func clean(name: String) async {
+            await #expect(processExitsWith: .success) { [name] in
+                let noise = try Noise()
+                let found = try await CleanBody(rawValue: name)!.checked()
+                await noise.stop()
+                #expect(found.problem == nil)
+            }
         }
-    }
 
-    @Test("nor are those whose holdings only grow, in every block")
-    func growing() async {
-        await #expect(processExitsWith: .success) {
-            let planted = Planted()
-            let isStopped = Locked(false)
-            let isGrowing = Locked(0)
-            try Thread.detach(name: "grower") {
-                while !isStopped.withLock({ $0 }) {
-                    if let descriptor = try? OwnedDescriptor.listening(on: .loopback(port: 0)) {
-                        planted.keep(descriptor)
-                        isGrowing.withLock { $0 += 1 }
+        @Test("nor are those whose holdings only grow, in every block")
+        func growing() async {
+            await #expect(processExitsWith: .success) {
+                let planted = Planted()
+                let isStopped = Locked(false)
+                let isGrowing = Locked(0)
+                try Thread.detach(name: "grower") {
+                    while !isStopped.withLock({ $0 }) {
+                        if let descriptor = try? OwnedDescriptor.listening(on: .loopback(port: 0)) {
+                            planted.keep(descriptor)
+                            isGrowing.withLock { $0 += 1 }
+                        }
+                        planted.leakBytes(5000)
+                        usleep(2000)
                     }
-                    planted.leakBytes(5000)
-                    usleep(2000)
                 }
+                let found = try await CleanBody.connection.checked()
+                isStopped.withLock { $0 = true }
+                #expect(found.problem == nil)
+                #expect(isGrowing.withLock { $0 } > 50)
             }
-            let found = try await CleanBody.connection.checked()
-            isStopped.withLock { $0 = true }
-            #expect(found.problem == nil)
-            #expect(isGrowing.withLock { $0 } > 50)
         }
-    }
 
-    @Test("do not hide a descriptor, a thread or an object of each run")
-    func found() async {
-        await #expect(processExitsWith: .success) {
-            final class Session: Sendable {}
-            let noise = try Noise()
-            let planted = Planted()
-            let found = try await result(runs: 20) {
-                planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
-                try planted.leakThread(named: "forgotten")
-                planted.keep(track(Session()))
+        @Test("do not hide a descriptor, a thread or an object of each run")
+        func found() async {
+            await #expect(processExitsWith: .success) {
+                final class Session: Sendable {}
+                let noise = try Noise()
+                let planted = Planted()
+                let found = try await result(runs: 20) {
+                    planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
+                    try planted.leakThread(named: "forgotten")
+                    planted.keep(track(Session()))
+                }
+                await noise.stop()
+                let resources = found.findings.map(\.resource)
+                #expect(resources.contains(.descriptors))
+                #expect(resources.contains(.threads))
+                #expect(resources.contains(.objects))
+                let descriptors = try #require(found.findings.first { $0.resource == .descriptors })
+                #expect(descriptors.interval.contains(1), "\(descriptors)")
+                #expect(descriptors.leftOvers.contains { $0.sort == "socket in LISTEN" && $0.count == 115 })
             }
-            await noise.stop()
-            let resources = found.findings.map(\.resource)
-            #expect(resources.contains(.descriptors))
-            #expect(resources.contains(.threads))
-            #expect(resources.contains(.objects))
-            let descriptors = try #require(found.findings.first { $0.resource == .descriptors })
-            #expect(descriptors.interval.contains(1), "\(descriptors)")
-            #expect(descriptors.leftOvers.contains { $0.sort == "socket in LISTEN" && $0.count == 115 })
         }
-    }
 
-    @Test("memory that they hide is owned up to, not guessed at")
-    func hidden() async {
-        await #expect(processExitsWith: .success) {
-            let noise = try Noise()
-            let planted = Planted()
-            let found = try await result { planted.leakBytes(64) }
-            await noise.stop()
-            #expect(found.problem == nil || found.findings.map(\.resource) == [.heap])
-            #expect(found.problem != nil || found.caution != nil)
+        @Test("memory that they hide is owned up to, not guessed at")
+        func hidden() async {
+            await #expect(processExitsWith: .success) {
+                let noise = try Noise()
+                let planted = Planted()
+                let found = try await result { planted.leakBytes(64) }
+                await noise.stop()
+                #expect(found.problem == nil || found.findings.map(\.resource) == [.heap])
+                #expect(found.problem != nil || found.caution != nil)
+            }
         }
     }
 }

@@ -1,6 +1,11 @@
 import Glibc
 import Sockets
 import SystemCalls
+import Testing
+
+/// The root of every suite that checks for leaks: one test at a time, so that they do not starve those of other modules.
+@Suite(.serialized)
+struct LeakChecks {}
 
 /// Things that a body may leave behind, and a way to clear them away after the test.
 final class Planted: Sendable {
