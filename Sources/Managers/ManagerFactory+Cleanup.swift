@@ -35,13 +35,14 @@ extension ManagerFactory {
     ///
     /// When it returns, no manager and no task of the factory is left. May be called again, and then waits as well.
     public func shutdown() async {
-        let (managers, endingManagers, background) = state.withLock { state in
+        let (managers, background) = state.withLock { state in
             state.isShutDown = true
-            return (Array(state.active.values), Array(state.ending.values), state.background)
+            return (Array(state.active.values), state.background)
         }
         background?.cancel()
         await end(managers, because: .shutdown, within: limits.batchCleanupLimit)
-        for manager in endingManagers { _ = await ended(manager) }
+        // Others may have begun to clean up some of them first; no new ones can come.
+        while let manager = state.withLock({ $0.ending.values.first }) { _ = await ended(manager) }
         await background?.value
         let watch = state.withLock { state in
             state.background = nil

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import LeakCheck
 import LeakTracking
 import Scenarios
 import Sockets
@@ -57,7 +58,13 @@ struct ScenarioCommand: AsyncParsableCommand {
             }
             return reports
         }
-        try TerminationSignals.forEach(first: { _ in task.cancel() }, again: { _exit(128 + $0) })
+        try TerminationSignals.forEach(
+            first: { _ in task.cancel() },
+            again: { _ in
+                // A server that a scenario has started must not outlive it.
+                LeakCheck.abandonAll()
+                _exit(Code.interrupted.rawValue)
+            })
         let reports: [ScenarioReport]
         do {
             reports = try await task.value

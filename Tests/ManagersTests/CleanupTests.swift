@@ -132,6 +132,25 @@ struct CleanupTests {
         #expect(clock.sleeperCount == 0)
     }
 
+    @Test("shutdown waits for cleanups that begin while it does", arguments: 1...20)
+    func shutdownRaces(round: Int) async throws {
+        var limits = ManagerLimits()
+        limits.cleanupLimit = .milliseconds(1)
+        limits.batchCleanupLimit = .milliseconds(1)
+        let factory = Factory(limits: limits)
+        let opened = try (1...10).map { try factory.open("alice", "c\($0)", .closesHardOnly) }
+        await withTaskGroup { group in
+            for number in 1...10 {
+                group.addTask { _ = await factory.cleanup(IsolationKey(user: "alice", connection: "c\(number)")) }
+            }
+            group.addTask {
+                await factory.shutdown()
+                #expect(factory.statistics.active == 0 && factory.statistics.cleaningUp == 0)
+            }
+        }
+        #expect(opened.allSatisfy { $0.resource.hardCount == 1 })
+    }
+
     @Test("with twelve managers the next one frees those that are stale")
     func proactive() async throws {
         for number in 1...6 { try factory.open("alice", "old\(number)") }
