@@ -36,8 +36,9 @@ final class Stage: Sendable {
             managers.limits.backgroundInterval = managers.limits.staleLimit * 1000
         }
         if scenario == .backgroundRace || scenario == .production {
-            managers.limits.staleLimit = Self.raceStaleLimit
-            managers.limits.emergencyStaleLimit = Self.raceStaleLimit
+            let limit = scenario == .production ? Self.productionStaleLimit : Self.raceStaleLimit
+            managers.limits.staleLimit = limit
+            managers.limits.emergencyStaleLimit = limit
             managers.limits.backgroundInterval = .milliseconds(50)
         }
         managers.defect = setting.defect

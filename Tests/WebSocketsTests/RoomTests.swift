@@ -57,9 +57,10 @@ extension OverTCP {
             try await TestServer.with {
                 $0.maximumBufferedBytes = 1 << 20
             } _: { server in
-                // Unfinished messages of 100, 400 and 700 KB do not fit together.
+                // Unfinished messages of 60, 200 and 900 KB do not fit together. Buffers double, so that none but the last
+                // can hold most at any moment.
                 var peers: [RawPeer] = []
-                for kilobytes in [100, 400, 700] {
+                for kilobytes in [60, 200, 900] {
                     let peer = try await RawPeer.open(server.address)
                     try await peer.send(RawPeer.frame(0x02, pattern(kilobytes * 1000)))
                     peers.append(peer)
@@ -70,7 +71,7 @@ extension OverTCP {
                 let outcome = try await server.outcome()
                 #expect(outcome == CloseOutcome(.limit(.buffered), code: .tryAgainLater))
                 // What it held is free again, and the others' messages are whole.
-                for (peer, kilobytes) in zip(peers, [100, 400]) {
+                for (peer, kilobytes) in zip(peers, [60, 200]) {
                     try await peer.send(RawPeer.frame(0x80, [0x61]), reading: true)
                     #expect(try await peer.frame().payload == pattern(kilobytes * 1000) + [0x61])
                 }
