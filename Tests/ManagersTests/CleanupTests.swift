@@ -235,5 +235,6 @@ struct CleanupTests {
             #expect(opened.resource.reasons == [.requested])
             #expect(factory.statistics.active == 1)
         }
+        await factory.shutdown()
     }
 }

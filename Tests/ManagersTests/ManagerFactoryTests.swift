@@ -101,15 +101,17 @@ struct ManagerFactoryTests {
         #expect(factory.existingManager(for: stranger) == nil)
         #expect(await factory.cleanup(database)?.key == webSocket.key)
         #expect(factory.statistics.active == 0)
+        await factory.shutdown()
     }
 
     @Test("tabs of one thread are not taken for each other")
-    func tabs() throws {
+    func tabs() async throws {
         let one = try #require(ManagerIdentity(user: "alice", connection: "tab1", thread: "t"))
         let other = try #require(ManagerIdentity(user: "alice", connection: "tab2", thread: "t"))
         let manager = try factory.manager(for: one)
         #expect(factory.existingManager(for: other) == nil)
         #expect(try factory.manager(for: other) !== manager)
+        await factory.shutdown()
     }
 
     @Test("a manager is found by further keys until it has ended")
