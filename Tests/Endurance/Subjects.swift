@@ -84,7 +84,13 @@ final class Subjects {
 
     private static func managed() -> ServerConfiguration {
         var configuration = configuration()
-        configuration.managers = ManagerConfiguration()
+        var managers = ManagerConfiguration()
+        // The task that watches these limits runs on Dispatch, whose threads keep up to a thousand blocks for their next
+        // use: begun anew in each round, it would look like growth for hundreds of rounds.
+        managers.limits.cleanupLimit = .seconds(3600)
+        managers.limits.batchCleanupLimit = .seconds(3600)
+        managers.limits.backgroundInterval = .seconds(3600)
+        configuration.managers = managers
         return configuration
     }
 
