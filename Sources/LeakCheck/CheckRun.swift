@@ -64,24 +64,12 @@ final class CheckRun {
             if runtime == nil { throw CancellationError() }
             interruption = .interrupted
         }
-        noteMemoryBeyondThreshold()
+        if let threshold = plan.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
         return CheckResult(
             seed: plan.seed, durationSeconds: start.elapsed.inSeconds, target: description,
             runtime: runtime.map { "\($0)" } ?? "unknown", isolation: isolation,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
-    }
-
-    /// The rule of thumb beside the verdict: memory grew by more than the environment allows, for whatever reason.
-    private func noteMemoryBeyondThreshold() {
-        guard let threshold = plan.memoryGrowthThresholdBytes else { return }
-        for row in rows {
-            let levels = row.samples.map(\.privateMemory)
-            guard let first = levels.first, let last = levels.last, last - first > threshold else { continue }
-            notes.append(
-                "private memory grew by \((last - first) >> 20) MB under \(row.lifecycle.label), beyond the environment's "
-                    + "threshold of \(threshold >> 20) MB; the verdict below says whether it is a leak")
-        }
     }
 
     // MARK: The course

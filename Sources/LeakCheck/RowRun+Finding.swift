@@ -103,4 +103,14 @@ extension RowRun {
         return "only \(Int(percent))% of the connections went as the lifecycle wants"
             + (counts.firstProblem.map { "; the first problem: \($0)" } ?? "")
     }
+
+    /// The rule of thumb beside the verdict: memory grew by more than the environment allows, for whatever reason.
+    func note(beyond thresholdBytes: Int) -> String? {
+        guard let first = samples.first, let last = samples.last else { return nil }
+        let grown = last.privateMemory - first.privateMemory
+        guard grown > thresholdBytes else { return nil }
+        return
+            "private memory grew by \(grown >> 20) MB under \(lifecycle.label), beyond the environment's threshold of "
+            + "\(thresholdBytes >> 20) MB; the verdict below says whether it is a leak"
+    }
 }

@@ -15,7 +15,7 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
     public var form: String {
         switch row.field {
         case .duration: "a time such as 750ms, 2s or 5m"
-        case .count: "a whole number"
+        case .count(_, let least): "a whole number of at least \(least)"
         case .bytes: "a size such as 50MB, 512KB or 1GB"
         }
     }
@@ -24,7 +24,7 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
     public func text(in limits: EnvironmentLimits) -> String {
         switch row.field {
         case .duration(let field): DurationText.format(limits[keyPath: field])
-        case .count(let field): "\(limits[keyPath: field])"
+        case .count(let field, _): "\(limits[keyPath: field])"
         case .bytes(let field): SizeText.format(limits[keyPath: field])
         }
     }
@@ -35,8 +35,8 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
         case .duration(let field):
             guard let duration = DurationText.parse(text), duration > .zero else { return false }
             limits[keyPath: field] = duration
-        case .count(let field):
-            guard let count = Int(text), count >= 0 else { return false }
+        case .count(let field, let least):
+            guard let count = Int(text), count >= least else { return false }
             limits[keyPath: field] = count
         case .bytes(let field):
             guard let bytes = SizeText.parse(text) else { return false }
@@ -68,7 +68,7 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
 
     private enum Field {
         case duration(WritableKeyPath<EnvironmentLimits, Duration>)
-        case count(WritableKeyPath<EnvironmentLimits, Int>)
+        case count(WritableKeyPath<EnvironmentLimits, Int>, atLeast: Int)
         case bytes(WritableKeyPath<EnvironmentLimits, Int>)
     }
 
@@ -95,7 +95,7 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
                 defaults: .each(["10s", "5s", "3s", "7500ms", "5s"]))
         case .stressCycles:
             Row(
-                summary: "cycles of the stress scenario", field: .count(\.stressCycles),
+                summary: "cycles of the stress scenario", field: .count(\.stressCycles, atLeast: 1),
                 defaults: .each(["50", "100", "75", "100", "100"]))
         case .stressLimit:
             Row(
@@ -109,7 +109,7 @@ public enum EnvironmentSetting: String, Hashable, Sendable, CaseIterable {
         case .managersThatMayRemain:
             Row(
                 summary: "managers that may remain after everything was cleaned up",
-                field: .count(\.managersThatMayRemain), defaults: .each(["8", "5", "5", "5", "5"]))
+                field: .count(\.managersThatMayRemain, atLeast: 0), defaults: .each(["8", "5", "5", "5", "5"]))
         case .longestCycle:
             Row(
                 summary: "longest that one cycle may take", field: .duration(\.longestCycle),

@@ -75,4 +75,14 @@ struct RowFindingTests {
         #expect(finding.perConnection == nil)
         #expect(finding.remark != nil)
     }
+
+    @Test("growth of memory beyond the environment's threshold is noted, whatever the verdict")
+    func threshold() throws {
+        let row = row(descriptorsPerConnection: 0, confirmed: false)
+        row.samples[row.samples.count - 1].privateMemory += 60 << 20
+        #expect(row.note(beyond: 60 << 20) == nil)
+        let note = try #require(row.note(beyond: 50 << 20))
+        #expect(note.hasPrefix("private memory grew by 60 MB under fin, beyond the environment's threshold of 50 MB"))
+        #expect(RowRun(.fin).note(beyond: 0) == nil)
+    }
 }

@@ -121,7 +121,10 @@ struct EnvironmentTests {
         "what cannot be meant is an error that says what can",
         arguments: [
             (#"{"cleanupLimit": "soon"}"#, "cleanupLimit cannot be \"soon\"; write a time such as 750ms, 2s or 5m"),
-            (#"{"cleanupLimit": 0}"#, "cleanupLimit cannot be \"0\""), (#"{"stressCycles": 1.5}"#, "a whole number"),
+            (#"{"cleanupLimit": 0}"#, "cleanupLimit cannot be \"0\""),
+            (#"{"stressCycles": 1.5}"#, "a whole number of at least 1"),
+            (#"{"stressCycles": 0}"#, "a whole number of at least 1"),
+            (#"{"managersThatMayRemain": -1}"#, "a whole number of at least 0"),
             (#"{"memoryGrowthThreshold": "-1MB"}"#, "a size such as 50MB"),
             (#"{"cleanup": "1s"}"#, "there is no setting \"cleanup\"; choose from cleanupLimit, "),
             (#"["cleanupLimit"]"#, "is no JSON object of settings"), ("", "is no JSON object of settings"),
