@@ -24,6 +24,7 @@ extension ManagerFactory.State {
         active[manager.key] = manager
         if let user = identity.user { users[user, default: []].append(manager) }
         statistics.created += 1
+        statistics.peakActive = max(statistics.peakActive, active.count)
         return manager
     }
 

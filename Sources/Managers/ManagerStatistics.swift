@@ -2,6 +2,8 @@
 public struct ManagerStatistics: Hashable, Sendable, Codable {
     /// Managers that are active.
     public var active = 0
+    /// The most that were active at any time.
+    public var peakActive = 0
     /// Managers whose cleanup is under way.
     public var cleaningUp = 0
     /// Managers ever created.

@@ -37,8 +37,10 @@ extension Stage {
         expect("longest cycle", longest, atMost: limits.longestCycle)
         let statistics = factory.statistics
         expect("cleanup ratio of at least 95%", statistics.cleanupPercent >= 95, found: "\(statistics.cleanupPercent)%")
-        let peak = tracker.peakManagers
-        expect("peak of managers below 20", peak < 20, found: "\(peak)")
+        // The factory's own count: a sample may miss a cycle of two milliseconds.
+        expect(
+            "peak of managers, at least a cycle's 3 and below 20", (3..<20).contains(statistics.peakActive),
+            found: "\(statistics.peakActive)")
         expectNoGrowth()
         expect("managers that remain", statistics.active, atMost: limits.managersThatMayRemain)
     }

@@ -40,6 +40,7 @@ struct ManagerFactoryTests {
         #expect(statistics.managersPerUser["alice"] == 20)
         #expect(statistics.created == 22)
         await factory.shutdown()
+        #expect(factory.statistics.peakActive == 21)
     }
 
     @Test("who names no user has no limit of a user's, only the global one")
