@@ -26,7 +26,7 @@ public struct CheckPlan: Sendable {
     /// The URL, in which `{port}` stands for the free port of a command.
     public var url: String
     /// The lifecycles, in this order.
-    public var lifecycles: [Lifecycle] = Lifecycle.all
+    public var lifecycles: [Lifecycle] = Lifecycle.defaultMatrix
     /// Whether they are driven with compression, without, or both.
     public var compression = Compression.off
     /// Time for the whole check.

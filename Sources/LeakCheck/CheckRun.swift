@@ -17,6 +17,10 @@ final class CheckRun {
     private let start = MonotonicTime.now
     private var rows: [RowRun]
     private var sharedTarget: Target?
+    /// The next row's process, which starts while another row is driven.
+    private var upcoming: (row: RowRun, start: Task<Target, any Error>)?
+    /// Processes that have served their purpose and were asked to end.
+    private var retired: [Target] = []
     private var description = ""
     private var runtime: RecognisedRuntime?
     private var notes: [String] = []
@@ -26,6 +30,8 @@ final class CheckRun {
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
     private static let longestPatience = Duration.seconds(20)
     private static let shortestPatience = Duration.seconds(5)
+    /// Connections at a time where the peers stay for a while.
+    private static let heldConcurrency = 200
     /// The share of the budget in which every row is measured once.
     private static let measuringShare = 0.45
 
@@ -40,8 +46,9 @@ final class CheckRun {
         generator = SeededGenerator(seed: plan.seed)
     }
 
-    func endTargets() {
-        let targets = rows.compactMap(\.target) + [sharedTarget].compactMap { $0 }
+    func endTargets() async {
+        if let started = await upcoming?.start.result { retired += [try? started.get()].compactMap { $0 } }
+        let targets = rows.compactMap(\.target) + [sharedTarget].compactMap { $0 } + retired
         for target in targets { target.askToEnd() }
         for target in targets { target.end() }
     }
@@ -76,7 +83,7 @@ final class CheckRun {
 
     /// Starts the first target, looks at it, and learns whether it answers messages.
     private func prepare() async throws {
-        let target = try await newTarget()
+        let target = try await Self.newTarget(plan)
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
         runtime = target.runtime
         switch plan.subject {
@@ -121,10 +128,23 @@ final class CheckRun {
 
     private func measureAll() async throws {
         let slice = plan.budget * (Self.measuringShare / Double(rows.count))
-        for row in rows {
+        for (index, row) in rows.enumerated() {
+            let target = try await target(of: row)
+            if index + 1 < rows.count { startAhead(rows[index + 1]) }
+            try await sendHostilePeers(before: row, target)
             try await measure(row, for: slice)
             // In a shared process a row's pause must be everybody's: another's leak would hide what is given back.
             if sharedTarget != nil && row.state == .suspect { try await restAndConfirm(row) }
+        }
+    }
+
+    /// Has the target meet a few of all the other lifecycles' peers, where the row is about what they leave broken.
+    private func sendHostilePeers(before row: RowRun, _ target: Target) async throws {
+        guard row.lifecycle == .cleanCloseAfterHostile, sharedTarget == nil else { return }
+        for other in rows where other !== row {
+            let load = PeerDriver.Load(connections: 8, concurrency: 8, limit: .seconds(1))
+            _ = await driver.drive(other.lifecycle, script(for: target), load)
+            try Task.checkCancellation()
         }
     }
 
@@ -195,7 +215,14 @@ final class CheckRun {
                 row.pauseIndex = row.samples.count - 1
             }
         }
-        if row.state == .decided { retire(row) }
+        switch row.state {
+        case .measuring, .suspect: break
+        case .decided: retire(row)
+        case .inapplicable:
+            retire(row)
+            rows.removeAll { $0 === row }
+            notes.append("\(row.lifecycle.label) was not driven: the target accepts what was to be refused")
+        }
     }
 
     /// Watches a suspect do nothing, until it has rested long enough or the budget ends.
@@ -236,23 +263,29 @@ final class CheckRun {
     ) async throws -> Bool {
         try Task.checkCancellation()
         guard let room = room(for: row, target, phase) else { return false }
+        let concurrency = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
         let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
         let connections = max(1, min(Int(jittered), room, bound))
         let began = MonotonicTime.now
         let load = PeerDriver.Load(
-            connections: connections, concurrency: min(plan.concurrency, connections), limit: .seconds(5),
+            connections: connections, concurrency: min(concurrency, connections), limit: .seconds(5),
             acceptQueue: { target.acceptQueue() })
         let counts = await driver.drive(row.lifecycle, script(for: target), load)
         let took = began.elapsed.inSeconds
         row.counts += counts
+        if row.counts.accepted > 0 && row.counts.completed == 0 {
+            row.state = .inapplicable
+            return false
+        }
         if let problem = counts.firstProblem { logger.info("\(row.lifecycle.label): \(problem)") }
         try await settle(row, target)
         try sample(row, target, phase)
         try Task.checkCancellation()
-        // Blocks of about a sixth of a second, growing at most twofold.
+        // Blocks of about a sixth of a second, each a small part of what was driven so far, so that the half that is judged
+        // consists of several.
         if counts.completed > 0 {
             let rate = Double(counts.completed) / max(took, 0.001)
-            row.dose = max(20, min(row.dose * 2, rate * 0.15, 4000))
+            row.dose = max(row.firstDose, min(rate * 0.15, Double(row.completed) / 8, 4000))
         }
         row.failedBlocks = counts.completed * 2 < connections ? row.failedBlocks + 1 : 0
         if row.failedBlocks >= 3 {
@@ -299,9 +332,10 @@ final class CheckRun {
         return room
     }
 
-    /// Waits until the target has worked off what was done to it: descriptors back, or no longer changing.
+    /// Waits until the target has worked off what was done to it: descriptors back to where they were before the block, or
+    /// no longer changing.
     private func settle(_ row: RowRun, _ target: Target) async throws {
-        let control = row.samples.first?.descriptors ?? 0
+        let control = row.samples.last?.descriptors ?? 0
         let deadline = MonotonicTime.now + .milliseconds(400)
         var last = -1
         var lastChange = MonotonicTime.now
@@ -363,25 +397,43 @@ final class CheckRun {
         return !(words + [plan.url]).contains { $0.contains("{port}") }
     }
 
-    private func newTarget() async throws -> Target {
+    private static func starting(_ plan: CheckPlan) -> Task<Target, any Error> {
+        Task { try await newTarget(plan) }
+    }
+
+    private static func newTarget(_ plan: CheckPlan) async throws -> Target {
         switch plan.subject {
         case .command(let words): try await Target.start(words, url: plan.url, limit: plan.startLimit)
         case .running(let pids): try await Target.running(pids: pids, url: plan.url)
         }
     }
 
+    /// Starts the process of a row that will be driven next.
+    private func startAhead(_ row: RowRun) {
+        guard !usesOneProcess, row.target == nil, upcoming == nil else { return }
+        upcoming = (row, Self.starting(plan))
+    }
+
     private func target(of row: RowRun) async throws -> Target {
         if let sharedTarget { return sharedTarget }
         if let target = row.target { return target }
-        let target = try await newTarget()
+        let target: Target
+        if let upcoming, upcoming.row === row {
+            self.upcoming = nil
+            target = try await upcoming.start.value
+        } else {
+            target = try await Self.newTarget(plan)
+        }
         logger.info("started \(target.pids.map(String.init).joined(separator: ", ")) for \(row.lifecycle.label)")
         row.target = target
         return target
     }
 
-    /// Ends a process that has served its purpose.
+    /// Asks a process that has served its purpose to end, and does not wait for that.
     private func retire(_ row: RowRun) {
-        row.target?.end()
+        guard let target = row.target else { return }
+        target.askToEnd()
+        retired.append(target)
         row.target = nil
     }
 

@@ -55,10 +55,10 @@ public struct LeakCheck: Sendable {
         let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress)
         do {
             let result = try await run.run()
-            run.endTargets()
+            await run.endTargets()
             return result
         } catch {
-            run.endTargets()
+            await run.endTargets()
             throw error
         }
     }

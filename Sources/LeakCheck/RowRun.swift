@@ -16,7 +16,9 @@ final class RowRun {
     /// The sample before the pause, as an index.
     var pauseIndex: Int?
     /// Connections that the next block makes.
-    var dose = 40.0
+    lazy var dose = firstDose
+    /// Where peers stay for a while, a block of a few takes as long as one of many.
+    var firstDose: Double { lifecycle.holds ? 100 : 40 }
     /// How long measuring has taken.
     var measured = Duration.zero
     /// How long after the last connection it was seen that most of what had been kept was given back, by resource.
@@ -37,6 +39,8 @@ final class RowRun {
         case suspect
         /// Nothing more is to be learned.
         case decided
+        /// The target does not do what the lifecycle is about, and rightly so.
+        case inapplicable
     }
 
     init(_ lifecycle: Lifecycle) {

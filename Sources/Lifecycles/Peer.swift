@@ -1,3 +1,4 @@
+import Glibc
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -6,21 +7,40 @@ import WebSocketProtocol
 ///
 /// Confined to its loop. It owns one socket and a few hundred bytes; the read window is the loop's.
 final class Peer: Channel, @unchecked Sendable {
-    private let script: PeerScript
-    private let lifecycle: Lifecycle
-    private var steps: [Lifecycle.Step] { lifecycle.steps }
-    private let supplies: PeerSupplies
+    let script: PeerScript
+    let lifecycle: Lifecycle
+    let supplies: PeerSupplies
     private var finished: ((PeerOutcome) -> Void)?
-    private var handshake: ClientHandshake
-    private var machine: WebSocketMachine
-    private var step = 0
+    var handshake: ClientHandshake
+    var machine: WebSocketMachine
+    /// Where the script stands, as an index into the lifecycle's steps.
+    var step = 0
     /// The step whose limit is running; what else the target sends must not prolong it.
-    private var timedStep = -1
+    var timedStep = -1
     private var isConnected = false
-    private var hasReply = false
-    private var hasClose = false
-    private var isUpgraded = false
-    private var output = ByteQueue()
+    var isUpgraded = false
+    var hasClose = false
+    var replies = 0
+    var hasLastPong = false
+    /// What is done with what the target sends.
+    var attention = Attention.full
+    /// Whether the target was given a reason to close, after which it may do so in any way.
+    var hasProvoked = false
+    var output = ByteQueue()
+    /// What is still to come of a request that is sent a byte at a time.
+    var trickle = ByteQueue()
+    var trickleEnd = MonotonicTime.never
+    /// This connection's number, from 1, among all that its driver makes.
+    let number: Int
+
+    enum Attention {
+        /// Read, understood and answered.
+        case full
+        /// Read and dropped.
+        case none
+        /// Not read.
+        case deaf
+    }
 
     init(
         loop: EventLoop, script: PeerScript, lifecycle: Lifecycle, supplies: PeerSupplies,
@@ -30,18 +50,35 @@ final class Peer: Channel, @unchecked Sendable {
         self.lifecycle = lifecycle
         self.supplies = supplies
         self.finished = finished
-        handshake = try script.handshake(lifecycle)
+        number = supplies.numbers.next()
+        handshake = try script.handshake(lifecycle, number: number)
         machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
     }
 
+    /// The step that is carried out; nil once all are.
+    var currentStep: Lifecycle.Step? { step < lifecycle.steps.count ? lifecycle.steps[step] : nil }
+
     /// Connects; `finished` is called once, possibly before this returns.
     func begin() {
         do throws(SystemCallError) {
-            try register(OwnedDescriptor.connecting(to: script.address), for: .writable)
+            try register(connection(), for: .writable)
             setDeadline(loop.turnStart + script.stepLimit)
         } catch {
             finish(.notAttempted("\(error)"))
+        }
+    }
+
+    /// A socket on its way to the target, from the next source address where the ports of one are used up.
+    private func connection() throws(SystemCallError) -> OwnedDescriptor {
+        while true {
+            do throws(SystemCallError) {
+                return try .connecting(
+                    to: script.address, from: supplies.sources.current(for: script.address),
+                    receiveBufferBytes: lifecycle.receiveBufferBytes)
+            } catch {
+                guard error.errno == EADDRNOTAVAIL, supplies.sources.advance(for: script.address) else { throw error }
+            }
         }
     }
 
@@ -54,6 +91,8 @@ final class Peer: Channel, @unchecked Sendable {
         }
         if readiness.contains(.writable) { flush() }
         guard isRegistered, !readiness.isDisjoint(with: [.readable, .hangup, .failed]) else { return }
+        if attention == .deaf { return deafReady(readiness) }
+        if currentStep == .awaitUnread { return next() }
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         switch receive(into: window) {
@@ -64,65 +103,39 @@ final class Peer: Channel, @unchecked Sendable {
         }
     }
 
+    /// Whoever does not read learns of a reset only; the end of the stream waits behind what is unread.
+    private func deafReady(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.hangup, .failed]) { streamEnded("the target reset the connection") }
+    }
+
     override func deadlineReached() {
-        guard step < steps.count else { return }
+        switch currentStep {
+        case nil: break
+        case .hold: next()
+        case .rendezvous:
+            supplies.rendezvous.leave(self)
+            next()
+        case .trickleRequest: trickleOn()
         // A server that keeps TCP open after the closing handshake has still closed the WebSocket connection.
-        if steps[step] == .awaitEnd { return next() }
-        finish(isConnected ? .stalled(steps[step]) : .refused("no answer to the TCP connect"))
+        case .awaitEnd: next()
+        case let step?: finish(isConnected ? .stalled(step) : .refused("no answer to the TCP connect"))
+        }
     }
 
     override func loopEnds() {
         finish(.broken("the drive was ended"))
     }
 
-    // MARK: Steps
-
-    private func advance() {
-        while isRegistered, step < steps.count {
-            switch steps[step] {
-            case .sendRequest: handshake.encodeRequest(into: &output)
-            case .sendMessage:
-                var message = lifecycle.isCompressed ? script.compressedMessage : script.message
-                let sent = message.withUTF8 {
-                    machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)
-                }
-                guard sent else { return finish(.broken("the target closed before a message could be sent")) }
-            case .sendClose:
-                // Without effect when the target's Close came first and is already answered.
-                _ = machine.appendClose(.normalClosure, reason: "", into: &output)
-            case .awaitUpgrade: if !isUpgraded { return awaitTarget() }
-            case .awaitReply: if script.expectsReply && !hasReply { return awaitTarget() }
-            case .awaitClose: if !hasClose { return awaitTarget() }
-            case .awaitEnd: return awaitTarget()
-            case .leaveWithFIN:
-                flush()
-                closeDescriptor()
-                return finish(.completed)
-            case .leaveWithReset:
-                flush()
-                resetDescriptor()
-                return finish(.completed)
-            }
-            step += 1
-        }
-    }
-
-    private func next() {
+    func next() {
         step += 1
         advance()
-    }
-
-    private func awaitTarget() {
-        flush()
-        guard isRegistered, timedStep != step else { return }
-        timedStep = step
-        setDeadline(.now + (steps[step] == .awaitEnd ? script.endLimit : script.stepLimit))
     }
 
     private func take(_ input: UnsafeMutableRawBufferPointer) {
         var position = 0
         var span = input.mutableBytes
         if !isUpgraded {
+            if currentStep == .awaitRefusal { return takeRefusal(span.bytes) }
             switch handshake.receive(span.bytes, at: &position) {
             case .needsMore: return
             case .failed(.refused(let head)):
@@ -132,15 +145,38 @@ final class Peer: Channel, @unchecked Sendable {
                 guard upgrade(accepted.deflate) else { return finish(.uncompressed) }
             }
         }
-        while let event = machine.next(in: &span, at: &position, replies: &output) {
-            switch event {
-            case .message: hasReply = true
-            case .ping, .pong: break
-            case .close: hasClose = true
-            case .failure(let failure): return finish(.broken("\(failure)"))
+        // A reply may come with the 101, before the script has come to the point where it no longer listens.
+        if attention == .full {
+            while let event = machine.next(in: &span, at: &position, replies: &output) {
+                switch event {
+                case .message: replies += 1
+                case .ping: break
+                case .pong(let payload): notePong(payload)
+                case .close: hasClose = true
+                case .failure(let failure): return finish(.broken("\(failure)"))
+                }
             }
         }
         advance()
+    }
+
+    private func notePong(_ payload: WebSocketMachine.Payload) {
+        let count =
+            switch payload {
+            case .input(let range): range.count
+            case .assembled: machine.takeAssembled().count
+            }
+        if count == Self.lastPing.utf8.count { hasLastPong = true }
+    }
+
+    /// Any answer but 101 refuses.
+    private func takeRefusal(_ input: RawSpan) {
+        var position = 0
+        switch handshake.receive(input, at: &position) {
+        case .needsMore: break
+        case .failed: next()
+        case .complete: finish(.accepted)
+        }
     }
 
     /// The handshake is complete; false when the target did not agree to what the lifecycle insists on.
@@ -156,33 +192,41 @@ final class Peer: Channel, @unchecked Sendable {
     }
 
     private func streamEnded(_ problem: String) {
-        guard step < steps.count else { return }
-        if steps[step] == .awaitEnd { return next() }
-        finish(.broken("\(problem) (\(steps[step].rawValue))"))
+        switch currentStep {
+        case nil: break
+        case .awaitEnd, .hold, .awaitRefusal, .trickleRequest: next()
+        case .awaitClose where hasProvoked: next()
+        case let step?: finish(.broken("\(problem) (\(step))"))
+        }
     }
 
-    private func flush() {
+    func flush() {
         while !output.isEmpty {
             let result = output.withUnsafeBytes { send($0) }
             switch result {
             case .bytes(let count): output.removeFirst(count)
-            case .wouldBlock: return wait(for: [.readable, .writable])
-            case .failed(let error): return finish(.broken("\(error)"))
+            case .wouldBlock: return wait(for: attention == .deaf ? .writable : [.readable, .writable])
+            case .failed(let error): return sendFailed(error)
             }
         }
         output.removeAll(keepingCapacity: false)
-        wait(for: .readable)
+        wait(for: attention == .deaf ? [] : .readable)
     }
 
-    private func finish(_ outcome: PeerOutcome) {
+    /// The target has closed while it was still being sent to. Where it may, that is the step's end.
+    private func sendFailed(_ error: SystemCallError) {
+        output.removeAll(keepingCapacity: false)
+        switch currentStep {
+        case .hold, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
+        case .awaitClose where hasProvoked: break
+        default: finish(.broken("\(error)"))
+        }
+    }
+
+    func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
+        if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
         finished(outcome)
     }
-}
-
-/// What the peers of one drive share, on its loop.
-struct PeerSupplies {
-    let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
-    let contexts = DeflateContexts()
 }

@@ -7,6 +7,7 @@ import WebSocketProtocol
 /// End it with `stop()`.
 public final class PeerDriver: Sendable {
     private let loop: EventLoop
+    private let numbers = ConnectionNumbers()
 
     /// How many connections one drive makes, and how.
     public struct Load: Sendable {
@@ -50,7 +51,7 @@ public final class PeerDriver: Sendable {
     /// that the rest would too.
     public func drive(_ lifecycle: Lifecycle, _ script: PeerScript, _ load: Load) async -> DriveCounts {
         let loop = loop
-        let drive = Drive(loop: loop, lifecycle: lifecycle, script: script, load: load)
+        let drive = Drive(loop: loop, lifecycle: lifecycle, script: script, load: load, numbers: numbers)
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 loop.execute { drive.begin { continuation.resume(returning: $0) } }
@@ -67,7 +68,7 @@ private final class Drive: @unchecked Sendable {
     private let lifecycle: Lifecycle
     private let script: PeerScript
     private let load: PeerDriver.Load
-    private let supplies = PeerSupplies()
+    private let supplies: PeerSupplies
     private var counts = DriveCounts()
     private var begun = 0
     private var active = 0
@@ -87,16 +88,20 @@ private final class Drive: @unchecked Sendable {
     /// Connections waiting to be accepted beyond which no more are begun; half of the smallest backlog in common use.
     private static let queueBound = 32
 
-    init(loop: EventLoop, lifecycle: Lifecycle, script: PeerScript, load: PeerDriver.Load) {
+    init(
+        loop: EventLoop, lifecycle: Lifecycle, script: PeerScript, load: PeerDriver.Load, numbers: ConnectionNumbers
+    ) {
         self.loop = loop
         self.lifecycle = lifecycle
         self.script = script
         self.load = load
+        supplies = PeerSupplies(numbers: numbers)
     }
 
     func begin(_ finished: @escaping (DriveCounts) -> Void) {
         self.finished = finished
         deadline = .now + load.limit
+        supplies.rendezvous.arrived = { [unowned self] in releaseIfAllArrived() }
         fill()
     }
 
@@ -125,10 +130,18 @@ private final class Drive: @unchecked Sendable {
             active += 1
             start()
         }
+        releaseIfAllArrived()
         if active == 0 && (!mayBegin || begun == load.connections) {
             let finished = finished.take()
             finished?(counts)
         }
+    }
+
+    /// Lets the peers go on that wait for each other, once none can join them.
+    private func releaseIfAllArrived() {
+        let mayGrow = mayBegin && begun < load.connections && active < load.concurrency
+        guard supplies.rendezvous.count > 0, supplies.rendezvous.count >= active, !mayGrow else { return }
+        supplies.rendezvous.release()
     }
 
     private func start() {

@@ -6,6 +6,8 @@ public enum PeerOutcome: Hashable, Sendable {
     case refused(String)
     /// The target opened the connection without the permessage-deflate that the lifecycle insists on.
     case uncompressed
+    /// The target accepted what the lifecycle expects to be refused.
+    case accepted
     /// The connection broke, or the target broke the protocol.
     case broken(String)
     /// The target did not act within the step's limit.
@@ -24,6 +26,8 @@ public struct DriveCounts: Hashable, Sendable {
     public var refused = 0
     /// Of those, the ones to which the target did not agree to compress.
     public var uncompressed = 0
+    /// Those that were to be refused, and that the target accepted.
+    public var accepted = 0
     /// Those that broke.
     public var broken = 0
     /// Those for which the target did not act in time.
@@ -40,6 +44,7 @@ public struct DriveCounts: Hashable, Sendable {
         left.completed += right.completed
         left.refused += right.refused
         left.uncompressed += right.uncompressed
+        left.accepted += right.accepted
         left.broken += right.broken
         left.stalled += right.stalled
         left.firstProblem = left.firstProblem ?? right.firstProblem
@@ -56,12 +61,15 @@ public struct DriveCounts: Hashable, Sendable {
             refused += 1
             uncompressed += 1
             note("the target does not agree to permessage-deflate")
+        case .accepted:
+            accepted += 1
+            note("the target accepts what was to be refused")
         case .broken(let problem):
             broken += 1
             note(problem)
         case .stalled(let step):
             stalled += 1
-            note("the target did not act in time (\(step.rawValue))")
+            note("the target did not act in time (\(step))")
         case .notAttempted(let problem):
             attempted -= 1
             note(problem)

@@ -7,14 +7,21 @@ public struct PeerScript: Sendable {
     public var address: SocketAddress
     /// The `Host` field.
     public var hostField: String
-    /// The path and query.
+    /// The path and query, a template.
+    ///
+    /// In templates `{n}` stands for the connection's number, from 1, among all that the driver makes, and `{lifecycle}`
+    /// for the lifecycle's name; so that many users or rooms can be had.
     public var target: String
-    /// Fields added to the request.
+    /// Fields added to the request, their values templates.
     public var fields = HTTPFields()
     /// Subprotocols offered.
     public var subprotocols: [String] = []
     /// The `Origin` field.
     public var origin: String?
+    /// What is sent first after every upgrade, such as to join or subscribe, a template.
+    public var firstMessage: String?
+    /// What makes the target close; nil for a frame that every server must refuse (RFC 6455, section 5.2).
+    public var closingMessage: String?
     /// The message that is sent.
     public var message = "watertight"
     /// The message that is sent compressed, so long that servers that spare short messages compress their answer too.
@@ -26,6 +33,9 @@ public struct PeerScript: Sendable {
     /// How long the target may take to close TCP after the closing handshake before the peer does.
     public var endLimit: Duration = .seconds(2)
 
+    /// How long peers stay that hold a connection open.
+    public var holdLimit: Duration = .milliseconds(50)
+
     /// A script for a target at `address`, asked for as `url`.
     public init(url: WebSocketURL, address: SocketAddress) {
         self.address = address
@@ -33,10 +43,34 @@ public struct PeerScript: Sendable {
         target = url.target
     }
 
-    func handshake(_ lifecycle: Lifecycle) throws(ClientRequestError) -> ClientHandshake {
-        try ClientHandshake(
-            host: hostField, target: target, fields: fields, subprotocols: subprotocols, origin: origin,
+    func handshake(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientHandshake {
+        let filled = filled(lifecycle, number: number)
+        return try ClientHandshake(
+            host: hostField, target: filled.target, fields: filled.fields, subprotocols: subprotocols, origin: origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
+    }
+
+    /// What the templates of the request become for one connection.
+    func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
+        let target = Self.filled(target, lifecycle, number)
+        guard fields.contains(where: { $0.value.utf8.contains(UInt8(ascii: "{")) }) else { return (target, fields) }
+        var filled = HTTPFields()
+        for field in fields { filled.append(name: field.name, value: Self.filled(field.value, lifecycle, number)) }
+        return (target, filled)
+    }
+
+    func firstMessage(_ lifecycle: Lifecycle, number: Int) -> String? {
+        firstMessage.map { Self.filled($0, lifecycle, number) }
+    }
+
+    private static func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
+        guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
+        return template.replacing("{n}", with: "\(number)").replacing("{lifecycle}", with: lifecycle.name)
+    }
+
+    /// A message of so many bytes.
+    static func filling(_ bytes: Int) -> String {
+        String(repeating: "w", count: bytes)
     }
 
     /// What browsers offer: both ends may keep their context, and the server may choose windows.

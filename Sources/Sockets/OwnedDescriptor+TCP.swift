@@ -37,13 +37,15 @@ extension OwnedDescriptor {
 
     /// A non-blocking TCP socket on its way to `address`; writable once connected or refused.
     ///
-    /// `source` chooses the local address, which multiplies the ports there are.
+    /// `source` chooses the local address, which multiplies the ports there are; `receiveBufferBytes` asks for a receive
+    /// buffer of about that size, and so for a window that the other end cannot overrun.
     public static func connecting(
-        to address: SocketAddress, from source: SocketAddress? = nil
+        to address: SocketAddress, from source: SocketAddress? = nil, receiveBufferBytes: Int32? = nil
     ) throws(SystemCallError) -> OwnedDescriptor {
         let descriptor = try stream(family: address.family)
         let number = descriptor.rawValue
         try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        if let receiveBufferBytes { try descriptor.setBufferSizes(receive: receiveBufferBytes) }
         if let source {
             try descriptor.setOption(Int32(IPPROTO_IP), Int32(IP_BIND_ADDRESS_NO_PORT), 1)
             guard source.withSockaddr({ bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }

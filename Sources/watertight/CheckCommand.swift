@@ -48,7 +48,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle
     )
-    var lifecycles: [Lifecycle] = []
+    var lifecycles: [[Lifecycle]] = []
     @Option(
         help: ArgumentHelp(
             "Drive the lifecycles without permessage-deflate (off), with it (on), or both.",
@@ -79,17 +79,16 @@ struct CheckCommand: AsyncParsableCommand {
     @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
     var command: [String] = []
 
-    private static func lifecycle(_ name: String) throws -> Lifecycle {
-        guard let lifecycle = Lifecycle.named(name) else {
-            if name.hasSuffix("+deflate") {
-                throw ValidationError(
-                    "\"\(name)\" is \(name.dropLast(8)) with compression: give --lifecycle \(name.dropLast(8)) --compression on"
-                )
-            }
-            let known = Lifecycle.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no lifecycle \"\(name)\"; the known ones are \(known)")
+    private static func lifecycle(_ name: String) throws -> [Lifecycle] {
+        let found = Lifecycle.named(name)
+        guard found.isEmpty else { return found }
+        if name.hasSuffix("+deflate") {
+            let plain = name.dropLast(8)
+            throw ValidationError(
+                "\"\(name)\" is \(plain) with compression: give --lifecycle \(plain) --compression on")
         }
-        return lifecycle
+        throw ValidationError(
+            "there is no lifecycle \"\(name)\"; the known ones are \(Lifecycle.all.map(\.name).joined(separator: ", "))")
     }
 
     func validate() throws {
@@ -116,7 +115,7 @@ struct CheckCommand: AsyncParsableCommand {
         let environment = try environment.resolved()
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
-        if !lifecycles.isEmpty { plan.lifecycles = lifecycles }
+        if !lifecycles.isEmpty { plan.lifecycles = lifecycles.flatMap { $0 } }
         plan.compression = compression
         plan.budget = budget.duration
         plan.concurrency = concurrency

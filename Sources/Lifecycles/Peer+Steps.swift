@@ -1,0 +1,128 @@
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+
+extension Peer {
+    /// Carries the steps out up to the first that has to wait.
+    func advance() {
+        while isRegistered, let current = currentStep {
+            switch current {
+            case .sendRequest: handshake.encodeRequest(into: &output)
+            case .sendFaultyRequest(let fault):
+                let filled = script.filled(lifecycle, number: number)
+                fault.encode(script, target: filled.target, fields: filled.fields, into: &output)
+            case .sendHalfRequest:
+                var request = ByteQueue()
+                handshake.encodeRequest(into: &request)
+                request.withUnsafeBytes { output.append(UnsafeRawBufferPointer(rebasing: $0[..<($0.count / 2)])) }
+            case .trickleRequest: return beginTrickle()
+            case .sendMessages(let count, let bytes): if !appendMessages(count, bytes: bytes) { return }
+            case .sendPings(let count): appendPings(count)
+            case .sendBytes(let piece): piece.encode(into: &output)
+            case .provokeClose: provokeClose()
+            case .ignoreTarget: attention = .none
+            case .stopReading: attention = .deaf
+            case .sendClose:
+                // Without effect when the target's Close came first and is already answered.
+                _ = machine.appendClose(.normalClosure, reason: "", into: &output)
+            case .awaitUpgrade:
+                if !isUpgraded { return awaitTarget() }
+                appendFirstMessage()
+            case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitTarget() }
+            case .awaitPong: if !hasLastPong { return awaitTarget() }
+            case .awaitClose: if !hasClose { return awaitTarget() }
+            case .awaitRefusal, .awaitUnread, .awaitEnd: return awaitTarget()
+            case .hold: return awaitTarget()
+            case .rendezvous:
+                guard timedStep != step else { return }
+                awaitTarget()
+                return supplies.rendezvous.arrive(self)
+            case .leaveWithFIN:
+                flush()
+                closeDescriptor()
+                return finish(.completed)
+            case .leaveWithReset:
+                flush()
+                resetDescriptor()
+                return finish(.completed)
+            }
+            step += 1
+        }
+    }
+
+    private func awaitTarget() {
+        flush()
+        guard isRegistered, timedStep != step else { return }
+        timedStep = step
+        let limit =
+            switch currentStep {
+            case .hold: script.holdLimit
+            case .awaitEnd: script.endLimit
+            default: script.stepLimit
+            }
+        setDeadline(.now + limit)
+    }
+
+    private func appendFirstMessage() {
+        guard var message = script.firstMessage(lifecycle, number: number) else { return }
+        _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
+    }
+
+    /// False when the target has closed, which ends the peer.
+    private func appendMessages(_ count: Int, bytes: Int?) -> Bool {
+        var message = bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
+        for _ in 0..<count {
+            let isSent = message.withUTF8 {
+                machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)
+            }
+            guard isSent else {
+                finish(.broken("the target closed before a message could be sent"))
+                return false
+            }
+        }
+        return true
+    }
+
+    /// A target may answer the latest of several Pings alone (RFC 6455, section 5.5.3), so that one is told apart, by its
+    /// length.
+    static var lastPing: String { "last ping" }
+
+    private func appendPings(_ count: Int) {
+        for number in 1...count {
+            var payload = number == count ? Self.lastPing : "ping"
+            _ = payload.withUTF8 { machine.appendPing(UnsafeRawBufferPointer($0).bytes, into: &output) }
+        }
+    }
+
+    private func provokeClose() {
+        hasProvoked = true
+        if var message = script.closingMessage {
+            _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
+        } else {
+            FramePiece.unassignedOpcode.encode(into: &output)
+        }
+    }
+
+    // MARK: A byte at a time
+
+    /// How long the peer waits between two bytes of its request.
+    private static var trickleInterval: Duration { .milliseconds(10) }
+
+    private func beginTrickle() {
+        handshake.encodeRequest(into: &trickle)
+        timedStep = step
+        trickleEnd = .now + script.holdLimit
+        trickleOn()
+    }
+
+    /// Sends the next byte, or goes on once the time is over; the last byte never comes, or the request would be whole.
+    func trickleOn() {
+        guard trickle.count > 1, MonotonicTime.now < trickleEnd else { return next() }
+        let first = trickle.withUnsafeBytes { $0[0] }
+        trickle.removeFirst(1)
+        output.appendByte(first)
+        flush()
+        guard isRegistered else { return }
+        setDeadline(.now + Self.trickleInterval)
+    }
+}
