@@ -31,7 +31,7 @@ final class CheckRun {
     private static let longestPatience = Duration.seconds(20)
     private static let shortestPatience = Duration.seconds(5)
     /// Connections at a time where the peers stay for a while.
-    private static let heldConcurrency = 200
+    private static let heldConcurrency = 64
     /// The share of the budget in which every row is measured once.
     private static let measuringShare = 0.45
 
