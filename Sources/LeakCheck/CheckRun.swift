@@ -15,10 +15,12 @@ final class CheckRun {
     private let logger: Logger
     private let report: @Sendable (LeakCheck.Progress) -> Void
     private let start = MonotonicTime.now
+    private let startedAt = UTCTime.now
     private var rows: [RowRun]
     private var sharedTarget: Target?
     private var description = ""
     private var runtime: RecognisedRuntime?
+    private var descriptorLimit: Int?
     private var notes: [String] = []
     private var generator: SeededGenerator
     private var expectsReply = true
@@ -66,8 +68,9 @@ final class CheckRun {
         }
         if let threshold = plan.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
         return CheckResult(
-            seed: plan.seed, durationSeconds: start.elapsed.inSeconds, target: description,
-            runtime: runtime.map { "\($0)" } ?? "unknown", isolation: isolation,
+            seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
+            budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
+            runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
     }
@@ -79,6 +82,7 @@ final class CheckRun {
         let target = try await newTarget()
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
         runtime = target.runtime
+        descriptorLimit = target.descriptorLimit
         switch plan.subject {
         case .command(let words): description = words.joined(separator: " ")
         case .running: description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
