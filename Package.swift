@@ -146,6 +146,11 @@ let package = Package(
                 "WatertightTesting", "LeakStatistics", "ProcessResources", "WebSockets", "Sockets", "SystemCalls",
             ],
             swiftSettings: rules),
-        .testTarget(name: "CommandTests", dependencies: ["watertight"], swiftSettings: rules),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "watertight", "Lifecycles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: rules),
     ]
 )

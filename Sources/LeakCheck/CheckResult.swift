@@ -15,12 +15,21 @@ public struct CheckResult: Sendable {
     public var verdict: Verdict { Verdict.overall(rows.flatMap { $0.resources.map(\.verdict) }) }
     /// The seed of the order of doses.
     public var seed: UInt64
+    /// When it began, in UTC, as ISO 8601 writes it.
+    public var startedAt: String
     /// How long the check took.
     public var durationSeconds: Double
+    /// Time that it was given.
+    public var budgetSeconds: Double
+    /// Connections that were made at a time.
+    public var concurrency: Int
     /// What was checked, in words.
     public var target: String
     /// What runs the target: `node 20`, `python 3.11`, `native`.
     public var runtime: String
+    /// The soft limit of open descriptors of the target's process, the smallest where it has several; nil where it was not
+    /// read.
+    public var descriptorLimit: Int?
     /// Whether each lifecycle had a process of its own or all shared one.
     public var isolation: Isolation
     /// One for each lifecycle, in the order driven.
@@ -50,6 +59,8 @@ public struct CheckResult: Sendable {
         public var connections: DriveCounts
         /// One finding for each resource.
         public var resources: [Finding]
+        /// The command that checks this row alone, quoted for a shell; nil where the check was not begun by one.
+        public var reproducer: String?
     }
 
     /// What is said of one resource under one lifecycle.

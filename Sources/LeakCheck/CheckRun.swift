@@ -15,6 +15,7 @@ final class CheckRun {
     private let logger: Logger
     private let report: @Sendable (LeakCheck.Progress) -> Void
     private let start = MonotonicTime.now
+    private let startedAt = UTCTime.now
     private var rows: [RowRun]
     private var sharedTarget: Target?
     /// The next row's process, which starts while another row is driven.
@@ -23,6 +24,7 @@ final class CheckRun {
     private var retired: [Target] = []
     private var description = ""
     private var runtime: RecognisedRuntime?
+    private var descriptorLimit: Int?
     private var notes: [String] = []
     private var generator: SeededGenerator
     private var expectsReply = true
@@ -73,8 +75,9 @@ final class CheckRun {
         }
         if let threshold = plan.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
         return CheckResult(
-            seed: plan.seed, durationSeconds: start.elapsed.inSeconds, target: description,
-            runtime: runtime.map { "\($0)" } ?? "unknown", isolation: isolation,
+            seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
+            budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
+            runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
     }
@@ -86,6 +89,7 @@ final class CheckRun {
         let target = try await Self.newTarget(plan)
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
         runtime = target.runtime
+        descriptorLimit = target.descriptorLimit
         switch plan.subject {
         case .command(let words): description = words.joined(separator: " ")
         case .running: description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"

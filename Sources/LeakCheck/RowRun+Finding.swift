@@ -20,7 +20,7 @@ extension RowRun {
     }
 
     /// The thread series when it grows like a leak.
-    private func suspectThreads(_ part: Range<Int>? = nil) -> GrowthSeries? {
+    func suspectThreads(_ part: Range<Int>? = nil) -> GrowthSeries? {
         let threads = series(.threads, part)
         return RowJudge.opinion(threads, .threads, isLazy: false).opinion == .suspect ? threads : nil
     }

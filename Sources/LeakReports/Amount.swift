@@ -32,6 +32,22 @@ enum Amount {
         return size == 0 ? "0" : fixed(amount, size < 0.01 ? 4 : size < 0.1 ? 3 : 2)
     }
 
+    /// A whole number with its thousands apart: `1,048,576`.
+    static func whole(_ amount: Double) -> String {
+        let digits = String(Int(min(max(amount, -9e15), 9e15).rounded(.down)).magnitude)
+        var grouped = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0 && (digits.count - index) % 3 == 0 { grouped += "," }
+            grouped.append(digit)
+        }
+        return (amount <= -1 ? "-" : "") + grouped
+    }
+
+    /// A time: `60 s`, `12.25 s`.
+    static func seconds(_ seconds: Double) -> String {
+        seconds == seconds.rounded() ? "\(whole(seconds)) s" : "\(count(seconds)) s"
+    }
+
     private static func fixed(_ value: Double, _ digits: Int) -> String {
         let scale = [1.0, 10, 100, 1000, 10000][digits]
         let scaled = Int((abs(value) * scale).rounded())

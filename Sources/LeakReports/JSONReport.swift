@@ -19,9 +19,13 @@ public struct JSONReport {
         var schema = JSONReport.schema
         var verdict: Verdict
         var seed: UInt64
+        var startedAt: String
         var durationSeconds: Double
+        var budgetSeconds: Double
+        var concurrency: Int
         var target: String
         var runtime: String
+        var descriptorLimit: Int?
         var isolation: CheckResult.Isolation
         var interrupted: Bool
         var targetLost: String?
@@ -33,15 +37,19 @@ public struct JSONReport {
         init(_ result: CheckResult) {
             verdict = result.verdict
             seed = result.seed
+            startedAt = result.startedAt
             durationSeconds = result.durationSeconds
+            budgetSeconds = result.budgetSeconds
+            concurrency = result.concurrency
             target = result.target
             runtime = result.runtime
+            descriptorLimit = result.descriptorLimit
             isolation = result.isolation
             interrupted = result.interruption == .interrupted
             if case .targetLost(let problem) = result.interruption { targetLost = problem }
             environment = result.environment
             notes = result.notes
-            results = result.rows.map(Row.init)
+            results = result.rows.map { Row(result, $0) }
             samples = result.samples
         }
     }
@@ -51,15 +59,17 @@ public struct JSONReport {
         var compressed: Bool
         var connections: Connections
         var resources: [Finding]
+        var reproducer: String?
 
-        init(_ row: CheckResult.Row) {
+        init(_ result: CheckResult, _ row: CheckResult.Row) {
             lifecycle = row.lifecycle.name
             compressed = row.lifecycle.isCompressed
             connections = Connections(
                 attempted: row.connections.attempted, completed: row.connections.completed,
                 refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,
                 firstProblem: row.connections.firstProblem)
-            resources = row.resources.map(Finding.init)
+            resources = row.resources.map { Finding($0, Explanation(result, row, $0)) }
+            reproducer = row.reproducer
         }
     }
 
@@ -80,9 +90,10 @@ public struct JSONReport {
         var interval: [Double]?
         var smallestDetectable: Double?
         var remark: String?
+        var statement: String
         var detail: Detail
 
-        init(_ finding: CheckResult.Finding) {
+        init(_ finding: CheckResult.Finding, _ explanation: Explanation) {
             resource = finding.resource
             unit = finding.resource.unit
             verdict = finding.verdict
@@ -90,6 +101,7 @@ public struct JSONReport {
             interval = finding.interval.map { [$0.lowerBound, $0.upperBound] }
             smallestDetectable = finding.smallestDetectable
             remark = finding.remark
+            statement = explanation.statement
             detail = Detail(tcpStates: finding.tcpStates, releasedWithinSeconds: finding.releasedWithinSeconds)
         }
     }

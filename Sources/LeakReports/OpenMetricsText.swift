@@ -17,6 +17,14 @@ package struct OpenMetricsText {
         sample(name, [], value)
     }
 
+    /// Values that may fall, each under labels of its own; `name` ends with `unit`, where there is one.
+    package mutating func gauges(
+        _ name: String, unit: String? = nil, _ help: String, _ values: [(labels: [(String, String)], value: Double)]
+    ) {
+        family(name, "gauge", unit, help)
+        for (labels, value) in values { sample(name, labels, value) }
+    }
+
     /// A total that only grows, per label value where there is a label; `name` comes without `_total`.
     package mutating func counter(
         _ name: String, unit: String? = nil, _ help: String, label: String? = nil, _ values: [(String, Double)]

@@ -30,6 +30,9 @@ struct CheckCommand: AsyncParsableCommand {
               watertight check ws://127.0.0.1:8080/chat
               watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
 
+            The report is printed as text; each option of Reports writes it to a file as well. Inside GitHub Actions, leaks \
+            and doubts become annotations, and the job's summary gets the Markdown.
+
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.
 
@@ -37,9 +40,8 @@ struct CheckCommand: AsyncParsableCommand {
             \(Lifecycle.all.map { "  \($0.name): \($0.summary); finds \($0.finds)" }.joined(separator: "\n"))
             """)
 
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
-    }
+    static let defaultConcurrency = 16
+    static let defaultStartLimit = DurationArgument(.seconds(30))
 
     @Option(
         name: .customLong("pid"),
@@ -57,11 +59,9 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m.")
     var budget = DurationArgument(.seconds(60))
     @Option(help: "Connections at a time.")
-    var concurrency = 16
+    var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
     var seed: UInt64?
-    @Option(help: "Format of the report on stdout: text or json.")
-    var format = Format.text
     @Option(name: .customLong("header"), help: "Field to add to each request, \"Name: value\"; repeatable.")
     var headers: [FieldArgument] = []
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
@@ -69,7 +69,9 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "Origin to send.")
     var origin: String?
     @Option(help: "Time for a command to accept connections.")
-    var startLimit = DurationArgument(.seconds(30))
+    var startLimit = Self.defaultStartLimit
+    @OptionGroup(title: "Reports")
+    var reports: ReportOptions
     @OptionGroup(title: "Environment")
     var environment: EnvironmentOptions
     @OptionGroup(title: "Logging")
@@ -113,6 +115,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try environment.resolved()
+        let files = try reports.opened()
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
         if !lifecycles.isEmpty { plan.lifecycles = lifecycles.flatMap { $0 } }
@@ -134,7 +137,7 @@ struct CheckCommand: AsyncParsableCommand {
                 LeakCheck.abandonAll()
                 _exit(Code.interrupted.rawValue)
             })
-        let result: CheckResult
+        var result: CheckResult
         do {
             result = try await task.value
         } catch let failure as CheckFailure {
@@ -152,10 +155,10 @@ struct CheckCommand: AsyncParsableCommand {
             throw Code.internalError
         }
         eraseProgress()
-        switch format {
-        case .json: StandardOutput.print(try JSONReport.render(result))
-        case .text: StandardOutput.write(TextReport(result, usesColour: usesColour).render())
+        for index in result.rows.indices {
+            result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
         }
+        try files.write(result)
         if let code = exitCode(of: result) { throw code }
     }
 
@@ -198,10 +201,6 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     // MARK: Terminal
-
-    private var usesColour: Bool {
-        StandardOutput.isTerminal && getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
-    }
 
     private var progress: @Sendable (LeakCheck.Progress) -> Void {
         guard StandardError.isTerminal else { return { _ in } }

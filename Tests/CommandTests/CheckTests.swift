@@ -35,7 +35,7 @@ struct CheckTests {
 
     @Test("the built-in server is clean")
     func clean() async throws {
-        let end = try await Tool.run(["check", "--budget", "20", "--format", "json", "--seed", "1"], limit: 60)
+        let end = try await Tool.run(["check", "--budget", "20", "--json", "-", "--seed", "1"], limit: 60)
         let report = try report(end)
         #expect(report["schema"] as? String == "watertight.check/1")
         #expect(end.code == 0, "\(verdicts(report))")
@@ -50,7 +50,7 @@ struct CheckTests {
         let marker = "descriptor@fin"
         let end = try await Tool.run(
             [
-                "check", "--budget", "20", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--format", "json", "--",
+                "check", "--budget", "20", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json", "-", "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
             ], limit: 60)
         let report = try report(end)
@@ -75,7 +75,7 @@ struct CheckTests {
         ] {
             let end = try await Tool.run(
                 [
-                    "check", "--budget", "10", "--lifecycle", "fin", "--compression", mode, "--format", "json", "--",
+                    "check", "--budget", "10", "--lifecycle", "fin", "--compression", mode, "--json", "-", "--",
                     Tool.path, "serve", "--port", "{port}", "--compression", offered,
                 ], limit: 40)
             let report = try report(end)
@@ -119,7 +119,7 @@ struct CheckTests {
     func interrupted() async throws {
         let marker = "memory=77@reset"
         let check = try Running(
-            ["check", "--format", "json", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
+            ["check", "--json", "-", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
         _ = try await eventually(within: 20, "the target") { self.isRunning(argument: "--plant-leak") ? true : nil }
         // Long enough into it that something has been measured: the second target's start says so.
         let first = ContinuousClock.now

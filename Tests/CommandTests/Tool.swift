@@ -21,8 +21,10 @@ enum Tool {
     }
 
     /// Runs the tool to its end, at most `limit` seconds, with `input` on its standard input.
-    static func run(_ arguments: [String], input: String = "", limit: Double = 60) async throws -> Finished {
-        let running = try Running(arguments)
+    static func run(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 60
+    ) async throws -> Finished {
+        let running = try Running(arguments, environment: environment)
         running.type(input)
         running.endInput()
         return try await running.finish(within: limit)
@@ -42,7 +44,12 @@ final class Running: @unchecked Sendable {
     private static let starting = NSLock()
 
     /// Starts the tool; with `pipedInto`, a shell's command gets its output and what that writes counts.
-    init(_ arguments: [String], pipedInto command: String? = nil) throws {
+    ///
+    /// It gets this process's environment, without what a CI system has set for its own reports, and `environment`.
+    init(_ arguments: [String], environment: [String: String] = [:], pipedInto command: String? = nil) throws {
+        var inherited = ProcessInfo.processInfo.environment
+        for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"] { inherited[name] = nil }
+        process.environment = inherited.merging(environment) { $1 }
         output = try Captured()
         errors = try Captured()
         if let command {

@@ -6,40 +6,6 @@ import Testing
 @testable import LeakCheck
 @testable import LeakReports
 
-/// A check that found a descriptor leak under `fin` and could not judge `reset`.
-private var sampleResult: CheckResult {
-    var counts = DriveCounts()
-    counts.attempted = 2000
-    counts.completed = 1990
-    counts.refused = 10
-    counts.firstProblem = "refused: HTTP 503"
-    func findings(_ descriptors: Verdict, _ amount: Double) -> [CheckResult.Finding] {
-        [
-            CheckResult.Finding(
-                resource: .descriptors, verdict: descriptors, perConnection: amount,
-                interval: (amount - 0.1)...(amount + 0.1),
-                smallestDetectable: amount + 0.1, remark: descriptors == .inconclusive ? "too few connections" : nil,
-                tcpStates: descriptors == .leak ? ["CLOSE_WAIT": 1200] : [:]),
-            CheckResult.Finding(
-                resource: .threads, verdict: .clean, perConnection: 0, interval: 0...0, smallestDetectable: 0.0005),
-            CheckResult.Finding(
-                resource: .privateMemory, verdict: .clean, perConnection: 1.5, interval: -2...5,
-                smallestDetectable: 12, releasedWithinSeconds: 10.2),
-        ]
-    }
-    return CheckResult(
-        seed: 4711, durationSeconds: 12.25, target: "serve", runtime: "native", isolation: .processPerLifecycle,
-        rows: [
-            CheckResult.Row(lifecycle: .fin, connections: counts, resources: findings(.leak, 0.6)),
-            CheckResult.Row(lifecycle: .reset, connections: counts, resources: findings(.inconclusive, 0.2)),
-        ],
-        samples: [
-            CheckResult.Sample(
-                lifecycle: "fin", connections: 40, seconds: 0.5, phase: .measure, descriptors: 30, threads: 4,
-                privateMemory: 1_000_000, residentMemory: 2_000_000)
-        ], interruption: nil, notes: ["a note"])
-}
-
 @Suite("JSON report")
 struct JSONReportTests {
     private func object(_ result: CheckResult) throws -> [String: Any] {
@@ -51,6 +17,10 @@ struct JSONReportTests {
         let report = try object(sampleResult)
         #expect(report["schema"] as? String == "watertight.check/1")
         #expect(report["verdict"] as? String == "leak")
+        #expect(report["startedAt"] as? String == "2026-03-01T12:00:00Z")
+        #expect(report["budgetSeconds"] as? Double == 60)
+        #expect(report["concurrency"] as? Int == 16)
+        #expect(report["descriptorLimit"] as? Int == 1030)
         #expect(report["seed"] as? Int == 4711)
         #expect(report["durationSeconds"] as? Double == 12.25)
         #expect(report["isolation"] as? String == "processPerLifecycle")
@@ -58,6 +28,7 @@ struct JSONReportTests {
         let rows = try #require(report["results"] as? [[String: Any]])
         #expect(rows.map { $0["lifecycle"] as? String } == ["fin", "reset"])
         let connections = try #require(rows[0]["connections"] as? [String: Any])
+        #expect(rows.map { $0["reproducer"] as? String } == ["watertight check --lifecycle fin", nil])
         #expect(connections["attempted"] as? Int == 2000)
         #expect(connections["completed"] as? Int == 1990)
         #expect(connections["refused"] as? Int == 10)
@@ -66,6 +37,7 @@ struct JSONReportTests {
         #expect(resources.map { $0["unit"] as? String } == ["descriptors", "threads", "bytes"])
         #expect(resources[0]["verdict"] as? String == "leak")
         #expect(resources[0]["perConnection"] as? Double == 0.6)
+        #expect((resources[0]["statement"] as? String)?.hasPrefix("each connection leaves 0.60 descriptors") == true)
         #expect((resources[0]["interval"] as? [Double])?.count == 2)
         #expect(resources[2]["smallestDetectable"] as? Double == 12)
         let detail = try #require(resources[0]["detail"] as? [String: Any])
@@ -94,7 +66,8 @@ struct TextReportTests {
         #expect(lines.contains { $0.hasPrefix("fin ") && $0.contains("leak") && $0.contains("0.60") })
         #expect(
             lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
-        #expect(lines.contains { $0.contains("reset, descriptors: inconclusive: too few connections") })
+        #expect(lines.contains("  reproduce: watertight check --lifecycle fin"))
+        #expect(lines.contains("reset, descriptors: too few connections"))
         #expect(lines.contains("note         a note"))
         #expect(lines.last == "leak: fin (12.25 s, seed 4711)")
         #expect(!text.contains("\u{1B}"))

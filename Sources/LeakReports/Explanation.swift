@@ -1,0 +1,139 @@
+import LeakCheck
+import LeakStatistics
+import Lifecycles
+
+/// What is said of one finding, in the words that every report uses.
+struct Explanation {
+    private let result: CheckResult
+    private let row: CheckResult.Row
+    private let finding: CheckResult.Finding
+
+    /// The words for `finding`, which belongs to `row` of `result`.
+    init(_ result: CheckResult, _ row: CheckResult.Row, _ finding: CheckResult.Finding) {
+        self.result = result
+        self.row = row
+        self.finding = finding
+    }
+
+    /// The verdict in a cell of a table: a leak's amount, or the size below which a leak would not have been seen.
+    var cell: String {
+        let resource = finding.resource
+        let amount: String? =
+            switch finding.verdict {
+            case .leak: finding.perConnection.map { Amount.text($0, resource) }
+            case .clean: finding.smallestDetectable.map { "< \(Amount.bound($0, resource))" }
+            case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
+            }
+        return [finding.verdict.rawValue, amount].compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// What was found in this row, without saying which row: `each connection leaves 0.50 descriptors, …`.
+    var statement: String {
+        switch finding.verdict {
+        case .leak: leak
+        case .clean: clean
+        case .inconclusive: finding.remark ?? "it could not be judged"
+        }
+    }
+
+    /// The statement with the lifecycle it is about.
+    var paragraph: String { "\(subject): \(statement)" }
+
+    private var subject: String {
+        guard finding.verdict == .leak else { return "\(row.lifecycle.label), \(finding.resource.rawValue)" }
+        return "\(row.lifecycle.label) (\(row.lifecycle.summary)\(row.lifecycle.isCompressed ? ", compressed" : ""))"
+    }
+
+    private var clean: String {
+        let resource = finding.resource
+        let bound = finding.smallestDetectable.map {
+            "no leak: \(Amount.bound($0, resource))\(resource.suffix) per connection would have been seen"
+        }
+        return [bound ?? "no leak", finding.remark].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    private var leak: String {
+        let resource = finding.resource
+        let amount = finding.perConnection.map { Amount.text($0, resource) + resource.suffix } ?? "an unknown amount"
+        var sentences = ["each connection leaves \(amount)"]
+        if let interval = finding.interval {
+            let bounds = [interval.lowerBound, interval.upperBound].map { Amount.text($0, resource) }
+            sentences[0] += ", 99% interval \(bounds.joined(separator: " to "))"
+        }
+        if let exhaustion { sentences.append(exhaustion) }
+        if !finding.tcpStates.isEmpty {
+            let states = finding.tcpStates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            sentences.append("sockets left: \(states.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
+        }
+        if let remark = finding.remark { sentences.append(remark) }
+        return sentences.joined(separator: "; ")
+    }
+
+    /// What the leak leads to, and when.
+    private var exhaustion: String? {
+        guard let amount = finding.perConnection, amount > 0 else { return nil }
+        switch finding.resource {
+        case .descriptors:
+            guard let limit = result.descriptorLimit else { return nil }
+            let held = result.samples(of: row).first?.descriptors ?? 0
+            let connections = Amount.whole(max(0, Double(limit - held)) / amount)
+            return
+                "at this rate \(connections) connections exhaust the target's limit of \(Amount.whole(Double(limit))) "
+                + "descriptors"
+        case .threads: return nil
+        case .privateMemory: return "at this rate \(Amount.whole(Double(1 << 30) / amount)) connections take 1 GiB"
+        }
+    }
+}
+
+extension CheckResult {
+    /// The rows' findings, one after another, with what is said of each.
+    var explanations: [(row: Row, finding: Finding, text: Explanation)] {
+        rows.flatMap { row in row.resources.map { (row, $0, Explanation(self, row, $0)) } }
+    }
+
+    /// The verdict over every row in words, and what ended the check early.
+    var conclusion: String {
+        let words: String
+        switch verdict {
+        case .clean: words = "clean: no lifecycle leaks"
+        case .leak:
+            let leaking = rows.filter { $0.resources.contains { $0.verdict == .leak } }.map(\.lifecycle.label)
+            words = "leak: \(leaking.joined(separator: ", "))"
+        case .inconclusive: words = "inconclusive: no leak was found, and not every row could be judged"
+        }
+        return [words, interruptionWords].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// What ended the check early, in words.
+    var interruptionWords: String? {
+        switch interruption {
+        case .targetLost(let problem): "the target was lost: \(problem)"
+        case .interrupted: "interrupted before the end"
+        case nil: nil
+        }
+    }
+
+    /// How to read the table of verdicts.
+    static let tableNote = "amounts are per connection; after < stands the smallest leak that would have been seen"
+}
+
+extension CheckResult.Isolation {
+    /// How lifecycles were kept apart, in words.
+    var words: String {
+        switch self {
+        case .processPerLifecycle: "a fresh process for each lifecycle"
+        case .sharedProcess: "one process for all lifecycles"
+        }
+    }
+}
+
+extension Resource {
+    /// What follows an amount of it in a sentence.
+    var suffix: String {
+        switch self {
+        case .descriptors, .threads: " \(unit)"
+        case .privateMemory: " of private memory"
+        }
+    }
+}

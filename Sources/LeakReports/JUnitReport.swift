@@ -1,0 +1,90 @@
+public import LeakCheck
+import LeakStatistics
+import Lifecycles
+
+/// A check's result as JUnit XML: a test case for each lifecycle and resource.
+///
+/// A leak is a failure, what could not be judged an error, so that a CI system shows either without knowing of leaks.
+public struct JUnitReport {
+    /// The document, one test suite `watertight`.
+    public static func render(_ result: CheckResult) -> String {
+        let findings = result.explanations
+        let failures = findings.count { $0.finding.verdict == .leak }
+        let endings = result.interruption == nil ? 0 : 1
+        let errors = findings.count { $0.finding.verdict == .inconclusive } + endings
+        let tests = findings.count + endings
+        let counts = attributes([
+            ("name", "watertight"), ("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)"),
+            ("skipped", "0"), ("time", seconds(result.durationSeconds)),
+        ])
+        var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites\(counts)>"]
+        // The schema's timestamps have no zone: they are UTC.
+        let moment = attributes([("timestamp", String(result.startedAt.prefix { $0 != "Z" }))])
+        lines.append("  <testsuite\(counts)\(moment)>")
+        lines.append("    <properties>")
+        lines += properties(of: result).map { name, value in
+            "      <property\(attributes([("name", name), ("value", value)]))/>"
+        }
+        lines.append("    </properties>")
+        for (row, finding, text) in findings { lines += testCase(row, finding, text, rowSeconds(result, row)) }
+        if let words = result.interruptionWords {
+            lines += element("the whole check", "course", "0", "error", words, nil)
+        }
+        lines += ["  </testsuite>", "</testsuites>"]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func properties(of result: CheckResult) -> [(String, String)] {
+        [
+            ("verdict", result.verdict.rawValue), ("target", result.target), ("runtime", result.runtime),
+            ("isolation", result.isolation.rawValue), ("seed", "\(result.seed)"),
+            ("budgetSeconds", Amount.count(result.budgetSeconds)),
+        ] + (result.environment.map { [("environment", $0)] } ?? []) + result.notes.map { ("note", $0) }
+    }
+
+    private static func testCase(
+        _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: Explanation, _ time: String
+    ) -> [String] {
+        let (group, name) = (row.lifecycle.label, finding.resource.rawValue)
+        switch finding.verdict {
+        case .leak:
+            return element(group, name, time, "failure", text.statement, row.reproducer.map { "reproduce: \($0)" })
+        case .inconclusive: return element(group, name, time, "error", text.statement, nil)
+        case .clean:
+            return [
+                "    <testcase\(identity(group, name, time))>",
+                "      <system-out>\(MarkupText.escaped(text.statement))</system-out>",
+                "    </testcase>",
+            ]
+        }
+    }
+
+    private static func element(
+        _ group: String, _ name: String, _ time: String, _ kind: String, _ message: String, _ more: String?
+    ) -> [String] {
+        let content = MarkupText.escaped([message, more].compactMap { $0 }.joined(separator: "\n"))
+        let type = kind == "failure" ? "leak" : "inconclusive"
+        return [
+            "    <testcase\(identity(group, name, time))>",
+            "      <\(kind)\(attributes([("message", message), ("type", type)]))>\(content)</\(kind)>",
+            "    </testcase>",
+        ]
+    }
+
+    private static func identity(_ group: String, _ name: String, _ time: String) -> String {
+        attributes([("classname", group), ("name", name), ("time", time)])
+    }
+
+    private static func attributes(_ pairs: [(String, String)]) -> String {
+        pairs.map { " \($0.0)=\"\(MarkupText.escaped($0.1))\"" }.joined()
+    }
+
+    /// The seconds for which a row was observed, from its first sample to its last.
+    private static func rowSeconds(_ result: CheckResult, _ row: CheckResult.Row) -> String {
+        let samples = result.samples(of: row)
+        guard let first = samples.first, let last = samples.last else { return "0" }
+        return seconds(last.seconds - first.seconds)
+    }
+
+    private static func seconds(_ value: Double) -> String { Amount.count(value) }
+}

@@ -1,0 +1,74 @@
+public import LeakCheck
+import LeakStatistics
+import Lifecycles
+
+/// A check's result as GitHub-flavoured Markdown, for the summary of a CI job.
+public struct MarkdownReport {
+    /// The verdict, the table, a paragraph for each leak and each doubt, and how it was measured; ends with a newline.
+    public static func render(_ result: CheckResult) -> String {
+        var blocks = ["## \(result.verdict.mark) Watertight: \(MarkupText.markdown(result.conclusion))"]
+        blocks.append(table(result))
+        blocks.append(MarkupText.markdown(CheckResult.tableNote))
+        for (row, finding, text) in result.explanations {
+            switch finding.verdict {
+            case .leak:
+                blocks.append("**\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))**")
+                if let command = row.reproducer { blocks.append(fenced(command)) }
+            case .clean, .inconclusive:
+                if finding.remark != nil {
+                    blocks.append("\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))")
+                }
+            }
+        }
+        blocks.append(method(result))
+        return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func table(_ result: CheckResult) -> String {
+        let heading = ["lifecycle", "connections"] + Resource.allCases.map(\.rawValue)
+        let rows = result.rows.map { row in
+            [row.lifecycle.label, Amount.whole(Double(row.connections.completed))]
+                + row.resources.map { "\($0.verdict.mark) \(Explanation(result, row, $0).cell)" }
+        }
+        let lines =
+            [heading.map(MarkupText.markdown), ["---", "---:"] + Resource.allCases.map { _ in "---" }]
+            + rows.map { $0.map(MarkupText.markdown) }
+        return lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+    }
+
+    private static func method(_ result: CheckResult) -> String {
+        var items = [
+            ("target", "\(result.target) (\(result.runtime))"), ("isolation", result.isolation.words),
+            (
+                "course",
+                "\(Amount.seconds(result.durationSeconds)) of \(Amount.seconds(result.budgetSeconds)), "
+                    + "\(result.concurrency) connections at a time, seed \(result.seed), begun \(result.startedAt)"
+            ),
+        ]
+        if let environment = result.environment { items.append(("environment", environment)) }
+        items += result.notes.map { ("note", $0) }
+        return items.map { "- \($0.0): \(MarkupText.markdown($0.1))" }.joined(separator: "\n")
+    }
+
+    /// A command in a fence longer than any run of backticks in it, so that none ends it.
+    private static func fenced(_ command: String) -> String {
+        var (longest, current) = (2, 0)
+        for character in command {
+            current = character == "`" ? current + 1 : 0
+            longest = max(longest, current)
+        }
+        let fence = String(repeating: "`", count: longest + 1)
+        return "\(fence)sh\n\(command)\n\(fence)"
+    }
+}
+
+extension Verdict {
+    /// A sign beside the word, for those who see no colour.
+    var mark: String {
+        switch self {
+        case .clean: "✓"
+        case .leak: "✗"
+        case .inconclusive: "?"
+        }
+    }
+}

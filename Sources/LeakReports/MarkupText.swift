@@ -1,0 +1,39 @@
+/// Text made safe for markup, whatever a target has said.
+enum MarkupText {
+    /// Text in HTML or XML, between tags or in a quoted attribute.
+    ///
+    /// Characters that XML 1.0 forbids (section 2.2), and the controls that browsers would drop, are spelled out.
+    static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            case "\t", "\n", "\r": escaped += "&#\(scalar.value);"
+            case "\u{20}"..."\u{7E}", "\u{A0}"..."\u{FFFD}", "\u{10000}"..."\u{10FFFF}":
+                escaped.unicodeScalars.append(scalar)
+            default: escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+        return escaped
+    }
+
+    /// Text in one line of Markdown, in a table as well: nothing in it is markup.
+    static func markdown(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\\", "`", "*", "_", "[", "]", "|", "~", "#", "$", "!": escaped += "\\\(scalar)"
+            case "\n", "\r", "\t": escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,34 @@
+import LeakCheck
+import LeakTracking
+import Lifecycles
+
+extension CheckCommand {
+    /// The command that checks one row alone, with the same seed, quoted for a shell.
+    func reproducer(of lifecycle: Lifecycle, seed: UInt64) -> String {
+        var words = ["watertight", "check", "--lifecycle", lifecycle.name]
+        if lifecycle.isCompressed { words += ["--compression", "on"] }
+        words += ["--seed", "\(seed)", "--budget", budget.defaultValueDescription]
+        if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
+        for pid in pids { words += ["--pid", "\(pid)"] }
+        for name in subprotocols { words += ["--subprotocol", name] }
+        if let origin { words += ["--origin", origin] }
+        if startLimit != Self.defaultStartLimit { words += ["--start-limit", startLimit.defaultValueDescription] }
+        if let environment = environment.environment { words += ["--environment", environment.rawValue] }
+        for setting in environment.settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
+        if let config = environment.config { words += ["--config", config] }
+        var line = ShellText.quoted(words)
+        for header in headers { line += " --header \(Self.quoted(header))" }
+        if let url { line += " " + ShellText.quoted([url]) }
+        if !command.isEmpty { line += " -- " + ShellText.quoted(command) }
+        return line
+    }
+
+    /// A field as a shell takes it. A report is passed on, so that a secret's place is taken by a variable to set.
+    private static func quoted(_ field: FieldArgument) -> String {
+        let name = field.name.lowercased()
+        let isSecret = ["authorization", "cookie", "token", "key", "secret"].contains { name.contains($0) }
+        guard isSecret else { return ShellText.quoted(["\(field.name): \(field.value)"]) }
+        let variable = field.name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "_" }
+        return "\"\(field.name): $\(variable.joined())\""
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import SystemCalls
+
+/// A file that will hold a report, open since before there was anything to report.
+///
+/// It is emptied at once, so that the report of an earlier run is never taken for this one's, and removed where nothing
+/// comes to be written.
+final class ReportFile {
+    private let name: String
+    private let descriptor: OwnedDescriptor
+    private var isWritten = false
+
+    /// Why a file cannot be written.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    init(_ name: String) throws(Failure) {
+        let number = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard number >= 0 else {
+            throw Failure(description: "cannot write \"\(name)\": \(String(cString: strerror(errno)))")
+        }
+        self.name = name
+        descriptor = OwnedDescriptor(owning: number)
+    }
+
+    deinit {
+        var status = stat()
+        if !isWritten && fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG { unlink(name) }
+    }
+
+    /// Appends `text`, whole or with an error.
+    func write(_ text: String) throws(Failure) {
+        isWritten = true
+        var text = text
+        let failure = text.withUTF8 { bytes -> Int32? in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor.rawValue, rest.baseAddress, rest.count)
+                if count > 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return nil
+        }
+        if let failure { throw Failure(description: "cannot write \"\(name)\": \(String(cString: strerror(failure)))") }
+    }
+}

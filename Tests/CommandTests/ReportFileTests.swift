@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import Lifecycles
+import Testing
+
+@testable import watertight
+
+/// What `watertight check` writes beside its text, read by the parsers of others.
+@Suite("Report files", .serialized)
+struct ReportFileTests {
+    /// A folder that is removed with all that a test has left there.
+    final class Folder {
+        let url = FileManager.default.temporaryDirectory.appending(path: "watertight-reports-\(UUID())")
+
+        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false) }
+        deinit { try? FileManager.default.removeItem(at: url) }
+
+        func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
+        func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
+        var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path("."))) ?? []).sorted() }
+    }
+
+    private static let short = ["check", "--budget", "5", "--lifecycle", "bare-tcp"]
+
+    @Test("every format at once, each by its own parser, and the text on stdout as ever")
+    func all() async throws {
+        let folder = try Folder()
+        let names = ["json", "junit", "html", "markdown", "openmetrics"]
+        let end = try await Tool.run(
+            Self.short + names.flatMap { ["--\($0)", folder.path($0)] },
+            environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": folder.path("summary")], limit: 40)
+        #expect(end.output.contains("isolation    "), "\(end.errors)")
+        let json = try JSONSerialization.jsonObject(with: Data(folder.text("json").utf8)) as? [String: Any]
+        let rows = try #require(json?["results"] as? [[String: Any]])
+        let command = try #require(rows[0]["reproducer"] as? String)
+        #expect(command.hasPrefix("watertight check --lifecycle bare-tcp --seed "))
+        #expect(try folder.text("junit").hasPrefix("<?xml") && folder.text("junit").hasSuffix("</testsuites>\n"))
+        #expect(try folder.text("html").hasPrefix("<!DOCTYPE html>") && folder.text("html").hasSuffix("</html>\n"))
+        #expect(try folder.text("openmetrics").hasSuffix("# EOF\n"))
+        #expect(try folder.text("summary") == folder.text("markdown"))
+        #expect(folder.names == (names + ["summary"]).sorted())
+    }
+
+    @Test("one format on stdout, and nothing else there")
+    func standardOutput() async throws {
+        let end = try await Tool.run(
+            Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 40)
+        #expect(try JSONSerialization.jsonObject(with: Data(end.output.utf8)) is [String: Any])
+    }
+
+    @Test("a lost target and an interruption leave complete files; a target that cannot be reached leaves none")
+    func early() async throws {
+        let folder = try Folder()
+        let script = "\(Tool.path) serve --port {port} --plant-leak descriptor@any & sleep 2; kill -9 $!; wait"
+        let options = [
+            "--lifecycle", "clean-close", "--junit", folder.path("lost.xml"), "--html", folder.path("lost.html"),
+        ]
+        let end = try await Tool.run(["check"] + options + ["--", "sh", "-c", script], limit: 60)
+        #expect(end.code == 69)
+        #expect(try folder.text("lost.xml").contains("the target was lost"))
+        #expect(try folder.text("lost.html").hasSuffix("</html>\n"))
+
+        let none = try await Tool.run(["check", "ws://127.0.0.1:1/", "--html", folder.path("none.html")], limit: 30)
+        #expect(none.code == 69)
+        #expect(folder.names == ["lost.html", "lost.xml"])
+    }
+
+    @Test(
+        "files that cannot be written are refused before anything runs",
+        arguments: [
+            (
+                ["--json", "/nonexistent/report.json"],
+                "--json: cannot write \"/nonexistent/report.json\": No such file"
+            ),
+            (["--html", "/"], "--html: cannot write \"/\": Is a directory"),
+            (["--json", "-", "--junit", "-"], "--json and --junit both write to stdout"),
+            (["--html", "x", "--markdown", "x"], "--html and --markdown both write to \"x\""),
+            (["--openmetrics", ""], "--openmetrics needs the name of a file"),
+        ])
+    func refused(options: [String], words: String) async throws {
+        let end = try await Tool.run(["check"] + options + ["--", "/nonexistent/server"], limit: 30)
+        #expect(end.code == 64)
+        #expect(end.errors.contains(words), "\(end.errors)")
+        #expect(end.output.isEmpty)
+    }
+
+    @Test("a full disk is an error in the end, after everything else was written")
+    func full() async throws {
+        let folder = try Folder()
+        let end = try await Tool.run(
+            Self.short + ["--json", "/dev/full", "--junit", folder.path("junit")], limit: 40)
+        #expect(end.code == 70)
+        #expect(end.errors.contains("cannot write \"/dev/full\": No space left on device"))
+        #expect(try folder.text("junit").hasSuffix("</testsuites>\n"))
+    }
+}
+
+@Suite("The command that reproduces a row")
+struct ReproducerTests {
+    @Test("a shell takes the words as they were")
+    func quoting() throws {
+        let words = [
+            "plain", "", "two words", "it's", "$HOME `id` \"x\"", "a\\b", "{port}", "{a,b}", "*", "é", "a\nb", "~", "#",
+        ]
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", "printf '%s\\0' \(ShellText.quoted(words))"]
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(
+            data.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+                == words + [""])
+        #expect(ShellText.quoted(["serve", "--port", "{port}"]) == "serve --port {port}")
+    }
+
+    @Test("it keeps what matters, leaves out where reports go, and tells no secret")
+    func command() throws {
+        let arguments = [
+            "ws://127.0.0.1:{port}/chat?a=1", "--json", "-", "--lifecycle", "fin", "--lifecycle", "reset", "--budget",
+            "2m",
+            "--compression", "both", "--concurrency", "8", "--header", "Authorization: Bearer abc", "--header",
+            "X-Room: a b",
+            "--set", "cleanupLimit=750ms", "--", "node", "my server.js", "{port}",
+        ]
+        let command = try CheckCommand.parse(arguments)
+        let expected =
+            "watertight check --lifecycle reset --compression on --seed 7 --budget 120s --concurrency 8 "
+            + "--set cleanupLimit=750ms --header \"Authorization: $AUTHORIZATION\" --header 'X-Room: a b' "
+            + "'ws://127.0.0.1:{port}/chat?a=1' -- node 'my server.js' {port}"
+        #expect(command.reproducer(of: .reset.compressed!, seed: 7) == expected)
+    }
+}

@@ -1,0 +1,99 @@
+import LeakStatistics
+import Testing
+
+@testable import LeakCheck
+@testable import LeakReports
+
+@Suite("HTML report")
+struct HTMLReportTests {
+    /// The tags of a page, in order, with their attributes as written; comments and the style sheet left out.
+    private func tags(_ page: String) -> [(name: String, isEnd: Bool, isEmpty: Bool, attributes: String)] {
+        let body = page.replacing(#/(?s)<style>.*?</style>/#, with: "").replacing("<!DOCTYPE html>", with: "")
+        return body.matches(of: #/<(/?)([a-zA-Z0-9]+)((?:\s+[a-zA-Z-]+(?:="[^"]*")?)*)\s*(/?)>/#).map {
+            (String($0.2), !$0.1.isEmpty, !$0.4.isEmpty, String($0.3))
+        }
+    }
+
+    private static let void: Set<String> = ["meta", "br"]
+
+    @Test("every tag is ended in its place, and every angle bracket belongs to a tag", arguments: [false, true])
+    func balanced(hostile: Bool) {
+        let page = HTMLReport.render(hostile ? hostileResult : plottedResult)
+        var open: [String] = []
+        for tag in tags(page) where !tag.isEmpty && !Self.void.contains(tag.name) {
+            if tag.isEnd { #expect(open.popLast() == tag.name) } else { open.append(tag.name) }
+        }
+        #expect(open.isEmpty)
+        // The style, its end tag and the document type are what `tags` leaves out.
+        #expect(page.count { $0 == "<" } == tags(page).count + 3)
+    }
+
+    @Test("it needs nothing else: no script, no address, nothing to load")
+    func selfContained() {
+        for result in [plottedResult, hostileResult] {
+            let page = HTMLReport.render(result)
+            #expect(!page.contains("http") && !page.contains("@import") && !page.contains("url(\""))
+            #expect(!tags(page).contains { ["script", "link", "img", "iframe", "object", "use"].contains($0.name) })
+            for tag in tags(page) {
+                #expect(!tag.attributes.contains(#/\s(src|on[a-z]+)=/#), "\(tag)")
+                for match in tag.attributes.matches(of: #/href="([^"]*)"/#) { #expect(match.1.hasPrefix("#")) }
+            }
+        }
+    }
+
+    @Test("the verdict stands first; every link and label leads to something, and no name is given twice")
+    func structure() throws {
+        let page = HTMLReport.render(plottedResult)
+        let heading = try #require(page.firstMatch(of: #/(?s)<h1>(.*?)</h1>/#))
+        #expect(heading.1.hasSuffix("leak: fin"))
+        let names = page.matches(of: #/\sid="([^"]+)"/#).map { String($0.1) }
+        #expect(Set(names).count == names.count)
+        for match in page.matches(of: #/(?:href="#|labelledby="|url\(#)([^")]+)/#) {
+            #expect(names.contains(String(match.1)), "\(match.0)")
+        }
+        let tags = tags(page)
+        #expect(tags.count { $0.name == "th" && !$0.isEnd } == 7)
+        #expect(tags.allSatisfy { $0.name != "th" || $0.isEnd || $0.attributes.contains("scope=") })
+        #expect(tags.contains { $0.name == "caption" })
+        #expect(tags.contains { $0.name == "meta" && $0.attributes.contains("viewport") })
+        #expect(page.contains("watertight check --lifecycle fin"))
+    }
+
+    @Test("a plot for each row and resource with every sample; what is clean is folded away")
+    func plots() {
+        let page = HTMLReport.render(plottedResult)
+        #expect(page.count(of: "<svg class=\"plot\"") == 6)
+        #expect(page.count(of: "<circle class=\"measure\" cx=") == 6 * 14 + 1)
+        #expect(page.count(of: "<circle class=\"confirm\" cx=") == 6 * 6 + 1)
+        #expect(page.contains("<title>1,400 connections, 850 descriptors, at the end of the pause, 1.40 s</title>"))
+        #expect(page.count(of: "<path class=\"pause\"") == 7)
+        #expect(page.count(of: "<details ") == 1)
+        #expect(page.contains("<details id=\"row-1\"><summary>reset: clean</summary>"))
+    }
+
+    @Test("the fitted slope ends where the samples of an exact leak do")
+    func slope() throws {
+        let result = plottedResult
+        let plot = try #require(GrowthPlot(result, result.rows[0], result.rows[0].resources[0], identifier: "p"))
+            .render()
+        let fit = try #require(plot.firstMatch(of: #/class="fit" d="M\S+ \S+L(\S+ \S+)"/#))
+        let last = try #require(plot.matches(of: #/cx="([0-9.]+)" cy="([0-9.]+)"/#).last)
+        #expect(fit.1 == "\(last.1) \(last.2)")
+    }
+
+    @Test("an axis has a few round ticks within it, and room for noise")
+    func axis() {
+        for high in [3.0, 17, 99, 1234, 20_350, 9_999_999] {
+            let ticks = Axis(0...high, pixels: (0, 100), unit: .connections).ticks
+            #expect((3...6).contains(ticks.count), "\(high): \(ticks)")
+            #expect(ticks.allSatisfy { (0...high).contains($0.value) })
+        }
+        let flat = Axis(5_000_000...5_000_000, pixels: (100, 0), unit: .bytes)
+        #expect(abs(flat.pixel(5_000_000) - 50) < 1)
+        #expect(abs(flat.pixel(5_004_096) - 50) < 2)
+    }
+}
+
+extension String {
+    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
+}
