@@ -60,7 +60,8 @@ extension Lifecycle {
     private static let vanishing = [
         Lifecycle(
             "vanish-handshake/mid-request", "sends half of the request and closes",
-            finds: "descriptors and parsers of requests that never came whole", steps: [.sendHalfRequest, .leaveWithFIN]),
+            finds: "descriptors and parsers of requests that never came whole",
+            steps: [.sendHalfRequest, .leaveWithFIN]),
         Lifecycle(
             "vanish-handshake/unread", "resets TCP once the answer to the request has arrived, without reading it",
             finds: "sessions of connections whose first write fails",

@@ -70,7 +70,8 @@ extension Peer {
 
     /// False when the target has closed, which ends the peer.
     private func appendMessages(_ count: Int, bytes: Int?) -> Bool {
-        var message = bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
+        var message =
+            bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
         for _ in 0..<count {
             let isSent = message.withUTF8 {
                 machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)

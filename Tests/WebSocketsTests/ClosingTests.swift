@@ -227,7 +227,9 @@ extension OverTCP {
                     #expect(try await server.outcome().isClean)
                 }
                 #expect(server.outcomes.count == 1)
-                #expect(sends.count > 0 && sends.all.allSatisfy { $0 == .closed })
+                // The outcome is told before the handler is.
+                #expect(await eventually { sends.count > 0 })
+                #expect(sends.all.allSatisfy { $0 == .closed })
             }
         }
     }
