@@ -64,7 +64,7 @@ public struct CheckResult: Sendable {
     }
 
     /// What is said of one resource under one lifecycle.
-    public struct Finding: Sendable {
+    public struct Finding: Sendable, Codable {
         /// The resource.
         public var resource: Resource
         /// The verdict.
@@ -84,7 +84,7 @@ public struct CheckResult: Sendable {
     }
 
     /// One reading of the target.
-    public struct Sample: Sendable, Encodable {
+    public struct Sample: Sendable, Codable {
         /// The lifecycle that was being driven.
         public var lifecycle: String
         /// Whether its peers compressed.

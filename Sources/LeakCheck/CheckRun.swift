@@ -10,22 +10,24 @@ import WebSocketProtocol
 /// Every row is measured for a slice of the budget. Rows that grow like a leak are left alone for `patience` while
 /// others are driven, then driven again: what a server keeps for a time only is given back, or used again, by then.
 final class CheckRun {
-    private let plan: CheckPlan
+    let plan: CheckPlan
     private let driver: PeerDriver
     private let logger: Logger
     private let report: @Sendable (LeakCheck.Progress) -> Void
+    private let record: @Sendable (CheckRecord.Entry) -> Void
+    private var isHeaderRecorded = false
     private let start = MonotonicTime.now
-    private let startedAt = UTCTime.now
-    private var rows: [RowRun]
+    let startedAt = UTCTime.now
+    private(set) var rows: [RowRun]
     private var sharedTarget: Target?
     /// The next row's process, which starts while another row is driven.
     private var upcoming: (row: RowRun, start: Task<Target, any Error>)?
     /// Processes that have served their purpose and were asked to end.
     private var retired: [Target] = []
-    private var description = ""
-    private var runtime: RecognisedRuntime?
-    private var descriptorLimit: Int?
-    private var notes: [String] = []
+    private(set) var description = ""
+    private(set) var runtime: RecognisedRuntime?
+    private(set) var descriptorLimit: Int?
+    private(set) var notes: [String] = []
     private var generator: SeededGenerator
     private var expectsReply = true
 
@@ -38,12 +40,15 @@ final class CheckRun {
     private static let measuringShare = 0.45
 
     init(
-        plan: CheckPlan, driver: PeerDriver, logger: Logger, progress: @escaping @Sendable (LeakCheck.Progress) -> Void
+        plan: CheckPlan, driver: PeerDriver, logger: Logger,
+        progress: @escaping @Sendable (LeakCheck.Progress) -> Void,
+        record: @escaping @Sendable (CheckRecord.Entry) -> Void
     ) {
         self.plan = plan
         self.driver = driver
         self.logger = logger
         report = progress
+        self.record = record
         rows = plan.rows.map(RowRun.init)
         generator = SeededGenerator(seed: plan.seed)
     }
@@ -74,12 +79,23 @@ final class CheckRun {
             interruption = .interrupted
         }
         if let threshold = plan.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
-        return CheckResult(
+        recordHeader()
+        let result = CheckResult(
             seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
             budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
             runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
+        // A row that was cut off in the middle has learned more since its last sample.
+        for row in rows { record(.row(CheckRecord.RowFacts(row))) }
+        record(.end(CheckRecord.End(result)))
+        return result
+    }
+
+    private func recordHeader() {
+        guard !isHeaderRecorded else { return }
+        isHeaderRecorded = true
+        record(.header(header))
     }
 
     // MARK: The course
@@ -113,6 +129,7 @@ final class CheckRun {
             note(first)
         }
         try await chooseCompression(target)
+        recordHeader()
         try Task.checkCancellation()
     }
 
@@ -188,7 +205,7 @@ final class CheckRun {
     }
 
     /// Whether the target's memory grows until a collection.
-    private var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
+    var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
 
     private var remaining: Duration { plan.budget - start.elapsed }
 
@@ -219,6 +236,7 @@ final class CheckRun {
                 row.pauseIndex = row.samples.count - 1
             }
         }
+        record(.row(CheckRecord.RowFacts(row)))
         switch row.state {
         case .measuring, .suspect: break
         case .decided: retire(row)
@@ -258,6 +276,7 @@ final class CheckRun {
         }
         row.statesAtEnd = try target.tcpStates()
         row.state = .decided
+        record(.row(CheckRecord.RowFacts(row)))
         retire(row)
     }
 
@@ -366,6 +385,8 @@ final class CheckRun {
                 seconds: start.elapsed.inSeconds, phase: phase, descriptors: reading.descriptors,
                 threads: reading.threads, privateMemory: reading.privateMemory,
                 residentMemory: reading.residentMemory))
+        if let sample = row.samples.last { record(.sample(sample)) }
+        record(.row(CheckRecord.RowFacts(row)))
         tell(row, phase, reading)
     }
 
@@ -393,7 +414,7 @@ final class CheckRun {
 
     // MARK: Targets
 
-    private var isolation: CheckResult.Isolation { usesOneProcess ? .sharedProcess : .processPerLifecycle }
+    var isolation: CheckResult.Isolation { usesOneProcess ? .sharedProcess : .processPerLifecycle }
 
     /// Whether all lifecycles share a process: one that ran before, or a command that always takes the same port.
     private var usesOneProcess: Bool {

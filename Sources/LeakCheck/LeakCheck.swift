@@ -27,15 +27,18 @@ public struct LeakCheck: Sendable {
     private let plan: CheckPlan
     private let logger: Logger
     private let progress: @Sendable (Progress) -> Void
+    private let record: @Sendable (CheckRecord.Entry) -> Void
 
-    /// A check of `plan`; `progress` is called some ten times a second.
+    /// A check of `plan`; `progress` is called some ten times a second, `record` for everything that is learned, in order.
     public init(
         _ plan: CheckPlan, logger: Logger = Logger(label: "watertight.check"),
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+        progress: @escaping @Sendable (Progress) -> Void = { _ in },
+        record: @escaping @Sendable (CheckRecord.Entry) -> Void = { _ in }
     ) {
         self.plan = plan
         self.logger = logger
         self.progress = progress
+        self.record = record
     }
 
     /// Kills, without waiting, every command that a check of this process has started and not ended.
@@ -52,7 +55,7 @@ public struct LeakCheck: Sendable {
     public func run() async throws -> CheckResult {
         let driver = try PeerDriver()
         defer { driver.stop() }
-        let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress)
+        let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress, record: record)
         do {
             let result = try await run.run()
             await run.endTargets()

@@ -1,3 +1,4 @@
+import ArgumentParser
 import LeakCheck
 import LeakTracking
 import Lifecycles
@@ -21,6 +22,25 @@ extension CheckCommand {
         if let url { line += " " + ShellText.quoted([url]) }
         if !command.isEmpty { line += " -- " + ShellText.quoted(command) }
         return line
+    }
+
+    /// An entry of the record, which knows of rows but not of the command line.
+    func withReproducers(_ entry: CheckRecord.Entry, seed: UInt64) -> CheckRecord.Entry {
+        guard case .header(var header) = entry else { return entry }
+        for index in header.rows.indices {
+            header.rows[index].reproducer = header.rows[index].resolved.map { reproducer(of: $0, seed: seed) }
+        }
+        return .header(header)
+    }
+
+    /// The record's file, where one is wanted.
+    func openedRecord() throws -> RecordFile? {
+        guard let name = record else { return nil }
+        do {
+            return try RecordFile(name)
+        } catch {
+            throw ValidationError("--record: \(error)")
+        }
     }
 
     /// A field as a shell takes it. A report is passed on, so that a secret's place is taken by a variable to set.

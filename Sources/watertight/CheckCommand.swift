@@ -70,6 +70,11 @@ struct CheckCommand: AsyncParsableCommand {
     var origin: String?
     @Option(help: "Time for a command to accept connections.")
     var startLimit = Self.defaultStartLimit
+    @Option(
+        help: ArgumentHelp(
+            "Write what is measured as JSON Lines while it is measured, for watertight report and analyze.",
+            valueName: "file"))
+    var record: String?
     @OptionGroup(title: "Reports")
     var reports: ReportOptions
     @OptionGroup(title: "Environment")
@@ -95,6 +100,12 @@ struct CheckCommand: AsyncParsableCommand {
 
     func validate() throws {
         if budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
+        if let record, record.isEmpty || record == "-" {
+            throw ValidationError("--record writes to a file: give its name")
+        }
+        if let record, let option = reports.option(writingTo: record) {
+            throw ValidationError("--record and \(option) both write to \"\(record)\": give one of them another file")
+        }
         if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
         if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
         if !pids.isEmpty && !command.isEmpty {
@@ -116,6 +127,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try environment.resolved()
         let files = try reports.opened()
+        let record = try openedRecord()
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
         if !lifecycles.isEmpty { plan.lifecycles = lifecycles.flatMap { $0 } }
@@ -128,7 +140,10 @@ struct CheckCommand: AsyncParsableCommand {
         plan.startLimit = startLimit.duration
         plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
         plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes
-        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress)
+        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress) {
+            [self, seed = plan.seed] entry in
+            record?.write(withReproducers(entry, seed: seed))
+        }
 
         let task = Task { try await check.run() }
         try TerminationSignals.forEach(
@@ -158,21 +173,12 @@ struct CheckCommand: AsyncParsableCommand {
         for index in result.rows.indices {
             result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
         }
-        try files.write(result)
-        if let code = exitCode(of: result) { throw code }
-    }
-
-    private func exitCode(of result: CheckResult) -> ExitCode? {
-        switch result.interruption {
-        case .interrupted: return Code.interrupted
-        case .targetLost: return Code.unreachable
-        case nil: break
+        try files.write(result, announcing: true)
+        if let failure = record?.failure {
+            StandardError.print("watertight: the record is incomplete: \(failure)")
+            throw Code.internalError
         }
-        switch result.verdict {
-        case .clean: return nil
-        case .leak: return Code.leak
-        case .inconclusive: return Code.inconclusive
-        }
+        if let code = Code.of(result) { throw code }
     }
 
     private var subject: CheckPlan.Subject {

@@ -153,9 +153,9 @@ struct ConnectCommand: AsyncParsableCommand {
 
     private func sendFile(_ name: String, _ session: ProbeSession, _ connection: AsyncConnection) async throws {
         do {
-            let bytes = try BinaryFile.contents(of: name)
+            let bytes = try FileContents.bytes(of: name, atMost: MessageLimits().maximumMessageBytes)
             try await send(session, connection) { (connection) throws(SendFailure) in try connection.send(bytes) }
-        } catch let failure as BinaryFile.Failure {
+        } catch let failure as FileContents.Failure {
             StandardError.print("watertight: \(failure)")
         }
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import LeakCheck
+import LeakStatistics
 
 /// The exit codes, stable across versions.
 enum Code {
@@ -14,4 +16,18 @@ enum Code {
     static let internalError = ExitCode(70)
     /// SIGINT or SIGTERM.
     static let interrupted = ExitCode(130)
+
+    /// The code for what a check came to; nil for a clean one.
+    static func of(_ result: CheckResult) -> ExitCode? {
+        switch result.interruption {
+        case .interrupted: return interrupted
+        case .targetLost: return unreachable
+        case nil: break
+        }
+        switch result.verdict {
+        case .clean: return nil
+        case .leak: return leak
+        case .inconclusive: return inconclusive
+        }
+    }
 }

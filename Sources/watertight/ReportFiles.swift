@@ -10,12 +10,16 @@ struct ReportFiles {
     var standardOutput: (@Sendable (CheckResult) throws -> String)?
 
     /// Writes every report; a file that cannot be written does not keep the others from it, but is an error in the end.
-    func write(_ result: CheckResult) throws {
+    ///
+    /// Where it is `announcing`, a CI system is told as well.
+    func write(_ result: CheckResult, announcing: Bool) throws {
         if let standardOutput {
             StandardOutput.write(try standardOutput(result))
         } else {
             StandardOutput.write(TextReport(result, usesColour: usesColour).render())
-            if variable("GITHUB_ACTIONS") == "true" { StandardOutput.write(GitHubAnnotations.render(result)) }
+            if announcing && variable("GITHUB_ACTIONS") == "true" {
+                StandardOutput.write(GitHubAnnotations.render(result))
+            }
         }
         var failure: ReportFile.Failure?
         for (file, render) in files {
@@ -27,7 +31,9 @@ struct ReportFiles {
                 failure = error
             }
         }
-        if let summary = variable("GITHUB_STEP_SUMMARY") { append(MarkdownReport.render(result), to: summary) }
+        if announcing, let summary = variable("GITHUB_STEP_SUMMARY") {
+            append(MarkdownReport.render(result), to: summary)
+        }
         if failure != nil { throw Code.internalError }
     }
 

@@ -25,6 +25,9 @@ struct ReportOptions: ParsableArguments {
         return all.compactMap { option, name, render in name.map { (option, $0, render) } }
     }
 
+    /// The option whose file has that name.
+    func option(writingTo name: String) -> String? { renderers.first { $0.name == name }?.option }
+
     func validate() throws {
         var seen: [String: String] = [:]
         for (option, name, _) in renderers {

@@ -16,7 +16,8 @@ struct Watertight: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            CheckCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
+            CheckCommand.self, ReportCommand.self, AnalyzeCommand.self, ServeCommand.self, ConnectCommand.self,
+            ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)
 

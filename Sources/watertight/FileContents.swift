@@ -1,22 +1,20 @@
 import Glibc
 import Sockets
 import SystemCalls
-import WebSocketProtocol
 
-/// A file to be sent as one message.
-enum BinaryFile {
+/// A file read whole.
+enum FileContents {
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// The whole file, at most as large as a message may be.
-    static func contents(of name: String) throws -> [UInt8] {
+    /// The bytes of the file `name`, or of what else can be read under that name, at most `limit`.
+    static func bytes(of name: String, atMost limit: Int) throws(Failure) -> [UInt8] {
         let number = open(name, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else {
             throw Failure(description: "cannot open \(name): \(String(cString: strerror(errno)))")
         }
         let file = OwnedDescriptor(owning: number)
-        let limit = MessageLimits().maximumMessageBytes
         var contents: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -28,7 +26,7 @@ enum BinaryFile {
             if count == 0 { return contents }
             contents += buffer[..<count]
             guard contents.count <= limit else {
-                throw Failure(description: "\(name) is larger than \(limit) bytes, the limit of a message")
+                throw Failure(description: "\(name) is larger than \(limit) bytes, the limit of such a file")
             }
         }
     }

@@ -1,0 +1,128 @@
+public import LeakCheck
+import LeakStatistics
+import Lifecycles
+
+/// Reads a record that a check has written, line by line.
+public struct RecordReader {
+    /// Why a record cannot be read, and in which line.
+    public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The line, counted from 1.
+        public var line: Int
+        /// What is wrong with it, and what to do.
+        public var problem: String
+
+        /// Both.
+        public var description: String { "line \(line): \(problem)" }
+    }
+
+    private var record: CheckRecord
+    /// For each row, by its label, the number of its samples and the connections of the last.
+    private var rows: [String: (samples: Int, connections: Int)]
+
+    /// The record whose text is `bytes`.
+    ///
+    /// A last line without its newline was being written when the check was killed, and is left out.
+    public static func read(_ bytes: [UInt8]) throws(Failure) -> CheckRecord {
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What stands after the last newline: nothing, or what was left unfinished.
+        lines.removeLast()
+        guard let first = lines.first else {
+            throw Failure(
+                line: 1,
+                problem: "there is no whole line: the check was ended before it could begin, or this is no record")
+        }
+        var reader = RecordReader(try header(of: first))
+        for (index, line) in lines.enumerated().dropFirst() { try reader.add(line, number: index + 1) }
+        return reader.record
+    }
+
+    private init(_ header: CheckRecord.Header) {
+        record = CheckRecord(header: header)
+        rows = Dictionary(uniqueKeysWithValues: header.rows.map { ($0.label, (0, 0)) })
+    }
+
+    private static func header(of line: ArraySlice<UInt8>) throws(Failure) -> CheckRecord.Header {
+        let name = CheckRecord.schema.prefix { $0 != "/" }
+        guard let schema = RecordLine.schema(of: line), schema.hasPrefix("\(name)/") else {
+            throw Failure(
+                line: 1, problem: "this is no record of a check: give a file that watertight check --record has written"
+            )
+        }
+        guard schema == CheckRecord.schema else {
+            throw Failure(
+                line: 1,
+                problem: "the record has schema \(schema), and this version reads \(CheckRecord.schema): "
+                    + "use the version that wrote it")
+        }
+        guard case .header(let header) = try entry(of: line, number: 1) else {
+            throw Failure(line: 1, problem: "a record begins with its header")
+        }
+        var seen: Set<String> = []
+        for row in header.rows {
+            guard row.resolved != nil else {
+                throw Failure(
+                    line: 1, problem: "this version knows no lifecycle \"\(row.label)\": use the version that wrote it")
+            }
+            guard seen.insert(row.label).inserted else {
+                throw Failure(line: 1, problem: "the row \"\(row.label)\" is named twice")
+            }
+        }
+        return header
+    }
+
+    private static func entry(of line: ArraySlice<UInt8>, number: Int) throws(Failure) -> CheckRecord.Entry {
+        do {
+            return try RecordLine.entry(of: line)
+        } catch let error as DecodingError {
+            throw Failure(line: number, problem: "this is no line of a record: \(error.reason)")
+        } catch {
+            throw Failure(line: number, problem: "this is no line of a record: \(error)")
+        }
+    }
+
+    private mutating func add(_ line: ArraySlice<UInt8>, number: Int) throws(Failure) {
+        func require(_ holds: Bool, _ problem: @autoclosure () -> String) throws(Failure) {
+            if !holds { throw Failure(line: number, problem: problem()) }
+        }
+        try require(
+            record.end == nil, "nothing may follow the end of a record: two were joined, or one was written to twice")
+        switch try Self.entry(of: line, number: number) {
+        case .header: throw Failure(line: number, problem: "a second header: two records were joined")
+        case .sample(let sample):
+            let before = rows[sample.label]
+            try require(before != nil, "the header names no row \"\(sample.label)\"")
+            try require(
+                sample.connections >= before?.connections ?? 0 && sample.seconds >= 0,
+                "the connections of a row only grow")
+            try require(
+                sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0,
+                "a process holds no less than nothing")
+            rows[sample.label] = ((before?.samples ?? 0) + 1, sample.connections)
+            record.samples.append(sample)
+        case .row(let facts):
+            let count = rows[facts.label]?.samples
+            try require(count != nil, "the header names no row \"\(facts.label)\"")
+            try require(
+                facts.pauseIndex.map { (0..<(count ?? 0)).contains($0) } ?? true,
+                "the pause stands after a sample that the record does not have")
+            record.facts[facts.label] = facts
+        case .end(let end):
+            try require(
+                end.findings.count == record.header.rows.count, "there are findings for other rows than the header's")
+            record.end = end
+        }
+    }
+}
+
+extension DecodingError {
+    /// What is wrong, with the name of the value it is about.
+    var reason: String {
+        switch self {
+        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath.last.map { "\"\($0.stringValue)\": \(context.debugDescription)" }
+                ?? context.debugDescription
+        @unknown default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import LeakCheck
+import LeakReports
+import Sockets
+import SystemCalls
+
+/// The file that a check's record goes to, line by line, as the check goes.
+final class RecordFile: Sendable {
+    private let state: Locked<State>
+
+    private struct State {
+        var file: ReportFile
+        var failure: (any Error)?
+    }
+
+    /// Opens the file; throws `ReportFile.Failure`.
+    init(_ name: String) throws(ReportFile.Failure) {
+        state = Locked(State(file: try ReportFile(name)))
+    }
+
+    /// Writes one entry; after an error nothing more, because a gap would make a record that lies.
+    func write(_ entry: CheckRecord.Entry) {
+        state.withLock { state in
+            guard state.failure == nil else { return }
+            do {
+                try state.file.write(try RecordLine.render(entry))
+            } catch {
+                state.failure = error
+            }
+        }
+    }
+
+    /// Why the record is incomplete; nil when it is not.
+    var failure: (any Error)? { state.withLock { $0.failure } }
+}

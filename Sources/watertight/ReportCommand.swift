@@ -1,0 +1,77 @@
+import ArgumentParser
+import LeakCheck
+import LeakReports
+import LeakStatistics
+import Lifecycles
+
+/// `watertight report`: a finished or killed check's reports, made from its record.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Render the reports of a check again from its record.",
+        discussion: """
+            The record is what watertight check --record wrote. A check that was killed has no verdicts yet; they are made \
+            from what it had measured. Exit code 0 whatever the verdict is, 64 for a file that is no record.
+
+              watertight report leaks.record --html leaks.html
+            """)
+
+    @Argument(help: ArgumentHelp("Record to read.", valueName: "file"))
+    var file: String
+    @OptionGroup(title: "Reports")
+    var reports: ReportOptions
+
+    func run() throws {
+        let record = try RecordSource.record(file)
+        try reports.opened().write(record.recorded, announcing: false)
+    }
+}
+
+/// `watertight analyze`: the verdicts of this version on samples taken before.
+struct AnalyzeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyze",
+        abstract: "Judge the samples of a record again, without a target, by the rules of this version.",
+        discussion: """
+            Verdicts that differ from those in the record are named on stderr. Exit codes are those of check: 0 clean, \
+            1 leak, 2 inconclusive, 69 the target was lost, 130 the check was interrupted; 64 for a file that is no record.
+
+              watertight analyze leaks.record
+            """)
+
+    @Argument(help: ArgumentHelp("Record to read.", valueName: "file"))
+    var file: String
+    @OptionGroup(title: "Reports")
+    var reports: ReportOptions
+
+    func run() throws {
+        let record = try RecordSource.record(file)
+        let result = record.judged
+        try reports.opened().write(result, announcing: false)
+        for (row, before) in zip(result.rows, record.end?.findings ?? []) {
+            for (now, then) in zip(row.resources, before) where now.verdict != then.verdict {
+                StandardError.print(
+                    "watertight: \(row.lifecycle.label), \(now.resource.rawValue): \(now.verdict.rawValue) now, "
+                        + "\(then.verdict.rawValue) in the record")
+            }
+        }
+        if let code = Code.of(result) { throw code }
+    }
+}
+
+/// A record on disk.
+private enum RecordSource {
+    /// Far beyond what the longest check writes.
+    static let maximumBytes = 512 << 20
+
+    static func record(_ name: String) throws -> CheckRecord {
+        do {
+            return try RecordReader.read(try FileContents.bytes(of: name, atMost: maximumBytes))
+        } catch let failure as RecordReader.Failure {
+            StandardError.print("watertight: \(name): \(failure)")
+        } catch {
+            StandardError.print("watertight: \(error)")
+        }
+        throw Code.usage
+    }
+}
