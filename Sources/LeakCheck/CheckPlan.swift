@@ -21,22 +21,51 @@ public struct CheckPlan: Sendable {
         case both
     }
 
+    /// How thorough a check is.
+    public enum Profile: String, Sendable, CaseIterable {
+        /// The lifecycles behind most of the reported leaks, for a check that must be short.
+        case quick
+        /// Every lifecycle.
+        case `default`
+        /// Every lifecycle, with compression as well, for hours.
+        case soak
+
+        /// The lifecycles that are driven when none are named.
+        public var lifecycles: [Lifecycle] { self == .quick ? Lifecycle.quickMatrix : Lifecycle.defaultMatrix }
+        /// Time for the whole check; it ends earlier when nothing is in doubt.
+        public var budget: Duration {
+            switch self {
+            case .quick: .seconds(60)
+            case .default: .seconds(300)
+            case .soak: .seconds(3600)
+            }
+        }
+        /// Whether the peers compress.
+        public var compression: Compression { self == .soak ? .both : .off }
+    }
+
     /// The target.
     public var subject: Subject
     /// The URL, in which `{port}` stands for the free port of a command.
     public var url: String
     /// The lifecycles, in this order.
-    public var lifecycles: [Lifecycle] = Lifecycle.defaultMatrix
+    public var lifecycles: [Lifecycle] = Profile.default.lifecycles
     /// Whether they are driven with compression, without, or both.
     public var compression = Compression.off
     /// Time for the whole check.
-    public var budget: Duration = .seconds(60)
+    public var budget: Duration = Profile.default.budget
     /// Connections at a time.
     public var concurrency = 16
     /// Seeds the sizes of blocks.
     public var seed: UInt64
-    /// Fields added to each request.
+    /// Fields added to each request; their values are templates, see `PeerScript.target`.
     public var fields = HTTPFields()
+    /// The path and query, a template; nil for those of the URL.
+    public var target: String?
+    /// What is sent first after every upgrade, such as to join or subscribe, a template.
+    public var firstMessage: String?
+    /// What makes the target close; nil for a frame that every server must refuse.
+    public var closingMessage: String?
     /// Subprotocols offered.
     public var subprotocols: [String] = []
     /// The `Origin` field.

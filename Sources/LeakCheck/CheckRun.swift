@@ -219,12 +219,14 @@ final class CheckRun {
         try sample(row, target, .measure)
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, .measure) else { break }
+            guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) && row.completed >= RowJudge.leastConnections
-            {
+            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) {
                 row.state = .decided
                 break
             }
+            row.exactSuspicions = RowJudge.isExactSuspicion(opinions) ? row.exactSuspicions + 1 : 0
+            if row.exactSuspicions >= 3 { break }
         }
         row.measured += began.elapsed
         row.idleSince = .now
@@ -464,7 +466,10 @@ final class CheckRun {
 
     private func script(for target: Target) -> PeerScript {
         var script = PeerScript(url: target.url, address: target.address)
+        if let target = plan.target { script.target = target }
         script.fields = plan.fields
+        script.firstMessage = plan.firstMessage
+        script.closingMessage = plan.closingMessage
         script.subprotocols = plan.subprotocols
         script.origin = plan.origin
         script.expectsReply = expectsReply

@@ -53,6 +53,22 @@ struct RowJudge {
         )
     }
 
+    /// Whether a count grows like a leak and nothing else is in doubt: only the pause can tell more then. Memory is not
+    /// exact, and more connections may show that it slows down.
+    static func isExactSuspicion(_ opinions: [Resource: Opinion]) -> Bool {
+        var isSuspect = false
+        for (resource, opinion) in opinions {
+            switch opinion {
+            case .open: return false
+            case .clean: break
+            case .suspect:
+                guard resource.scale == .counts else { return false }
+                isSuspect = true
+            }
+        }
+        return isSuspect
+    }
+
     /// Memory without what leaked threads account for.
     static func charged(_ resource: Resource, _ series: GrowthSeries, threads: GrowthSeries?) -> GrowthSeries {
         guard resource == .privateMemory, let threads else { return series }

@@ -27,6 +27,8 @@ final class RowRun {
     var statesAtEnd: [String: Int] = [:]
     /// Blocks in a row in which hardly any connection came about.
     var failedBlocks = 0
+    /// Blocks in a row after which something that can be counted grew like a leak, and nothing else was in doubt.
+    var exactSuspicions = 0
     /// Why no more connections should be made: what leaks would exhaust the target.
     var obstacle: String?
     /// Why the lifecycle no longer comes about; the row cannot be judged then, however well it began.

@@ -47,16 +47,30 @@ public struct TextReport {
         return lines + [CheckResult.tableNote]
     }
 
-    /// A paragraph for each leak and each doubt, and for what else is worth saying.
+    /// A paragraph for each leak, then one for each doubt and whatever else is worth saying; the same words are said once,
+    /// of all that they are about.
     private var remarks: [String] {
-        result.explanations.flatMap { row, finding, text -> [String] in
-            switch finding.verdict {
-            case .leak:
-                let command = row.reproducer.map { ["  reproduce: \($0)"] } ?? []
-                return [style.paint(text.paragraph, .red)] + command
-            case .clean, .inconclusive: return finding.remark == nil ? [] : [text.paragraph]
+        var leaks: [String] = []
+        var doubts: [(words: String, paragraph: String, subjects: [String])] = []
+        for (row, finding, text) in result.explanations {
+            if finding.verdict == .leak {
+                leaks.append(style.paint(text.paragraph, .red))
+                if let command = row.reproducer { leaks.append("  reproduce: \(command)") }
+            } else if let remark = finding.remark {
+                let words = "\(finding.verdict.rawValue): \(remark)"
+                let subject = "\(row.lifecycle.label) \(finding.resource.rawValue)"
+                if let index = doubts.firstIndex(where: { $0.words == words }) {
+                    doubts[index].subjects.append(subject)
+                } else {
+                    doubts.append((words, text.paragraph, [subject]))
+                }
             }
         }
+        return leaks
+            + doubts.flatMap { doubt in
+                doubt.subjects.count == 1
+                    ? [doubt.paragraph] : [doubt.words, "  " + doubt.subjects.joined(separator: ", ")]
+            }
     }
 
     private var conclusion: String {

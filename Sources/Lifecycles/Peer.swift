@@ -1,4 +1,3 @@
-import Glibc
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -77,7 +76,7 @@ final class Peer: Channel, @unchecked Sendable {
                     to: script.address, from: supplies.sources.current(for: script.address),
                     receiveBufferBytes: lifecycle.receiveBufferBytes)
             } catch {
-                guard error.errno == EADDRNOTAVAIL, supplies.sources.advance(for: script.address) else { throw error }
+                guard error.isOutOfPorts, supplies.sources.advance(for: script.address) else { throw error }
             }
         }
     }

@@ -31,6 +31,9 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
         "\(call.rawValue): \(String(cString: strerror(errno))) (errno \(errno))\(advice)"
     }
 
+    /// Whether every local port of the address is taken.
+    public var isOutOfPorts: Bool { errno == EADDRNOTAVAIL }
+
     private var advice: String {
         switch errno {
         case EMFILE: "; raise the limit of open files (ulimit -n) or use fewer connections"

@@ -41,6 +41,7 @@ extension Sequence where Element == FieldArgument {
 }
 
 extension CheckPlan.Compression: ExpressibleByArgument {}
+extension CheckPlan.Profile: ExpressibleByArgument {}
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 

@@ -8,9 +8,13 @@ extension CheckCommand {
     func reproducer(of lifecycle: Lifecycle, seed: UInt64) -> String {
         var words = ["watertight", "check", "--lifecycle", lifecycle.name]
         if lifecycle.isCompressed { words += ["--compression", "on"] }
-        words += ["--seed", "\(seed)", "--budget", budget.defaultValueDescription]
+        words += ["--seed", "\(seed)", "--budget", DurationText.format(timeLimit)]
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
         for pid in pids { words += ["--pid", "\(pid)"] }
+        if let path { words += ["--path", path] }
+        for query in queries { words += ["--query", query] }
+        if let firstMessage { words += ["--first-message", firstMessage] }
+        if let closingMessage { words += ["--closing-message", closingMessage] }
         for name in subprotocols { words += ["--subprotocol", name] }
         if let origin { words += ["--origin", origin] }
         if startLimit != Self.defaultStartLimit { words += ["--start-limit", startLimit.defaultValueDescription] }

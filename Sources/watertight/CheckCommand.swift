@@ -36,8 +36,8 @@ struct CheckCommand: AsyncParsableCommand {
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.
 
-            Lifecycles:
-            \(Lifecycle.all.map { "  \($0.name): \($0.summary); finds \($0.finds)" }.joined(separator: "\n"))
+            watertight lifecycles lists what is driven. In the path, the query, fields and the first message {n} stands \
+            for the connection's number and {lifecycle} for the lifecycle, for many users or rooms.
             """)
 
     static let defaultConcurrency = 16
@@ -48,22 +48,39 @@ struct CheckCommand: AsyncParsableCommand {
         help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
     var pids: [Int32] = []
     @Option(
-        name: .customLong("lifecycle"), help: "Lifecycle to drive; repeatable. Default: all.", transform: Self.lifecycle
-    )
+        help: ArgumentHelp(
+            "How thorough: quick (six lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
+            discussion: "A check ends before its budget when nothing is in doubt."))
+    var profile = CheckPlan.Profile.default
+    @Option(
+        name: .customLong("lifecycle"),
+        help: "Lifecycle to drive, one variant or all of a family; repeatable. Default: those of the profile.",
+        transform: Self.lifecycle)
     var lifecycles: [[Lifecycle]] = []
     @Option(
         help: ArgumentHelp(
-            "Drive the lifecycles without permessage-deflate (off), with it (on), or both.",
+            "Drive the lifecycles without permessage-deflate (off), with it (on), or both. Default: the profile's.",
             discussion: "With both, a target that does not agree to it is driven without only."))
-    var compression = CheckPlan.Compression.off
-    @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m.")
-    var budget = DurationArgument(.seconds(60))
+    var compression: CheckPlan.Compression?
+    @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m. Default: the profile's.")
+    var budget: DurationArgument?
     @Option(help: "Connections at a time.")
     var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
     var seed: UInt64?
     @Option(name: .customLong("header"), help: "Field to add to each request, \"Name: value\"; repeatable.")
     var headers: [FieldArgument] = []
+    @Option(help: "Path to ask for in place of the URL's, a template.")
+    var path: String?
+    @Option(name: .customLong("query"), help: "Query item to add, \"name=value\", a template; repeatable.")
+    var queries: [String] = []
+    @Option(help: "Text message to send first after every upgrade, to join or subscribe, a template.")
+    var firstMessage: String?
+    @Option(
+        help: ArgumentHelp(
+            "Text message that makes the server close, for close-unanswered and server-close.",
+            discussion: "Without it they send a frame that every server must refuse."))
+    var closingMessage: String?
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
     var subprotocols: [String] = []
     @Option(help: "Origin to send.")
@@ -95,11 +112,12 @@ struct CheckCommand: AsyncParsableCommand {
                 "\"\(name)\" is \(plain) with compression: give --lifecycle \(plain) --compression on")
         }
         throw ValidationError(
-            "there is no lifecycle \"\(name)\"; the known ones are \(Lifecycle.all.map(\.name).joined(separator: ", "))")
+            "there is no lifecycle \"\(name)\"; the known ones are \(Lifecycle.all.map(\.name).joined(separator: ", "))"
+        )
     }
 
     func validate() throws {
-        if budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
+        if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
         }
@@ -115,13 +133,29 @@ struct CheckCommand: AsyncParsableCommand {
             throw ValidationError("{port} in the URL needs a command to start, after --")
         }
         do {
-            if let url { _ = try WebSocketURL(url.replacing("{port}", with: "1")) }
+            let target = try requestTarget(of: WebSocketURL((url ?? Self.ownURL).replacing("{port}", with: "1")))
             // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
             _ = try ClientHandshake(
-                host: "localhost", target: "/", fields: headers.fields, subprotocols: subprotocols, origin: origin)
+                host: "localhost", target: target, fields: headers.fields, subprotocols: subprotocols, origin: origin)
         } catch {
             throw ValidationError("\(error)")
         }
+    }
+
+    private static let ownURL = "ws://127.0.0.1:{port}/"
+
+    /// Time for the whole check.
+    var timeLimit: Duration { budget?.duration ?? profile.budget }
+
+    /// The path and query that the peers ask for.
+    private func requestTarget(of url: WebSocketURL) -> String {
+        var target = url.target
+        if let path {
+            let query = target.firstIndex(of: "?").map { target[$0...] } ?? ""
+            target = (path.hasPrefix("/") ? path : "/" + path) + query
+        }
+        for query in queries { target += (target.contains("?") ? "&" : "?") + query }
+        return target
     }
 
     func run() async throws {
@@ -129,10 +163,15 @@ struct CheckCommand: AsyncParsableCommand {
         let files = try reports.opened()
         let record = try openedRecord()
         DescriptorLimit.raise()
-        var plan = CheckPlan(subject: try subject, url: url ?? "ws://127.0.0.1:{port}/", seed: seed ?? drawnSeed())
-        if !lifecycles.isEmpty { plan.lifecycles = lifecycles.flatMap { $0 } }
-        plan.compression = compression
-        plan.budget = budget.duration
+        var plan = CheckPlan(subject: try subject, url: url ?? Self.ownURL, seed: seed ?? drawnSeed())
+        plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
+        plan.compression = compression ?? profile.compression
+        plan.budget = timeLimit
+        if path != nil || !queries.isEmpty {
+            plan.target = requestTarget(of: try WebSocketURL(plan.url.replacing("{port}", with: "1")))
+        }
+        plan.firstMessage = firstMessage
+        plan.closingMessage = closingMessage
         plan.concurrency = concurrency
         plan.fields = headers.fields
         plan.subprotocols = subprotocols
@@ -210,7 +249,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     private var progress: @Sendable (LeakCheck.Progress) -> Void {
         guard StandardError.isTerminal else { return { _ in } }
-        let seconds = Double(budget.duration.components.seconds)
+        let seconds = Double(timeLimit.components.seconds)
         return { progress in
             StandardError.write(
                 ProgressLine.render(progress, budgetSeconds: seconds, columns: StandardError.columns))

@@ -10,14 +10,14 @@ struct Watertight: AsyncParsableCommand {
             watertight check drives a real server through every way a connection can live and end, watches the \
             server's process, and says for each whether it leaks, and how much per connection.
 
-            With no arguments it checks its own server, which takes about ten seconds and shows what a report looks like:
+            With no arguments it checks its own server, which takes about twenty seconds and shows what a report looks like:
 
               watertight check
             """,
         version: version,
         subcommands: [
-            CheckCommand.self, ReportCommand.self, AnalyzeCommand.self, ServeCommand.self, ConnectCommand.self,
-            ScenarioCommand.self, EnvironmentCommand.self,
+            CheckCommand.self, LifecyclesCommand.self, ReportCommand.self, AnalyzeCommand.self, ServeCommand.self,
+            ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)
 

@@ -35,13 +35,13 @@ struct CheckTests {
 
     @Test("the built-in server is clean")
     func clean() async throws {
-        let end = try await Tool.run(["check", "--budget", "20", "--json", "-", "--seed", "1"], limit: 60)
+        let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 90)
         let report = try report(end)
         #expect(report["schema"] as? String == "watertight.check/1")
         #expect(end.code == 0, "\(verdicts(report))")
         #expect(report["verdict"] as? String == "clean")
         #expect(report["seed"] as? Int == 1)
-        #expect(verdicts(report).count == 15)
+        #expect(verdicts(report).count == 18)
         #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
     }
 

@@ -122,13 +122,13 @@ struct ReproducerTests {
             "ws://127.0.0.1:{port}/chat?a=1", "--json", "-", "--lifecycle", "fin", "--lifecycle", "reset", "--budget",
             "2m",
             "--compression", "both", "--concurrency", "8", "--header", "Authorization: Bearer abc", "--header",
-            "X-Room: a b",
+            "X-Room: a b", "--path", "/chat/{n}", "--query", "user={n}", "--first-message", "join it",
             "--set", "cleanupLimit=750ms", "--", "node", "my server.js", "{port}",
         ]
         let command = try CheckCommand.parse(arguments)
         let expected =
-            "watertight check --lifecycle reset --compression on --seed 7 --budget 120s --concurrency 8 "
-            + "--set cleanupLimit=750ms --header \"Authorization: $AUTHORIZATION\" --header 'X-Room: a b' "
+            "watertight check --lifecycle reset/open --compression on --seed 7 --budget 120s --concurrency 8 "
+            + "--path /chat/{n} --query user={n} --first-message 'join it' --set cleanupLimit=750ms --header \"Authorization: $AUTHORIZATION\" --header 'X-Room: a b' "
             + "'ws://127.0.0.1:{port}/chat?a=1' -- node 'my server.js' {port}"
         #expect(command.reproducer(of: .reset.compressed!, seed: 7) == expected)
     }

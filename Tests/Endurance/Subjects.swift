@@ -78,7 +78,11 @@ final class Subjects {
     private static func configuration(_ compression: DeflateOptions = DeflateOptions()) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.compression = compression
-        configuration.refusal = { $0.path == "/refuse" ? HTTPResponse(status: 403, text: "no\n") : nil }
+        configuration.refusal = { request in
+            let isKnown = !["/refuse", "/watertight-no-such-path"].contains(request.path)
+            return isKnown && request.fields.values(of: "Origin").isEmpty
+                ? nil : HTTPResponse(status: 403, text: "no\n")
+        }
         return configuration
     }
 
@@ -98,16 +102,20 @@ final class Subjects {
 
     private func addPeers() throws {
         for (name, server, lifecycles) in [
-            ("callback server", callbackServer, Lifecycle.all + Lifecycle.all.compactMap(\.compressed)),
-            ("async server", asyncServer, Lifecycle.all + [Lifecycle.cleanClose.compressed!]),
+            (
+                "callback server", callbackServer,
+                Lifecycle.defaultMatrix + Lifecycle.quickMatrix.compactMap(\.compressed)
+            ),
+            ("async server", asyncServer, Lifecycle.defaultMatrix + [Lifecycle.cleanClose.compressed!]),
             ("server with context takeover", takeoverServer, [.cleanClose.compressed!, .reset.compressed!]),
-            ("managed server", managedServer, Lifecycle.all),
+            ("managed server", managedServer, Lifecycle.quickMatrix),
         ] {
             let url = server === managedServer ? server.url + "?user=u" : server.url
-            let script = PeerScript(url: try WebSocketURL(url), address: server.address)
+            var script = PeerScript(url: try WebSocketURL(url), address: server.address)
+            script.holdLimit = .milliseconds(1)
             for lifecycle in lifecycles {
                 all.append(
-                    Subject(name: "\(name), \(lifecycle.label)") { [driver] count in
+                    Subject(name: "\(name), \(lifecycle.label)") { [driver, script] count in
                         let load = PeerDriver.Load(
                             connections: count, concurrency: Self.concurrency, limit: .seconds(600))
                         let counts = await driver.drive(lifecycle, script, load)

@@ -25,6 +25,15 @@ struct RowJudgeTests {
             RowJudge.opinion(memory(ramp(8, 0)), .privateMemory, isLazy: false).opinion == .clean(isTight: true))
     }
 
+    @Test("a count alone in suspicion needs no more connections, memory and open questions do")
+    func exactSuspicions() {
+        let clean = RowJudge.Opinion.clean(isTight: false)
+        #expect(RowJudge.isExactSuspicion([.descriptors: .suspect, .threads: clean, .privateMemory: clean]))
+        #expect(!RowJudge.isExactSuspicion([.descriptors: .suspect, .threads: clean, .privateMemory: .open("more")]))
+        #expect(!RowJudge.isExactSuspicion([.descriptors: .suspect, .threads: clean, .privateMemory: .suspect]))
+        #expect(!RowJudge.isExactSuspicion([.descriptors: clean, .threads: clean, .privateMemory: clean]))
+    }
+
     @Test("steady growth is suspected")
     func steady() {
         #expect(RowJudge.opinion(memory(ramp(20, 200)), .privateMemory, isLazy: false).opinion == .suspect)

@@ -63,7 +63,7 @@ var plottedResult: CheckResult {
     var result = sampleResult
     result.rows[1].resources[0].verdict = .clean
     result.rows[1].resources[0].remark = nil
-    result.samples = ["fin", "reset"].flatMap { lifecycle in
+    result.samples = ["fin", "reset/open"].flatMap { lifecycle in
         (0...20).map { block in
             CheckResult.Sample(
                 lifecycle: lifecycle, connections: block * 100, seconds: Double(block) / 10,

@@ -82,7 +82,7 @@ struct JUnitReportTests {
         #expect(suite["name"] == "watertight")
         #expect([suite["tests"], suite["failures"], suite["errors"]] == ["6", "1", "1"])
         let cases = elements.filter { $0.name == "testcase" }.map(\.attributes)
-        #expect(cases.map { $0["classname"] } == ["fin", "fin", "fin", "reset", "reset", "reset"])
+        #expect(cases.map { $0["classname"] } == ["fin", "fin", "fin", "reset/open", "reset/open", "reset/open"])
         #expect(cases.prefix(3).map { $0["name"] } == ["descriptors", "threads", "privateMemory"])
         let failure = try #require(elements.first { $0.name == "failure" })
         #expect(failure.attributes["message"]?.contains("0.60 descriptors, 99% interval 0.50 to 0.70") == true)
@@ -153,7 +153,7 @@ struct OpenMetricsReportTests {
             "watertight_verdict{lifecycle=\"fin\",resource=\"descriptors\",verdict=\"clean\"} 0",
             "watertight_growth_per_connection{lifecycle=\"fin\",resource=\"descriptors\",unit=\"descriptors\"} 0.6",
             "watertight_growth_per_connection_lower{lifecycle=\"fin\",resource=\"descriptors\",unit=\"descriptors\"} 0.5",
-            "watertight_smallest_detectable_per_connection{lifecycle=\"reset\",resource=\"privateMemory\",unit=\"bytes\"} 12",
+            "watertight_smallest_detectable_per_connection{lifecycle=\"reset/open\",resource=\"privateMemory\",unit=\"bytes\"} 12",
             "watertight_connections{lifecycle=\"fin\",outcome=\"refused\"} 10", "watertight_complete 1",
             "watertight_duration_seconds 12.25",
         ] { #expect(lines.contains(line), "\(line)") }
@@ -178,7 +178,9 @@ struct GitHubAnnotationsTests {
         #expect(lines[0].hasPrefix("::error title=leak%3A fin%2C descriptors::fin (opens"))
         #expect(lines[0].contains("99%25 interval"))
         #expect(
-            lines[1] == "::warning title=inconclusive%3A reset%2C descriptors::reset, descriptors: too few connections")
+            lines[1]
+                == "::warning title=inconclusive%3A reset/open%2C descriptors::reset/open, descriptors: too few connections"
+        )
     }
 
     @Test("a target cannot forge one")

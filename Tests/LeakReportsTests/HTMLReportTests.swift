@@ -68,7 +68,7 @@ struct HTMLReportTests {
         #expect(page.contains("<title>1,400 connections, 850 descriptors, at the end of the pause, 1.40 s</title>"))
         #expect(page.count(of: "<path class=\"pause\"") == 7)
         #expect(page.count(of: "<details ") == 1)
-        #expect(page.contains("<details id=\"row-1\"><summary>reset: clean</summary>"))
+        #expect(page.contains("<details id=\"row-1\"><summary>reset/open: clean</summary>"))
     }
 
     @Test("the fitted slope ends where the samples of an exact leak do")

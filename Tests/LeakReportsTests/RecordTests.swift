@@ -15,7 +15,7 @@ struct RecordTests {
             notes: ["a note"],
             rows: [
                 CheckRecord.Row(lifecycle: "fin", compressed: false, reproducer: "watertight check"),
-                CheckRecord.Row(lifecycle: "reset", compressed: true),
+                CheckRecord.Row(lifecycle: "reset/open", compressed: true),
             ])
         let run = RowRun(.fin)
         var entries = [CheckRecord.Entry.header(header)]
@@ -53,7 +53,7 @@ struct RecordTests {
     @Test("samples are judged as they were when they were taken")
     func judged() throws {
         let result = try read(lines()).judged
-        #expect(result.rows.map(\.lifecycle.label) == ["fin", "reset+deflate"])
+        #expect(result.rows.map(\.lifecycle.label) == ["fin", "reset/open+deflate"])
         let leak = result.rows[0].resources[0]
         #expect(leak.verdict == .leak && leak.perConnection == 1 && leak.tcpStates == ["CLOSE_WAIT": 2300])
         #expect(result.rows[0].resources[1].releasedWithinSeconds == 3)
@@ -123,7 +123,8 @@ struct RecordTests {
             (changed(30, "\"pauseIndex\":14", "\"pauseIndex\":99"), 31, "sample that the record does not have"),
             (changed(0, "\"lifecycle\":\"fin\"", "\"lifecycle\":\"nonesuch\""), 1, "no lifecycle \"nonesuch\""),
             (
-                changed(0, "\"compressed\":true,\"lifecycle\":\"reset\"", "\"compressed\":false,\"lifecycle\":\"fin\""),
+                changed(
+                    0, "\"compressed\":true,\"lifecycle\":\"reset/open\"", "\"compressed\":false,\"lifecycle\":\"fin\""),
                 1, "twice"
             ),
             (lines.joined() + lines[0], lines.count + 1, "second header"),

@@ -26,7 +26,7 @@ struct JSONReportTests {
         #expect(report["isolation"] as? String == "processPerLifecycle")
         #expect(report["interrupted"] as? Bool == false)
         let rows = try #require(report["results"] as? [[String: Any]])
-        #expect(rows.map { $0["lifecycle"] as? String } == ["fin", "reset"])
+        #expect(rows.map { $0["lifecycle"] as? String } == ["fin", "reset/open"])
         let connections = try #require(rows[0]["connections"] as? [String: Any])
         #expect(rows.map { $0["reproducer"] as? String } == ["watertight check --lifecycle fin", nil])
         #expect(connections["attempted"] as? Int == 2000)
@@ -67,11 +67,22 @@ struct TextReportTests {
         #expect(
             lines.contains { $0.contains("each connection leaves 0.60 descriptors") && $0.contains("1200 CLOSE_WAIT") })
         #expect(lines.contains("  reproduce: watertight check --lifecycle fin"))
-        #expect(lines.contains("reset, descriptors: too few connections"))
+        #expect(lines.contains("reset/open, descriptors: too few connections"))
         #expect(lines.contains("note         a note"))
         #expect(lines.last == "leak: fin (12.25 s, seed 4711)")
         #expect(!text.contains("\u{1B}"))
         #expect(!lines.contains { $0.hasSuffix(" ") })
+    }
+
+    @Test("the same doubt about several is said once")
+    func sameDoubt() {
+        var result = sampleResult
+        result.rows.append(
+            CheckResult.Row(lifecycle: .bareTCP, connections: .init(), resources: result.rows[1].resources))
+        let lines = TextReport(result, usesColour: false).render().split(separator: "\n").map(String.init)
+        #expect(lines.count { $0.contains("too few connections") } == 1)
+        #expect(lines.contains("inconclusive: too few connections"))
+        #expect(lines.contains("  reset/open descriptors, bare-tcp descriptors"))
     }
 
     @Test("columns stand under their heads, with colour as without")

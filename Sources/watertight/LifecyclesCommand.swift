@@ -1,0 +1,28 @@
+import ArgumentParser
+import Lifecycles
+
+/// `watertight lifecycles`: what `check` drives.
+struct LifecyclesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lifecycles",
+        abstract: "List the lifecycles: what the peer does, and what it usually finds.",
+        discussion: """
+            Name one, or a whole family by the part before the slash, with check --lifecycle. Those marked * are driven \
+            by --profile quick; all but refused, which needs a URL that the application refuses, by default.
+            """)
+
+    func run() {
+        StandardOutput.print(Self.list)
+    }
+
+    /// A line on what each does, and one on what it finds.
+    static var list: String {
+        let width = (Lifecycle.all.map(\.name.count).max() ?? 0) + 2
+        return Lifecycle.all.map { lifecycle in
+            let mark = Lifecycle.quickMatrix.contains(lifecycle) ? "*" : " "
+            let name = lifecycle.name + String(repeating: " ", count: width - lifecycle.name.count)
+            let indentation = String(repeating: " ", count: width + 2)
+            return "\(mark) \(name)\(lifecycle.summary)\n\(indentation)finds \(lifecycle.finds)"
+        }.joined(separator: "\n")
+    }
+}
