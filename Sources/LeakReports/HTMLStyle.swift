@@ -33,17 +33,17 @@ enum HTMLStyle {
         .course { color: var(--muted); font-size: .9375rem; }
         header.leak h1 { color: var(--leak); }
         header.clean h1 { color: var(--clean); }
-        header.inconclusive h1 { color: var(--inconclusive); }
+        header.inconclusive h1, header.known h1 { color: var(--inconclusive); }
         .badge { display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8125rem; font-weight: 600;
           white-space: nowrap; border: 1px solid currentcolor; }
         .badge.leak { color: var(--leak); background: var(--leak-ground); }
         .badge.clean { color: var(--clean); background: var(--clean-ground); }
-        .badge.inconclusive { color: var(--inconclusive); background: var(--inconclusive-ground); }
+        .badge.inconclusive, .badge.known { color: var(--inconclusive); background: var(--inconclusive-ground); }
         .card, .row, details { background: var(--surface); border: 1px solid var(--line); border-radius: .625rem;
           padding: 1rem 1.25rem; margin: 0 0 1rem; }
         .card { border-left: .3rem solid var(--line); }
         .card.leak { border-left-color: var(--leak); }
-        .card.inconclusive { border-left-color: var(--inconclusive); }
+        .card.inconclusive, .card.known { border-left-color: var(--inconclusive); }
         .card.clean { border-left-color: var(--clean); }
         .card p:last-child { margin-bottom: 0; }
         .label { margin: .75rem 0 .25rem; color: var(--muted); font-size: .8125rem; font-weight: 600; }
@@ -58,12 +58,12 @@ enum HTMLStyle {
         .number { text-align: right; font-variant-numeric: tabular-nums; }
         td.leak { background: var(--leak-ground); }
         td.clean { background: var(--clean-ground); }
-        td.inconclusive { background: var(--inconclusive-ground); }
+        td.inconclusive, td.known { background: var(--inconclusive-ground); }
         td a { display: block; color: inherit; text-decoration: none; white-space: nowrap; }
         td a:hover .amount { text-decoration: underline; }
         td .badge { border: 0; padding: 0; background: none; }
         .amount { display: block; font-variant-numeric: tabular-nums; }
-        td.leak .amount { font-weight: 700; }
+        td.leak .amount, td.known .amount { font-weight: 700; }
         a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         .legend { display: flex; flex-wrap: wrap; gap: .375rem 1.5rem; margin: 0 0 1rem; padding: 0; list-style: none;
           color: var(--muted); font-size: .875rem; }

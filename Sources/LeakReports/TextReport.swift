@@ -36,7 +36,7 @@ public struct TextReport {
             rows.append(
                 [Cell(row.lifecycle.label), Cell("\(row.connections.completed)", .right)]
                     + row.resources.map { finding in
-                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding.verdict))
+                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding))
                     })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
@@ -53,14 +53,14 @@ public struct TextReport {
             switch finding.verdict {
             case .leak:
                 let command = row.reproducer.map { ["  reproduce: \($0)"] } ?? []
-                return [style.paint(text.paragraph, .red)] + command
+                return [style.paint(text.paragraph, Style.colour(of: finding))] + command
             case .clean, .inconclusive: return finding.remark == nil ? [] : [text.paragraph]
             }
         }
     }
 
     private var conclusion: String {
-        style.paint(result.conclusion, Style.colour(of: result.verdict))
+        style.paint(result.conclusion, Style.colour(of: result))
             + " (\(Amount.seconds(result.durationSeconds)), seed \(result.seed))"
     }
 }
@@ -98,11 +98,17 @@ struct Style {
         usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    static func colour(of verdict: Verdict) -> Colour {
-        switch verdict {
+    /// A leak that is known asks for no more than a doubt does.
+    static func colour(of finding: CheckResult.Finding) -> Colour {
+        switch finding.verdict {
         case .clean: .green
-        case .leak: .red
+        case .leak: finding.knownLeak == nil ? .red : .yellow
         case .inconclusive: .yellow
         }
+    }
+
+    static func colour(of result: CheckResult) -> Colour {
+        if result.verdictBesideKnown == .leak { return .red }
+        return result.verdict == .clean ? .green : .yellow
     }
 }
