@@ -36,10 +36,12 @@ public struct CalendarDay: Hashable, Sendable, Comparable, LosslessStringConvert
         return CalendarDay(year: year, month: month, day: day)
     }
 
+    /// Whether the left day comes first.
     public static func < (left: CalendarDay, right: CalendarDay) -> Bool {
         (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }
 
+    /// Decodes the day from its text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let day = CalendarDay(try container.decode(String.self)) else {
@@ -48,6 +50,7 @@ public struct CalendarDay: Hashable, Sendable, Comparable, LosslessStringConvert
         self = day
     }
 
+    /// Encodes the day as its text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

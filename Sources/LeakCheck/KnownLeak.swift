@@ -52,9 +52,10 @@ extension CheckResult {
                     }
                 case .clean:
                     guard let bound = finding.smallestDetectable, bound <= entry.perConnection else { continue }
-                    notes.append(
+                    let note =
                         "the known leak of \(finding.resource.rawValue) under \(entry.lifecycle) is gone: remove its entry"
-                    )
+                    // The record of a check that has said so brings the note along.
+                    if !notes.contains(note) { notes.append(note) }
                 case .inconclusive: continue
                 }
             }

@@ -74,7 +74,7 @@ public struct HTMLReport {
         return """
             <article class="card \(finding.style)">
             <h3>\(badge(finding)) \(escaped(row.lifecycle.label)), \(finding.resource.words)</h3>
-            <p>\(escaped(text.paragraph))</p>
+            <p>\(escaped(finding.verdict == .leak ? text.paragraph : text.statement))</p>
             \(command ?? "")
             </article>
             """

@@ -30,8 +30,8 @@ struct CheckCommand: AsyncParsableCommand {
               watertight check ws://127.0.0.1:8080/chat
               watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
 
-            The report is printed as text; each option of Reports writes it to a file as well. Inside GitHub Actions, leaks \
-            and doubts become annotations, and the job's summary gets the Markdown.
+            The report is printed as text; each option of Reports writes it to a file as well, - being stdout in place of \
+            the text. Inside GitHub Actions, leaks and doubts become annotations, and the job's summary gets the Markdown.
 
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.

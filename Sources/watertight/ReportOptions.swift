@@ -4,7 +4,7 @@ import LeakReports
 
 /// Where the reports of a check go.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Write JSON, schema \(JSONReport.schema); - is stdout.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write JSON, schema \(JSONReport.schema).", valueName: "file"))
     var json: String?
     @Option(help: ArgumentHelp("Write JUnit XML, a test case for each lifecycle and resource.", valueName: "file"))
     var junit: String?

@@ -65,6 +65,9 @@ struct KnownLeakTests {
         #expect(
             marked(.clean, entry(0.6)).notes
                 == ["the known leak of descriptors under fin is gone: remove its entry"])
+        var again = marked(.clean, entry(0.6))
+        again.mark([entry(0.6)])
+        #expect(again.notes.count == 1)
         #expect(marked(.clean, entry(0.0009)).notes.isEmpty)
         #expect(marked(.inconclusive, entry(0.6)).notes.isEmpty)
         #expect(marked(.inconclusive, entry(0.6)).verdictBesideKnown == .inconclusive)
