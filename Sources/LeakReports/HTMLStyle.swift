@@ -8,7 +8,7 @@ enum HTMLStyle {
           --leak: #a31621; --leak-ground: #fdeaea; --clean: #17613a; --clean-ground: #e4f4ea;
           --inconclusive: #7a4b00; --inconclusive-ground: #fdf1d6; --accent: #1f5fa8; --warm: #eceff3; --code: #f0f2f5;
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root {
             --ground: #0f1318; --surface: #171c23; --text: #e6eaf0; --muted: #a0abb8; --line: #313a45;
             --leak: #ffa8a3; --leak-ground: #44191c; --clean: #93dcb0; --clean-ground: #13341f;
@@ -101,17 +101,19 @@ enum HTMLStyle {
         @media (max-width: 34rem) {
           th, td { padding: .5rem .75rem; }
           .card, .row, details { padding: .875rem 1rem; }
-          tbody th { min-width: 8.5rem; }
+          tbody th { min-width: 6rem; }
+          tbody th small { display: none; }
           dl div { grid-template-columns: 1fr; gap: 0; }
           .plot text { font-size: 12px; }
         }
         @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
         @media print {
-          :root { --ground: #ffffff; --warm: #eeeeee; }
+          :root { color-scheme: light; --ground: #ffffff; --warm: #eeeeee; }
           body { font-size: 10pt; }
           header, main { max-width: none; padding: 0; }
           .scroll { overflow: visible; }
-          .card, figure, tr, dl div { break-inside: avoid; }
+          .figures { grid-template-columns: repeat(3, 1fr); }
+          .card, .row, details, figure, tr, dl div { break-inside: avoid; }
           h2, h3 { break-after: avoid; }
           details::details-content { content-visibility: visible; block-size: auto; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
