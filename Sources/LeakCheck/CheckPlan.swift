@@ -78,6 +78,9 @@ public struct CheckPlan: Sendable {
     /// Growth of memory in one row, in bytes, that is worth a note whatever the verdict is; nil notes none.
     public var memoryGrowthThresholdBytes: Int?
 
+    /// Leaks that are accepted: marked in the result.
+    public var knownLeaks: [KnownLeak] = []
+
     /// A plan with the defaults.
     public init(subject: Subject, url: String, seed: UInt64) {
         self.subject = subject

@@ -5,7 +5,7 @@ import Sockets
 extension CheckRecord {
     /// The result as it was reported; judged from the samples where the check was killed before it could judge.
     public var recorded: CheckResult {
-        var result = judged
+        var result = judged()
         guard let findings = end?.findings else { return result }
         for (index, findings) in findings.enumerated() where index < result.rows.count {
             result.rows[index].resources = findings
@@ -13,8 +13,8 @@ extension CheckRecord {
         return result
     }
 
-    /// The result as the rules of this version judge the samples.
-    public var judged: CheckResult {
+    /// The result as the rules of this version judge the samples, the leaks that `knownLeaks` accept marked.
+    public func judged(_ knownLeaks: [KnownLeak] = []) -> CheckResult {
         let kept = header.rows.filter { $0.resolved != nil && facts[$0.label]?.isInapplicable != true }
         let rows = kept.compactMap(rebuilt)
         var notes = header.notes
@@ -30,6 +30,7 @@ extension CheckRecord {
         for (index, row) in kept.enumerated() {
             result.rows[index].reproducer = row.reproducer
         }
+        result.mark(knownLeaks)
         return result
     }
 

@@ -81,6 +81,8 @@ public struct CheckResult: Sendable {
         public var tcpStates: [String: Int] = [:]
         /// How long after the last connection it was seen that the target had given back what it had kept.
         public var releasedWithinSeconds: Double?
+        /// The entry that accepts this leak; nil where none does.
+        public var knownLeak: KnownLeak?
     }
 
     /// One reading of the target.

@@ -80,12 +80,13 @@ final class CheckRun {
         }
         if let threshold = plan.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
         recordHeader()
-        let result = CheckResult(
+        var result = CheckResult(
             seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
             budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
             runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
+        result.mark(plan.knownLeaks)
         // A row that was cut off in the middle has learned more since its last sample.
         for row in rows { record(.row(CheckRecord.RowFacts(row))) }
         record(.end(CheckRecord.End(result)))

@@ -24,7 +24,8 @@ struct Explanation {
             case .clean: finding.smallestDetectable.map { "< \(Amount.bound($0, resource))" }
             case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
             }
-        return [finding.verdict.rawValue, amount].compactMap { $0 }.joined(separator: " ")
+        let mark = finding.knownLeak == nil ? nil : "(known)"
+        return [finding.verdict.rawValue, amount, mark].compactMap { $0 }.joined(separator: " ")
     }
 
     /// What was found in this row, without saying which row: `each connection leaves 0.50 descriptors, …`.
@@ -65,6 +66,7 @@ struct Explanation {
             let states = finding.tcpStates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             sentences.append("sockets left: \(states.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
         }
+        if let known = finding.knownLeak { sentences.append("known until \(known.expires): \(known.reason)") }
         if let remark = finding.remark { sentences.append(remark) }
         return sentences.joined(separator: "; ")
     }
@@ -98,11 +100,20 @@ extension CheckResult {
         switch verdict {
         case .clean: words = "clean: no lifecycle leaks"
         case .leak:
-            let leaking = rows.filter { $0.resources.contains { $0.verdict == .leak } }.map(\.lifecycle.label)
-            words = "leak: \(leaking.joined(separator: ", "))"
+            let new = leakingRows { $0.knownLeak == nil }
+            let known = leakingRows { $0.knownLeak != nil }
+            let names = known.joined(separator: ", ")
+            words =
+                new.isEmpty
+                ? "leak, but known: \(names)"
+                : "leak: \(new.joined(separator: ", "))" + (known.isEmpty ? "" : "; known: \(names)")
         case .inconclusive: words = "inconclusive: no leak was found, and not every row could be judged"
         }
         return [words, interruptionWords].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    private func leakingRows(_ isMeant: (Finding) -> Bool) -> [String] {
+        rows.filter { $0.resources.contains { $0.verdict == .leak && isMeant($0) } }.map(\.lifecycle.label)
     }
 
     /// What ended the check early, in words.

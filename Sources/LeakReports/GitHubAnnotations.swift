@@ -11,7 +11,7 @@ public struct GitHubAnnotations {
             let title = property("\(finding.verdict.rawValue): \(row.lifecycle.label), \(finding.resource.rawValue)")
             let command: String? =
                 switch finding.verdict {
-                case .leak: "error"
+                case .leak: finding.knownLeak == nil ? "error" : "notice"
                 case .inconclusive: "warning"
                 case .clean: nil
                 }

@@ -23,7 +23,7 @@ public struct HTMLReport {
         </style>
         </head>
         <body>
-        <header class="\(result.verdict.rawValue)">
+        <header class="\(result.verdictBesideKnown == result.verdict ? result.verdict.rawValue : "known")">
         <p class="product">Watertight leak check</p>
         <h1><span class="mark" aria-hidden="true">\(result.verdict.mark)</span> \(escaped(result.conclusion))</h1>
         <p class="target"><code>\(escaped(result.target))</code></p>
@@ -46,7 +46,9 @@ public struct HTMLReport {
 
     private var sections: [String] {
         var sections: [String] = []
-        let leaks = result.explanations.filter { $0.finding.verdict == .leak }
+        let all = result.explanations.filter { $0.finding.verdict == .leak }
+        // What is known comes after what is not.
+        let leaks = all.filter { $0.finding.knownLeak == nil } + all.filter { $0.finding.knownLeak != nil }
         if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(card))) }
         sections.append(section("verdicts", "Every lifecycle and resource", [matrix]))
         let doubts = result.explanations.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
@@ -70,16 +72,18 @@ public struct HTMLReport {
             "<p class=\"label\">Reproduce this row alone</p>\n<pre><code>\(escaped($0))</code></pre>"
         }
         return """
-            <article class="card \(finding.verdict.rawValue)">
-            <h3>\(badge(finding.verdict)) \(escaped(row.lifecycle.label)), \(finding.resource.words)</h3>
-            <p>\(escaped(text.paragraph))</p>
+            <article class="card \(finding.style)">
+            <h3>\(badge(finding)) \(escaped(row.lifecycle.label)), \(finding.resource.words)</h3>
+            <p>\(escaped(finding.verdict == .leak ? text.paragraph : text.statement))</p>
             \(command ?? "")
             </article>
             """
     }
 
-    private func badge(_ verdict: Verdict) -> String {
-        "<span class=\"badge \(verdict.rawValue)\"><span aria-hidden=\"true\">\(verdict.mark)</span> \(verdict.rawValue)</span>"
+    private func badge(_ finding: CheckResult.Finding) -> String {
+        let verdict = finding.verdict
+        return
+            "<span class=\"badge \(finding.style)\"><span aria-hidden=\"true\">\(verdict.mark)</span> \(verdict.rawValue)</span>"
     }
 
     // MARK: Table
@@ -103,7 +107,7 @@ public struct HTMLReport {
         let cells = row.resources.map { finding in
             let cell = Explanation(result, row, finding).cell.dropFirst(finding.verdict.rawValue.count)
             let amount = cell.isEmpty ? "" : "<span class=\"amount\">\(escaped(String(cell.dropFirst())))</span>"
-            return "<td class=\"\(finding.verdict.rawValue)\"><a href=\"#row-\(index)\">\(badge(finding.verdict)) "
+            return "<td class=\"\(finding.style)\"><a href=\"#row-\(index)\">\(badge(finding)) "
                 + "\(amount)</a></td>"
         }
         let counts = row.connections
@@ -141,7 +145,7 @@ public struct HTMLReport {
             let plot = GrowthPlot(result, row, finding, identifier: "plot-\(index)-\(finding.resource.rawValue)")
             return """
                 <figure>
-                <figcaption>\(badge(finding.verdict)) \(finding.resource.words)</figcaption>
+                <figcaption>\(badge(finding)) \(finding.resource.words)</figcaption>
                 \(plot?.render() ?? "<p class=\"empty\">nothing was measured</p>")
                 </figure>
                 """
@@ -184,6 +188,11 @@ public struct HTMLReport {
     }
 
     private func escaped(_ text: String) -> String { MarkupText.escaped(text) }
+}
+
+extension CheckResult.Finding {
+    /// The class under which the page shows it.
+    fileprivate var style: String { knownLeak == nil ? verdict.rawValue : "known" }
 }
 
 extension Resource {

@@ -8,7 +8,7 @@ enum HTMLStyle {
           --leak: #a31621; --leak-ground: #fdeaea; --clean: #17613a; --clean-ground: #e4f4ea;
           --inconclusive: #7a4b00; --inconclusive-ground: #fdf1d6; --accent: #1f5fa8; --warm: #eceff3; --code: #f0f2f5;
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root {
             --ground: #0f1318; --surface: #171c23; --text: #e6eaf0; --muted: #a0abb8; --line: #313a45;
             --leak: #ffa8a3; --leak-ground: #44191c; --clean: #93dcb0; --clean-ground: #13341f;
@@ -33,17 +33,17 @@ enum HTMLStyle {
         .course { color: var(--muted); font-size: .9375rem; }
         header.leak h1 { color: var(--leak); }
         header.clean h1 { color: var(--clean); }
-        header.inconclusive h1 { color: var(--inconclusive); }
+        header.inconclusive h1, header.known h1 { color: var(--inconclusive); }
         .badge { display: inline-block; padding: .05rem .5rem; border-radius: 1rem; font-size: .8125rem; font-weight: 600;
           white-space: nowrap; border: 1px solid currentcolor; }
         .badge.leak { color: var(--leak); background: var(--leak-ground); }
         .badge.clean { color: var(--clean); background: var(--clean-ground); }
-        .badge.inconclusive { color: var(--inconclusive); background: var(--inconclusive-ground); }
+        .badge.inconclusive, .badge.known { color: var(--inconclusive); background: var(--inconclusive-ground); }
         .card, .row, details { background: var(--surface); border: 1px solid var(--line); border-radius: .625rem;
           padding: 1rem 1.25rem; margin: 0 0 1rem; }
         .card { border-left: .3rem solid var(--line); }
         .card.leak { border-left-color: var(--leak); }
-        .card.inconclusive { border-left-color: var(--inconclusive); }
+        .card.inconclusive, .card.known { border-left-color: var(--inconclusive); }
         .card.clean { border-left-color: var(--clean); }
         .card p:last-child { margin-bottom: 0; }
         .label { margin: .75rem 0 .25rem; color: var(--muted); font-size: .8125rem; font-weight: 600; }
@@ -58,12 +58,12 @@ enum HTMLStyle {
         .number { text-align: right; font-variant-numeric: tabular-nums; }
         td.leak { background: var(--leak-ground); }
         td.clean { background: var(--clean-ground); }
-        td.inconclusive { background: var(--inconclusive-ground); }
+        td.inconclusive, td.known { background: var(--inconclusive-ground); }
         td a { display: block; color: inherit; text-decoration: none; white-space: nowrap; }
         td a:hover .amount { text-decoration: underline; }
         td .badge { border: 0; padding: 0; background: none; }
         .amount { display: block; font-variant-numeric: tabular-nums; }
-        td.leak .amount { font-weight: 700; }
+        td.leak .amount, td.known .amount { font-weight: 700; }
         a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
         .legend { display: flex; flex-wrap: wrap; gap: .375rem 1.5rem; margin: 0 0 1rem; padding: 0; list-style: none;
           color: var(--muted); font-size: .875rem; }
@@ -101,17 +101,19 @@ enum HTMLStyle {
         @media (max-width: 34rem) {
           th, td { padding: .5rem .75rem; }
           .card, .row, details { padding: .875rem 1rem; }
-          tbody th { min-width: 8.5rem; }
+          tbody th { min-width: 6rem; }
+          tbody th small { display: none; }
           dl div { grid-template-columns: 1fr; gap: 0; }
           .plot text { font-size: 12px; }
         }
         @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
         @media print {
-          :root { --ground: #ffffff; --warm: #eeeeee; }
+          :root { color-scheme: light; --ground: #ffffff; --warm: #eeeeee; }
           body { font-size: 10pt; }
           header, main { max-width: none; padding: 0; }
           .scroll { overflow: visible; }
-          .card, figure, tr, dl div { break-inside: avoid; }
+          .figures { grid-template-columns: repeat(3, 1fr); }
+          .card, .row, details, figure, tr, dl div { break-inside: avoid; }
           h2, h3 { break-after: avoid; }
           details::details-content { content-visibility: visible; block-size: auto; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -18,6 +18,7 @@ public struct JSONReport {
     private struct Document: Encodable {
         var schema = JSONReport.schema
         var verdict: Verdict
+        var verdictBesideKnown: Verdict
         var seed: UInt64
         var startedAt: String
         var durationSeconds: Double
@@ -36,6 +37,7 @@ public struct JSONReport {
 
         init(_ result: CheckResult) {
             verdict = result.verdict
+            verdictBesideKnown = result.verdictBesideKnown
             seed = result.seed
             startedAt = result.startedAt
             durationSeconds = result.durationSeconds
@@ -91,6 +93,7 @@ public struct JSONReport {
         var smallestDetectable: Double?
         var remark: String?
         var statement: String
+        var knownLeak: KnownLeak?
         var detail: Detail
 
         init(_ finding: CheckResult.Finding, _ explanation: Explanation) {
@@ -102,6 +105,7 @@ public struct JSONReport {
             smallestDetectable = finding.smallestDetectable
             remark = finding.remark
             statement = explanation.statement
+            knownLeak = finding.knownLeak
             detail = Detail(tcpStates: finding.tcpStates, releasedWithinSeconds: finding.releasedWithinSeconds)
         }
     }

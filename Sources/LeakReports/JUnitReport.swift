@@ -4,18 +4,19 @@ import Lifecycles
 
 /// A check's result as JUnit XML: a test case for each lifecycle and resource.
 ///
-/// A leak is a failure, what could not be judged an error, so that a CI system shows either without knowing of leaks.
+/// A leak is a failure, a known one skipped, what could not be judged an error, so that a CI system shows either without knowing of leaks.
 public struct JUnitReport {
     /// The document, one test suite `watertight`.
     public static func render(_ result: CheckResult) -> String {
         let findings = result.explanations
-        let failures = findings.count { $0.finding.verdict == .leak }
+        let known = findings.count { $0.finding.knownLeak != nil }
+        let failures = findings.count { $0.finding.verdict == .leak } - known
         let endings = result.interruption == nil ? 0 : 1
         let errors = findings.count { $0.finding.verdict == .inconclusive } + endings
         let tests = findings.count + endings
         let counts = attributes([
             ("name", "watertight"), ("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)"),
-            ("skipped", "0"), ("time", seconds(result.durationSeconds)),
+            ("skipped", "\(known)"), ("time", seconds(result.durationSeconds)),
         ])
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuites\(counts)>"]
         // The schema's timestamps have no zone: they are UTC.
@@ -48,7 +49,8 @@ public struct JUnitReport {
         let (group, name) = (row.lifecycle.label, finding.resource.rawValue)
         switch finding.verdict {
         case .leak:
-            return element(group, name, time, "failure", text.statement, row.reproducer.map { "reproduce: \($0)" })
+            let kind = finding.knownLeak == nil ? "failure" : "skipped"
+            return element(group, name, time, kind, text.statement, row.reproducer.map { "reproduce: \($0)" })
         case .inconclusive: return element(group, name, time, "error", text.statement, nil)
         case .clean:
             return [
@@ -63,7 +65,7 @@ public struct JUnitReport {
         _ group: String, _ name: String, _ time: String, _ kind: String, _ message: String, _ more: String?
     ) -> [String] {
         let content = MarkupText.escaped([message, more].compactMap { $0 }.joined(separator: "\n"))
-        let type = kind == "failure" ? "leak" : "inconclusive"
+        let type = kind == "error" ? "inconclusive" : "leak"
         return [
             "    <testcase\(identity(group, name, time))>",
             "      <\(kind)\(attributes([("message", message), ("type", type)]))>\(content)</\(kind)>",

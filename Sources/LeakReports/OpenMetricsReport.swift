@@ -22,6 +22,9 @@ public struct OpenMetricsReport {
                     (labels + [("verdict", verdict.rawValue)], finding.verdict == verdict ? 1 : 0)
                 }
             })
+        page.gauges(
+            "watertight_known_leak", "1 for a leak that is accepted, 0 for everything else.",
+            findings.map { ($0.labels, $0.finding.knownLeak == nil ? 0 : 1) })
         func amounts(_ value: (CheckResult.Finding) -> Double?) -> [(labels: [(String, String)], value: Double)] {
             findings.compactMap { labels, finding in value(finding).map { (labels + unit(of: finding), $0) } }
         }

@@ -36,7 +36,7 @@ public struct TextReport {
             rows.append(
                 [Cell(row.lifecycle.label), Cell("\(row.connections.completed)", .right)]
                     + row.resources.map { finding in
-                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding.verdict))
+                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding))
                     })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
@@ -54,7 +54,7 @@ public struct TextReport {
         var doubts: [(words: String, paragraph: String, subjects: [String])] = []
         for (row, finding, text) in result.explanations {
             if finding.verdict == .leak {
-                leaks.append(style.paint(text.paragraph, .red))
+                leaks.append(style.paint(text.paragraph, Style.colour(of: finding)))
                 if let command = row.reproducer { leaks.append("  reproduce: \(command)") }
             } else if let remark = finding.remark {
                 let words = "\(finding.verdict.rawValue): \(remark)"
@@ -74,7 +74,7 @@ public struct TextReport {
     }
 
     private var conclusion: String {
-        style.paint(result.conclusion, Style.colour(of: result.verdict))
+        style.paint(result.conclusion, Style.colour(of: result))
             + " (\(Amount.seconds(result.durationSeconds)), seed \(result.seed))"
     }
 }
@@ -112,11 +112,17 @@ struct Style {
         usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    static func colour(of verdict: Verdict) -> Colour {
-        switch verdict {
+    /// A leak that is known asks for no more than a doubt does.
+    static func colour(of finding: CheckResult.Finding) -> Colour {
+        switch finding.verdict {
         case .clean: .green
-        case .leak: .red
+        case .leak: finding.knownLeak == nil ? .red : .yellow
         case .inconclusive: .yellow
         }
+    }
+
+    static func colour(of result: CheckResult) -> Colour {
+        if result.verdictBesideKnown == .leak { return .red }
+        return result.verdict == .clean ? .green : .yellow
     }
 }

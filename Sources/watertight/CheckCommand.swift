@@ -30,8 +30,8 @@ struct CheckCommand: AsyncParsableCommand {
               watertight check ws://127.0.0.1:8080/chat
               watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
 
-            The report is printed as text; each option of Reports writes it to a file as well. Inside GitHub Actions, leaks \
-            and doubts become annotations, and the job's summary gets the Markdown.
+            The report is printed as text; each option of Reports writes it to a file as well, - being stdout in place of \
+            the text. Inside GitHub Actions, leaks and doubts become annotations, and the job's summary gets the Markdown.
 
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.
@@ -94,6 +94,8 @@ struct CheckCommand: AsyncParsableCommand {
     var record: String?
     @OptionGroup(title: "Reports")
     var reports: ReportOptions
+    @OptionGroup(title: "Known leaks")
+    var known: KnownLeakOptions
     @OptionGroup(title: "Environment")
     var environment: EnvironmentOptions
     @OptionGroup(title: "Logging")
@@ -121,9 +123,8 @@ struct CheckCommand: AsyncParsableCommand {
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
         }
-        if let record, let option = reports.option(writingTo: record) {
-            throw ValidationError("--record and \(option) both write to \"\(record)\": give one of them another file")
-        }
+        try reports.requireOther(than: record, of: "--record")
+        try reports.requireOther(than: known.writeKnownLeaks, of: "--write-known-leaks")
         if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
         if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
         if !pids.isEmpty && !command.isEmpty {
@@ -160,7 +161,9 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try environment.resolved()
+        let knownLeaks = try known.entries()
         let files = try reports.opened()
+        let knownLeaksFile = try known.opened()
         let record = try openedRecord()
         DescriptorLimit.raise()
         var plan = CheckPlan(subject: try subject, url: url ?? Self.ownURL, seed: seed ?? drawnSeed())
@@ -178,6 +181,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.origin = origin
         plan.startLimit = startLimit.duration
         plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
+        plan.knownLeaks = knownLeaks
         plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes
         let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress) {
             [self, seed = plan.seed] entry in
@@ -213,6 +217,7 @@ struct CheckCommand: AsyncParsableCommand {
             result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
         }
         try files.write(result, announcing: true)
+        if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }
         if let failure = record?.failure {
             StandardError.print("watertight: the record is incomplete: \(failure)")
             throw Code.internalError

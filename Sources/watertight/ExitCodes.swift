@@ -17,14 +17,14 @@ enum Code {
     /// SIGINT or SIGTERM.
     static let interrupted = ExitCode(130)
 
-    /// The code for what a check came to; nil for a clean one.
+    /// The code for what a check came to; nil for a clean one. Leaks that are known do not count.
     static func of(_ result: CheckResult) -> ExitCode? {
         switch result.interruption {
         case .interrupted: return interrupted
         case .targetLost: return unreachable
         case nil: break
         }
-        switch result.verdict {
+        switch result.verdictBesideKnown {
         case .clean: return nil
         case .leak: return leak
         case .inconclusive: return inconclusive

@@ -43,11 +43,20 @@ struct AnalyzeCommand: ParsableCommand {
     var file: String
     @OptionGroup(title: "Reports")
     var reports: ReportOptions
+    @OptionGroup(title: "Known leaks")
+    var known: KnownLeakOptions
+
+    func validate() throws {
+        try reports.requireOther(than: known.writeKnownLeaks, of: "--write-known-leaks")
+    }
 
     func run() throws {
         let record = try RecordSource.record(file)
-        let result = record.judged
+        let knownLeaks = try known.entries()
+        let result = record.judged(knownLeaks)
+        let knownLeaksFile = try known.opened()
         try reports.opened().write(result, announcing: false)
+        if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }
         for (row, before) in zip(result.rows, record.end?.findings ?? []) {
             for (now, then) in zip(row.resources, before) where now.verdict != then.verdict {
                 StandardError.print(

@@ -3,11 +3,12 @@ import SystemCalls
 
 /// A file that will hold a report, open since before there was anything to report.
 ///
-/// It is emptied at once, so that the report of an earlier run is never taken for this one's, and removed where nothing
+/// Unless told to keep what it holds, it is emptied at once, so that the report of an earlier run is never taken for this one's, and removed where nothing
 /// comes to be written.
 final class ReportFile {
     private let name: String
     private let descriptor: OwnedDescriptor
+    private let keepsContents: Bool
     private var isWritten = false
 
     /// Why a file cannot be written.
@@ -15,22 +16,26 @@ final class ReportFile {
         var description: String
     }
 
-    init(_ name: String) throws(Failure) {
-        let number = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    /// Opens the file for writing; what it holds stays until the first write if it `keepsContents`.
+    init(_ name: String, keepsContents: Bool = false) throws(Failure) {
+        let number = open(name, O_WRONLY | O_CREAT | (keepsContents ? 0 : O_TRUNC) | O_CLOEXEC, 0o666)
         guard number >= 0 else {
             throw Failure(description: "cannot write \"\(name)\": \(String(cString: strerror(errno)))")
         }
         self.name = name
+        self.keepsContents = keepsContents
         descriptor = OwnedDescriptor(owning: number)
     }
 
     deinit {
         var status = stat()
-        if !isWritten && fstat(descriptor.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG { unlink(name) }
+        guard !isWritten, fstat(descriptor.rawValue, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 { unlink(name) }
     }
 
     /// Appends `text`, whole or with an error.
     func write(_ text: String) throws(Failure) {
+        if keepsContents && !isWritten { _ = ftruncate(descriptor.rawValue, 0) }
         isWritten = true
         var text = text
         let failure = text.withUTF8 { bytes -> Int32? in

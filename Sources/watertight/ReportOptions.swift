@@ -4,7 +4,7 @@ import LeakReports
 
 /// Where the reports of a check go.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Write JSON, schema \(JSONReport.schema); - is stdout.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write JSON, schema \(JSONReport.schema).", valueName: "file"))
     var json: String?
     @Option(help: ArgumentHelp("Write JUnit XML, a test case for each lifecycle and resource.", valueName: "file"))
     var junit: String?
@@ -25,8 +25,11 @@ struct ReportOptions: ParsableArguments {
         return all.compactMap { option, name, render in name.map { (option, $0, render) } }
     }
 
-    /// The option whose file has that name.
-    func option(writingTo name: String) -> String? { renderers.first { $0.name == name }?.option }
+    /// Refuses a file that another option writes to as well.
+    func requireOther(than name: String?, of option: String) throws {
+        guard let other = renderers.first(where: { $0.name == name })?.option, let name else { return }
+        throw ValidationError("\(option) and \(other) both write to \"\(name)\": give one of them another file")
+    }
 
     func validate() throws {
         var seen: [String: String] = [:]

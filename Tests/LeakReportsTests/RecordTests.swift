@@ -52,7 +52,7 @@ struct RecordTests {
 
     @Test("samples are judged as they were when they were taken")
     func judged() throws {
-        let result = try read(lines()).judged
+        let result = try read(lines()).judged()
         #expect(result.rows.map(\.lifecycle.label) == ["fin", "reset/open+deflate"])
         let leak = result.rows[0].resources[0]
         #expect(leak.verdict == .leak && leak.perConnection == 1 && leak.tcpStates == ["CLOSE_WAIT": 2300])
@@ -65,12 +65,12 @@ struct RecordTests {
 
     @Test("a result that was reported comes back as it was, also where it would be judged otherwise today")
     func recorded() throws {
-        var result = try read(lines()).judged
+        var result = try read(lines()).judged()
         result.interruption = .targetLost("process 7 has exited")
         result.rows[0].resources[0].verdict = .inconclusive
         let record = try read(lines() + [RecordLine.render(.end(CheckRecord.End(result)))])
         #expect(try JSONReport.render(record.recorded) == JSONReport.render(result))
-        #expect(record.judged.rows[0].resources[0].verdict == .leak)
+        #expect(record.judged().rows[0].resources[0].verdict == .leak)
     }
 
     @Test("a check killed in any line before its pause leaves a record of what was measured")
@@ -106,7 +106,7 @@ struct RecordTests {
     @Test("a line that cannot belong to the record is named")
     func corrupt() throws {
         let lines = try lines()
-        let end = try RecordLine.render(.end(CheckRecord.End(try read(lines).judged)))
+        let end = try RecordLine.render(.end(CheckRecord.End(try read(lines).judged())))
         func changed(_ index: Int, _ old: String, _ new: String) -> String {
             var lines = lines
             #expect(lines[index].contains(old), "\(lines[index])")
