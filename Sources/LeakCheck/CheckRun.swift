@@ -217,21 +217,23 @@ final class CheckRun {
         let began = MonotonicTime.now
         if row.samples.isEmpty { row.statesAtStart = try target.tcpStates() }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
-        try sample(row, target, .measure)
+        let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
+        try sample(row, target, phase)
         while remaining > .zero, began.elapsed < slice {
-            guard try await block(row, target, .measure) else { break }
+            guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0 == .clean(isTight: true) }) {
+            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }) {
                 row.state = .decided
                 break
             }
+            guard !row.isResumed else { continue }
             row.exactSuspicions = RowJudge.isExactSuspicion(opinions) ? row.exactSuspicions + 1 : 0
             if row.exactSuspicions >= 3 { break }
         }
         row.measured += began.elapsed
         row.idleSince = .now
-        if row.state == .measuring {
+        if row.state == .measuring && !row.isResumed {
             let opinions = row.opinions(isLazy: isLazy)
             let hasEnough = row.completed >= RowJudge.leastConnections || row.obstacle != nil
             if opinions.values.contains(.suspect) && hasEnough {
@@ -265,7 +267,10 @@ final class CheckRun {
         try sample(row, target, .pause)
         noteRelease(row)
         let isReleased = suspicious(row).allSatisfy { row.confirmation(of: $0) == .released }
-        if !isReleased {
+        if isReleased {
+            // What stood in the way is gone with it.
+            row.obstacle = nil
+        } else {
             let resumedAt = row.completed
             // As many again as were judged, or what the slice allows; at least four blocks, or nothing can be said.
             let wanted = max(RowJudge.leastConnections, resumedAt / 2)
@@ -278,9 +283,14 @@ final class CheckRun {
             }
         }
         row.statesAtEnd = try target.tcpStates()
-        row.state = .decided
+        row.idleSince = .now
+        // What no longer grew needs time to become the smaller part of what is judged.
+        let isConfirmed = suspicious(row).contains { row.confirmation(of: $0) == .confirmed }
+        let isClear = row.opinions(isLazy: isLazy).values.allSatisfy { $0.isClean(tightly: false) }
+        let mayClear = !isConfirmed && !isClear && row.obstacle == nil
+        row.state = mayClear ? .measuring : .decided
         record(.row(CheckRecord.RowFacts(row)))
-        retire(row)
+        if row.state == .decided { retire(row) }
     }
 
     /// One block: connections, settle, a sample. False when no more should follow.

@@ -21,6 +21,11 @@ struct RowJudge {
         case suspect
         /// More connections may tell.
         case open(String)
+
+        /// Whether it says clean, and so tightly that more connections are not worth it where that is asked for.
+        func isClean(tightly: Bool) -> Bool {
+            if case .clean(let isTight) = self { isTight || !tightly } else { false }
+        }
     }
 
     /// The opinion on the samples of `series`, and the estimate it rests on.

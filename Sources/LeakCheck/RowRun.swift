@@ -57,6 +57,9 @@ final class RowRun {
             })
     }
 
+    /// Whether the row's pause is over, so that a suspicion can be held against what came after it.
+    var isResumed: Bool { pauseIndex.map { $0 + 1 < samples.count } ?? false }
+
     /// Connections that took place.
     var completed: Int { samples.last?.connections ?? 0 }
 }

@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Callable
 
-LIFECYCLES = ["clean-close", "bare-tcp", "fin", "reset", "vanish-handshake"]
+PLANTED = {
+    "clean-close": "clean-close", "bare-tcp": "bare-tcp", "fin": "fin", "reset": "reset/open",
+    "vanish-handshake": "vanish-handshake/request",
+}
+"""What the built-in server can leak after, as it sees it, and the row of the quick profile that does so."""
 RESOURCES = ["descriptors", "threads", "privateMemory"]
 
 EXIT_CODES = {0: "clean", 1: "leak", 2: "inconclusive"}

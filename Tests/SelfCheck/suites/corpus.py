@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.environments import virtual_environment
 
-from .case import EXIT_CODES, LIFECYCLES, Case, Target, amount, findings
+from .case import EXIT_CODES, Case, Target, amount, findings
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 
@@ -14,15 +14,14 @@ CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 def cases(seeds):
     for name, case in json.loads((CORPUS / "cases.json").read_text()).items():
         lifecycle = case["lifecycle"]
-        skipped = None if lifecycle in LIFECYCLES else f"needs the lifecycle {lifecycle}, which does not exist yet"
         for release, other in [("bad", "good"), ("good", "bad")]:
             is_bad = release == "bad"
             yield Case(
                 name=f"{name} {release} ({' '.join(sorted(set(case[release]) - set(case[other])))})",
                 expected=f"leak {case['resource']}@{lifecycle}" if is_bad else "clean",
                 prepare=partial(_target, name, release, case),
-                judge=partial(_judge_bad, case) if is_bad else _judge_good,
-                seed=seeds[0], options=("--lifecycle", lifecycle), skipped=skipped)
+                judge=partial(_judge_bad, case) if is_bad else partial(_judge_good, case),
+                seed=seeds[0], options=("--lifecycle", lifecycle))
 
 
 def _target(name, release, case, watertight):
@@ -49,7 +48,12 @@ def _judge_bad(case, exit_code, report):
     return f"{case['resource']}@{case['lifecycle']} is not in the report"
 
 
-def _judge_good(exit_code, report):
-    if exit_code != 0:
-        return f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 0"
+def _judge_good(case, exit_code, report):
+    # A release that keeps connections for a while may leave memory undecided; its counts must be cleared all the same.
+    open_resource = case.get("undecided")
+    wrong = [f"{finding['resource']} is {finding['verdict']}" for _, finding in findings(report)
+             if finding["verdict"] != "clean" and
+             (finding["verdict"], finding["resource"]) != ("inconclusive", open_resource)]
+    if wrong or exit_code not in ((0, 2) if open_resource else (0,)):
+        return "; ".join([f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')})", *wrong])
     return None

@@ -12,7 +12,7 @@ from .case import Case, Target, amount, findings
 
 BYTES = 256
 NODE_BYTES = 1024
-OPENED = ["clean-close", "fin", "reset"]
+OPENED = ["clean-close", "fin", "reset/open"]
 """The lifecycles in which the server's application sees a connection, and so keeps something of it."""
 
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from .case import EXIT_CODES, LIFECYCLES, Case, Target, amount, findings
+from .case import EXIT_CODES, PLANTED, Case, Target, amount, findings
 
 KINDS = {"descriptor": ("descriptors", 1), "memory=1024": ("privateMemory", 1024), "thread": ("threads", 1)}
 TOLERANCE = 0.10
@@ -10,7 +10,7 @@ TOLERANCE = 0.10
 
 def cases(seeds):
     for kind, (resource, size) in KINDS.items():
-        for lifecycle in LIFECYCLES:
+        for lifecycle in PLANTED:
             yield _case(f"{kind}@{lifecycle}", lifecycle, resource, size, seeds[0])
     yield _case("descriptor@fin:10", "fin", "descriptors", 0.1, seeds[0])
     yield _case("memory=4096@clean-close:4", "clean-close", "privateMemory", 1024, seeds[0])
@@ -18,10 +18,13 @@ def cases(seeds):
         yield _case(f"memory=1024@{lifecycle}", lifecycle, "privateMemory", 1024, seeds[0], "--compression", "both")
 
 
-def _case(plant, lifecycle, resource, size, seed, *options):
+def _case(plant, observed, resource, size, seed, *options):
+    plain, *compressed = observed.split("+")
+    lifecycle = "+".join([PLANTED[plain], *compressed])
     return Case(
         name=plant, expected=f"leak {resource}@{lifecycle} {amount(size, resource)}",
-        prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed, options=options)
+        prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed,
+        options=("--profile", "quick", *options))
 
 
 def _target(plant, watertight):
