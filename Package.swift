@@ -45,6 +45,12 @@ let package = Package(
         .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "LeakStatistics", swiftSettings: rules),
         .target(
+            name: "HeapProbes",
+            dependencies: [
+                "CLinux", "ProcessResources", "Sockets", "SystemCalls", "WebSocketProtocol", "WebSockets",
+            ],
+            swiftSettings: rules),
+        .target(
             name: "Lifecycles", dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"], swiftSettings: rules),
         .target(
             name: "LeakCheck",
@@ -120,6 +126,9 @@ let package = Package(
             name: "ProcessResourcesTests", dependencies: ["ProcessResources", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "ManagersTests", dependencies: ["Managers", "SystemCalls", "LeakStatistics"], swiftSettings: rules),
+        .testTarget(
+            name: "HeapProbesTests", dependencies: ["HeapProbes", "ProcessResources", "Sockets", "SystemCalls"],
+            swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",

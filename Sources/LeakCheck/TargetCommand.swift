@@ -15,8 +15,8 @@ package final class TargetCommand: Sendable {
     /// What a command may take to end on SIGTERM.
     private static let endLimit = Duration.seconds(3)
 
-    /// Starts `arguments`; the first is looked up in `PATH`. `PORT` is set in its environment.
-    package init(_ arguments: [String], port: UInt16) throws {
+    /// Starts `arguments`; the first is looked up in `PATH`. `PORT` and what `setting` says are set in its environment.
+    package init(_ arguments: [String], port: UInt16, setting: [String: String] = [:]) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
         let output = OwnedDescriptor(owning: ends[0])
@@ -24,7 +24,9 @@ package final class TargetCommand: Sendable {
         // Under the lock, so that `killAll()` never comes between a start and the note of it.
         pid = try Self.running.withLock { running in
             guard !running.isClosed else { throw CancellationError() }
-            let pid = try Self.spawn(arguments, port: port, output: input.rawValue)
+            let pid = try ChildProcess.start(
+                arguments, setting: setting.merging(["PORT": "\(port)"]) { $1 }, output: input.rawValue,
+                errors: input.rawValue)
             running.pids.insert(pid)
             return pid
         }
@@ -101,48 +103,6 @@ package final class TargetCommand: Sendable {
         let hardDeadline = MonotonicTime.now + Self.endLimit
         while ending() == nil && MonotonicTime.now < hardDeadline { usleep(5_000) }
         Self.running.withLock { _ = $0.pids.remove(pid) }
-    }
-
-    private static func spawn(_ arguments: [String], port: UInt16, output: Int32) throws -> Int32 {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        // The target must not inherit the signals that this process blocks and ignores.
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-
-        let words = arguments.map { strdup($0) } + [nil]
-        let variables = environment(port: port).map { strdup($0) } + [nil]
-        defer { for pointer in words + variables { free(pointer) } }
-        var pid: Int32 = 0
-        let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
-        guard code == 0 else { throw SystemCallError(.posixSpawn, errno: code) }
-        return pid
-    }
-
-    private static func environment(port: UInt16) -> [String] {
-        var variables: [String] = []
-        var entry = environ
-        while let text = entry.pointee {
-            let variable = String(cString: text)
-            if !variable.hasPrefix("PORT=") { variables.append(variable) }
-            entry += 1
-        }
-        return variables + ["PORT=\(port)"]
     }
 }
 

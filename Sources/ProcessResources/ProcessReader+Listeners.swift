@@ -10,10 +10,15 @@ extension ProcessReader {
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func listeners(port: UInt16) throws(ProcessReadFailure) -> [ListenerQueue] {
+        try listeners().filter { $0.local.port == port }
+    }
+
+    /// Every listening socket of the process's network namespace.
+    func listeners() throws(ProcessReadFailure) -> [ListenerQueue] {
         var found: [ListenerQueue] = []
         for table in ["net/tcp", "net/tcp6"] {
             try forEachListener(in: table) { listener in
-                if listener.local.port == port { found.append(listener) }
+                found.append(listener)
                 return true
             }
         }

@@ -16,6 +16,10 @@ struct ImportTests {
         ],
         "ProcessResources": ["Glibc", "CLinux", "SystemCalls"],
         "LeakStatistics": ["Glibc"],
+        "HeapProbes": [
+            "CLinux", "FoundationEssentials", "Glibc", "ProcessResources", "Sockets", "SystemCalls",
+            "WebSocketProtocol", "WebSockets",
+        ],
         "Lifecycles": ["Sockets", "WebSocketProtocol", "SystemCalls"],
         "LeakCheck": [
             "Glibc", "CLinux", "Sockets", "WebSocketProtocol", "Lifecycles", "ProcessResources", "LeakStatistics",

@@ -1,0 +1,134 @@
+import Glibc
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+
+/// A GET over plain HTTP, with limits on time and size.
+enum HTTPFetch {
+    /// From the first connect to the last byte.
+    static let timeLimit = Duration.seconds(10)
+    /// Of the body.
+    static let maximumBytes = 1 << 20
+
+    /// The body of the page.
+    static func body(
+        at location: HTTPLocation, within limit: Duration = timeLimit
+    ) async throws(HeapProbeFailure) -> [UInt8] {
+        try await onThread("heap page") { () throws(HeapProbeFailure) in
+            do {
+                return try fetch(location, deadline: .now + limit)
+            } catch let failure as HeapProbeFailure {
+                throw failure
+            } catch {
+                throw HeapProbeFailure("\(location) cannot be read: \(error)")
+            }
+        }
+    }
+
+    private static func fetch(_ location: HTTPLocation, deadline: MonotonicTime) throws -> [UInt8] {
+        var last: (any Error)?
+        for address in try Resolver.addressesBlocking(of: location.host, port: location.port) {
+            let descriptor = try OwnedDescriptor.connecting(to: address)
+            try wait(for: Int16(POLLOUT), descriptor, deadline, location)
+            if let failure = descriptor.connectFailure() {
+                last = failure
+                continue
+            }
+            // An HTTP/1.0 client is not sent chunks.
+            let request =
+                "GET \(location.target) HTTP/1.0\r\nHost: \(location.hostField)\r\nUser-Agent: watertight\r\n"
+                + "Accept: */*\r\nConnection: close\r\n\r\n"
+            let bytes = Array(request.utf8)
+            // What fits into an empty send buffer is taken at once.
+            guard send(descriptor.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+                throw SystemCallError(.send)
+            }
+            return try response(descriptor, deadline, location)
+        }
+        throw last ?? HeapProbeFailure("\(location) has no address")
+    }
+
+    private static func response(
+        _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation
+    ) throws -> [UInt8] {
+        var parser = ResponseHeadParser()
+        var head: ResponseHead?
+        var body: [UInt8] = []
+        var expected: Int?
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while expected.map({ body.count < $0 }) ?? true {
+            try wait(for: Int16(POLLIN), descriptor, deadline, location)
+            let count = try descriptor.read(into: &buffer, from: 0, count: buffer.count)
+            if count == 0 { break }
+            var position = 0
+            if head == nil {
+                switch parser.receive(buffer.span.bytes.extracting(0..<count), at: &position) {
+                case .needsMore: continue
+                case .failed(let failure): throw failure
+                case .complete(let found):
+                    try check(found, location)
+                    expected = found.fields["content-length"].flatMap { Int($0) }
+                    head = found
+                }
+            }
+            body += buffer[position..<count]
+            guard body.count <= maximumBytes else {
+                throw HeapProbeFailure("\(location) sends more than \(maximumBytes >> 20) MiB: name a smaller page")
+            }
+        }
+        guard head != nil, expected.map({ body.count >= $0 }) ?? true else {
+            throw HeapProbeFailure("\(location) ended its answer early")
+        }
+        return expected.map { Array(body.prefix($0)) } ?? body
+    }
+
+    private static func check(_ head: ResponseHead, _ location: HTTPLocation) throws(HeapProbeFailure) {
+        guard (200..<300).contains(head.status) else {
+            throw HeapProbeFailure(
+                "\(location) answers with HTTP status \(head.status) \(head.reason.escapedForTerminal): correct the URL"
+            )
+        }
+        guard head.fields["transfer-encoding"] == nil else {
+            throw HeapProbeFailure("\(location) sends chunks to an HTTP/1.0 client, which cannot read them")
+        }
+    }
+
+    private static func wait(
+        for events: Int16, _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation
+    ) throws(HeapProbeFailure) {
+        guard Polling.wait(for: events, on: descriptor.rawValue, until: deadline) else {
+            throw HeapProbeFailure("\(location) does not answer in time")
+        }
+    }
+}
+
+/// Waiting in a thread that may be blocked.
+enum Polling {
+    /// Whether `events` come on `descriptor` before the deadline; also true for an error or an end.
+    static func wait(for events: Int16, on descriptor: Int32, until deadline: MonotonicTime) -> Bool {
+        var entry = pollfd(fd: descriptor, events: events, revents: 0)
+        while true {
+            let left = (deadline - .now) / .milliseconds(1)
+            guard left > 0 else { return false }
+            let count = poll(&entry, 1, Int32(min(left.rounded(.up), 60_000)))
+            if count > 0 { return true }
+            if count < 0 && errno != EINTR { return true }
+        }
+    }
+}
+
+/// The outcome of `body`, which may block, on a thread of its own.
+func onThread<Value: Sendable>(
+    _ name: String, _ body: @escaping @Sendable () throws(HeapProbeFailure) -> Value
+) async throws(HeapProbeFailure) -> Value {
+    let result: Result<Value, HeapProbeFailure> = await withUnsafeContinuation { continuation in
+        do {
+            try Thread.detach(name: name) {
+                continuation.resume(returning: Result { () throws(HeapProbeFailure) in try body() })
+            }
+        } catch {
+            continuation.resume(returning: .failure(HeapProbeFailure("\(error)")))
+        }
+    }
+    return try result.get()
+}

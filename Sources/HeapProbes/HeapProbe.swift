@@ -1,0 +1,29 @@
+/// Reads, exactly and free of garbage, what a target holds.
+///
+/// One probe belongs to one target for as long as that is measured. It is used by one task at a time.
+public protocol HeapProbe: Sendable {
+    /// What its readings mean.
+    var gauge: HeapGauge { get }
+    /// Where its readings come from, in words, for the report.
+    var source: String { get }
+    /// The level now, in bytes for a live heap; collects garbage first where the target has a collector.
+    func read() async throws(HeapProbeFailure) -> Double
+    /// Lets go of the target; no reading may follow.
+    func close() async
+}
+
+/// What a probe's readings mean.
+public enum HeapGauge: Hashable, Sendable {
+    /// The bytes that are in use.
+    case liveBytes
+    /// The number of something that the user has named.
+    case count(String)
+}
+
+/// A probe that could not be opened, or a reading that failed.
+public struct HeapProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong and what to do.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,82 @@
+import Glibc
+public import ProcessResources
+import Sockets
+import SystemCalls
+
+/// The target, as far as a probe needs to know it.
+public struct HeapSubject: Sendable {
+    /// The processes that serve, the first of them first.
+    public var processes: [ProcessReader]
+    /// Where they serve.
+    public var url: HTTPLocation
+    /// Whether the check has started them itself.
+    public var isOwn: Bool
+
+    /// Describes a target of at least one process.
+    public init(processes: [ProcessReader], url: HTTPLocation, isOwn: Bool) {
+        precondition(!processes.isEmpty)
+        self.processes = processes
+        self.url = url
+        self.isOwn = isOwn
+    }
+
+    private func running(_ runtimes: Set<Runtime>) -> [ProcessReader] {
+        processes.filter { process in (try? process.runtime()).map { runtimes.contains($0.runtime) } ?? false }
+    }
+
+    /// The processes that a probe named for `runtimes` can read.
+    private func required(_ runtimes: Set<Runtime>, _ name: String) throws(HeapProbeFailure) -> [ProcessReader] {
+        let found = running(runtimes)
+        guard !found.isEmpty else {
+            let runtime = (try? processes[0].runtime()).map { "\($0)" } ?? "unknown"
+            throw HeapProbeFailure(
+                "--heap \(name) does not suit process \(processes[0].pid), whose runtime is \(runtime): choose another, or "
+                    + "go without with --heap none")
+        }
+        return found
+    }
+
+    /// Opens the probe that `specification` asks for; nil where it asks for none, or for whatever suits and nothing does.
+    public func open(_ specification: HeapSpecification) async throws(HeapProbeFailure) -> (any HeapProbe)? {
+        switch specification {
+        case .none: return nil
+        case .automatic:
+            let node = running([.node])
+            // A signal to a process that is not ours is for its owner to decide.
+            if isOwn && !node.isEmpty { return try await InspectorProbe(node, servingPort: url.port) }
+            let java = running([.jvm])
+            return java.isEmpty ? nil : try HistogramProbe(java)
+        case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
+        case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
+        case .go:
+            return PageProbe(
+                location: try HTTPLocation("http://\(url.hostField)/debug/pprof/heap?gc=1&debug=1"), key: nil)
+        case .glibc: return AllocatorProbe(processes)
+        case .command(let command, let key):
+            return CommandProbe(command: command, key: key, pid: processes[0].pid)
+        case .url(let location, let key): return PageProbe(location: location, key: key)
+        }
+    }
+}
+
+extension HeapSpecification {
+    /// What a command that is started must find in its environment, so that several of them can be probed at a time.
+    ///
+    /// Node.js opens its inspector on one port unless told otherwise. It takes 0 for any free one, but hands that on to
+    /// the workers of a cluster as 1, 2, 3, at which they refuse to start; so a free port is chosen here.
+    public var environment: [String: String] {
+        guard self == .automatic || self == .node else { return [:] }
+        let present = getenv("NODE_OPTIONS").map { String(cString: $0) } ?? ""
+        guard !present.contains("--inspect"), let port = Self.freePort() else { return [:] }
+        return ["NODE_OPTIONS": (present.isEmpty ? "" : present + " ") + "--inspect-port=\(port)"]
+    }
+
+    /// Below the ports that the kernel gives to connections, of which a check makes many.
+    private static func freePort() -> UInt16? {
+        for _ in 0..<16 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            if (try? OwnedDescriptor.listening(on: .loopback(port: port))) != nil { return port }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,96 @@
+import FoundationEssentials
+import Glibc
+import ProcessResources
+import Sockets
+import WebSocketProtocol
+
+/// Finds, and where need be opens, the inspector of a process of Node.js or Deno.
+struct InspectorEndpoint {
+    let process: ProcessReader
+    /// Whether SIGUSR1 opens it, as in Node.js.
+    let opensOnSignal: Bool
+    /// Where the process serves: not the inspector's.
+    let servingPort: UInt16
+
+    private static let standardPort: UInt16 = 9229
+    /// For a process that is busy to notice the signal.
+    private static let openLimit = Duration.seconds(5)
+
+    /// The URL of the inspector's WebSocket.
+    func url() async throws(HeapProbeFailure) -> String {
+        let earlier = try listeners()
+        for listener in earlier where mayInspect(listener) {
+            if let url = try? await Self.page(listener) { return url }
+        }
+        guard opensOnSignal else {
+            throw HeapProbeFailure(
+                "process \(process.pid) has no inspector: start Deno with --inspect=127.0.0.1:0, or go without with "
+                    + "--heap none")
+        }
+        try signal()
+        let deadline = MonotonicTime.now + Self.openLimit
+        while MonotonicTime.now < deadline {
+            for listener in try listeners() where !earlier.contains(where: { $0.inode == listener.inode }) {
+                if let url = try? await Self.page(listener) { return url }
+            }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        let taken = ProcessReader.listening(port: Self.standardPort).filter { $0 != process.pid }
+        throw HeapProbeFailure(
+            taken.isEmpty
+                ? "process \(process.pid) did not open its inspector within \(Self.openLimit): go without with --heap none"
+                : "process \(process.pid) cannot open its inspector, because process \(taken[0]) listens on port "
+                    + "\(Self.standardPort): start the server with NODE_OPTIONS=--inspect-port=0, or go without with "
+                    + "--heap none")
+    }
+
+    private func listeners() throws(HeapProbeFailure) -> [ListenerQueue] {
+        do {
+            return try process.heldListeners().filter { $0.local.port != servingPort }
+        } catch {
+            throw HeapProbeFailure("\(error)")
+        }
+    }
+
+    /// A page of a server's own is left alone unless the process was told to be inspected.
+    private func mayInspect(_ listener: ListenerQueue) -> Bool {
+        listener.local.port == Self.standardPort
+            || ((try? process.commandLine()) ?? []).contains { $0.hasPrefix("--inspect") }
+    }
+
+    private func signal() throws(HeapProbeFailure) {
+        // Where Node was told not to listen for the signal, it would end the process.
+        guard (try? process.catches(signal: SIGUSR1)) == true else {
+            throw HeapProbeFailure(
+                "process \(process.pid) has turned its inspector off: start it without --disable-sigusr1, or go without "
+                    + "with --heap none")
+        }
+        guard kill(process.pid, SIGUSR1) == 0 else {
+            throw HeapProbeFailure(
+                "process \(process.pid) may not be sent SIGUSR1 (\(String(cString: strerror(errno)))): run as its user, "
+                    + "or go without with --heap none")
+        }
+    }
+
+    private struct Page: Decodable {
+        var webSocketDebuggerUrl: String
+    }
+
+    private static func page(_ listener: ListenerQueue) async throws -> String {
+        let host =
+            switch listener.local.address {
+            case .v4(0): "127.0.0.1"
+            case .v6(0, 0): "[::1]"
+            case .v4: "\(listener.local.address)"
+            case .v6: "[\(listener.local.address)]"
+            }
+        let location = try HTTPLocation("http://\(host):\(listener.local.port)/json/list")
+        let body = try await HTTPFetch.body(at: location, within: .seconds(2))
+        guard let page = try JSONDecoder().decode([Page].self, from: Data(body)).first else {
+            throw HeapProbeFailure("\(location) lists nothing to inspect")
+        }
+        // Behind an address of all interfaces it names that address, which is none to connect to.
+        let target = try WebSocketURL(page.webSocketDebuggerUrl).target
+        return "ws://\(host):\(listener.local.port)\(target)"
+    }
+}

@@ -1,0 +1,46 @@
+/// The output of the user's own command.
+struct CommandProbe: HeapProbe {
+    let command: String
+    let key: String?
+    /// The first process of the target, for the command to look at.
+    let pid: Int32
+
+    var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    var source: String { "\"\(command)\"" }
+
+    func read() async throws(HeapProbeFailure) -> Double {
+        let finished = try await ProgramRun.finished(
+            ["/bin/sh", "-c", command], setting: ["WATERTIGHT_PID": "\(pid)"])
+        guard finished.exitCode == 0 else {
+            let ending = finished.exitCode.map { "exited with code \($0)" } ?? "was ended by a signal"
+            throw HeapProbeFailure("\(source) \(ending): \(finished.lastWords)")
+        }
+        do {
+            return try MetricText(finished.output).amount(key: key)
+        } catch {
+            throw HeapProbeFailure("\(source): \(error)")
+        }
+    }
+
+    func close() async {}
+}
+
+/// A page of the user's, or a Go program's heap profile, which collects garbage when it is asked for with `gc=1`.
+struct PageProbe: HeapProbe {
+    let location: HTTPLocation
+    let key: String?
+
+    var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    var source: String { "\(location)" }
+
+    func read() async throws(HeapProbeFailure) -> Double {
+        let body = try await HTTPFetch.body(at: location)
+        do {
+            return try MetricText(body).amount(key: key)
+        } catch {
+            throw HeapProbeFailure("\(location): \(error)")
+        }
+    }
+
+    func close() async {}
+}

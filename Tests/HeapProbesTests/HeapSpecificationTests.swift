@@ -1,0 +1,49 @@
+import Testing
+
+@testable import HeapProbes
+
+@Suite("--heap")
+struct HeapSpecificationTests {
+    @Test(
+        arguments: [
+            ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go), ("glibc", .glibc),
+            ("command:cat /run/heap", .command("cat /run/heap", key: nil)),
+            ("command:cat /run/heap#live_bytes", .command("cat /run/heap", key: "live_bytes")),
+            (#"command:m#a{b="c d"}"#, .command("m", key: #"a{b="c d"}"#)),
+            ("command:m # with a comment", .command("m # with a comment", key: nil)),
+        ] as [(String, HeapSpecification)])
+    func read(text: String, expected: HeapSpecification) throws {
+        #expect(try HeapSpecification(text) == expected)
+    }
+
+    @Test func url() throws {
+        guard case .url(let location, let key) = try HeapSpecification("url:http://[::1]:9100/metrics?x=1#sessions")
+        else {
+            Issue.record("not a URL")
+            return
+        }
+        #expect(location.host == "::1")
+        #expect(location.port == 9100)
+        #expect("\(location)" == "http://[::1]:9100/metrics?x=1")
+        #expect(key == "sessions")
+    }
+
+    @Test(
+        "what cannot be meant says what can",
+        arguments: [
+            ("", "auto, none, node"), ("python", "auto, none, node"), ("url:https://a/", "http://HOST:PORT/PATH"),
+            ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
+            ("url:http://a/#threads", "already"), ("command:", "shell command"), ("command:  ", "shell command"),
+        ])
+    func refused(text: String, words: String) {
+        let failure = #expect(throws: HeapProbeFailure.self) { try HeapSpecification(text) }
+        #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "")")
+    }
+
+    @Test("a name with bytes in it is the live heap, another a count")
+    func gauges() {
+        #expect(HeapSpecification.gauge(key: nil) == .liveBytes)
+        #expect(HeapSpecification.gauge(key: "app_heap_bytes") == .liveBytes)
+        #expect(HeapSpecification.gauge(key: "app_sessions") == .count("app_sessions"))
+    }
+}

@@ -1,0 +1,256 @@
+import Foundation
+import Glibc
+import ProcessResources
+import Sockets
+import SystemCalls
+import Testing
+
+@testable import HeapProbes
+
+/// Probes of processes that are what they claim to be.
+@Suite("Live probes", .serialized)
+struct LiveProbeTests {
+    private func subject(_ process: ProcessReader, isOwn: Bool = true, port: UInt16 = 1) throws -> HeapSubject {
+        HeapSubject(processes: [process], url: try HTTPLocation("http://127.0.0.1:\(port)/"), isOwn: isOwn)
+    }
+
+    // MARK: Node
+
+    /// Keeps a megabyte in buffers and another in objects for each request, and makes much more garbage.
+    private static let server = """
+        const kept = [];
+        require('http').createServer((request, response) => {
+          for (let round = 0; round < 20; round++) Array.from({ length: 20000 }, (_, i) => ({ i }));
+          kept.push(Buffer.alloc(1 << 20, 1), Array.from({ length: 1 << 17 }, (_, i) => i));
+          response.end();
+        }).listen(0, '127.0.0.1');
+        """
+
+    private func node() throws -> StartedProcess {
+        try StartedProcess(["node", "-e", Self.server], setting: HeapSpecification.node.environment)
+    }
+
+    private func listens(_ reader: ProcessReader) throws -> Bool { try !reader.heldListeners().isEmpty }
+
+    @Test("Node's heap is read without its garbage", .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func inspector() async throws {
+        let process = try node()
+        let reader = try await process.reader(when: listens)
+        let port = try #require(try reader.heldListeners().first).local.port
+        let probe = try #require(try await subject(reader, port: port).open(.automatic))
+        #expect(probe.gauge == .liveBytes)
+        let descriptors = try reader.descriptorCount()
+        let page = try HTTPLocation("http://127.0.0.1:\(port)/")
+        // The first request loads parts of Node.
+        _ = try await HTTPFetch.body(at: page)
+        let before = try await probe.read()
+        _ = try await HTTPFetch.body(at: page)
+        let grown = try await probe.read() - before
+        #expect(grown > 2_000_000 && grown < 2_600_000, "\(grown)")
+        let again = try await probe.read() - before - grown
+        #expect(abs(again) < 200_000, "\(again)")
+        #expect(try reader.descriptorCount() <= descriptors, "readings cost the target descriptors")
+        await probe.close()
+    }
+
+    @Test(
+        "two processes of Node at a time do not collide",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func twoInspectors() async throws {
+        let processes = [try node(), try node()]
+        for process in processes {
+            let reader = try await process.reader(when: listens)
+            let port = try #require(try reader.heldListeners().first).local.port
+            let probe = try #require(try await subject(reader, port: port).open(.node))
+            #expect(try await probe.read() > 1_000_000)
+            await probe.close()
+        }
+    }
+
+    @Test(
+        "a foreign process is sent no signal unless it is asked for",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func foreign() async throws {
+        let process = try node()
+        let reader = try await process.reader(when: listens)
+        #expect(try await subject(reader, isOwn: false).open(.automatic) == nil)
+        #expect(try reader.heldListeners().count == 1)
+    }
+
+    @Test(
+        "a probe whose process ends fails, and does not wait for ever",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func lost() async throws {
+        let process = try node()
+        let reader = try await process.reader(when: listens)
+        let port = try #require(try reader.heldListeners().first).local.port
+        let probe = try #require(try await subject(reader, port: port).open(.node))
+        kill(process.pid, SIGKILL)
+        await #expect(throws: HeapProbeFailure.self) { try await probe.read() }
+        await probe.close()
+    }
+
+    @Test("a process that is something else is refused, and lives on")
+    func notNode() async throws {
+        let process = try StartedProcess(["sleep", "600"])
+        let reader = try await process.reader { try $0.executable().hasSuffix("sleep") }
+        for specification in [HeapSpecification.node, .jvm] {
+            let failure = await #expect(throws: HeapProbeFailure.self) {
+                try await subject(reader).open(specification)
+            }
+            #expect(failure?.description.contains("--heap none") == true)
+        }
+        #expect(try await subject(reader).open(.automatic) == nil)
+        #expect(reader.isAlive)
+    }
+
+    // MARK: The JVM and glibc
+
+    @Test("a JVM's heap is read", .enabled(if: StartedProcess.has("jcmd"), "no JDK is installed"))
+    func histogram() async throws {
+        let source = FileManager.default.temporaryDirectory.appending(path: "Kept\(getpid()).java")
+        let code = """
+            class Kept {
+              static byte[] kept = new byte[16 << 20];
+              public static void main(String[] words) throws Exception {
+                new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress()).accept();
+              }
+            }
+            """
+        try Data(code.utf8).write(to: source)
+        defer { try? FileManager.default.removeItem(at: source) }
+        let process = try StartedProcess(["java", "-Xmx128m", source.path(percentEncoded: false)])
+        let reader = try await process.reader(when: listens)
+        let probe = try #require(try await subject(reader, isOwn: false).open(.automatic))
+        let bytes = try await probe.read()
+        #expect(bytes > Double(16 << 20) && bytes < Double(40 << 20), "\(bytes)")
+    }
+
+    @Test(
+        "the heap of a process on glibc is read, and the process lives on",
+        .enabled(if: StartedProcess.has("gdb") && geteuid() == 0, "gdb is not installed, or may not trace"))
+    func allocator() async throws {
+        let process = try StartedProcess(["sleep", "600"])
+        let reader = try await process.reader { try $0.executable().hasSuffix("sleep") }
+        let probe = try #require(try await subject(reader).open(.glibc))
+        let descriptors = try reader.descriptorCount()
+        let bytes = try await probe.read()
+        let most = Double(try reader.memory().privateBytes + 65_536)
+        #expect(bytes > 0 && bytes < most, "\(bytes)")
+        let again = try await probe.read()
+        #expect(abs(again - bytes) < 65_536)
+        #expect(try reader.descriptorCount() == descriptors)
+        #expect(reader.isAlive)
+    }
+
+    @Test("a process that has ended is an error, not a heap of nothing")
+    func ended() async throws {
+        let failure = await #expect(throws: HeapProbeFailure.self) {
+            let process = try StartedProcess(["sleep", "600"])
+            let probe = try await subject(process.reader { _ in true }).open(.glibc)
+            kill(process.pid, SIGKILL)
+            _ = try await probe?.read()
+        }
+        #expect(failure?.description.contains("gdb") == true)
+    }
+
+    // MARK: Commands and pages
+
+    @Test("a command is told the process, and its number is read")
+    func command() async throws {
+        let process = try StartedProcess(["sleep", "600"])
+        let reader = try await process.reader { _ in true }
+        let probe = try #require(
+            try await subject(reader).open(.command("echo \"{\\\"a\\\": $WATERTIGHT_PID, \\\"b\\\": 2}\"", key: "a")))
+        #expect(probe.gauge == .count("a"))
+        #expect(try await probe.read() == Double(process.pid))
+    }
+
+    @Test(
+        "a command that fails says how",
+        arguments: [
+            ("echo no coffee >&2; exit 3", "exited with code 3: no coffee"), ("kill -9 $$", "ended by a signal"),
+            ("yes", "more than 1 MiB"), ("echo none", "no number"),
+        ])
+    func failingCommand(command: String, words: String) async throws {
+        let own = try ProcessReader(pid: getpid())
+        let probe = try #require(try await subject(own).open(.command(command, key: nil)))
+        let failure = await #expect(throws: HeapProbeFailure.self) { try await probe.read() }
+        #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "")")
+    }
+
+    @Test("a program that does not end is ended with its children")
+    func endless() async throws {
+        let marker = "61\(getpid())"
+        let began = ContinuousClock.now
+        let failure = await #expect(throws: HeapProbeFailure.self) {
+            try await ProgramRun.finished(["/bin/sh", "-c", "sleep \(marker) & sleep \(marker)"], within: .seconds(1))
+        }
+        #expect(failure?.description.contains("did not end in time") == true)
+        #expect(ContinuousClock.now - began < .seconds(8))
+        let left = try await ProgramRun.finished(["/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null"])
+        #expect(!left.output.split(separator: 0).contains { $0.elementsEqual(marker.utf8) })
+    }
+
+    @Test("what a child of a program still prints is not waited for")
+    func orphan() async throws {
+        let finished = try await ProgramRun.finished(
+            ["/bin/sh", "-c", "sleep 600 & echo 5"], within: .seconds(20))
+        #expect(finished.outputText == "5\n")
+    }
+
+    @Test("a page is read; one that is not there, or says nothing, is an error")
+    func pages() async throws {
+        let server = try PageServer()
+        let page = try HTTPLocation("http://127.0.0.1:\(server.port)/")
+        #expect(
+            try await server.answering("HTTP/1.1 200 OK\r\n\r\n77") { try await HTTPFetch.body(at: page) } == [55, 55])
+        let long = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n771"
+        #expect(try await server.answering(long) { try await HTTPFetch.body(at: page) } == [55, 55])
+        for (answer, words) in [
+            ("HTTP/1.1 404 Not Found\r\n\r\n", "404 Not Found"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n77", "early"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunks"), ("", "early"),
+            ("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 1 << 21), "more than 1 MiB"),
+        ] {
+            let failure = await #expect(throws: HeapProbeFailure.self) {
+                _ = try await server.answering(answer) { try await HTTPFetch.body(at: page) }
+            }
+            #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "")")
+        }
+        // Nobody accepts this one.
+        let silent = await #expect(throws: HeapProbeFailure.self) {
+            try await HTTPFetch.body(at: page, within: .milliseconds(200))
+        }
+        #expect(silent?.description.contains("in time") == true)
+    }
+}
+
+/// Answers one request at a time with given bytes.
+private final class PageServer: Sendable {
+    private let listener: OwnedDescriptor
+    let port: UInt16
+
+    init() throws {
+        listener = try OwnedDescriptor.listening(on: .loopback(port: 0))
+        port = try listener.localAddress().port
+    }
+
+    func answering<Value>(_ answer: String, _ body: () async throws -> Value) async throws -> Value {
+        let number = listener.rawValue
+        try Thread.detach(name: "page") {
+            guard Polling.wait(for: Int16(POLLIN), on: number, until: .now + .seconds(10)) else { return }
+            let connection = accept(number, nil, nil)
+            var request = [UInt8](repeating: 0, count: 4096)
+            _ = recv(connection, &request, request.count, 0)
+            var rest = Array(answer.utf8)[...]
+            while !rest.isEmpty {
+                let sent = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                if sent <= 0 { break }
+                rest = rest.dropFirst(sent)
+            }
+            close(connection)
+        }
+        return try await body()
+    }
+}
