@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "WebSockets", targets: ["WebSockets"]),
         .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
+        .library(name: "HeapProbes", targets: ["HeapProbes"]),
         .library(name: "LeakTracking", targets: ["LeakTracking"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
         .library(name: "WatertightTesting", targets: ["WatertightTesting"]),
