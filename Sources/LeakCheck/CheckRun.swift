@@ -54,6 +54,7 @@ final class CheckRun {
     }
 
     func endTargets() async {
+        upcoming?.start.cancel()
         if let started = await upcoming?.start.result { retired += [try? started.get()].compactMap { $0 } }
         let targets = rows.compactMap(\.target) + [sharedTarget].compactMap { $0 } + retired
         for target in targets { target.askToEnd() }
@@ -149,10 +150,14 @@ final class CheckRun {
     }
 
     private func measureAll() async throws {
-        let slice = plan.budget * (Self.measuringShare / Double(rows.count))
-        for (index, row) in rows.enumerated() {
+        let slice = measuringSlice
+        // Rows that turn out not to apply are removed meanwhile.
+        let planned = rows
+        for (index, row) in planned.enumerated() {
+            // Starting a process for a row that cannot be driven would only overrun the budget.
+            guard remaining > .zero else { return }
             let target = try await target(of: row)
-            if index + 1 < rows.count { startAhead(rows[index + 1]) }
+            if index + 1 < planned.count { startAhead(planned[index + 1]) }
             try await sendHostilePeers(before: row, target)
             try await measure(row, for: slice)
             // In a shared process a row's pause must be everybody's: another's leak would hide what is given back.
@@ -162,10 +167,13 @@ final class CheckRun {
 
     /// Has the target meet a few of all the other lifecycles' peers, where the row is about what they leave broken.
     private func sendHostilePeers(before row: RowRun, _ target: Target) async throws {
-        guard row.lifecycle == .cleanCloseAfterHostile, sharedTarget == nil else { return }
-        for other in rows where other !== row {
+        guard row.lifecycle == .cleanCloseAfterHostile else { return }
+        var script = script(for: target)
+        script.stepLimit = .seconds(1)
+        // Whichever rows were chosen: the command that reproduces this row drives it alone.
+        for other in Lifecycle.defaultMatrix where other != row.lifecycle {
             let load = PeerDriver.Load(connections: 8, concurrency: 8, limit: .seconds(1))
-            _ = await driver.drive(other.lifecycle, script(for: target), load)
+            _ = await driver.drive(other, script, load)
             try Task.checkCancellation()
         }
     }
@@ -177,7 +185,7 @@ final class CheckRun {
 
     /// Spends the rest of the budget where the doubt is.
     private func decideAll() async throws {
-        let slice = plan.budget * (Self.measuringShare / Double(rows.count))
+        let slice = measuringSlice
         while remaining > .milliseconds(300) {
             let suspects = rows.filter { $0.state == .suspect }
             if let rested = suspects.first(where: { $0.idleSince.elapsed >= patience }) {
@@ -207,6 +215,9 @@ final class CheckRun {
 
     /// Whether the target's memory grows until a collection.
     var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
+
+    /// How long each row is measured at first; some may have turned out not to apply, even all.
+    private var measuringSlice: Duration { plan.budget * (Self.measuringShare / Double(max(1, rows.count))) }
 
     private var remaining: Duration { plan.budget - start.elapsed }
 
@@ -458,7 +469,12 @@ final class CheckRun {
         let target: Target
         if let upcoming, upcoming.row === row {
             self.upcoming = nil
-            target = try await upcoming.start.value
+            let start = upcoming.start
+            target = try await withTaskCancellationHandler {
+                try await start.value
+            } onCancel: {
+                start.cancel()
+            }
         } else {
             target = try await Self.newTarget(plan)
         }

@@ -45,6 +45,16 @@ struct CheckTests {
         #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
     }
 
+    @Test("a lifecycle that the target rightly does otherwise is left out, and said to be")
+    func inapplicable() async throws {
+        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 30)
+        #expect(end.code == 2)
+        let report = try report(end)
+        #expect((report["results"] as? [Any])?.isEmpty == true)
+        let notes = try #require(report["notes"] as? [String])
+        #expect(notes.contains { $0.hasPrefix("refused was not driven: the target accepts") })
+    }
+
     @Test("a planted leak is found, named and measured")
     func leak() async throws {
         let marker = "descriptor@fin"
