@@ -45,8 +45,9 @@ struct LeakResult {
     var caution: String? {
         guard isHeapHidden else { return nil }
         return """
-            leaks of memory could not be judged, because something else in this process allocates all the time; descriptors, \
-            threads and objects were. Give the check a process of its own: \
+            leaks of memory could not be judged, because the heap never came to rest: something else in this process \
+            allocates, or what the code keeps for its next run is not filled yet; descriptors, threads and objects were \
+            judged. Give the check a process of its own, or more runs: \
             await #expect(processExitsWith: .success) { try await expectNoLeaks { … } }
             """
     }

@@ -71,12 +71,27 @@ enum LeakRule {
     static func confirmed(
         _ pairs: [Pair], runs: Int, _ resource: LeakedResource, suspected: Double
     ) -> ClosedRange<Double>? {
-        let differences = pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
+        let differences = differences(pairs, runs: runs)
         guard differences.count == Self.pairs, differences.count(where: { $0 > 0 }) >= leastWins else { return nil }
         let median = differences[differences.count / 2]
         guard median > effect(resource), median >= leastShare * suspected else {
             return nil
         }
+        return interval(differences)
+    }
+
+    /// Whether `pairs` of `runs` leave room for growth of the heap that would have to be seen.
+    static func isHidden(in pairs: [Pair], runs: Int) -> Bool {
+        interval(differences(pairs, runs: runs)).upperBound > requiredHeapBytes
+    }
+
+    /// What the body's batch of each pair grew by more than the other, for each run, in order of size.
+    private static func differences(_ pairs: [Pair], runs: Int) -> [Double] {
+        pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
+    }
+
+    /// The interval of the mean of sorted `differences`.
+    private static func interval(_ differences: [Double]) -> ClosedRange<Double> {
         // A pair that was lost to noise may be far out.
         let kept = differences.dropFirst().dropLast()
         let count = Double(kept.count)

@@ -13,8 +13,6 @@ final class LeakSearch {
     private var block = Holdings.before {
         didSet { tracker.begin(block: block) }
     }
-    /// Blocks after which the heap did not come to rest.
-    private var restlessBlocks = 0
 
     private static let blocks = 10
     /// How long what a block leaves may take to be gone before the next begins.
@@ -52,7 +50,7 @@ final class LeakSearch {
         switch LeakRule.opinion(heap: heap) {
         case .clean: break
         case .suspect(let rate): suspected[.heap] = rate
-        case .open: result.isHeapHidden = isRestless
+        case .open: result.isHeapHidden = true
         }
         for resource in LeakedResource.allCases where resource != .heap {
             suspected[resource] = LeakRule.suspected(left: left(resource), runs: blockRuns)
@@ -64,16 +62,14 @@ final class LeakSearch {
             return now < LeakRule.leastShare * rate
         }
         guard !suspected.isEmpty else { return result }
-        result.findings = try await confirmed(suspected, body)
-        if suspected[.heap] != nil, !result.findings.contains(where: { $0.resource == .heap }) {
-            result.isHeapHidden = isRestless
-        }
+        result.findings = try await confirmed(suspected, body) { result.isHeapHidden = true }
         return result
     }
 
-    /// Holds suspicions against pairs of batches, and what remains of these against another wait.
+    /// Holds suspicions against pairs of batches, and what remains of these against another wait; calls `hidesHeap` when
+    /// memory was suspected and the pairs are too noisy to say.
     private func confirmed(
-        _ suspected: [LeakedResource: Double], _ body: () async throws -> Void
+        _ suspected: [LeakedResource: Double], _ body: () async throws -> Void, hidesHeap: () -> Void
     ) async throws -> [LeakFinding] {
         // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
         let runs = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
@@ -83,6 +79,11 @@ final class LeakSearch {
         func interval(_ resource: LeakedResource, _ rate: Double) -> ClosedRange<Double>? {
             let pairs = resource == .heap ? heapPairs : self.pairs(resource, from: first)
             return LeakRule.confirmed(Array(pairs.dropFirst()), runs: runs, resource, suspected: rate)
+        }
+        if let rate = suspected[.heap], interval(.heap, rate) == nil,
+            LeakRule.isHidden(in: Array(heapPairs.dropFirst()), runs: runs)
+        {
+            hidesHeap()
         }
         let allRuns = heapPairs.count * runs
         let grown = holdings.heapBytes - base
@@ -103,9 +104,6 @@ final class LeakSearch {
         }
     }
 
-    /// Whether something else allocates all the time.
-    private var isRestless: Bool { restlessBlocks > Self.blocks / 2 }
-
     /// How many are left now of each block.
     private func left(_ resource: LeakedResource) -> [Int] {
         let held = holdings.held(resource)
@@ -119,7 +117,7 @@ final class LeakSearch {
         // In two parts, so that settling is warm as well.
         for _ in 0..<2 {
             for _ in 0..<max(1, blockRuns * Self.blocks / 8) { try await body() }
-            _ = try await settle()
+            try await settle()
         }
         // Room first: what the check itself keeps must not be in its readings.
         var levels: [Int] = []
@@ -128,7 +126,7 @@ final class LeakSearch {
         for index in 0..<Self.blocks {
             block = index
             for _ in 0..<blockRuns { try await body() }
-            if try await !settle() { restlessBlocks += 1 }
+            try await settle()
             levels.append(holdings.heapBytes)
         }
         return GrowthSeries(
@@ -185,7 +183,7 @@ final class LeakSearch {
                 } else {
                     await clock.sleep(for: length)
                 }
-                _ = try await settle()
+                try await settle()
                 let grown = Double(holdings.heapBytes - before)
                 if isBody { pair.withBody = grown } else { pair.without = grown }
             }
@@ -204,8 +202,8 @@ final class LeakSearch {
         }
     }
 
-    /// Waits until nothing changes any more, at most `settleLimit`; whether that came about.
-    private func settle() async throws -> Bool {
+    /// Waits until nothing changes any more, at most `settleLimit`.
+    private func settle() async throws {
         let begin = ContinuousClock.now
         let before = holdings.heapBytes
         _ = try holdings.read(block: block)
@@ -215,11 +213,10 @@ final class LeakSearch {
         }
         var quiet = 0
         while quiet < Self.quietReadings {
-            if ContinuousClock.now - begin > Self.settleLimit { return false }
+            if ContinuousClock.now - begin > Self.settleLimit { return }
             await clock.sleep(for: .milliseconds(1))
             quiet = try holdings.read(block: block) ? 0 : quiet + 1
         }
-        return true
     }
 
     /// What may be why `body` has thrown: the descriptors that are left when hardly any more can be had; nil while there
