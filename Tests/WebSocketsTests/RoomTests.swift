@@ -126,6 +126,8 @@ extension OverTCP {
                 try await large.send(RawPeer.frame(0x82, pattern(450_000)))
                 let largest = try await RawPeer.open(server.address)
                 try await largest.send(RawPeer.frame(0x82, pattern(500_000)))
+                // Given up in the middle of its message, it is told so with a Close and waited for.
+                largest.shutdownWriting()
                 #expect(try await server.outcome().cause == .limit(.buffered))
                 gate.open()
                 #expect(try await small.frame().payload == pattern(200_000))
