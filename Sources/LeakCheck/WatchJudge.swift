@@ -10,10 +10,9 @@ enum WatchJudge {
 
     /// Growth of memory in an hour that is not worth a doubt.
     private static let memoryEffect = 65_536.0
-    /// Memory that may have hidden in the whole watch where it is said not to grow, or this share of what is held.
-    private static let (hiddenBytes, hiddenShare) = (1_048_576.0, 0.02)
-    /// The same for counts.
-    private static let hiddenCount = 3.0
+    /// What may have hidden in the whole watch where nothing is said to grow, or this share of what is held: clients that
+    /// come and go must have room.
+    private static let (hiddenBytes, hiddenCount, hiddenShare) = (1_048_576.0, 8.0, 0.02)
 
     static func estimate(_ track: WatchState.Track) -> GrowthEstimate? {
         track.series.hourly.flatMap {
@@ -57,7 +56,7 @@ enum WatchJudge {
                 )
         }
         let hidden = estimate.largestHidden * seconds / 3600
-        let mayHide = isMemory ? max(hiddenBytes, hiddenShare * track.start) : hiddenCount
+        let mayHide = max(isMemory ? hiddenBytes : hiddenCount, hiddenShare * track.start)
         // A tolerance for the division by hours and back.
         guard hidden <= mayHide * (1 + 1e-9) else {
             let slows = estimate.perConnection > 0 && estimate.persistence.map { $0 < 0.75 } ?? false

@@ -71,6 +71,9 @@ struct WatchJudgeTests {
         var generator = SeededGenerator(seed: 7)
         let state = Self.watch(seconds: 1200, descriptors: { _ in 20 + Int.random(in: 0...1, using: &generator) * 9 })
         #expect(try Self.finding(state, .descriptors).verdict == .clean)
+        // Two clients were there at the first sample, and later none.
+        let fewer = Self.watch(seconds: 1200, descriptors: { $0 % 5 == 0 ? 22 : 20 })
+        #expect(try Self.finding(fewer, .descriptors).verdict == .clean)
     }
 
     @Test("a warm-up that slows down is not called growth under this traffic")
