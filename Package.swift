@@ -136,7 +136,9 @@ let package = Package(
             dependencies: ["Lifecycles", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
             swiftSettings: rules),
         .testTarget(
-            name: "LeakCheckTests", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
+            name: "LeakCheckTests",
+            dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls"],
+            swiftSettings: rules),
         .testTarget(
             name: "LeakTrackingTests",
             dependencies: [

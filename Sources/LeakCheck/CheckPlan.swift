@@ -1,4 +1,5 @@
 public import Lifecycles
+public import ProcessResources
 public import WebSocketProtocol
 
 /// What to check and how.
@@ -9,6 +10,8 @@ public struct CheckPlan: Sendable {
         case command([String])
         /// A server that runs: these processes and their descendants. Empty: whoever listens on the URL's port.
         case running(pids: [Int32])
+        /// A server that runs in a control group, such as a container's.
+        case group(ControlGroup)
     }
 
     /// Whether the peers offer permessage-deflate (RFC 7692).

@@ -61,6 +61,16 @@ public struct CheckRecord: Sendable {
         public var notes: [String]
         /// The rows, in the order driven.
         public var rows: [Row]
+        /// How it was watched; nil for a check.
+        public var watch: Watch?
+    }
+
+    /// What makes a watch of the record: nothing is driven, and the axis is time.
+    public struct Watch: Sendable, Codable {
+        /// Time from sample to sample.
+        public var intervalSeconds: Double
+        /// Time for the whole watch; nil for as long as nobody ends it.
+        public var durationSeconds: Double?
     }
 
     /// A lifecycle with or without compression.
@@ -129,6 +139,8 @@ public struct CheckRecord: Sendable {
         public var notes: [String]
         /// The findings of each row, in the header's order.
         public var findings: [[CheckResult.Finding]]
+        /// The findings of a watch; nil for a check.
+        public var growth: [WatchResult.Finding]?
     }
 }
 

@@ -105,6 +105,10 @@ public struct CheckResult: Sendable {
         public var privateMemory: Int
         /// Resident memory, in bytes; shown beside the private, never judged.
         public var residentMemory: Int
+        /// Descriptors by kind; nil where only their number was read.
+        public var descriptorKinds: [String: Int]?
+        /// Descriptors of TCP sockets by state; nil where they were not read.
+        public var tcpStates: [String: Int]?
 
         /// The part of a row.
         public enum Phase: String, Sendable, Codable {

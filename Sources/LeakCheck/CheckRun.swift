@@ -110,7 +110,8 @@ final class CheckRun {
         descriptorLimit = target.descriptorLimit
         switch plan.subject {
         case .command(let words): description = words.joined(separator: " ")
-        case .running: description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
+        case .running, .group:
+            description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
         }
         if target.listens == false {
             notes.append(
@@ -454,6 +455,7 @@ final class CheckRun {
         switch plan.subject {
         case .command(let words): try await Target.start(words, url: plan.url, limit: plan.startLimit)
         case .running(let pids): try await Target.running(pids: pids, url: plan.url)
+        case .group(let group): try await Target.running(in: group, url: plan.url)
         }
     }
 

@@ -63,7 +63,21 @@ final class Target: Sendable {
     }
 
     /// Finds a server that runs.
-    static func running(pids: [Int32], url text: String) async throws -> Target {
+    static func running(pids: [Int32], url: String) async throws -> Target {
+        try await running(url) { url, address in
+            let roots = pids.isEmpty ? try Self.listeningProcesses(port: url.port, address: address) : pids
+            return try ProcessTree(roots: roots)
+        }
+    }
+
+    /// Finds a server that runs in a control group.
+    static func running(in group: ControlGroup, url: String) async throws -> Target {
+        try await running(url) { _, _ in try ProcessTree(group: group) }
+    }
+
+    private static func running(
+        _ text: String, _ tree: (WebSocketURL, SocketAddress) throws -> ProcessTree
+    ) async throws -> Target {
         let url: WebSocketURL
         do {
             url = try WebSocketURL(text)
@@ -72,8 +86,7 @@ final class Target: Sendable {
         }
         do {
             let address = try await reachable(url)
-            let roots = pids.isEmpty ? try Self.listeningProcesses(port: url.port, address: address) : pids
-            return try Target(url: url, address: address, command: nil, tree: ProcessTree(roots: roots))
+            return try Target(url: url, address: address, command: nil, tree: tree(url, address))
         } catch {
             throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
         }
@@ -123,7 +136,7 @@ final class Target: Sendable {
                     reading.privateMemory += memory.privateBytes
                     reading.residentMemory += memory.residentBytes
                 } catch {
-                    if member === tree.members[0] { throw error }
+                    if tree.needs(member) { throw error }
                 }
             }
             return reading
@@ -134,11 +147,11 @@ final class Target: Sendable {
     func descriptorCount() throws -> Int {
         try readingTree { tree in
             var count = 0
-            for (index, member) in tree.members.enumerated() {
+            for member in tree.members {
                 do {
                     count += try member.descriptorCount()
                 } catch {
-                    if index == 0 { throw error }
+                    if tree.needs(member) { throw error }
                 }
             }
             return count
@@ -187,7 +200,7 @@ final class Target: Sendable {
 
     // MARK: Finding
 
-    private static func runtime(of tree: ProcessTree) throws(ProcessReadFailure) -> RecognisedRuntime {
+    static func runtime(of tree: ProcessTree) throws(ProcessReadFailure) -> RecognisedRuntime {
         // Behind a shell or a launcher the server is a descendant: what collects lazily anywhere, matters.
         var first: RecognisedRuntime?
         for member in tree.members {
@@ -254,6 +267,11 @@ final class Target: Sendable {
             throw CheckFailure.invalid(
                 "name the server's process with --pid: only on this machine can it be found by port")
         }
+        return try listeningProcesses(port: port)
+    }
+
+    /// The processes that listen on a port of this machine, without the workers of those among them.
+    static func listeningProcesses(port: UInt16) throws -> [Int32] {
         let found = ProcessReader.listening(port: port)
         guard let first = found.min() else {
             throw CheckFailure.unreachable(

@@ -1,22 +1,50 @@
 public import LeakCheck
 
 /// What is going on, as one line that is written over itself.
-public struct ProgressLine {
+public struct ProgressLine: Sendable {
     /// Erases the line.
     public static let erasure = "\r\u{1B}[K"
+    /// Connections are counted over this time for their rate.
+    private static let rateSeconds = 2.0
+    private static let sparklineWidth = 16
+
+    private var memory = Sparkline(capacity: sparklineWidth)
+    private var lifecycle = ""
+    /// Where connections stood, from the latest moment that is at least `rateSeconds` ago.
+    private var past: [(seconds: Double, connections: Int)] = []
+
+    /// A line on which nothing has been shown yet.
+    public init() {}
 
     /// The line for a terminal `columns` wide, with the erasure of the one before.
-    public static func render(_ progress: LeakCheck.Progress, budgetSeconds: Double, columns: Int) -> String {
+    public mutating func render(_ progress: LeakCheck.Progress, budgetSeconds: Double, columns: Int) -> String {
+        // Another lifecycle may have a process of its own, whose memory is no continuation.
+        if progress.lifecycle != lifecycle {
+            lifecycle = progress.lifecycle
+            memory = Sparkline(capacity: Self.sparklineWidth)
+        }
+        memory.append(Double(progress.privateMemory))
         let phase =
             switch progress.phase {
             case .measure: "driving"
             case .pause: "resting"
             case .confirm: "driving again"
             }
-        let text =
-            "\(phase) \(progress.lifecycle)  \(progress.connections) connections  "
-            + "\(Amount.bytes(Double(progress.privateMemory))) private  "
-            + "\(Int(progress.seconds)) of \(Int(budgetSeconds)) s  \(progress.decided) of \(progress.rows) decided"
-        return erasure + String(text.prefix(max(10, columns - 1)))
+        let left = max(0, budgetSeconds - progress.seconds)
+        let text = [
+            "\(phase) \(progress.lifecycle)", "\(progress.connections) connections", rate(progress),
+            "\(Amount.bytes(Double(progress.privateMemory))) private "
+                + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution),
+            "\(Int(left.rounded(.up))) of \(Int(budgetSeconds)) s left",
+            "\(progress.decided) of \(progress.rows) decided",
+        ]
+        return Self.erasure + String(text.joined(separator: "  ").prefix(max(10, columns - 1)))
+    }
+
+    private mutating func rate(_ progress: LeakCheck.Progress) -> String {
+        past.append((progress.seconds, progress.connections))
+        while past.count > 2 && progress.seconds - past[1].seconds >= Self.rateSeconds { past.removeFirst() }
+        let time = progress.seconds - past[0].seconds
+        return "\(time > 0 ? Int(Double(progress.connections - past[0].connections) / time) : 0)/s"
     }
 }

@@ -18,6 +18,8 @@ public struct RecordReader {
     private var record: CheckRecord
     /// For each row, by its label, the number of its samples and the connections of the last.
     private var rows: [String: (samples: Int, connections: Int)]
+    /// When the last sample was taken.
+    private var seconds = 0.0
 
     /// The record whose text is `bytes`.
     ///
@@ -39,6 +41,7 @@ public struct RecordReader {
     private init(_ header: CheckRecord.Header) {
         record = CheckRecord(header: header)
         rows = Dictionary(uniqueKeysWithValues: header.rows.map { ($0.label, (0, 0)) })
+        if header.watch != nil { rows[CheckRecord.watchLabel] = (0, 0) }
     }
 
     private static func header(of line: ArraySlice<UInt8>) throws(Failure) -> CheckRecord.Header {
@@ -97,6 +100,15 @@ public struct RecordReader {
             try require(
                 sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0,
                 "a process holds no less than nothing")
+            if record.header.watch != nil {
+                try require(
+                    sample.seconds > seconds || record.samples.isEmpty,
+                    "the samples of a watch follow each other in time")
+                try require(
+                    sample.gauges.values.allSatisfy { $0 >= 0 } && sample.gauges.count <= 1000,
+                    "a process holds no less than nothing")
+            }
+            seconds = sample.seconds
             rows[sample.label] = ((before?.samples ?? 0) + 1, sample.connections)
             record.samples.append(sample)
         case .row(let facts):

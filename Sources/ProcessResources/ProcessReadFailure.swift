@@ -14,6 +14,8 @@ public enum ProcessReadFailure: Error, Hashable, Sendable {
     case unreadable(pid: Int32, file: String, errno: Int32)
     /// `file` was read but does not look as documented.
     case malformed(pid: Int32, file: String, detail: String)
+    /// The control group that was to be read is gone, empty or cannot be read, in words.
+    case group(String)
 }
 
 extension ProcessReadFailure {
@@ -40,7 +42,7 @@ extension ProcessReadFailure {
     var meansEnded: Bool {
         switch self {
         case .noSuchProcess, .exited, .zombie: true
-        case .notPermitted, .unreadable, .malformed: false
+        case .notPermitted, .unreadable, .malformed, .group: false
         }
     }
 }
@@ -64,6 +66,7 @@ extension ProcessReadFailure: CustomStringConvertible {
             "cannot read \(file) of process \(pid): \(Self.text(number)); is /proc mounted, and is this a user process?"
         case .malformed(let pid, let file, let detail):
             "\(file) of process \(pid) does not read as documented in proc(5): \(detail); please report it with `uname -r`"
+        case .group(let problem): problem
         }
     }
 

@@ -38,14 +38,20 @@ extension ProcessReader {
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted`, `malformed` or `unreadable`.
     public func sample() throws(ProcessReadFailure) -> ProcessSample {
-        var tables = SocketTableCache()
+        var tables: SocketTableCache? = SocketTableCache()
         return try sample(tables: &tables)
     }
 
-    func sample(tables: inout SocketTableCache) throws(ProcessReadFailure) -> ProcessSample {
+    /// Reads everything, the states of sockets only with `tables`.
+    func sample(tables: inout SocketTableCache?) throws(ProcessReadFailure) -> ProcessSample {
         let memory = try memory()
         var scan = try scan()
-        let states = try tcpStates(of: &scan, tables: &tables)
+        var states: [TCPState: Int] = [:]
+        if var known = tables {
+            tables = nil
+            defer { tables = known }
+            states = try tcpStates(of: &scan, tables: &known)
+        }
         return ProcessSample(
             identity: identity, memory: memory, descriptors: scan.counts, threads: try threads(), tcpStates: states,
             children: try children())

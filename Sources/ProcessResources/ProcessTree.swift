@@ -4,6 +4,8 @@
 public struct ProcessTree: Sendable {
     private let roots: [ProcessReader]
     private var descendants: [Int32: ProcessReader] = [:]
+    /// The group whose processes are the members, in place of roots.
+    private let group: ControlGroup?
 
     /// Finds the roots and their descendants.
     ///
@@ -12,6 +14,16 @@ public struct ProcessTree: Sendable {
         var roots: [ProcessReader] = []
         for pid in pids where !roots.contains(where: { $0.pid == pid }) { roots.append(try ProcessReader(pid: pid)) }
         self.roots = roots
+        group = nil
+        try refresh()
+    }
+
+    /// Finds the processes of a control group, all of which may end while others go on.
+    ///
+    /// - Throws: as `refresh`.
+    public init(group: ControlGroup) throws(ProcessReadFailure) {
+        roots = []
+        self.group = group
         try refresh()
     }
 
@@ -20,10 +32,15 @@ public struct ProcessTree: Sendable {
         roots + descendants.values.sorted { $0.pid < $1.pid }
     }
 
-    /// Looks for new descendants and forgets those that ended.
+    /// Whether the target is lost when `member` cannot be read: it is a root.
+    package func needs(_ member: ProcessReader) -> Bool { roots.contains { $0 === member } }
+
+    /// Looks for new descendants, or members of the group, and forgets those that ended or left it.
     ///
-    /// - Throws: `exited` or `zombie` for a root; `notPermitted`, `malformed` or `unreadable` for any.
+    /// - Throws: `exited` or `zombie` for a root; `group` for a group that is gone or empty; `notPermitted`, `malformed` or
+    ///   `unreadable` for any.
     public mutating func refresh() throws(ProcessReadFailure) {
+        if let group { return try refresh(group) }
         descendants = descendants.filter { $0.value.isAlive }
         var waiting = members
         let rootPids = Set(roots.map(\.pid))
@@ -48,12 +65,35 @@ public struct ProcessTree: Sendable {
         }
     }
 
+    private mutating func refresh(_ group: ControlGroup) throws(ProcessReadFailure) {
+        let pids: [Int32]
+        do throws(ControlGroupFailure) {
+            pids = try group.pids()
+        } catch {
+            throw .group("\(error)")
+        }
+        let present = Set(pids)
+        descendants = descendants.filter { present.contains($0.key) && $0.value.isAlive }
+        for pid in pids where descendants[pid] == nil {
+            do {
+                let reader = try ProcessReader(pid: pid)
+                if reader.isAlive { descendants[pid] = reader }
+            } catch {
+                guard error.meansEnded else { throw error }
+            }
+        }
+        if descendants.isEmpty { throw .group("no process is left in the control group \(group.directory)") }
+    }
+
     /// Refreshes, then reads every member; a descendant that ends meanwhile is left out.
     ///
+    /// Without `tcpStates` the kernel's tables of sockets are left alone, which a machine with much memory walks for a tenth
+    /// of a second.
+    ///
     /// - Throws: as `refresh`.
-    public mutating func sample() throws(ProcessReadFailure) -> ProcessTreeSample {
+    public mutating func sample(tcpStates: Bool = true) throws(ProcessReadFailure) -> ProcessTreeSample {
         try refresh()
-        var tables = SocketTableCache()
+        var tables = tcpStates ? SocketTableCache() : nil
         var samples: [ProcessSample] = []
         for root in roots { samples.append(try root.sample(tables: &tables)) }
         for member in descendants.values.sorted(by: { $0.pid < $1.pid }) {
@@ -64,6 +104,8 @@ public struct ProcessTree: Sendable {
                 descendants[member.pid] = nil
             }
         }
+        // All of a group may have ended since it was looked at.
+        if samples.isEmpty, let group { throw .group("no process is left in the control group \(group.directory)") }
         return ProcessTreeSample(processes: samples)
     }
 

@@ -1,4 +1,3 @@
-import ArgumentParser
 import LeakCheck
 import LeakTracking
 import Lifecycles
@@ -11,6 +10,7 @@ extension CheckCommand {
         words += ["--seed", "\(seed)", "--budget", DurationText.format(timeLimit)]
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
         for pid in pids { words += ["--pid", "\(pid)"] }
+        if let cgroup { words += ["--cgroup", cgroup.name] }
         if let path { words += ["--path", path] }
         for query in queries { words += ["--query", query] }
         if let firstMessage { words += ["--first-message", firstMessage] }
@@ -38,14 +38,7 @@ extension CheckCommand {
     }
 
     /// The record's file, where one is wanted.
-    func openedRecord() throws -> RecordFile? {
-        guard let name = record else { return nil }
-        do {
-            return try RecordFile(name)
-        } catch {
-            throw ValidationError("--record: \(error)")
-        }
-    }
+    func openedRecord() throws -> RecordFile? { try record.map(RecordFile.forOption) }
 
     /// A field as a shell takes it. A report is passed on, so that a secret's place is taken by a variable to set.
     private static func quoted(_ field: FieldArgument) -> String {

@@ -8,6 +8,7 @@ import LeakTracking
 import Lifecycles
 import Logging
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// `watertight check`: the main job.
@@ -19,6 +20,7 @@ struct CheckCommand: AsyncParsableCommand {
             watertight check [options]
             watertight check [options] [URL] -- COMMAND ...
             watertight check [options] URL [--pid PID] ...
+            watertight check [options] URL --cgroup PATH | ID
             """,
         discussion: """
             Without arguments it starts its own server and checks that. With -- COMMAND it starts the command, with \
@@ -47,6 +49,8 @@ struct CheckCommand: AsyncParsableCommand {
         name: .customLong("pid"),
         help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
     var pids: [Int32] = []
+    @Option(help: ControlGroupArgument.help, transform: ControlGroupArgument.named)
+    var cgroup: ControlGroupArgument?
     @Option(
         help: ArgumentHelp(
             "How thorough: quick (six lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
@@ -129,6 +133,10 @@ struct CheckCommand: AsyncParsableCommand {
         if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
         if !pids.isEmpty && !command.isEmpty {
             throw ValidationError("--pid names a server that runs, -- COMMAND one to start: give one of them")
+        }
+        if cgroup != nil && (url == nil || !pids.isEmpty || !command.isEmpty) {
+            throw ValidationError(
+                "--cgroup needs the URL of a server that runs there, and neither --pid nor -- COMMAND")
         }
         if let url, command.isEmpty && url.contains("{port}") {
             throw ValidationError("{port} in the URL needs a command to start, after --")
@@ -228,6 +236,7 @@ struct CheckCommand: AsyncParsableCommand {
     private var subject: CheckPlan.Subject {
         get throws {
             if !command.isEmpty { return .command(command) }
+            if let cgroup { return .group(cgroup.group) }
             if url != nil { return .running(pids: pids) }
             return .command([try ownExecutable(), "serve", "--port", "{port}"])
         }
@@ -255,9 +264,10 @@ struct CheckCommand: AsyncParsableCommand {
     private var progress: @Sendable (LeakCheck.Progress) -> Void {
         guard StandardError.isTerminal else { return { _ in } }
         let seconds = Double(timeLimit.components.seconds)
+        let line = Locked(ProgressLine())
         return { progress in
             StandardError.write(
-                ProgressLine.render(progress, budgetSeconds: seconds, columns: StandardError.columns))
+                line.withLock { $0.render(progress, budgetSeconds: seconds, columns: StandardError.columns) })
         }
     }
 

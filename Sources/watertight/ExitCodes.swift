@@ -30,4 +30,11 @@ enum Code {
         case .inconclusive: return inconclusive
         }
     }
+
+    /// The code for what a watch came to; nil for a clean one. To be ended by the user is its ordinary end.
+    static func of(_ result: WatchResult) -> ExitCode? {
+        if result.targetLost != nil { return unreachable }
+        if result.isUnfinished { return interrupted }
+        return result.verdict == .clean ? nil : inconclusive
+    }
 }

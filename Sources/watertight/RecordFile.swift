@@ -1,3 +1,4 @@
+import ArgumentParser
 import LeakCheck
 import LeakReports
 import Sockets
@@ -15,6 +16,15 @@ final class RecordFile: Sendable {
     /// Opens the file; throws `ReportFile.Failure`.
     init(_ name: String) throws(ReportFile.Failure) {
         state = Locked(State(file: try ReportFile(name)))
+    }
+
+    /// The file that `--record` names.
+    static func forOption(_ name: String) throws -> RecordFile {
+        do {
+            return try RecordFile(name)
+        } catch {
+            throw ValidationError("--record: \(error)")
+        }
     }
 
     /// Writes one entry; after an error nothing more, because a gap would make a record that lies.

@@ -8,9 +8,10 @@ import Lifecycles
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Render the reports of a check again from its record.",
+        abstract: "Render the reports of a check or a watch again from its record.",
         discussion: """
-            The record is what watertight check --record wrote. A check that was killed has no verdicts yet; they are made \
+            The record is what watertight check --record or watch --record wrote; that of a watch is rendered as text and \
+            JSON. A check that was killed has no verdicts yet; they are made \
             from what it had measured. Exit code 0 whatever the verdict is, 64 for a file that is no record.
 
               watertight report leaks.record --html leaks.html
@@ -23,6 +24,10 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let record = try RecordSource.record(file)
+        if let watch = record.recordedWatch {
+            try reports.requireFormatsOfWatch()
+            return try WatchReportFiles.opened(json: reports.json).write(watch)
+        }
         try reports.opened().write(record.recorded, announcing: false)
     }
 }
@@ -52,6 +57,7 @@ struct AnalyzeCommand: ParsableCommand {
 
     func run() throws {
         let record = try RecordSource.record(file)
+        if let watch = record.judgedWatch { return try analyze(watch, before: record.end?.growth ?? []) }
         let knownLeaks = try known.entries()
         let result = record.judged(knownLeaks)
         let knownLeaksFile = try known.opened()
@@ -65,6 +71,20 @@ struct AnalyzeCommand: ParsableCommand {
             }
         }
         if let code = Code.of(result) { throw code }
+    }
+
+    private func analyze(_ watch: WatchResult, before: [WatchResult.Finding]) throws {
+        try reports.requireFormatsOfWatch()
+        if known.knownLeaks != nil || known.writeKnownLeaks != nil {
+            throw ValidationError("this is the record of a watch, which finds no leaks that could be known")
+        }
+        try WatchReportFiles.opened(json: reports.json).write(watch)
+        for (now, then) in zip(watch.findings, before) where now.verdict != then.verdict {
+            StandardError.print(
+                "watertight: \(now.gauge): \(now.verdict?.rawValue ?? "not judged") now, "
+                    + "\(then.verdict?.rawValue ?? "not judged") in the record")
+        }
+        if let code = Code.of(watch) { throw code }
     }
 }
 

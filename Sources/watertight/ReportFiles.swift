@@ -16,7 +16,7 @@ struct ReportFiles {
         if let standardOutput {
             StandardOutput.write(try standardOutput(result))
         } else {
-            StandardOutput.write(TextReport(result, usesColour: usesColour).render())
+            StandardOutput.write(TextReport(result, usesColour: StandardOutput.wantsColour).render())
             if announcing && variable("GITHUB_ACTIONS") == "true" {
                 StandardOutput.write(GitHubAnnotations.render(result))
             }
@@ -46,10 +46,6 @@ struct ReportFiles {
         }
         fputs(text, file)
         fclose(file)
-    }
-
-    private var usesColour: Bool {
-        StandardOutput.isTerminal && variable("NO_COLOR") == nil
     }
 
     /// A variable of the environment; nil where it is not set or empty.

@@ -25,6 +25,14 @@ struct ReportOptions: ParsableArguments {
         return all.compactMap { option, name, render in name.map { (option, $0, render) } }
     }
 
+    /// Refuses the formats that a watch is not reported in.
+    func requireFormatsOfWatch() throws {
+        guard let option = renderers.first(where: { $0.option != "--json" })?.option else { return }
+        throw ValidationError(
+            "\(option): this is the record of a watch, which is reported as text and with --json only; "
+                + "watertight check has the other formats")
+    }
+
     /// Refuses a file that another option writes to as well.
     func requireOther(than name: String?, of option: String) throws {
         guard let other = renderers.first(where: { $0.name == name })?.option, let name else { return }

@@ -117,20 +117,3 @@ struct TextReportTests {
         #expect(Amount.count(amount) == text)
     }
 }
-
-@Suite("Progress line")
-struct ProgressLineTests {
-    @Test func fitsTheTerminal() {
-        let progress = LeakCheck.Progress(
-            lifecycle: "vanish-handshake", phase: .confirm, connections: 123_456, privateMemory: 7_000_000,
-            seconds: 31.7,
-            decided: 3, rows: 5)
-        for columns in [20, 40, 80, 200] {
-            let line = ProgressLine.render(progress, budgetSeconds: 60, columns: columns)
-            #expect(line.hasPrefix(ProgressLine.erasure))
-            #expect(line.dropFirst(ProgressLine.erasure.count).count < columns)
-        }
-        let whole = ProgressLine.render(progress, budgetSeconds: 60, columns: 200)
-        #expect(whole.contains("vanish-handshake") && whole.contains("31 of 60 s") && whole.contains("3 of 5"))
-    }
-}

@@ -1,0 +1,95 @@
+import ProcessResources
+import Sockets
+
+/// One watch: reads a target's processes at an interval while others drive it.
+///
+/// It makes no connection and stops no process. What it keeps is bounded, however long it goes on.
+public struct Watch: Sendable {
+    /// What is going on, after each sample.
+    public struct Progress: Sendable {
+        /// What the record begins with.
+        public var header: CheckRecord.Header
+        /// The processes that were read.
+        public var processes: Int
+        /// The sample just taken.
+        public var sample: CheckResult.Sample
+        /// All that was seen so far.
+        public var state: WatchState
+    }
+
+    private let plan: WatchPlan
+    private let progress: @Sendable (Progress) -> Void
+    private let record: @Sendable (CheckRecord.Entry) -> Void
+
+    /// A watch of `plan`; `progress` is called after each sample, `record` for everything that is learned, in order.
+    public init(
+        _ plan: WatchPlan, progress: @escaping @Sendable (Progress) -> Void = { _ in },
+        record: @escaping @Sendable (CheckRecord.Entry) -> Void = { _ in }
+    ) {
+        self.plan = plan
+        self.progress = progress
+        self.record = record
+    }
+
+    /// Watches until the time is over, the task is cancelled or the target is gone, and returns what was seen.
+    ///
+    /// Throws `CheckFailure` when it cannot begin.
+    public func run() async throws -> WatchResult {
+        let start = MonotonicTime.now
+        let facts = CheckRecord.Watch(
+            intervalSeconds: plan.interval.inSeconds, durationSeconds: plan.duration?.inSeconds)
+        var subject: WatchSubject
+        var header: CheckRecord.Header
+        do {
+            subject = try WatchSubject(plan.subject)
+            header = CheckRecord.Header(
+                watch: facts, startedAt: UTCTime.now, target: subject.description, runtime: "\(subject.runtime)",
+                isLazy: subject.runtime.runtime.collectsLazily)
+            header.descriptorLimit = subject.descriptorLimit
+            // What cannot be read even once cannot be watched.
+            try subject.requireReadable()
+        } catch {
+            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+        }
+        record(.header(header))
+
+        var state = WatchState()
+        var lost: String?
+        do {
+            try await Self.pace(plan, from: start) { seconds in
+                let sample = try subject.sample(at: seconds)
+                state.add(sample)
+                record(.sample(sample))
+                progress(Progress(header: header, processes: subject.processes, sample: sample, state: state))
+            }
+        } catch let failure as ProcessReadFailure {
+            lost = "\(failure)"
+        } catch is CancellationError {
+            // The ordinary end of a watch.
+        }
+        var result = WatchResult(header, facts, state)
+        result.targetLost = lost
+        record(.end(CheckRecord.End(result)))
+        return result
+    }
+
+    /// Calls `body` at each interval, with the seconds since `start`; a call that comes too late is left out.
+    private static func pace(
+        _ plan: WatchPlan, from start: MonotonicTime, _ body: (Double) throws -> Void
+    ) async throws {
+        let end = plan.duration.map { MonotonicTime.now + $0 } ?? .never
+        var due = MonotonicTime.now
+        while true {
+            try Task.checkCancellation()
+            try body(start.elapsed.inSeconds)
+            due = due + plan.interval
+            if due < .now { due = .now + plan.interval }
+            // The last sample belongs to the end, also where the interval does not divide the time.
+            if due > end {
+                guard MonotonicTime.now < end else { return }
+                due = end
+            }
+            try await Task.sleep(for: due - .now)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+public import ProcessResources
+
+/// What to watch, how often and for how long.
+public struct WatchPlan: Sendable {
+    /// Which processes are read.
+    public enum Subject: Sendable {
+        /// These processes and all their descendants.
+        case processes([Int32])
+        /// Whoever listens on a port of this machine, with all descendants.
+        case port(UInt16)
+        /// All of a control group, such as a container's.
+        case group(ControlGroup)
+    }
+
+    /// Which processes are read.
+    public var subject: Subject
+    /// Time from sample to sample.
+    public var interval: Duration
+    /// Time for the whole watch; nil for as long as nobody ends it.
+    public var duration: Duration?
+
+    /// Less would disturb the target.
+    public static let leastInterval = Duration.milliseconds(100)
+
+    /// A plan.
+    public init(subject: Subject, interval: Duration = .seconds(1), duration: Duration? = nil) {
+        self.subject = subject
+        self.interval = interval
+        self.duration = duration
+    }
+}

@@ -1,0 +1,16 @@
+public import LeakCheck
+
+/// One sample of a watch as a line for a file or a pipe: `name=value`, always in the same order.
+public struct WatchLine {
+    /// The line, ended by a newline; kinds of descriptors and states of sockets without any are left out.
+    public static func render(_ progress: Watch.Progress) -> String {
+        // Where the states of sockets were not read this time, the last ones stand.
+        let fields = progress.state.tracks.compactMap { track in
+            track.now != 0 || track.gauge.judged != nil ? "\(track.gauge.name)=\(Int(track.now))" : nil
+        }
+        let hundredths = Int((progress.sample.seconds * 100).rounded())
+        let fraction = hundredths % 100
+        let seconds = "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+        return "seconds=\(seconds) processes=\(progress.processes) " + fields.joined(separator: " ") + "\n"
+    }
+}

@@ -1,0 +1,164 @@
+import ArgumentParser
+import Glibc
+import LeakCheck
+import LeakReports
+import SystemCalls
+
+/// `watertight watch`: the tracker beside a server that others use.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Watch a server's descriptors, sockets, threads and memory under somebody else's traffic.",
+        usage: """
+            watertight watch [options] --pid PID ...
+            watertight watch [options] --cgroup PATH | ID
+            watertight watch [options] URL | PORT
+            """,
+        discussion: """
+            Reads the processes and all their descendants at an interval, makes no connection, and stops nothing. On a \
+            terminal it shows a table in place, otherwise it prints a line for each sample. Ctrl-C, SIGTERM or --duration \
+            end it; then it says how each amount has grown in an hour, with a 99% interval.
+
+              watertight watch --pid 4711
+              watertight watch 8080 --interval 5s --duration 10m --record watch.record
+
+            Under traffic that nobody counts, growth is no proof of a leak: more clients make it, too. So a watch says \
+            clean, where nothing grew for a minute or more, or inconclusive; watertight check drives the server and tells.
+
+            Exit codes: 0 clean, 2 inconclusive, 64 wrong arguments, 69 the process cannot be read, or ended, \
+            70 internal error or incomplete record, 130 interrupted twice.
+            """)
+
+    @Option(
+        name: .customLong("pid"), help: "Process to read, with its descendants; repeatable.",
+        transform: Self.pid)
+    var pids: [Int32] = []
+    @Option(help: ControlGroupArgument.help, transform: ControlGroupArgument.named)
+    var cgroup: ControlGroupArgument?
+    @Option(help: "Time from sample to sample, at least 100ms: a number of seconds, or 500ms, 1m.")
+    var interval = DurationArgument(.seconds(1))
+    @Option(help: "Time for the whole watch. Default: until Ctrl-C.")
+    var duration: DurationArgument?
+    @Option(
+        help: ArgumentHelp(
+            "Write each sample as JSON Lines when it is taken, for watertight report and analyze.", valueName: "file"))
+    var record: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write the summary as JSON, schema \(WatchJSON.schema); - is stdout, in place of the text.",
+            valueName: "file"))
+    var json: String?
+    @Argument(help: ArgumentHelp("The server's ws:// URL or port on this machine.", valueName: "URL|PORT"))
+    var listener: ListenerArgument?
+
+    private static func pid(_ text: String) throws -> Int32 {
+        guard let number = Int32(text), number > 0 else {
+            throw ValidationError("--pid \"\(text)\" is not the number of a process: give one, as ps shows it")
+        }
+        return number
+    }
+
+    func validate() throws {
+        let subjects = [!pids.isEmpty, cgroup != nil, listener != nil].count { $0 }
+        if subjects != 1 {
+            throw ValidationError(
+                (subjects == 0 ? "nothing to watch: " : "too much to watch: ")
+                    + "give one of --pid, --cgroup, and the URL or port of the server")
+        }
+        if interval.duration < WatchPlan.leastInterval { throw ValidationError("--interval must be at least 100ms") }
+        if let duration, duration.duration < interval.duration {
+            throw ValidationError("--duration must be at least the interval")
+        }
+        if let record, record.isEmpty || record == "-" {
+            throw ValidationError("--record writes to a file: give its name")
+        }
+        if let json, json.isEmpty { throw ValidationError("--json needs the name of a file, or - for stdout") }
+        if let record, record == json {
+            throw ValidationError("--record and --json both write to \"\(record)\": give one of them another file")
+        }
+    }
+
+    private var subject: WatchPlan.Subject {
+        if let listener { return .port(listener.port) }
+        if let cgroup { return .group(cgroup.group) }
+        return .processes(pids)
+    }
+
+    func run() async throws {
+        let files = try WatchReportFiles.opened(json: json)
+        let record = try record.map(RecordFile.forOption)
+        let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
+        let view = WatchView(isQuiet: files.isJSONOnOutput)
+        let ending = Ending()
+        let watch = Watch(plan) { progress in
+            // Whoever wanted the lines has gone.
+            if !view.show(progress) { ending.end() }
+        } record: { entry in
+            record?.write(entry)
+            // A record with a gap is worth less than one that ends and says so.
+            if record?.failure != nil { ending.end() }
+        }
+        let task = Task { try await watch.run() }
+        ending.set(task)
+        try TerminationSignals.forEach(first: { _ in ending.end() }, again: { _ in _exit(Code.interrupted.rawValue) })
+        let result: WatchResult
+        do {
+            result = try await task.value
+        } catch let failure as CheckFailure {
+            StandardError.print("watertight: \(failure)")
+            throw Code.unreachable
+        }
+        view.end()
+        try files.write(result)
+        if let failure = record?.failure {
+            StandardError.print("watertight: the record is incomplete: \(failure)")
+            throw Code.internalError
+        }
+        if let code = Code.of(result) { throw code }
+    }
+}
+
+/// Ends a watch, also one that has not begun when the end is asked for.
+private final class Ending: Sendable {
+    private let state = Locked((task: Task<WatchResult, any Error>?.none, isAsked: false))
+
+    func set(_ task: Task<WatchResult, any Error>) {
+        let isAsked = state.withLock { state in
+            state.task = task
+            return state.isAsked
+        }
+        if isAsked { task.cancel() }
+    }
+
+    func end() {
+        let task = state.withLock { state in
+            state.isAsked = true
+            return state.task
+        }
+        task?.cancel()
+    }
+}
+
+/// What a watch shows on stdout while it goes on: a block on a terminal, otherwise lines.
+private final class WatchView: Sendable {
+    private let isQuiet: Bool
+    private let block: Locked<WatchBlock>?
+
+    init(isQuiet: Bool) {
+        self.isQuiet = isQuiet
+        block = StandardOutput.isTerminal ? Locked(WatchBlock(usesColour: StandardOutput.wantsColour)) : nil
+    }
+
+    /// Shows a sample; false where nobody is left to see it.
+    func show(_ progress: Watch.Progress) -> Bool {
+        guard !isQuiet else { return true }
+        guard let block else { return StandardOutput.write(WatchLine.render(progress)) }
+        let size = StandardOutput.size
+        return StandardOutput.write(block.withLock { $0.render(progress, columns: size.columns, rows: size.rows) })
+    }
+
+    /// Makes room for the summary.
+    func end() {
+        if let block, !isQuiet { StandardOutput.write(block.withLock { $0.erase() }) }
+    }
+}

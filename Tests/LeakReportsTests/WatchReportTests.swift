@@ -1,0 +1,126 @@
+import LeakStatistics
+import Testing
+
+@testable import LeakCheck
+@testable import LeakReports
+
+/// What a watch shows while it goes on, and what is made of its record.
+@Suite("Watch reports")
+struct WatchReportTests {
+    private static var header: CheckRecord.Header {
+        CheckRecord.Header(
+            watch: CheckRecord.Watch(intervalSeconds: 1, durationSeconds: nil), startedAt: "2026-03-01T12:00:00Z",
+            target: "process 7 (server)", runtime: "native", isLazy: false)
+    }
+
+    private static func sample(_ second: Int, descriptors: Int) -> CheckResult.Sample {
+        CheckResult.Sample(
+            lifecycle: CheckRecord.watchLabel, connections: 0, seconds: Double(second), phase: .measure,
+            descriptors: descriptors, threads: 4, privateMemory: 1 << 20, residentMemory: 2 << 20,
+            descriptorKinds: ["socket": descriptors], tcpStates: ["CLOSE_WAIT": descriptors])
+    }
+
+    private static func samples(growing: Bool) -> [CheckResult.Sample] {
+        (0...120).map { sample($0, descriptors: growing ? 10 + $0 : 10) }
+    }
+
+    private static func lines(growing: Bool = true, ended: Bool = true) throws -> [String] {
+        var header = header
+        header.descriptorLimit = 1000
+        var entries: [CheckRecord.Entry] = [.header(header)]
+        var state = WatchState()
+        for sample in samples(growing: growing) {
+            state.add(sample)
+            entries.append(.sample(sample))
+        }
+        let watch = try #require(header.watch)
+        if ended { entries.append(.end(CheckRecord.End(WatchResult(header, watch, state)))) }
+        return try entries.map(RecordLine.render)
+    }
+
+    private static func read(_ lines: [String]) throws -> CheckRecord {
+        try RecordReader.read(Array(lines.joined().utf8))
+    }
+
+    private static func progress(_ samples: [CheckResult.Sample]) throws -> Watch.Progress {
+        var state = WatchState()
+        for sample in samples { state.add(sample) }
+        return Watch.Progress(header: header, processes: 2, sample: try #require(samples.last), state: state)
+    }
+
+    @Test("the record of growth says how much, when the limit is reached, and no leak")
+    func growth() throws {
+        let result = try #require(Self.read(Self.lines()).recordedWatch)
+        #expect(result.verdict == .inconclusive && result.samples == 121)
+        let text = WatchReport(result, usesColour: false).render()
+        #expect(
+            text.contains("descriptors           10      130      130    +3,600  +3,600 to +3,600  inconclusive\n"))
+        #expect(text.contains("descriptors: grew persistently under this traffic; "))
+        #expect(text.contains("at this rate 1,000 descriptors, the limit, are reached in 15 min\n"))
+        #expect(
+            text.hasSuffix("inconclusive: a watch cannot tell a leak; watertight check drives the server and can\n"))
+        #expect(!text.contains("\u{1B}") && WatchReport(result, usesColour: true).render().contains("\u{1B}[33m"))
+        #expect(try WatchJSON.render(result).contains("\"schema\" : \"watertight.watch/1\""))
+    }
+
+    @Test("the record of a flat process is clean")
+    func flat() throws {
+        let record = try Self.read(Self.lines(growing: false))
+        let result = try #require(record.judgedWatch)
+        #expect(result.verdict == .clean)
+        let text = WatchReport(result, usesColour: false).render()
+        #expect(text.contains("  clean < 90.00\n") && text.hasSuffix("clean: nothing grew under this traffic\n"))
+        #expect(try WatchJSON.render(result) == WatchJSON.render(try #require(record.recordedWatch)))
+    }
+
+    @Test("a watch killed in any line leaves a record of what was seen")
+    func killed() throws {
+        let lines = try Self.lines(ended: false)
+        let text = lines.joined()
+        for count in stride(from: lines[0].utf8.count, through: text.utf8.count, by: 997) {
+            let result = try #require(RecordReader.read(Array(text.utf8.prefix(count))).recordedWatch)
+            #expect(result.isUnfinished && result.verdict == .inconclusive)
+            #expect(WatchReport(result, usesColour: false).render().hasSuffix("; the watch was killed\n"))
+        }
+    }
+
+    @Test("a line that cannot belong to the record of a watch is named")
+    func corrupt() throws {
+        let lines = try Self.lines()
+        for (old, new) in [
+            ("\"seconds\":3,", "\"seconds\":2,"), ("\"socket\":13", "\"socket\":-1"),
+            ("\"lifecycle\":\"watch\"", "\"lifecycle\":\"fin\""),
+        ] {
+            var changed = lines
+            changed[4] = changed[4].replacing(old, with: new)
+            #expect(changed[4] != lines[4])
+            #expect(throws: RecordReader.Failure.self) { try Self.read(changed) }
+        }
+        #expect(try Self.read(lines).samples.count == 121)
+    }
+
+    @Test("a line of a sample names everything, always in the same order")
+    func line() throws {
+        #expect(
+            try WatchLine.render(Self.progress([Self.sample(0, descriptors: 2), Self.sample(3, descriptors: 5)]))
+                == "seconds=3.00 processes=2 descriptors=5 descriptors.socket=5 tcp.CLOSE_WAIT=5 threads=4 "
+                + "privateMemory=1048576 residentMemory=2097152\n")
+    }
+
+    @Test("the block takes its own place again, and fits the terminal")
+    func block() throws {
+        var block = WatchBlock(usesColour: false)
+        let first = try block.render(Self.progress([Self.sample(0, descriptors: 2)]), columns: 60, rows: 24)
+        #expect(!first.hasPrefix("\u{1B}") && first.count { $0 == "\n" } == 10)
+        let samples = [Self.sample(0, descriptors: 2), Self.sample(65, descriptors: 5)]
+        let second = try block.render(Self.progress(samples), columns: 60, rows: 6)
+        #expect(second.hasPrefix("\u{1B}[10A\r\u{1B}[J"))
+        #expect(second.count { $0 == "\n" } == 5 && second.contains("01:05  2 processes"))
+        #expect(second.contains("descriptors") && second.contains("+3") && second.contains("▁█"))
+        let narrow = try block.render(Self.progress(samples), columns: 20, rows: 24)
+        #expect(narrow.hasPrefix("\u{1B}[5A"))
+        let lines = narrow.dropFirst("\u{1B}[5A\r\u{1B}[J".count).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count - "\u{1B}[K".count < 20 })
+        #expect(block.erase() == "\u{1B}[10A\r\u{1B}[J" && block.erase().isEmpty)
+    }
+}
