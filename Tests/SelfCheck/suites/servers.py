@@ -72,3 +72,9 @@ PLANTABLE = {
 
 ALL = {**PLANTABLE, "libwebsockets": libwebsockets, "gorilla": gorilla, "tomcat": tomcat}
 """Every server by name: a function of watertight's path."""
+
+
+def plant(name, kind, lifecycle):
+    """The arguments that make a server leak; how many of the connections do comes last, as `descriptor@fin:10`."""
+    what, *every = kind.split(":")
+    return ["--plant-leak" if name == "watertight" else "--plant", ":".join([f"{what}@{lifecycle}", *every])]
