@@ -28,6 +28,8 @@ class Outcome:
             return f"the check did not end in {self.seconds:.0f} s\n{self.errors}"
         if self.report is None:
             return f"exit code {self.exit_code}, and no JSON on stdout\n{self.errors}"
+        if self.report["interrupted"]:
+            return "the check was interrupted"
         return None
 
 

@@ -8,8 +8,8 @@ KIND@LIFECYCLE[:EVERY][~SECONDS], as `memory=64@fin`, `descriptor@any:10`, `memo
 - EVERY leaks at every so many of them only.
 - SECONDS gives memory and descriptors back after so long, which is no leak either.
 
-BYTES is what the interpreter's allocator takes for the object: 16 is an `object()`, more is a `bytes` that is shorter by
-its header. The list that holds it has its room beforehand.
+BYTES is what the interpreter's allocator takes for the object: 16 is an `object()`, more is a `bytes` that is shorter
+by its header. The list that holds it has its room beforehand.
 """
 
 import asyncio
