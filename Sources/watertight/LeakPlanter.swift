@@ -1,46 +1,25 @@
 import Glibc
 import Sockets
 import SystemCalls
-import WebSocketProtocol
 import WebSockets
-
-/// Which way a connection went, seen from the server.
-enum ObservedLifecycle: String, Hashable {
-    case cleanClose = "clean-close"
-    case bareTCP = "bare-tcp"
-    case fin
-    case reset
-    case vanishHandshake = "vanish-handshake"
-
-    init?(_ connection: Connection, _ outcome: CloseOutcome) {
-        if connection.bytesReceived == 0 {
-            self = .bareTCP
-        } else if outcome.isClean {
-            self = .cleanClose
-        } else if connection.messagesReceived == 0 {
-            self = .vanishHandshake
-        } else {
-            switch outcome.cause {
-            case .endOfStream: self = .fin
-            case .broken: self = .reset
-            default: return nil
-            }
-        }
-    }
-}
 
 /// Commits planted leaks; used on the server's loop alone.
 final class LeakPlanter: @unchecked Sendable {
     private let leaks: [PlantedLeak]
     private var counts: [Int]
+    private var timers: [Timer] = []
+    private var sessions: [[Int: [UInt8]]]
     private var slab = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     /// Room is leaked out of slabs of this size, so that a connection leaks its bytes and no allocator's overhead.
     private static let slabBytes = 4 << 20
+    private static let sessionBytes = 256
+    private static let day = Duration.seconds(86_400)
 
     init(_ leaks: [PlantedLeak]) {
         self.leaks = leaks
         counts = Array(repeating: 0, count: leaks.count)
+        sessions = Array(repeating: [:], count: leaks.count)
     }
 
     /// Called while the descriptor is still open.
@@ -54,6 +33,9 @@ final class LeakPlanter: @unchecked Sendable {
             case .descriptor: leakDescriptor(of: connection, outcome)
             case .memory(let bytes): leakMemory(bytes)
             case .thread: leakThread()
+            case .timer: timers.append(Timer(on: connection.loop, after: Self.day, every: Self.day) {})
+            case .task: leakTask()
+            case .session(let maximum): keepSession(counts[index] / leak.every, in: &sessions[index], maximum)
             }
         }
     }
@@ -80,5 +62,14 @@ final class LeakPlanter: @unchecked Sendable {
     private func leakThread() {
         var thread = pthread_t()
         pthread_create(&thread, nil, { _ in while true { pause() } }, nil)
+    }
+
+    private func leakTask() {
+        Task { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
+    }
+
+    private func keepSession(_ number: Int, in sessions: inout [Int: [UInt8]], _ maximum: Int?) {
+        sessions[number] = Array(repeating: 0x57, count: Self.sessionBytes)
+        if let maximum { sessions[number - maximum] = nil }
     }
 }

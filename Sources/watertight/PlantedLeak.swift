@@ -7,6 +7,12 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
         case descriptor
         case memory(bytes: Int)
         case thread
+        /// A timer on the server's loop that fires once a day.
+        case timer
+        /// A task that waits for what never comes.
+        case task
+        /// An entry of a map of sessions, which keeps the latest `maximum` of them; nil keeps all.
+        case session(maximum: Int?)
     }
 
     /// What is left behind.
@@ -21,15 +27,8 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
     init?(argument: String) {
         let halves = argument.split(separator: "@", omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
-        switch halves[0] {
-        case "descriptor": kind = .descriptor
-        case "thread": kind = .thread
-        default:
-            guard halves[0].hasPrefix("memory="), let bytes = Int(halves[0].dropFirst(7)),
-                (1...(1 << 20)).contains(bytes)
-            else { return nil }
-            kind = .memory(bytes: bytes)
-        }
+        guard let kind = Kind(halves[0]) else { return nil }
+        self.kind = kind
         let rest = halves[1].split(separator: ":", omittingEmptySubsequences: false)
         guard (1...2).contains(rest.count) else { return nil }
         let suffix = "+deflate"
@@ -48,6 +47,25 @@ struct PlantedLeak: ExpressibleByArgument, Hashable {
         if rest.count == 2 {
             guard let count = Int(rest[1]), count >= 1 else { return nil }
             every = count
+        }
+    }
+}
+
+extension PlantedLeak.Kind {
+    /// From `thread`, or from `memory=64` where the kind takes an amount.
+    init?(_ text: Substring) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let amount = parts.count == 2 ? Int(parts[1]) : nil
+        switch (parts[0], amount) {
+        case ("memory", let bytes?) where (1...(1 << 20)).contains(bytes): self = .memory(bytes: bytes)
+        case ("session", let maximum?) where (1...1_000_000).contains(maximum): self = .session(maximum: maximum)
+        case _ where parts.count == 2: return nil
+        case ("descriptor", _): self = .descriptor
+        case ("thread", _): self = .thread
+        case ("timer", _): self = .timer
+        case ("task", _): self = .task
+        case ("session", _): self = .session(maximum: nil)
+        default: return nil
         }
     }
 }

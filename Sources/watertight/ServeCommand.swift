@@ -66,9 +66,10 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Leak on purpose: KIND@LIFECYCLE[+deflate][:EVERY]; repeatable.",
             discussion: """
-                KIND is descriptor, memory=BYTES or thread; LIFECYCLE is clean-close, bare-tcp, fin, reset, \
-                vanish-handshake or any; +deflate leaks after compressed connections only; EVERY leaks at every so \
-                many of them only. A control with which to see that a check finds what is there.
+                KIND is descriptor, memory=BYTES, thread, timer, task or session, an entry of a map; session=MAX keeps \
+                the latest MAX only, which is no leak. LIFECYCLE is clean-close, bare-tcp, fin, reset, \
+                vanish-handshake, protocol-error or any; +deflate leaks after compressed connections only; EVERY leaks \
+                at every so many of them only. A control with which to see that a check finds what is there.
                 """,
             valueName: "kind@lifecycle[+deflate][:every]"))
     var plantedLeaks: [PlantedLeak] = []

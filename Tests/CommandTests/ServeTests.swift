@@ -129,7 +129,8 @@ struct ServeTests {
         arguments: [
             ["--plant-leak", "descriptor"], ["--plant-leak", "memory=0@fin"], ["--plant-leak", "thread@nonesuch"],
             ["--plant-leak", "descriptor@fin:0"], ["--plant-leak", "descriptor@fin+zip"],
-            ["--plant-leak", "descriptor@bare-tcp+deflate"], ["--port", "70000"],
+            ["--plant-leak", "descriptor@bare-tcp+deflate"], ["--plant-leak", "memory@fin"],
+            ["--plant-leak", "session=0@fin"], ["--plant-leak", "task=1@fin"], ["--port", "70000"],
             ["--handshake-limit", "-1s"],
             ["--idle-limit", "soon"], ["--max-connections", "0"], ["--max-message-bytes", "9223372036854775807"],
             ["--handler", "shout"], ["--compression", "zip"], ["--compression-window", "7"],

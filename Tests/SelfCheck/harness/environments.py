@@ -83,6 +83,18 @@ def node_with_ws():
     return {"NODE_PATH": "/usr/share/nodejs"}
 
 
+def compiled(source, command):
+    """The folder of what `command(folder)` makes of a source file, made anew when the source has changed."""
+    folder = ROOT / f"{source.stem}-{hashlib.sha256(source.read_bytes()).hexdigest()[:8]}"
+    stamp = folder / ".made"
+    with _lock(source.stem):
+        if not stamp.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _run(command(folder), f"cannot compile {source.name}")
+            stamp.touch()
+    return folder
+
+
 def find_interpreter(version):
     """A Python of that version from PATH or pyenv: "3.9" exactly, "3.11+" at least."""
     least = tuple(int(part) for part in version.rstrip("+").split("."))

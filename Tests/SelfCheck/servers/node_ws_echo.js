@@ -1,14 +1,18 @@
-// An echo server on node-ws.  PLANT=N keeps N bytes of each connection for ever.
+// An echo server on node-ws.  --plant leaks on purpose (plant.py).
 'use strict';
+const { createServer } = require('http');
+const { parseArgs } = require('util');
 const { WebSocketServer } = require('ws');
 
-const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
-const plant = Number(process.env.PLANT || 0);
-const kept = [];
+const { values } = parseArgs({
+  options: { port: { type: 'string' }, plant: { type: 'string', multiple: true, default: [] } },
+});
 
-const server = new WebSocketServer({ host: '127.0.0.1', port, backlog: 512 });
+const http = createServer((_, response) => response.writeHead(426).end('Upgrade Required'));
+const server = new WebSocketServer({ server: http });
 server.on('connection', (socket) => {
-  if (plant) kept.push(Buffer.alloc(plant, 1));
   socket.on('error', () => {});
   socket.on('message', (message, isBinary) => socket.send(message, { binary: isBinary }));
 });
+if (values.plant.length) require('./plant.js').plant(values.plant, http, server);
+http.listen({ host: '127.0.0.1', port: Number(values.port), backlog: 512 });

@@ -1,5 +1,6 @@
 """One run of the check: what is checked, and what must be found."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -61,3 +62,8 @@ def summary(report):
             words.append(
                 f"{finding['verdict']} {resource}@{lifecycle} {amount(finding.get('perConnection'), resource)}")
     return "; ".join(words) or "clean"
+
+
+def file_name(case):
+    """A name for what is kept of a case."""
+    return re.sub(r"[^A-Za-z0-9.=@-]+", "-", case.name).strip("-") + f"-seed-{case.seed}"

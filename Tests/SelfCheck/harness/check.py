@@ -1,0 +1,62 @@
+"""One check of a target, from its command line to its report."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from .processes import Child
+
+OVERRUN = 90
+"""Seconds that a check may take beyond its budget, for targets that start and end slowly."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check came to; `report` is None if it wrote none, `exit_code` if it did not end."""
+
+    command: list
+    exit_code: int | None
+    report: dict | None
+    text: str
+    errors: str
+    seconds: float
+
+    @property
+    def failure(self):
+        """Why there is no report to judge; None if there is one."""
+        if self.exit_code is None:
+            return f"the check did not end in {self.seconds:.0f} s\n{self.errors}"
+        if self.report is None:
+            return f"exit code {self.exit_code}, and no JSON on stdout\n{self.errors}"
+        if self.report["interrupted"]:
+            return "the check was interrupted"
+        return None
+
+
+def check(watertight, target, seed, budget, options=()):
+    """Runs `watertight check` on a target within its budget."""
+    command = [watertight, "check", "--json", "-", "--seed", str(seed), "--budget", str(budget), *options]
+    if target.path:
+        command.append("ws://127.0.0.1:{port}" + target.path)
+    command += ["--", *target.command]
+    start = time.monotonic()
+    with Child(command, target.environment) as child:
+        exit_code = child.wait(budget + OVERRUN)
+        text, errors = child.output_text, child.errors_text
+    report = None
+    if exit_code is not None:
+        try:
+            report = json.loads(text)
+        except ValueError:
+            pass
+    return Outcome(command, exit_code, report, text, errors, time.monotonic() - start)
+
+
+def save(folder, name, outcome):
+    """Writes the report, and what the check said beside it; returns the report's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    path.write_text(outcome.text + "\n")
+    if outcome.errors:
+        (folder / f"{name}.stderr").write_text(" ".join(outcome.command) + "\n" + outcome.errors + "\n")
+    return path
