@@ -32,7 +32,7 @@ final class CheckRun {
     private var expectsReply = true
 
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
-    private static let longestPatience = Duration.seconds(20)
+    private static let longestPatience = Duration.seconds(40)
     private static let shortestPatience = Duration.seconds(5)
     /// Connections at a time where the peers stay for a while.
     private static let heldConcurrency = 64

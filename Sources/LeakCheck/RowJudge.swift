@@ -46,10 +46,14 @@ struct RowJudge {
             }
             return (.suspect, estimate)
         }
+        let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
+        // Where an allocator grows by whole arenas, a leak shows in few blocks; what the interval says must not be denied.
+        if estimate.interval.lowerBound > scale.effect && !slowing {
+            return (.open("it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate)
+        }
         if estimate.largestHidden <= scale.required {
             return (.clean(isTight: estimate.largestHidden <= scale.tight), estimate)
         }
-        let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
         return (
             .open(
                 slowing

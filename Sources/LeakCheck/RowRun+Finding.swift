@@ -64,7 +64,13 @@ extension RowRun {
 
     private func judgeSuspicion(_ resource: Resource, _ finding: inout CheckResult.Finding) {
         switch confirmation(of: resource) {
-        case .confirmed: finding.verdict = .leak
+        case .confirmed:
+            finding.verdict = .leak
+            if let pauseSeconds {
+                finding.remark =
+                    "it was kept through a pause of \(Int(pauseSeconds.rounded(.down))) s; a server that keeps things for "
+                    + "longer and then lets go needs a longer --budget"
+            }
         case .released:
             // What is given back without another connection was kept for a time, not lost.
             finding.remark = "what the connections kept was given back during the pause"
@@ -78,6 +84,12 @@ extension RowRun {
                 "it grows like a leak, but the budget ended before the pause that tells a leak from what is only kept "
                 + "for a while: give it a longer --budget"
         }
+    }
+
+    /// How long the row's pause was, or what there is of it.
+    private var pauseSeconds: Double? {
+        guard let pauseIndex, isResumed else { return nil }
+        return samples[pauseIndex + 1].seconds - samples[pauseIndex].seconds
     }
 
     /// Memory with and without the pause must be charged alike, so both parts come from one series.

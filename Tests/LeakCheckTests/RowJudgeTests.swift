@@ -39,6 +39,16 @@ struct RowJudgeTests {
         #expect(RowJudge.opinion(memory(ramp(20, 200)), .privateMemory, isLazy: false).opinion == .suspect)
     }
 
+    @Test("growth in rare steps of an arena that goes on is not called clean")
+    func steps() {
+        // 256 bytes for each connection, 50 KiB a block, taken from the system by 150 KiB at a time.
+        let levels = (0...60).map { Double($0 / 3) * 150 }
+        guard case .open = RowJudge.opinion(memory(levels), .privateMemory, isLazy: false).opinion else {
+            Issue.record("steps that go on were denied")
+            return
+        }
+    }
+
     @Test("steady growth of a lazily collected runtime is neither clean nor suspected")
     func lazy() {
         guard case .open = RowJudge.opinion(memory(ramp(20, 800)), .privateMemory, isLazy: true).opinion else {
