@@ -206,9 +206,11 @@ final class CheckRun {
     }
 
     /// How long a suspect rests. A small budget shortens it, but never below what common timers need.
-    private var patience: Duration {
-        min(Self.longestPatience, max(Self.shortestPatience, plan.budget / 3))
+    static func patience(for budget: Duration) -> Duration {
+        min(longestPatience, max(shortestPatience, budget / 3))
     }
+
+    private var patience: Duration { Self.patience(for: plan.budget) }
 
     private func confirmSlice(_ suspects: Int) -> Duration {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))

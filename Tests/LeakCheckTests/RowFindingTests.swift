@@ -20,6 +20,7 @@ struct RowFindingTests {
         if confirmed {
             row.pauseIndex = row.samples.count - 1
             for block in 0...8 { add(2000 + block * 100, block == 0 ? .pause : .confirm) }
+            for index in (row.samples.count - 9)..<row.samples.count { row.samples[index].seconds = 12.7 }
         }
         row.counts.attempted = Int(2000 / completedShare)
         row.counts.completed = 2000
@@ -30,6 +31,13 @@ struct RowFindingTests {
         try #require(row.result(isLazy: false).resources.first { $0.resource == resource })
     }
 
+    @Test(
+        "a suspect rests for a third of the budget, as long as timers need and no longer than they take",
+        arguments: [(6, 5), (60, 20), (120, 40), (3600, 40)])
+    func patience(budget: Int, seconds: Int) {
+        #expect(CheckRun.patience(for: .seconds(budget)) == .seconds(seconds))
+    }
+
     @Test func leak() throws {
         let row = row(descriptorsPerConnection: 0.5, confirmed: true)
         row.statesAtStart = ["LISTEN": 1]
@@ -38,6 +46,7 @@ struct RowFindingTests {
         #expect(descriptors.verdict == .leak)
         #expect(descriptors.perConnection == 0.5)
         #expect(descriptors.tcpStates == ["CLOSE_WAIT": 1400])
+        #expect(descriptors.remark?.hasPrefix("it was kept through a pause of 12 s; a server that keeps") == true)
         #expect(try finding(row, .threads).verdict == .clean)
         #expect(try finding(row, .privateMemory).verdict == .clean)
     }
