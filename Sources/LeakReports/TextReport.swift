@@ -42,7 +42,7 @@ public struct TextReport {
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
         let lines = rows.map { cells in
             let text = zip(cells, widths).map { $0.padded(to: $1, style) }.joined(separator: "  ")
-            return String(text.reversed().drop { $0 == " " }.reversed())
+            return text.trimmedAtEnd
         }
         return lines + [CheckResult.tableNote]
     }

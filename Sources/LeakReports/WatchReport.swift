@@ -33,7 +33,7 @@ public struct WatchReport {
         for finding in result.findings {
             func change(_ amount: Double) -> String { Amount.change(amount, isMemory: finding.isMemory) }
             cells.append([
-                finding.label, Amount.level(finding.start, isMemory: finding.isMemory),
+                Table.label(ofGauge: finding.gauge), Amount.level(finding.start, isMemory: finding.isMemory),
                 Amount.level(finding.end, isMemory: finding.isMemory),
                 Amount.level(finding.peak, isMemory: finding.isMemory), finding.perHour.map(change) ?? "",
                 finding.interval.map { "\(change($0.lowerBound)) to \(change($0.upperBound))" } ?? "",
@@ -97,27 +97,10 @@ public struct WatchReport {
     }
 }
 
-extension WatchResult.Finding {
-    /// The gauge's name for a table, indented below what it is a part of.
-    fileprivate var label: String {
-        if gauge.hasPrefix("descriptors.") { return "  \(gauge.dropFirst(12))" }
-        if gauge.hasPrefix("tcp.") { return "    \(gauge.dropFirst(4))" }
-        switch gauge {
-        case "privateMemory": return "private memory"
-        case "residentMemory": return "resident memory"
-        default: return gauge
-        }
-    }
-}
-
 extension Amount {
     /// A time in the unit that suits it: `40 min`, `3.5 h`, `12 days`.
     fileprivate static func hours(_ hours: Double) -> String {
         if hours < 2 { return "\(whole((hours * 60).rounded())) min" }
         return hours < 48 ? "\(count(hours)) h" : "\(whole((hours / 24).rounded())) days"
     }
-}
-
-extension String {
-    fileprivate var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

@@ -2,16 +2,7 @@ import LeakCheck
 
 extension WatchGauge {
     /// The name for a table, indented below what it is a part of.
-    var label: String {
-        switch self {
-        case .resource(.descriptors): "descriptors"
-        case .resource(.threads): "threads"
-        case .resource(.privateMemory): "private memory"
-        case .descriptorKind(let kind): "  \(kind)"
-        case .tcpState(let state): "    \(state)"
-        case .residentMemory: "resident memory"
-        }
-    }
+    var label: String { Table.label(ofGauge: name) }
 
     /// A level of it.
     func text(_ level: Double) -> String { Amount.level(level, isMemory: isMemory) }
@@ -43,10 +34,26 @@ extension Amount {
 
 /// Lines of a table whose first column stands left and whose others stand right.
 enum Table {
+    /// A gauge's name, indented below what it is a part of.
+    static func label(ofGauge name: String) -> String {
+        if name.hasPrefix("descriptors.") { return "  \(name.dropFirst(12))" }
+        if name.hasPrefix("tcp.") { return "    \(name.dropFirst(4))" }
+        switch name {
+        case "privateMemory": return "private memory"
+        case "residentMemory": return "resident memory"
+        default: return name
+        }
+    }
+
     static func line(_ cells: [String], _ widths: [Int]) -> String {
         zip(cells, widths).enumerated().map { index, cell in
             let space = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
             return index == 0 ? cell.0 + space : space + cell.0
         }.joined(separator: "  ")
     }
+}
+
+extension String {
+    /// Without spaces at its end.
+    var trimmedAtEnd: String { String(reversed().drop { $0 == " " }.reversed()) }
 }
