@@ -9,8 +9,10 @@ public struct ControlGroup: Sendable, Hashable {
     public static let mount = "/sys/fs/cgroup"
     /// Hierarchies of version 1, and of version 2 beside them, in the order in which a group is looked for.
     private static let hierarchies = ["", "pids", "memory", "systemd", "unified"]
-    /// Directories looked at in a search, and how deep.
-    private static let (mostDirectories, mostDepth) = (50_000, 24)
+    /// Groups looked at in a search.
+    public static let mostGroups = 50_000
+    /// How deep groups are looked at.
+    private static let mostDepth = 24
     /// Fewer letters would name a container by accident.
     private static let leastLetters = 4
 
@@ -20,8 +22,12 @@ public struct ControlGroup: Sendable, Hashable {
     /// Finds a group by the path of its directory, by its path in `/proc/PID/cgroup`, or by a part of its directory's
     /// name, such as the beginning of a container's id.
     ///
+    /// A search by name looks at no more than `mostGroups`.
+    ///
     /// - Throws: `ControlGroupFailure`.
-    public init(_ name: String, mount: String = Self.mount) throws(ControlGroupFailure) {
+    public init(
+        _ name: String, mount: String = Self.mount, mostGroups: Int = Self.mostGroups
+    ) throws(ControlGroupFailure) {
         // A line of /proc/PID/cgroup: `4:memory:/docker/0a1b`, `0::/system.slice`.
         let fields = name.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         let path = fields.count == 3 && Int(fields[0]) != nil ? String(fields[2]) : name
@@ -40,7 +46,7 @@ public struct ControlGroup: Sendable, Hashable {
         for hierarchy in Self.hierarchies {
             let root = mount + (hierarchy.isEmpty ? "" : "/" + hierarchy)
             guard Self.isGroup(root) else { continue }
-            let found = try Self.named(name, below: root)
+            let found = try Self.named(name, below: root, mostGroups: mostGroups)
             if found.count > 1 { throw .ambiguous(name, found) }
             guard let only = found.first else { continue }
             directory = only
@@ -83,9 +89,11 @@ public struct ControlGroup: Sendable, Hashable {
     private init(unchecked directory: String) { self.directory = directory }
 
     /// The outermost groups below `root` in whose name `name` stands.
-    private static func named(_ name: String, below root: String) throws(ControlGroupFailure) -> [String] {
+    private static func named(
+        _ name: String, below root: String, mostGroups: Int
+    ) throws(ControlGroupFailure) -> [String] {
         var found: [String] = []
-        try walk(root) { path throws(ControlGroupFailure) in
+        try walk(root, mostGroups: mostGroups) { path throws(ControlGroupFailure) in
             guard path != root, path.split(separator: "/").last?.contains(name) == true else { return true }
             found.append(path)
             return false
@@ -95,13 +103,13 @@ public struct ControlGroup: Sendable, Hashable {
 
     /// Calls `body` with each directory from `root` on, and enters those for which it returns true.
     private static func walk(
-        _ root: String, _ body: (String) throws(ControlGroupFailure) -> Bool
+        _ root: String, mostGroups: Int = Self.mostGroups, _ body: (String) throws(ControlGroupFailure) -> Bool
     ) throws(ControlGroupFailure) {
         var waiting = [(path: root, depth: 0)]
         var count = 0
         while let (path, depth) = waiting.popLast() {
             count += 1
-            guard count <= mostDirectories else { throw .tooMany(root, limit: mostDirectories) }
+            guard count <= mostGroups else { throw .tooMany(root, limit: mostGroups) }
             guard try body(path), depth < mostDepth else { continue }
             for name in subdirectories(of: path) { waiting.append((path + "/" + name, depth + 1)) }
         }

@@ -65,6 +65,11 @@ struct ControlGroupTests {
         for name in ["ffff", "/a/none", "/a/../b", ""] {
             #expect(failure { _ = try mount.find(name) } != nil, "\(name)")
         }
+        // The root, a, b, and the two below them.
+        #expect(try ControlGroup("0a1b2c", mount: mount.path, mostGroups: 5).directory.hasSuffix("/a/0a1b2c"))
+        let tooMany = failure { _ = try ControlGroup("0a1b2c", mount: mount.path, mostGroups: 4) }
+        #expect(tooMany == .tooMany(mount.path, limit: 4))
+        #expect(tooMany?.description.contains("give the path of one") == true)
         let group = try ControlGroup("0a1b2c", mount: mount.path)
         try FileManager.default.removeItem(at: mount.url)
         #expect(failure { _ = try group.pids() }?.description.hasSuffix("/a/0a1b2c is gone") == true)
