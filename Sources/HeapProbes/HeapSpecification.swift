@@ -67,9 +67,35 @@ public enum HeapSpecification: Hashable, Sendable {
             && (name.endIndex == text.endIndex || text.last == "}")
     }
 
+    /// What the readings of its probe mean.
+    public var gauge: HeapGauge {
+        switch self {
+        case .command(_, let key), .url(_, let key): Self.gauge(key: key)
+        case .automatic, .none, .node, .jvm, .go, .glibc: .liveBytes
+        }
+    }
+
     /// What readings mean that have the name `key`.
     static func gauge(key: String?) -> HeapGauge {
         guard let key, !key.contains("bytes") else { return .liveBytes }
         return .count(key)
     }
+}
+
+extension HeapSpecification: CustomStringConvertible {
+    /// The form that `init` reads.
+    public var description: String {
+        switch self {
+        case .automatic: "auto"
+        case .none: "none"
+        case .node: "node"
+        case .jvm: "jvm"
+        case .go: "go"
+        case .glibc: "glibc"
+        case .command(let command, let key): "command:\(command)\(Self.suffix(key))"
+        case .url(let location, let key): "url:\(location)\(Self.suffix(key))"
+        }
+    }
+
+    private static func suffix(_ key: String?) -> String { key.map { "#\($0)" } ?? "" }
 }

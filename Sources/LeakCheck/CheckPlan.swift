@@ -1,3 +1,4 @@
+public import HeapProbes
 public import Lifecycles
 public import ProcessResources
 public import WebSocketProtocol
@@ -80,6 +81,9 @@ public struct CheckPlan: Sendable {
     public var environment: String?
     /// Growth of memory in one row, in bytes, that is worth a note whatever the verdict is; nil notes none.
     public var memoryGrowthThresholdBytes: Int?
+
+    /// What is read of the target beside its processes; no two of them may read the same resource.
+    public var heap: [HeapSpecification] = [.automatic]
 
     /// Leaks that are accepted: marked in the result.
     public var knownLeaks: [KnownLeak] = []

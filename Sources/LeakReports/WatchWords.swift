@@ -4,9 +4,7 @@ extension WatchGauge {
     /// The name for a table, indented below what it is a part of.
     var label: String {
         switch self {
-        case .resource(.descriptors): "descriptors"
-        case .resource(.threads): "threads"
-        case .resource(.privateMemory): "private memory"
+        case .resource(let resource): resource.words
         case .descriptorKind(let kind): "  \(kind)"
         case .tcpState(let state): "    \(state)"
         case .residentMemory: "resident memory"
