@@ -79,7 +79,8 @@ final class CheckRun {
         var result = CheckResult(
             seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
             budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
-            runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation, probes: probes,
+            runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
+            probes: probes,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
         result.mark(plan.knownLeaks)

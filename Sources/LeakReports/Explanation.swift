@@ -82,7 +82,8 @@ struct Explanation {
             return
                 "at this rate \(connections) connections exhaust the target's limit of \(Amount.whole(Double(limit))) "
                 + "descriptors"
-        case .privateMemory, .liveHeap: return "at this rate \(Amount.whole(Double(1 << 30) / amount)) connections take 1 GiB"
+        case .privateMemory, .liveHeap:
+            return "at this rate \(Amount.whole(Double(1 << 30) / amount)) connections take 1 GiB"
         default: return nil
         }
     }

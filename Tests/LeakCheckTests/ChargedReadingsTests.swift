@@ -19,7 +19,9 @@ struct ChargedReadingsTests {
                 lifecycle: "fin", connections: connections, seconds: 0, phase: .measure, descriptors: 10,
                 threads: 4 + connections * threads, privateMemory: 20_000_000 + connections * memory,
                 residentMemory: 30_000_000)
-            if let heap, block.isMultiple(of: 2) { sample.probed = ["liveHeap": 5_000_000 + heap * Double(connections)] }
+            if let heap, block.isMultiple(of: 2) {
+                sample.probed = ["liveHeap": 5_000_000 + heap * Double(connections)]
+            }
             row.samples.append(sample)
         }
         return row
