@@ -67,6 +67,14 @@ public enum HeapSpecification: Hashable, Sendable {
             && (name.endIndex == text.endIndex || text.last == "}")
     }
 
+    /// Whether the user's own page or command tells the value, which may be some seconds old.
+    public var mayLag: Bool {
+        switch self {
+        case .command, .url: true
+        case .automatic, .none, .node, .jvm, .go, .glibc: false
+        }
+    }
+
     /// What the readings of its probe mean.
     public var gauge: HeapGauge {
         switch self {
@@ -80,22 +88,4 @@ public enum HeapSpecification: Hashable, Sendable {
         guard let key, !key.contains("bytes") else { return .liveBytes }
         return .count(key)
     }
-}
-
-extension HeapSpecification: CustomStringConvertible {
-    /// The form that `init` reads.
-    public var description: String {
-        switch self {
-        case .automatic: "auto"
-        case .none: "none"
-        case .node: "node"
-        case .jvm: "jvm"
-        case .go: "go"
-        case .glibc: "glibc"
-        case .command(let command, let key): "command:\(command)\(Self.suffix(key))"
-        case .url(let location, let key): "url:\(location)\(Self.suffix(key))"
-        }
-    }
-
-    private static func suffix(_ key: String?) -> String { key.map { "#\($0)" } ?? "" }
 }

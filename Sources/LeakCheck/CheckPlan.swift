@@ -1,4 +1,3 @@
-public import HeapProbes
 public import Lifecycles
 public import ProcessResources
 public import WebSocketProtocol
@@ -83,7 +82,7 @@ public struct CheckPlan: Sendable {
     public var memoryGrowthThresholdBytes: Int?
 
     /// What is read of the target beside its processes; no two of them may read the same resource.
-    public var heap: [HeapSpecification] = [.automatic]
+    public var heap: [HeapTemplate] = [.automatic]
 
     /// Leaks that are accepted: marked in the result.
     public var knownLeaks: [KnownLeak] = []

@@ -37,6 +37,8 @@ final class CheckRun {
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
     private static let longestPatience = Duration.seconds(40)
     private static let shortestPatience = Duration.seconds(5)
+    /// How old the value of a user's gauge may be: pages are often made anew only every second.
+    private static let longestLag = Duration.seconds(2)
     /// How many readings of a probe a slice has room for, and as much time besides.
     private static let readingsOfSlice = 12
     /// The share of the budget in which every row is measured once.
@@ -102,9 +104,10 @@ final class CheckRun {
     private func prepare() async throws {
         let target = try await Self.newTarget(plan)
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
+        // Before it counts as begun: what was asked for by name and cannot be read is the user's to correct.
+        try await chooseProbes(target)
         runtime = target.runtime
         descriptorLimit = target.descriptorLimit
-        try await chooseProbes(target)
         switch plan.subject {
         case .command(let words): description = words.joined(separator: " ")
         case .running, .group:
@@ -147,8 +150,8 @@ final class CheckRun {
     private func chooseProbes(_ target: Target) async throws {
         probes = await target.probes.sources
         for row in rows { row.resources = Resource.ofEveryTarget + probes.map(\.resource) }
-        for problem in await target.probes.failures.values.sorted() {
-            guard plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
+        for (resource, problem) in await target.probes.failures {
+            guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
         }
     }
@@ -221,6 +224,9 @@ final class CheckRun {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
     }
 
+    /// How long a row is driven before it may be called clean.
+    private var leastMeasured: Duration { plan.heap.contains(where: \.mayLag) ? Self.longestLag * 3 : .zero }
+
     /// Whether the target's memory grows until a collection.
     var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
 
@@ -244,7 +250,9 @@ final class CheckRun {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }) {
+            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }),
+                row.measured + began.elapsed >= leastMeasured
+            {
                 row.state = .decided
                 break
             }

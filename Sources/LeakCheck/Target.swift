@@ -99,11 +99,12 @@ final class Target: Sendable {
         }
     }
 
-    /// Opens the probes that `specifications` ask for; what cannot be read is told by `probes.failures`.
-    func openProbes(_ specifications: [HeapSpecification]) async {
+    /// Opens the probes that `templates` ask for; what cannot be read is told by `probes.failures`.
+    func openProbes(_ templates: [HeapTemplate]) async {
         guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return }
         await probes.open(
-            specifications, of: HeapSubject(processes: serving, url: location, isOwn: command != nil))
+            templates.map { $0.specification(port: url.port) },
+            of: HeapSubject(processes: serving, url: location, isOwn: command != nil))
     }
 
     /// The processes that serve: those that listen, and their descendants, to which they may hand connections.

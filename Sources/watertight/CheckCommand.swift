@@ -98,10 +98,10 @@ struct CheckCommand: AsyncParsableCommand {
             discussion: """
                 auto, none, node (also Deno), jvm, go (its /debug/pprof/heap), glibc (through gdb), command:CMD[#NAME], \
                 url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, and one without "bytes" in it is a count of its \
-                own, such as open sessions.
+                own, such as open sessions. {port} is the command's port.
                 """, valueName: "probe"),
-        transform: Self.heapSpecification)
-    var heap: [HeapSpecification] = []
+        transform: Self.heapTemplate)
+    var heap: [HeapTemplate] = []
     @Option(
         help: ArgumentHelp(
             "Write what is measured as JSON Lines while it is measured, for watertight report and analyze.",
@@ -133,16 +133,21 @@ struct CheckCommand: AsyncParsableCommand {
         )
     }
 
-    private static func heapSpecification(_ text: String) throws -> HeapSpecification {
+    private static func heapTemplate(_ text: String) throws -> HeapTemplate {
         do {
-            return try HeapSpecification(text)
+            return try HeapTemplate(text)
         } catch {
             throw ValidationError("--heap: \(error)")
         }
     }
 
     func validate() throws {
-        if heap.count > 1 && heap.contains(.none) { throw ValidationError("--heap none stands alone") }
+        if heap.count > 1 && heap.contains(where: { $0.text == "none" }) {
+            throw ValidationError("--heap none stands alone")
+        }
+        if command.isEmpty && url != nil && heap.contains(where: \.namesPort) {
+            throw ValidationError("{port} in --heap needs a command to start, after --")
+        }
         if Set(heap.map(\.gauge)).count < heap.count {
             throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
         }
