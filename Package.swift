@@ -56,7 +56,7 @@ let package = Package(
         .target(
             name: "LeakCheck",
             dependencies: [
-                "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
+                "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -84,6 +84,7 @@ let package = Package(
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios", "CLinux",
+                "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -67,6 +67,22 @@ public enum HeapSpecification: Hashable, Sendable {
             && (name.endIndex == text.endIndex || text.last == "}")
     }
 
+    /// Whether the user's own page or command tells the value, which may be some seconds old.
+    public var mayLag: Bool {
+        switch self {
+        case .command, .url: true
+        case .automatic, .none, .node, .jvm, .go, .glibc: false
+        }
+    }
+
+    /// What the readings of its probe mean.
+    public var gauge: HeapGauge {
+        switch self {
+        case .command(_, let key), .url(_, let key): Self.gauge(key: key)
+        case .automatic, .none, .node, .jvm, .go, .glibc: .liveBytes
+        }
+    }
+
     /// What readings mean that have the name `key`.
     static func gauge(key: String?) -> HeapGauge {
         guard let key, !key.contains("bytes") else { return .liveBytes }

@@ -81,6 +81,9 @@ public struct CheckPlan: Sendable {
     /// Growth of memory in one row, in bytes, that is worth a note whatever the verdict is; nil notes none.
     public var memoryGrowthThresholdBytes: Int?
 
+    /// What is read of the target beside its processes; no two of them may read the same resource.
+    public var heap: [HeapTemplate] = [.automatic]
+
     /// Leaks that are accepted: marked in the result.
     public var knownLeaks: [KnownLeak] = []
 

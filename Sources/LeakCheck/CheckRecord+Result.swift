@@ -30,6 +30,7 @@ extension CheckRecord {
         for (index, row) in kept.enumerated() {
             result.rows[index].reproducer = row.reproducer
         }
+        result.probes = header.probes ?? []
         result.mark(knownLeaks)
         return result
     }
@@ -42,12 +43,14 @@ extension CheckRecord {
     private func rebuilt(_ row: Row) -> RowRun? {
         guard let lifecycle = row.resolved else { return nil }
         let run = RowRun(lifecycle)
+        run.resources += header.probes?.map(\.resource) ?? []
         run.samples = samples.filter { $0.label == row.label }
         guard let facts = facts[row.label] else { return run }
         run.counts = facts.connections.counts
         run.pauseIndex = facts.pauseIndex
-        for resource in Resource.allCases {
+        for resource in run.resources {
             run.releasedWithin[resource] = facts.releasedWithinSeconds[resource.rawValue].map { .seconds($0) }
+            run.unread[resource] = facts.unread?[resource.rawValue]
         }
         run.statesAtStart = facts.tcpStatesAtStart
         run.statesAtEnd = facts.tcpStatesAtEnd
@@ -68,6 +71,9 @@ extension CheckRecord.RowFacts {
         tcpStatesAtStart = run.statesAtStart
         tcpStatesAtEnd = run.statesAtEnd
         obstacle = run.obstacle
+        if !run.unread.isEmpty {
+            unread = Dictionary(uniqueKeysWithValues: run.unread.map { ($0.key.rawValue, $0.value) })
+        }
         breakdown = run.breakdown
         isInapplicable = run.state == .inapplicable
     }

@@ -61,6 +61,8 @@ public struct CheckRecord: Sendable {
         public var notes: [String]
         /// The rows, in the order driven.
         public var rows: [Row]
+        /// What is read beside the processes; nil where nothing is.
+        public var probes: [CheckResult.Probe]?
         /// How it was watched; nil for a check.
         public var watch: Watch?
     }
@@ -101,6 +103,8 @@ public struct CheckRecord: Sendable {
         public var tcpStatesAtEnd: [String: Int]
         /// Why no more connections were made.
         public var obstacle: String?
+        /// Why a resource could not be read, by resource; nil where all could.
+        public var unread: [String: String]?
         /// Why the row cannot be judged.
         public var breakdown: String?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.

@@ -7,11 +7,12 @@ extension CheckResult {
         samples.filter { $0.lifecycle == row.lifecycle.name && $0.compressed == row.lifecycle.isCompressed }
     }
 
-    /// What one row's verdict on `resource` rests on: a point for each of `samples(of:)`, memory without what leaked
-    /// threads account for.
-    package func judgedSeries(of row: Row, _ resource: Resource) -> GrowthSeries {
+    /// What one row's verdict on `resource` rests on: the samples that have it with their points, memory without what
+    /// other leaks account for.
+    package func judgedReadings(of row: Row, _ resource: Resource) -> [(sample: Sample, point: GrowthSeries.Point)] {
         let run = RowRun(row.lifecycle)
+        run.resources = resources
         run.samples = samples(of: row)
-        return RowJudge.charged(resource, run.series(resource), threads: run.suspectThreads())
+        return zip(run.samples, run.charged(resource)).compactMap { sample, point in point.map { (sample, $0) } }
     }
 }

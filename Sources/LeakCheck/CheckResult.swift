@@ -32,6 +32,8 @@ public struct CheckResult: Sendable {
     public var descriptorLimit: Int?
     /// Whether each lifecycle had a process of its own or all shared one.
     public var isolation: Isolation
+    /// What was read of the target beside its processes.
+    public var probes: [Probe] = []
     /// One for each lifecycle, in the order driven.
     public var rows: [Row]
     /// Every sample taken.
@@ -42,6 +44,23 @@ public struct CheckResult: Sendable {
     public var environment: String?
     /// Things the reader should know, such as a process that does not listen on the URL's port.
     public var notes: [String]
+
+    /// What was judged in each row, in this order.
+    public var resources: [Resource] { Resource.ofEveryTarget + probes.map(\.resource) }
+
+    /// A gauge of the target's own.
+    public struct Probe: Hashable, Sendable, Codable {
+        /// What it reads.
+        public var resource: Resource
+        /// Where its readings come from, in words.
+        public var source: String
+
+        /// A probe of `resource`.
+        public init(resource: Resource, source: String) {
+            self.resource = resource
+            self.source = source
+        }
+    }
 
     /// How lifecycles were kept from disturbing each other.
     public enum Isolation: String, Hashable, Sendable, Codable {
@@ -105,6 +124,8 @@ public struct CheckResult: Sendable {
         public var privateMemory: Int
         /// Resident memory, in bytes; shown beside the private, never judged.
         public var residentMemory: Int
+        /// What probes read, by resource; nil where none was asked this time.
+        public var probed: [String: Double]?
         /// Descriptors by kind; nil where only their number was read.
         public var descriptorKinds: [String: Int]?
         /// Descriptors of TCP sockets by state; nil where they were not read.

@@ -11,6 +11,7 @@ extension CheckRun {
             target: description, runtime: runtime.map { "\($0)" } ?? "unknown", collectsLazily: isLazy,
             descriptorLimit: descriptorLimit, isolation: isolation, environment: plan.environment,
             memoryGrowthThresholdBytes: plan.memoryGrowthThresholdBytes, notes: notes,
-            rows: rows.map { CheckRecord.Row(lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed) })
+            rows: rows.map { CheckRecord.Row(lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed) },
+            probes: probes.isEmpty ? nil : probes)
     }
 }

@@ -1,3 +1,4 @@
+import HeapProbes
 import LeakStatistics
 import Lifecycles
 import Logging
@@ -11,31 +12,35 @@ import WebSocketProtocol
 /// others are driven, then driven again: what a server keeps for a time only is given back, or used again, by then.
 final class CheckRun {
     let plan: CheckPlan
-    private let driver: PeerDriver
-    private let logger: Logger
-    private let report: @Sendable (LeakCheck.Progress) -> Void
-    private let record: @Sendable (CheckRecord.Entry) -> Void
+    let driver: PeerDriver
+    let logger: Logger
+    let report: @Sendable (LeakCheck.Progress) -> Void
+    let record: @Sendable (CheckRecord.Entry) -> Void
     private var isHeaderRecorded = false
-    private let start = MonotonicTime.now
+    let start = MonotonicTime.now
     let startedAt = UTCTime.now
     private(set) var rows: [RowRun]
-    private var sharedTarget: Target?
+    var sharedTarget: Target?
     /// The next row's process, which starts while another row is driven.
-    private var upcoming: (row: RowRun, start: Task<Target, any Error>)?
+    var upcoming: (row: RowRun, start: Task<Target, any Error>)?
     /// Processes that have served their purpose and were asked to end.
-    private var retired: [Target] = []
+    var retired: [Target] = []
     private(set) var description = ""
     private(set) var runtime: RecognisedRuntime?
     private(set) var descriptorLimit: Int?
     private(set) var notes: [String] = []
-    private var generator: SeededGenerator
-    private var expectsReply = true
+    /// What is read of each target beside its processes.
+    private(set) var probes: [CheckResult.Probe] = []
+    var generator: SeededGenerator
+    var expectsReply = true
 
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
     private static let longestPatience = Duration.seconds(40)
     private static let shortestPatience = Duration.seconds(5)
-    /// Connections at a time where the peers stay for a while.
-    private static let heldConcurrency = 64
+    /// How old the value of a user's gauge may be: pages are often made anew only every second.
+    private static let longestLag = Duration.seconds(2)
+    /// How many readings of a probe a slice has room for, and as much time besides.
+    private static let readingsOfSlice = 12
     /// The share of the budget in which every row is measured once.
     private static let measuringShare = 0.45
 
@@ -51,14 +56,6 @@ final class CheckRun {
         self.record = record
         rows = plan.rows.map(RowRun.init)
         generator = SeededGenerator(seed: plan.seed)
-    }
-
-    func endTargets() async {
-        upcoming?.start.cancel()
-        if let started = await upcoming?.start.result { retired += [try? started.get()].compactMap { $0 } }
-        let targets = rows.compactMap(\.target) + [sharedTarget].compactMap { $0 } + retired
-        for target in targets { target.askToEnd() }
-        for target in targets { target.end() }
     }
 
     func run() async throws -> CheckResult {
@@ -85,6 +82,7 @@ final class CheckRun {
             seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
             budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency, target: description,
             runtime: runtime.map { "\($0)" } ?? "unknown", descriptorLimit: descriptorLimit, isolation: isolation,
+            probes: probes,
             rows: rows.map { $0.result(isLazy: isLazy) }, samples: rows.flatMap(\.samples), interruption: interruption,
             environment: plan.environment, notes: notes)
         result.mark(plan.knownLeaks)
@@ -106,6 +104,8 @@ final class CheckRun {
     private func prepare() async throws {
         let target = try await Self.newTarget(plan)
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
+        // Before it counts as begun: what was asked for by name and cannot be read is the user's to correct.
+        try await chooseProbes(target)
         runtime = target.runtime
         descriptorLimit = target.descriptorLimit
         switch plan.subject {
@@ -144,6 +144,16 @@ final class CheckRun {
         guard counts.uncompressed > 0 else { return }
         rows.removeAll { $0.lifecycle.isCompressed }
         notes.append("driven without compression only: \(counts.firstProblem ?? "no reason known")")
+    }
+
+    /// Learns what can be read of the target beside its processes. What the user asked for by name must be readable.
+    private func chooseProbes(_ target: Target) async throws {
+        probes = await target.probes.sources
+        for row in rows { row.resources = Resource.ofEveryTarget + probes.map(\.resource) }
+        for (resource, problem) in await target.probes.failures {
+            guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
+            notes.append("the live heap is not read: \(problem)")
+        }
     }
 
     private func note(_ counts: DriveCounts) {
@@ -216,6 +226,9 @@ final class CheckRun {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
     }
 
+    /// How long a row is driven before it may be called clean.
+    private var leastMeasured: Duration { plan.heap.contains(where: \.mayLag) ? Self.longestLag * 3 : .zero }
+
     /// Whether the target's memory grows until a collection.
     var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
 
@@ -228,16 +241,20 @@ final class CheckRun {
 
     private func measure(_ row: RowRun, for slice: Duration) async throws {
         let target = try await target(of: row)
+        // Where a reading takes long, it must leave time for the connections between two of them.
+        let slice = max(slice, await target.probes.cost * Self.readingsOfSlice)
         let began = MonotonicTime.now
         if row.samples.isEmpty { row.statesAtStart = try target.tcpStates() }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
-        try sample(row, target, phase)
+        try await sample(row, target, phase)
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }) {
+            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }),
+                row.measured + began.elapsed >= leastMeasured
+            {
                 row.state = .decided
                 break
             }
@@ -258,9 +275,9 @@ final class CheckRun {
         record(.row(CheckRecord.RowFacts(row)))
         switch row.state {
         case .measuring, .suspect: break
-        case .decided: retire(row)
+        case .decided: await retire(row)
         case .inapplicable:
-            retire(row)
+            await retire(row)
             rows.removeAll { $0 === row }
             notes.append("\(row.lifecycle.label) was not driven: the target accepts what was to be refused")
         }
@@ -278,7 +295,7 @@ final class CheckRun {
     private func confirm(_ row: RowRun, for slice: Duration) async throws {
         let target = try await target(of: row)
         let began = MonotonicTime.now
-        try sample(row, target, .pause)
+        try await sample(row, target, .pause)
         noteRelease(row)
         let isReleased = suspicious(row).allSatisfy { row.confirmation(of: $0) == .released }
         if isReleased {
@@ -304,125 +321,7 @@ final class CheckRun {
         let mayClear = !isConfirmed && !isClear && row.obstacle == nil
         row.state = mayClear ? .measuring : .decided
         record(.row(CheckRecord.RowFacts(row)))
-        if row.state == .decided { retire(row) }
-    }
-
-    /// One block: connections, settle, a sample. False when no more should follow.
-    private func block(
-        _ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase, atMost bound: Int = .max
-    ) async throws -> Bool {
-        try Task.checkCancellation()
-        guard let room = room(for: row, target, phase) else { return false }
-        let concurrency = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
-        let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
-        let connections = max(1, min(Int(jittered), room, bound))
-        let began = MonotonicTime.now
-        let load = PeerDriver.Load(
-            connections: connections, concurrency: min(concurrency, connections), limit: .seconds(5),
-            acceptQueue: { target.acceptQueue() })
-        let counts = await driver.drive(row.lifecycle, script(for: target), load)
-        let took = began.elapsed.inSeconds
-        row.counts += counts
-        if row.counts.accepted > 0 && row.counts.completed == 0 {
-            row.state = .inapplicable
-            return false
-        }
-        if let problem = counts.firstProblem { logger.info("\(row.lifecycle.label): \(problem)") }
-        try await settle(row, target)
-        try sample(row, target, phase)
-        try Task.checkCancellation()
-        // Blocks of about a sixth of a second, each a small part of what was driven so far, so that the half that is judged
-        // consists of several.
-        if counts.completed > 0 {
-            let rate = Double(counts.completed) / max(took, 0.001)
-            row.dose = max(row.firstDose, min(rate * 0.15, Double(row.completed) / 8, 4000))
-        }
-        row.failedBlocks = counts.completed * 2 < connections ? row.failedBlocks + 1 : 0
-        if row.failedBlocks >= 3 {
-            // Behind a shell the server is gone before the command has ended, which would be the better answer.
-            let deadline = MonotonicTime.now + .seconds(1)
-            while MonotonicTime.now < deadline {
-                _ = try target.descriptorCount()
-                try await Task.sleep(for: .milliseconds(20))
-            }
-            row.breakdown =
-                "after \(row.completed) connections the target no longer took part: "
-                + (counts.firstProblem ?? "no reason known")
-            return false
-        }
-        return true
-    }
-
-    /// How many connections the target can take before what leaks exhausts it; nil when none.
-    private func room(for row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) -> Int? {
-        guard let first = row.samples.first, let last = row.samples.last, row.completed > 0 else { return .max }
-        let limits: [(Resource, Double, String)] = [
-            (
-                .descriptors, 0.6 * Double(target.descriptorLimit) - first.level(.descriptors),
-                "its limit of descriptors"
-            ),
-            (.threads, 2000, "2,000 more threads"),
-            (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
-        ]
-        var room = Int.max
-        for (resource, whole, name) in limits {
-            // A suspicion must still be confirmed after the pause.
-            let limit = phase == .measure ? 0.6 * whole : whole
-            let grown = last.level(resource) - first.level(resource)
-            let rate = grown / Double(row.completed)
-            guard rate > 0, grown > 0.05 * limit else { continue }
-            let left = (limit - grown) / rate
-            if left < 20 {
-                row.obstacle = "the target was not driven beyond a safe share of \(name)"
-                return nil
-            }
-            // Half of what is left, so that an estimate that is too low cannot overshoot.
-            room = min(room, Int(min(left / 2, 1e9)))
-        }
-        return room
-    }
-
-    /// Waits until the target has worked off what was done to it: descriptors back to where they were before the block, or
-    /// no longer changing.
-    private func settle(_ row: RowRun, _ target: Target) async throws {
-        let control = row.samples.last?.descriptors ?? 0
-        let deadline = MonotonicTime.now + .milliseconds(400)
-        var last = -1
-        var lastChange = MonotonicTime.now
-        while MonotonicTime.now < deadline {
-            let waiting = target.acceptQueue() ?? 0
-            let count = try target.descriptorCount()
-            if waiting == 0 && count <= control { return }
-            if count != last || waiting > 0 {
-                last = count
-                lastChange = .now
-            } else if lastChange.elapsed > .milliseconds(30) {
-                return
-            }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
-
-    private func sample(_ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) throws {
-        let reading = try target.reading()
-        row.samples.append(
-            CheckResult.Sample(
-                lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed,
-                connections: row.counts.completed,
-                seconds: start.elapsed.inSeconds, phase: phase, descriptors: reading.descriptors,
-                threads: reading.threads, privateMemory: reading.privateMemory,
-                residentMemory: reading.residentMemory))
-        if let sample = row.samples.last { record(.sample(sample)) }
-        record(.row(CheckRecord.RowFacts(row)))
-        tell(row, phase, reading)
-    }
-
-    private func tell(_ row: RowRun, _ phase: CheckResult.Sample.Phase, _ reading: Target.Reading) {
-        report(
-            LeakCheck.Progress(
-                lifecycle: row.lifecycle.label, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
-                privateMemory: reading.privateMemory, seconds: start.elapsed.inSeconds,
-                decided: rows.count { $0.state == .decided }, rows: rows.count))
+        if row.state == .decided { await retire(row) }
     }
 
     /// Notes what the pause gave back.
@@ -436,74 +335,6 @@ final class CheckRun {
     private func suspicious(_ row: RowRun) -> [Resource] {
         guard let pauseIndex = row.pauseIndex else { return [] }
         let opinions = row.opinions(isLazy: isLazy, upTo: pauseIndex)
-        return Resource.allCases.filter { opinions[$0] == .suspect }
-    }
-
-    // MARK: Targets
-
-    var isolation: CheckResult.Isolation { usesOneProcess ? .sharedProcess : .processPerLifecycle }
-
-    /// Whether all lifecycles share a process: one that ran before, or a command that always takes the same port.
-    private var usesOneProcess: Bool {
-        guard case .command(let words) = plan.subject else { return true }
-        return !(words + [plan.url]).contains { $0.contains("{port}") }
-    }
-
-    private static func starting(_ plan: CheckPlan) -> Task<Target, any Error> {
-        Task { try await newTarget(plan) }
-    }
-
-    private static func newTarget(_ plan: CheckPlan) async throws -> Target {
-        switch plan.subject {
-        case .command(let words): try await Target.start(words, url: plan.url, limit: plan.startLimit)
-        case .running(let pids): try await Target.running(pids: pids, url: plan.url)
-        case .group(let group): try await Target.running(in: group, url: plan.url)
-        }
-    }
-
-    /// Starts the process of a row that will be driven next.
-    private func startAhead(_ row: RowRun) {
-        guard !usesOneProcess, row.target == nil, upcoming == nil else { return }
-        upcoming = (row, Self.starting(plan))
-    }
-
-    private func target(of row: RowRun) async throws -> Target {
-        if let sharedTarget { return sharedTarget }
-        if let target = row.target { return target }
-        let target: Target
-        if let upcoming, upcoming.row === row {
-            self.upcoming = nil
-            let start = upcoming.start
-            target = try await withTaskCancellationHandler {
-                try await start.value
-            } onCancel: {
-                start.cancel()
-            }
-        } else {
-            target = try await Self.newTarget(plan)
-        }
-        logger.info("started \(target.pids.map(String.init).joined(separator: ", ")) for \(row.lifecycle.label)")
-        row.target = target
-        return target
-    }
-
-    /// Asks a process that has served its purpose to end, and does not wait for that.
-    private func retire(_ row: RowRun) {
-        guard let target = row.target else { return }
-        target.askToEnd()
-        retired.append(target)
-        row.target = nil
-    }
-
-    private func script(for target: Target) -> PeerScript {
-        var script = PeerScript(url: target.url, address: target.address)
-        if let target = plan.target { script.target = target }
-        script.fields = plan.fields
-        script.firstMessage = plan.firstMessage
-        script.closingMessage = plan.closingMessage
-        script.subprotocols = plan.subprotocols
-        script.origin = plan.origin
-        script.expectsReply = expectsReply
-        return script
+        return row.resources.filter { opinions[$0] == .suspect }
     }
 }

@@ -1,28 +1,48 @@
+import HeapProbes
 import LeakStatistics
 
 /// What a connection can leave behind.
-public enum Resource: String, Hashable, Sendable, Codable, CaseIterable {
+public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
+    /// The name under which reports, records and lists of known leaks have it.
+    public let rawValue: String
+
+    /// A resource by its name; a name that is not one of those below is a gauge of the user's.
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
     /// Open descriptors.
-    case descriptors
+    public static let descriptors = Resource(rawValue: "descriptors")
     /// Threads.
-    case threads
+    public static let threads = Resource(rawValue: "threads")
     /// Private dirty memory, swap included.
-    case privateMemory
+    public static let privateMemory = Resource(rawValue: "privateMemory")
+    /// What is in use on the heap after a collection, as a probe reads it.
+    public static let liveHeap = Resource(rawValue: "liveHeap")
+
+    /// What every target is read for.
+    public static let ofEveryTarget: [Resource] = [.descriptors, .threads, .privateMemory]
+
+    /// Whether amounts of it are bytes.
+    public var isMemory: Bool { self == .privateMemory || self == .liveHeap }
 
     /// The unit of amounts of it.
-    public var unit: String {
-        switch self {
-        case .descriptors: "descriptors"
-        case .threads: "threads"
-        case .privateMemory: "bytes"
-        }
-    }
+    public var unit: String { isMemory ? "bytes" : rawValue }
 
     /// How amounts of it are judged.
     var scale: GrowthScale {
         switch self {
-        case .descriptors, .threads: .counts
         case .privateMemory: .pages
+        case .liveHeap: .liveHeap
+        default: .counts
+        }
+    }
+
+    /// What the readings of a probe mean.
+    init(_ gauge: HeapGauge) {
+        switch gauge {
+        case .liveBytes: self = .liveHeap
+        case .count(let name): self.init(rawValue: name)
         }
     }
 }

@@ -41,7 +41,7 @@ struct RowJudge {
                 return (
                     .open(
                         "memory grows, but this runtime collects garbage lazily, and growth before a collection is no "
-                            + "evidence: give it a longer --budget"), estimate
+                            + "evidence: let --heap read what is live"), estimate
                 )
             }
             return (.suspect, estimate)
@@ -78,10 +78,18 @@ struct RowJudge {
         return isSuspect
     }
 
-    /// Memory without what leaked threads account for.
-    static func charged(_ resource: Resource, _ series: GrowthSeries, threads: GrowthSeries?) -> GrowthSeries {
-        guard resource == .privateMemory, let threads else { return series }
-        return series.charging(bytesPerThread, perUnitOf: threads.floor)
+    /// The opinion on private memory where the live heap is read: what that clears was garbage, or the allocator's reserve,
+    /// and memory needs no more connections than it does.
+    ///
+    /// But what goes on growing while the heap does not may be left outside of it.
+    static func deferring(_ opinion: Opinion, _ estimate: GrowthEstimate?, to heap: Opinion) -> Opinion {
+        guard case .clean(let isTight) = heap, opinion != .suspect else { return opinion }
+        if case .open = opinion, let estimate, estimate.isPersistent(above: Resource.privateMemory.scale.required) {
+            return .open(
+                "memory grows though the live heap does not: what is kept outside that heap, or a reserve that fills; give "
+                    + "it a longer --budget")
+        }
+        return .clean(isTight: isTight)
     }
 
     /// What the pause and the connections after it say about a suspicion.

@@ -9,32 +9,62 @@ extension RowRun {
 
     /// The opinion on every resource, from the samples so far or those up to the index `last`.
     func opinions(isLazy: Bool, upTo last: Int? = nil) -> [Resource: RowJudge.Opinion] {
-        let part = last.map { 0..<($0 + 1) }
-        let threads = suspectThreads(part)
-        var opinions: [Resource: RowJudge.Opinion] = [:]
-        for resource in Resource.allCases {
-            let series = RowJudge.charged(resource, series(resource, part), threads: threads)
-            opinions[resource] = RowJudge.opinion(series, resource, isLazy: isLazy).opinion
-        }
-        return opinions
+        judgements(isLazy: isLazy, last.map { 0..<($0 + 1) }).mapValues(\.opinion)
     }
 
-    /// The thread series when it grows like a leak.
-    func suspectThreads(_ part: Range<Int>? = nil) -> GrowthSeries? {
-        let threads = series(.threads, part)
-        return RowJudge.opinion(threads, .threads, isLazy: false).opinion == .suspect ? threads : nil
+    /// The opinion on every resource with the estimate it rests on, from all samples or a part of them.
+    private func judgements(
+        isLazy: Bool, _ part: Range<Int>? = nil
+    ) -> [Resource: (opinion: RowJudge.Opinion, estimate: GrowthEstimate?)] {
+        var judgements: [Resource: (opinion: RowJudge.Opinion, estimate: GrowthEstimate?)] = [:]
+        for resource in resources {
+            let series = GrowthSeries(charged(resource, part).compactMap { $0 })
+            judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy)
+            if let problem = unread[resource] { judgements[resource]?.opinion = .open(problem) }
+        }
+        if let memory = judgements[.privateMemory], let heap = judgements[.liveHeap] {
+            judgements[.privateMemory]?.opinion = RowJudge.deferring(memory.opinion, memory.estimate, to: heap.opinion)
+        }
+        return judgements
+    }
+
+    /// The readings of a resource without what another leak accounts for, so that one defect is not reported twice: of
+    /// private memory, what leaked threads need and what is left on the heap.
+    func charged(_ resource: Resource, _ part: Range<Int>? = nil) -> [GrowthSeries.Point?] {
+        guard resource == .privateMemory else { return readings(resource, part) }
+        var memory = series(resource, part)
+        if let threads = suspect(.threads, part) {
+            memory = memory.charging(RowJudge.bytesPerThread, perUnitOf: threads.floor)
+        }
+        if let heap = suspect(.liveHeap, part)?.floor {
+            let levels = memory.points.map {
+                GrowthSeries.Point(connections: $0.connections, level: heap.level(at: $0.connections))
+            }
+            memory = memory.charging(1, perUnitOf: GrowthSeries(levels))
+        }
+        return memory.points
+    }
+
+    /// The series of a resource when it is judged and grows like a leak.
+    private func suspect(_ resource: Resource, _ part: Range<Int>?) -> GrowthSeries? {
+        guard resources.contains(resource) else { return nil }
+        let series = series(resource, part)
+        return RowJudge.opinion(series, resource, isLazy: false).opinion == .suspect ? series : nil
     }
 
     /// The row as it is reported.
     func result(isLazy: Bool) -> CheckResult.Row {
-        CheckResult.Row(
+        let judgements = judgements(isLazy: isLazy)
+        return CheckResult.Row(
             lifecycle: lifecycle, connections: counts,
-            resources: Resource.allCases.map { finding($0, isLazy: isLazy) })
+            resources: resources.compactMap { resource in
+                judgements[resource].map { finding(resource, $0.opinion, $0.estimate) }
+            })
     }
 
-    private func finding(_ resource: Resource, isLazy: Bool) -> CheckResult.Finding {
-        let series = RowJudge.charged(resource, series(resource), threads: suspectThreads())
-        let (opinion, estimate) = RowJudge.opinion(series, resource, isLazy: isLazy)
+    private func finding(
+        _ resource: Resource, _ opinion: RowJudge.Opinion, _ estimate: GrowthEstimate?
+    ) -> CheckResult.Finding {
         var finding = CheckResult.Finding(
             resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
             interval: estimate?.interval, smallestDetectable: estimate?.largestHidden)
@@ -95,11 +125,10 @@ extension RowRun {
     /// Memory with and without the pause must be charged alike, so both parts come from one series.
     func confirmation(of resource: Resource) -> RowJudge.Confirmation {
         guard let pauseIndex else { return .open }
-        let whole = RowJudge.charged(
-            resource, series(resource), threads: resource == .privateMemory ? suspectThreads() : nil)
+        let whole = charged(resource)
         return RowJudge.confirmation(
-            before: GrowthSeries(Array(whole.points[0...pauseIndex])),
-            after: GrowthSeries(Array(whole.points[(pauseIndex + 1)...])), resource)
+            before: GrowthSeries(whole[0...pauseIndex].compactMap { $0 }),
+            after: GrowthSeries(whole[(pauseIndex + 1)...].compactMap { $0 }), resource)
     }
 
     /// Why the row cannot be judged at all: its lifecycle hardly took place.

@@ -7,6 +7,10 @@ final class RowRun {
     let lifecycle: Lifecycle
     /// The process that takes it; nil before the first block and once it is no longer needed.
     var target: Target?
+    /// What is judged.
+    var resources = Resource.ofEveryTarget
+    /// Why a resource could not be read, or no longer.
+    var unread: [Resource: String] = [:]
     var counts = DriveCounts()
     var samples: [CheckResult.Sample] = []
     /// The stage of the row.
@@ -49,12 +53,16 @@ final class RowRun {
         self.lifecycle = lifecycle
     }
 
-    /// The growth series of a resource over all samples, or those up to the pause, or those from the pause on.
+    /// The readings of a resource over all samples, or those of a part; nil where a sample has none.
+    func readings(_ resource: Resource, _ part: Range<Int>? = nil) -> [GrowthSeries.Point?] {
+        samples[part ?? 0..<samples.count].map { sample in
+            sample.level(resource).map { GrowthSeries.Point(connections: Double(sample.connections), level: $0) }
+        }
+    }
+
+    /// The readings as a series.
     func series(_ resource: Resource, _ part: Range<Int>? = nil) -> GrowthSeries {
-        GrowthSeries(
-            samples[part ?? 0..<samples.count].map { sample in
-                GrowthSeries.Point(connections: Double(sample.connections), level: sample.level(resource))
-            })
+        GrowthSeries(readings(resource, part).compactMap { $0 })
     }
 
     /// Whether the row's pause is over, so that a suspicion can be held against what came after it.
@@ -65,12 +73,13 @@ final class RowRun {
 }
 
 extension CheckResult.Sample {
-    /// What the process held of a resource.
-    func level(_ resource: Resource) -> Double {
+    /// What the target held of a resource; nil where that was not read.
+    package func level(_ resource: Resource) -> Double? {
         switch resource {
         case .descriptors: Double(descriptors)
         case .threads: Double(threads)
         case .privateMemory: Double(privateMemory)
+        default: probed?[resource.rawValue]
         }
     }
 }

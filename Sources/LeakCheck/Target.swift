@@ -1,4 +1,5 @@
 import Glibc
+import HeapProbes
 import Lifecycles
 import ProcessResources
 import Sockets
@@ -10,6 +11,8 @@ final class Target: Sendable {
     let url: WebSocketURL
     let address: SocketAddress
     let runtime: RecognisedRuntime
+    /// What is read of it beside its processes.
+    let probes = TargetProbes()
     private let command: TargetCommand?
     private let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
@@ -30,7 +33,11 @@ final class Target: Sendable {
     // MARK: Beginning and end
 
     /// Starts a command on a free port and waits until it accepts connections.
-    static func start(_ arguments: [String], url template: String, limit: Duration) async throws -> Target {
+    ///
+    /// What `setting` says is set in the command's environment.
+    static func start(
+        _ arguments: [String], url template: String, limit: Duration, setting: [String: String]
+    ) async throws -> Target {
         let port = try freePort()
         func filled(_ text: String) -> String { text.replacing("{port}", with: "\(port)") }
         let url: WebSocketURL
@@ -46,7 +53,7 @@ final class Target: Sendable {
         }
         let command: TargetCommand
         do {
-            command = try TargetCommand(arguments.map(filled), port: port)
+            command = try TargetCommand(arguments.map(filled), port: port, setting: setting)
         } catch {
             throw CheckFailure.unreachable("cannot start \"\(name)\": \(error)")
         }
@@ -89,6 +96,24 @@ final class Target: Sendable {
             return try Target(url: url, address: address, command: nil, tree: tree(url, address))
         } catch {
             throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+        }
+    }
+
+    /// Opens the probes that `templates` ask for; what cannot be read is told by `probes.failures`.
+    func openProbes(_ templates: [HeapTemplate]) async {
+        guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return }
+        await probes.open(
+            templates.map { $0.specification(port: url.port) },
+            of: HeapSubject(processes: serving, url: location, isOwn: command != nil))
+    }
+
+    /// The processes that serve: those that listen, and their descendants, to which they may hand connections.
+    private var serving: [ProcessReader] {
+        tree.withLock { tree in
+            let listening = (try? tree.listeners(port: url.port)) ?? []
+            let pids = Set(listening + listening.flatMap { (try? ProcessReader(pid: $0).descendants()) ?? [] })
+            let serving = tree.members.filter { pids.contains($0.pid) }
+            return serving.isEmpty ? tree.members : serving
         }
     }
 

@@ -37,6 +37,7 @@ public enum WatchGauge: Hashable, Sendable {
         case .resource(.threads): (4, "")
         case .resource(.privateMemory): (5, "")
         case .residentMemory: (6, "")
+        case .resource(let other): (7, other.rawValue)
         }
     }
 

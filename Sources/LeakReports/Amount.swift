@@ -5,18 +5,13 @@ import LeakCheck
 enum Amount {
     /// `1.00 descriptors`, `4.0 KiB`, `312 B`; the sign shown only where it is negative.
     static func text(_ amount: Double, _ resource: Resource) -> String {
-        switch resource {
-        case .privateMemory: bytes(amount)
-        case .descriptors, .threads: count(amount)
-        }
+        resource.isMemory ? bytes(amount) : count(amount)
     }
 
     /// An upper bound, rounded up, so that what is printed holds and is never zero.
     static func bound(_ amount: Double, _ resource: Resource) -> String {
-        switch resource {
-        case .privateMemory: bytes(max(1, amount.rounded(.up)))
-        case .descriptors, .threads: count(max(0.0001, (amount * 10_000).rounded(.up) / 10_000))
-        }
+        resource.isMemory
+            ? bytes(max(1, amount.rounded(.up))) : count(max(0.0001, (amount * 10_000).rounded(.up) / 10_000))
     }
 
     /// Bytes as such up to four digits, then in the unit that leaves up to four.

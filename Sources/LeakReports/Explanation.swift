@@ -82,8 +82,9 @@ struct Explanation {
             return
                 "at this rate \(connections) connections exhaust the target's limit of \(Amount.whole(Double(limit))) "
                 + "descriptors"
-        case .threads: return nil
-        case .privateMemory: return "at this rate \(Amount.whole(Double(1 << 30) / amount)) connections take 1 GiB"
+        case .privateMemory, .liveHeap:
+            return "at this rate \(Amount.whole(Double(1 << 30) / amount)) connections take 1 GiB"
+        default: return nil
         }
     }
 }
@@ -140,11 +141,15 @@ extension CheckResult.Isolation {
 }
 
 extension Resource {
-    /// What follows an amount of it in a sentence.
-    var suffix: String {
+    /// Its name in prose.
+    var words: String {
         switch self {
-        case .descriptors, .threads: " \(unit)"
-        case .privateMemory: " of private memory"
+        case .privateMemory: "private memory"
+        case .liveHeap: "live heap"
+        default: rawValue
         }
     }
+
+    /// What follows an amount of it in a sentence.
+    var suffix: String { isMemory ? " of \(words)" : " \(unit)" }
 }

@@ -17,8 +17,9 @@ struct GrowthPlot {
 
     /// A plot of the samples on which `finding` rests; nil where there are none. `identifier` is unique in the page.
     init?(_ result: CheckResult, _ row: CheckResult.Row, _ finding: CheckResult.Finding, identifier: String) {
-        samples = result.samples(of: row)
-        series = result.judgedSeries(of: row, finding.resource)
+        let readings = result.judgedReadings(of: row, finding.resource)
+        samples = readings.map(\.sample)
+        series = GrowthSeries(readings.map(\.point))
         guard series.points.count > 1, series.connections > 0 else { return nil }
         self.finding = finding
         self.identifier = identifier
@@ -27,7 +28,7 @@ struct GrowthPlot {
         across = Axis(0...series.connections, pixels: (Self.left, Self.right), unit: .connections)
         up = Axis(
             (levels.min() ?? 0)...(levels.max() ?? 0), pixels: (Self.bottom, Self.top),
-            unit: finding.resource == .privateMemory ? .bytes : .units(finding.resource.unit))
+            unit: finding.resource.isMemory ? .bytes : .units(finding.resource.unit))
     }
 
     /// The `svg` element.

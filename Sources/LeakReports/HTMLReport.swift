@@ -73,7 +73,7 @@ public struct HTMLReport {
         }
         return """
             <article class="card \(finding.style)">
-            <h3>\(badge(finding)) \(escaped(row.lifecycle.label)), \(finding.resource.words)</h3>
+            <h3>\(badge(finding)) \(escaped(row.lifecycle.label)), \(escaped(finding.resource.words))</h3>
             <p>\(escaped(finding.verdict == .leak ? text.paragraph : text.statement))</p>
             \(command ?? "")
             </article>
@@ -89,7 +89,7 @@ public struct HTMLReport {
     // MARK: Table
 
     private var matrix: String {
-        let heads = Resource.allCases.map { "<th scope=\"col\">\($0.words)</th>" }.joined()
+        let heads = result.resources.map { "<th scope=\"col\">\(escaped($0.words))</th>" }.joined()
         return """
             <div class="scroll" tabindex="0" role="group" aria-label="Table of verdicts">
             <table>
@@ -141,11 +141,11 @@ public struct HTMLReport {
     }
 
     private func plots(_ index: Int, _ row: CheckResult.Row) -> String {
-        let figures = row.resources.map { finding in
-            let plot = GrowthPlot(result, row, finding, identifier: "plot-\(index)-\(finding.resource.rawValue)")
+        let figures = row.resources.enumerated().map { column, finding in
+            let plot = GrowthPlot(result, row, finding, identifier: "plot-\(index)-\(column)")
             return """
                 <figure>
-                <figcaption>\(badge(finding)) \(finding.resource.words)</figcaption>
+                <figcaption>\(badge(finding)) \(escaped(finding.resource.words))</figcaption>
                 \(plot?.render() ?? "<p class=\"empty\">nothing was measured</p>")
                 </figure>
                 """
@@ -171,9 +171,10 @@ public struct HTMLReport {
             ("concurrency", "\(result.concurrency) connections at a time"), ("seed", "\(result.seed)"),
         ]
         if let limit = result.descriptorLimit { items.append(("descriptor limit", Amount.whole(Double(limit)))) }
+        items += result.probes.map { ($0.resource.words, $0.source) }
         if let environment = result.environment { items.append(("environment", environment)) }
         items += result.notes.map { ("note", $0) }
-        let lines = items.map { "<div><dt>\($0.0)</dt><dd>\(escaped($0.1))</dd></div>" }
+        let lines = items.map { "<div><dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd></div>" }
         return "<dl>\n\(lines.joined(separator: "\n"))\n</dl>"
     }
 
@@ -193,15 +194,4 @@ public struct HTMLReport {
 extension CheckResult.Finding {
     /// The class under which the page shows it.
     fileprivate var style: String { knownLeak == nil ? verdict.rawValue : "known" }
-}
-
-extension Resource {
-    /// Its name in prose.
-    var words: String {
-        switch self {
-        case .descriptors: "descriptors"
-        case .threads: "threads"
-        case .privateMemory: "private memory"
-        }
-    }
 }

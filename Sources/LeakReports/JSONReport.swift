@@ -28,6 +28,7 @@ public struct JSONReport {
         var runtime: String
         var descriptorLimit: Int?
         var isolation: CheckResult.Isolation
+        var probes: [CheckResult.Probe]
         var interrupted: Bool
         var targetLost: String?
         var environment: String?
@@ -47,6 +48,7 @@ public struct JSONReport {
             runtime = result.runtime
             descriptorLimit = result.descriptorLimit
             isolation = result.isolation
+            probes = result.probes
             interrupted = result.interruption == .interrupted
             if case .targetLost(let problem) = result.interruption { targetLost = problem }
             environment = result.environment

@@ -62,6 +62,10 @@ public struct KnownLeaksFile {
         if !labels.contains(entry.lifecycle) {
             return "there is no lifecycle \"\(entry.lifecycle)\"; the known ones are \(labels.joined(separator: ", "))"
         }
+        if entry.resource.rawValue.isEmpty {
+            let names = (Resource.ofEveryTarget + [.liveHeap]).map(\.rawValue).joined(separator: ", ")
+            return "resource is empty: name one of \(names), or a gauge that --heap reads"
+        }
         if !(entry.perConnection > 0) { return "perConnection must be more than 0" }
         if entry.reason.allSatisfy(\.isWhitespace) { return "the reason is empty: say why the leak is accepted" }
         if before.contains(where: { $0.lifecycle == entry.lifecycle && $0.resource == entry.resource }) {

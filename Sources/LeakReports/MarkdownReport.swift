@@ -25,13 +25,13 @@ public struct MarkdownReport {
     }
 
     private static func table(_ result: CheckResult) -> String {
-        let heading = ["lifecycle", "connections"] + Resource.allCases.map(\.rawValue)
+        let heading = ["lifecycle", "connections"] + result.resources.map(\.rawValue)
         let rows = result.rows.map { row in
             [row.lifecycle.label, Amount.whole(Double(row.connections.completed))]
                 + row.resources.map { "\($0.verdict.mark) \(Explanation(result, row, $0).cell)" }
         }
         let lines =
-            [heading.map(MarkupText.markdown), ["---", "---:"] + Resource.allCases.map { _ in "---" }]
+            [heading.map(MarkupText.markdown), ["---", "---:"] + result.resources.map { _ in "---" }]
             + rows.map { $0.map(MarkupText.markdown) }
         return lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
     }

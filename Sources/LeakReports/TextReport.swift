@@ -18,6 +18,10 @@ public struct TextReport {
         var lines: [String] = []
         lines.append("target       \(result.target) (\(result.runtime))")
         lines.append("isolation    \(result.isolation.words)")
+        lines += result.probes.map { probe in
+            let name = probe.resource.words
+            return name + String(repeating: " ", count: max(2, 13 - name.count)) + probe.source
+        }
         if let environment = result.environment { lines.append("environment  \(environment)") }
         lines += result.notes.map { "note         \($0)" }
         lines.append("")
@@ -30,7 +34,7 @@ public struct TextReport {
 
     private var table: [String] {
         var rows: [[Cell]] = [
-            [Cell("lifecycle"), Cell("connections", .right)] + Resource.allCases.map { Cell($0.rawValue) }
+            [Cell("lifecycle"), Cell("connections", .right)] + result.resources.map { Cell($0.rawValue) }
         ]
         for row in result.rows {
             rows.append(

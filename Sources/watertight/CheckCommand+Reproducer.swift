@@ -17,6 +17,7 @@ extension CheckCommand {
         if let closingMessage { words += ["--closing-message", closingMessage] }
         for name in subprotocols { words += ["--subprotocol", name] }
         if let origin { words += ["--origin", origin] }
+        for template in heap { words += ["--heap", template.text] }
         if startLimit != Self.defaultStartLimit { words += ["--start-limit", startLimit.defaultValueDescription] }
         if let environment = environment.environment { words += ["--environment", environment.rawValue] }
         for setting in environment.settings { words += ["--set", "\(setting.name)=\(setting.value)"] }

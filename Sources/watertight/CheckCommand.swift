@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Glibc
+import HeapProbes
 import LeakCheck
 import LeakReports
 import LeakStatistics
@@ -93,6 +94,16 @@ struct CheckCommand: AsyncParsableCommand {
     var startLimit = Self.defaultStartLimit
     @Option(
         help: ArgumentHelp(
+            "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
+            discussion: """
+                auto, none, node (also Deno), jvm, go (its /debug/pprof/heap), glibc (through gdb), command:CMD[#NAME], \
+                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, and one without "bytes" in it is a count of its \
+                own, such as open sessions. {port} is the command's port.
+                """, valueName: "probe"),
+        transform: Self.heapTemplate)
+    var heap: [HeapTemplate] = []
+    @Option(
+        help: ArgumentHelp(
             "Write what is measured as JSON Lines while it is measured, for watertight report and analyze.",
             valueName: "file"))
     var record: String?
@@ -122,7 +133,24 @@ struct CheckCommand: AsyncParsableCommand {
         )
     }
 
+    private static func heapTemplate(_ text: String) throws -> HeapTemplate {
+        do {
+            return try HeapTemplate(text)
+        } catch {
+            throw ValidationError("--heap: \(error)")
+        }
+    }
+
     func validate() throws {
+        if heap.count > 1 && heap.contains(where: { $0.text == "none" }) {
+            throw ValidationError("--heap none stands alone")
+        }
+        if command.isEmpty && url != nil && heap.contains(where: \.namesPort) {
+            throw ValidationError("{port} in --heap needs a command to start, after --")
+        }
+        if Set(heap.map(\.gauge)).count < heap.count {
+            throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
+        }
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
@@ -188,6 +216,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.subprotocols = subprotocols
         plan.origin = origin
         plan.startLimit = startLimit.duration
+        if !heap.isEmpty { plan.heap = heap }
         plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
         plan.knownLeaks = knownLeaks
         plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes

@@ -22,7 +22,8 @@ struct ImportTests {
         ],
         "Lifecycles": ["Sockets", "WebSocketProtocol", "SystemCalls"],
         "LeakCheck": [
-            "Glibc", "CLinux", "Sockets", "WebSocketProtocol", "Lifecycles", "ProcessResources", "LeakStatistics",
+            "Glibc", "CLinux", "HeapProbes", "Sockets", "WebSocketProtocol", "Lifecycles", "ProcessResources",
+            "LeakStatistics",
             "Logging", "Synchronization", "SystemCalls",
         ],
         "LeakReports": ["FoundationEssentials", "LeakCheck", "LeakStatistics", "Lifecycles"],

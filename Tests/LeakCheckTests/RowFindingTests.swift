@@ -62,7 +62,7 @@ struct RowFindingTests {
     func noLoad() throws {
         let row = row(descriptorsPerConnection: 0, confirmed: false, completedShare: 0.5)
         row.counts.firstProblem = "refused: HTTP 401"
-        for resource in Resource.allCases {
+        for resource in Resource.ofEveryTarget {
             let finding = try finding(row, resource)
             #expect(finding.verdict == .inconclusive)
             #expect(finding.remark?.contains("401") == true)
@@ -74,7 +74,7 @@ struct RowFindingTests {
         let row = row(descriptorsPerConnection: 0, confirmed: false)
         #expect(try finding(row, .descriptors).verdict == .clean)
         row.breakdown = "after 2000 connections the target no longer took part: no reason known"
-        for resource in Resource.allCases { #expect(try finding(row, resource).verdict == .inconclusive) }
+        for resource in Resource.ofEveryTarget { #expect(try finding(row, resource).verdict == .inconclusive) }
     }
 
     @Test("a row that was never driven is inconclusive")

@@ -106,24 +106,6 @@ struct RowJudgeTests {
         #expect(RowJudge.confirmation(before: before, after: memory([], from: 4000), .privateMemory) == .open)
         #expect(RowJudge.confirmation(before: before, after: memory([4000], from: 4000), .privateMemory) == .open)
     }
-
-    @Test("the memory that leaked threads need is charged to them")
-    func chargedToThreads() {
-        let threads = GrowthSeries((0...20).map { .init(connections: Double($0) * 200, level: 4 + Double($0) * 200) })
-        // Each thread costs 9 KiB, which is what two pages of stack and its control block come to.
-        let memory = memory(ramp(20, 200 * 9))
-        let charged = RowJudge.charged(.privateMemory, memory, threads: threads)
-        #expect(RowJudge.opinion(memory, .privateMemory, isLazy: false).opinion == .suspect)
-        #expect(RowJudge.opinion(charged, .privateMemory, isLazy: false).opinion == .clean(isTight: true))
-        #expect(RowJudge.charged(.descriptors, memory, threads: threads) == memory)
-    }
-
-    @Test("a leak of memory beside the threads is still seen")
-    func besideThreads() {
-        let threads = GrowthSeries((0...20).map { .init(connections: Double($0) * 200, level: 4 + Double($0) * 200) })
-        let charged = RowJudge.charged(.privateMemory, memory(ramp(20, 200 * 28)), threads: threads)
-        #expect(RowJudge.opinion(charged, .privateMemory, isLazy: false).opinion == .suspect)
-    }
 }
 
 @Suite("Verdicts")

@@ -35,7 +35,7 @@ struct WatchJudgeTests {
 
     @Test("flat for a minute is clean, with what would have been seen; for less it is not")
     func flat() throws {
-        for resource in Resource.allCases {
+        for resource in Resource.ofEveryTarget {
             let long = try Self.finding(Self.watch(seconds: 60), resource)
             #expect(long.verdict == .clean && long.perHour == 0)
             let bound = try #require(long.smallestDetectable)

@@ -68,7 +68,7 @@ struct KnownLeakReportTests {
                 "\"lifecycle\" : \"fin\"", "\"lifecycle\" : \"reset/open\"",
                 "entry 2: there is another entry for descriptors under reset/open"
             ),
-            ("\"descriptors\"", "\"files\"", "entry 2: \"resource\""),
+            ("\"descriptors\"", "\"\"", "entry 2: resource is empty: name one of descriptors,"),
             (
                 "watertight.known-leaks/1", "watertight.known-leaks/2",
                 "it has schema watertight.known-leaks/2, and this version reads"

@@ -12,7 +12,7 @@ from .case import Case, amount, findings
 
 BYTES = 256
 TOLERANCE = 0.15
-NODE_BYTES = 1024
+NODE_BYTES = [64, 1024]
 OPENED = ["clean-close", "fin", "reset/open"]
 """The lifecycles in which the server's application sees a connection, and so keeps something of it."""
 
@@ -22,18 +22,22 @@ def cases(seeds):
         yield Case(
             f"{name} echo keeps {BYTES} B", f"leak privateMemory@clean-close {BYTES} B",
             partial(_python, name), _judge_found, seeds[0], options=("--lifecycle", "clean-close"))
+    for size in NODE_BYTES:
+        yield Case(
+            f"node-ws echo keeps {size} B", f"leak liveHeap@fin {size} B", partial(_node, size),
+            partial(_judge_heap, size), seeds[0], options=("--profile", "quick"))
     for seed in seeds:
         yield Case(
-            f"node-ws echo keeps {NODE_BYTES} B, seed {seed}", "privateMemory is not clean", _node, _judge_not_clean,
-            seed)
+            f"node-ws echo keeps 1024 B, unprobed, seed {seed}", "privateMemory is not clean",
+            partial(_node, 1024), _judge_not_clean, seed, options=("--heap", "none"))
 
 
 def _python(name, watertight):
     return servers.python(name, watertight, "--plant", f"memory={BYTES}@any")
 
 
-def _node(watertight):
-    return servers.node(watertight, "--plant", f"memory={NODE_BYTES}@any")
+def _node(size, watertight):
+    return servers.node(watertight, "--plant", f"memory={size}@{'fin' if size == 64 else 'any'}")
 
 
 def _memory(report, lifecycle):
@@ -49,6 +53,21 @@ def _judge_found(exit_code, report):
     if size is None or abs(size - BYTES) > TOLERANCE * BYTES:
         return f"the amount is {amount(size, 'privateMemory')}, not {BYTES} B within 15%"
     return None
+
+
+def _judge_heap(size, exit_code, report):
+    """The live heap leaks under fin, by so much, and nothing else does: only there, if only there it was planted."""
+    wrong = [] if exit_code == 1 else [f"exit code {exit_code}, not 1"]
+    for lifecycle, finding in findings(report):
+        what, verdict, found = (f"{finding['resource']}@{lifecycle}", finding["verdict"], finding.get("perConnection"))
+        if what == "liveHeap@fin":
+            if verdict != "leak":
+                wrong.append(f"the planted leak was missed: {verdict}")
+            elif abs(found - size) > TOLERANCE * size:
+                wrong.append(f"the amount is {found:.1f} B, not {size} B within 15%")
+        elif verdict == "leak" and (finding["resource"] != "liveHeap" or size == 64):
+            wrong.append(f"{what} is called a leak")
+    return "; ".join(wrong) or None
 
 
 def _judge_not_clean(exit_code, report):
