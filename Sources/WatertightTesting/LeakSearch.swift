@@ -53,13 +53,12 @@ final class LeakSearch {
         case .open: result.isHeapHidden = true
         }
         for resource in LeakedResource.allCases where resource != .heap {
-            suspected[resource] = LeakRule.suspected(left: left(resource), runs: blockRuns)
+            suspected[resource] = stillSuspected(resource)
         }
         block = Self.blocks
         suspected = try await remaining(suspected) { resource, rate in
-            if resource == .heap { return LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) }
-            let now = LeakRule.suspected(left: left(resource), runs: blockRuns) ?? 0
-            return now < LeakRule.leastShare * rate
+            guard resource == .heap else { return stillSuspected(resource) }
+            return LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) ? nil : rate
         }
         guard !suspected.isEmpty else { return result }
         result.findings = try await confirmed(suspected, body) { result.isHeapHidden = true }
@@ -78,6 +77,7 @@ final class LeakSearch {
         let heapPairs = try await paired(runs, body)
         func interval(_ resource: LeakedResource, _ rate: Double) -> ClosedRange<Double>? {
             let pairs = resource == .heap ? heapPairs : self.pairs(resource, from: first)
+            guard let rate = resource == .heap ? rate : stillSuspected(resource) else { return nil }
             return LeakRule.confirmed(Array(pairs.dropFirst()), runs: runs, resource, suspected: rate)
         }
         if let rate = suspected[.heap], interval(.heap, rate) == nil,
@@ -89,8 +89,9 @@ final class LeakSearch {
         let grown = holdings.heapBytes - base
         func heapLeft() -> Int { min(grown, holdings.heapBytes - base) }
         let left = try await remaining(suspected) { resource, rate in
-            interval(resource, rate) == nil
-                || resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
+            guard interval(resource, rate) != nil else { return nil }
+            let isReleased = resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
+            return isReleased ? nil : rate
         }
         return try LeakedResource.allCases.compactMap { resource in
             guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }
@@ -108,6 +109,13 @@ final class LeakSearch {
     private func left(_ resource: LeakedResource) -> [Int] {
         let held = holdings.held(resource)
         return (0..<Self.blocks).map { held[$0] ?? 0 }
+    }
+
+    /// What each run of the blocks has left of what is not memory, by what is left now; nil when that is nothing.
+    ///
+    /// By what is left now, because what others held meanwhile, and hold no more, would dwarf it.
+    private func stillSuspected(_ resource: LeakedResource) -> Double? {
+        LeakRule.suspected(left: left(resource), runs: blockRuns)
     }
 
     /// Runs all blocks; the heap's level before the first and after each of them.
@@ -133,17 +141,18 @@ final class LeakSearch {
             levels.enumerated().map { .init(connections: Double($0 * blockRuns), level: Double($1)) })
     }
 
-    /// Waits until `isGone` says so of each resource, at most `releaseLimit`; those of which it never did.
+    /// Waits until `rest` says of each resource that nothing is left, at most `releaseLimit`; what it never said so of, with
+    /// what it said last.
     private func remaining(
-        _ suspected: [LeakedResource: Double], _ isGone: (LeakedResource, Double) -> Bool
+        _ suspected: [LeakedResource: Double], _ rest: (LeakedResource, Double) -> Double?
     ) async throws -> [LeakedResource: Double] {
         var remaining = suspected
         let begin = ContinuousClock.now
         var fed = begin
         while !remaining.isEmpty {
             _ = try holdings.read(block: block)
-            if remaining[.heap].map({ isGone(.heap, $0) }) ?? false { try await readFilled() }
-            remaining = remaining.filter { !isGone($0.key, $0.value) }
+            if let rate = remaining[.heap], rest(.heap, rate) == nil { try await readFilled() }
+            for (resource, rate) in remaining { remaining[resource] = rest(resource, rate) }
             let now = ContinuousClock.now
             guard now - begin < releaseLimit else { break }
             if now - fed > Self.feedingInterval {

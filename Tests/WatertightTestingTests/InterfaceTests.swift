@@ -17,24 +17,27 @@ extension LeakChecks {
             #expect(count == 50)
         }
 
+        /// In a process of its own, where nothing but the leak can be an issue.
         @Test("expectNoLeaks records one issue with the evidence, at the line of its call")
-        func leak() async throws {
-            let planted = Planted()
-            let issues = Locked([Issue]())
-            try await withKnownIssue {
-                try await expectNoLeaks(connections: 20, releaseLimit: .milliseconds(50)) {
-                    planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
+        func leak() async {
+            await #expect(processExitsWith: .success) {
+                let planted = Planted()
+                let issues = Locked([Issue]())
+                try await withKnownIssue {
+                    try await expectNoLeaks(connections: 20, releaseLimit: .milliseconds(50)) {
+                        planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
+                    }
+                } matching: { issue in
+                    issues.withLock { $0.append(issue) }
+                    return true
                 }
-            } matching: { issue in
-                issues.withLock { $0.append(issue) }
-                return true
+                await planted.clear()
+                let all = issues.withLock { $0 }.filter { $0.severity == .error }
+                #expect(all.count == 1)
+                let issue = try #require(all.first)
+                #expect(issue.sourceLocation?.fileName == "InterfaceTests.swift")
+                #expect(issue.comments.contains { $0.rawValue.contains(" × socket in LISTEN") }, "\(issue)")
             }
-            await planted.clear()
-            let all = issues.withLock { $0 }.filter { $0.severity == .error }
-            #expect(all.count == 1)
-            let issue = try #require(all.first)
-            #expect(issue.sourceLocation?.fileName == "InterfaceTests.swift")
-            #expect(issue.comments.contains { $0.rawValue.contains(" × socket in LISTEN") }, "\(issue)")
         }
 
         @Test("after a body that throws the next check has its turn")

@@ -114,6 +114,27 @@ extension LeakChecks {
             }
         }
 
+        @Test("do not hide a descriptor of each run by many more that are gone before the check ends")
+        func dwarfed() async {
+            await #expect(processExitsWith: .success) {
+                let planted = Planted()
+                let others = Planted()
+                var runs = 0
+                let found = try await result(runs: 20) {
+                    runs += 1
+                    planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
+                    // Four runs of warm-up and the judged 20.
+                    if runs <= 24 {
+                        for _ in 0..<20 { others.keep(try OwnedDescriptor.listening(on: .loopback(port: 0))) }
+                    } else if runs == 40 {
+                        await others.clear()
+                    }
+                }
+                let descriptors = try #require(found.findings.first { $0.resource == .descriptors })
+                #expect(descriptors.interval.contains(1), "\(descriptors)")
+            }
+        }
+
         @Test("memory that they hide is owned up to, not guessed at")
         func hidden() async {
             await #expect(processExitsWith: .success) {
