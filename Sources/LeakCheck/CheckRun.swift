@@ -132,6 +132,7 @@ final class CheckRun {
             note(first)
         }
         try await chooseCompression(target)
+        for row in rows { row.comparisons = rows.count * row.resources.count }
         recordHeader()
         try Task.checkCancellation()
     }

@@ -19,7 +19,7 @@ extension RowRun {
         var judgements: [Resource: (opinion: RowJudge.Opinion, estimate: GrowthEstimate?)] = [:]
         for resource in resources {
             let series = GrowthSeries(charged(resource, part).compactMap { $0 })
-            judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy)
+            judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy, among: comparisons)
             if let problem = unread[resource] { judgements[resource]?.opinion = .open(problem) }
         }
         if let memory = judgements[.privateMemory], let heap = judgements[.liveHeap] {
@@ -49,7 +49,7 @@ extension RowRun {
     private func suspect(_ resource: Resource, _ part: Range<Int>?) -> GrowthSeries? {
         guard resources.contains(resource) else { return nil }
         let series = series(resource, part)
-        return RowJudge.opinion(series, resource, isLazy: false).opinion == .suspect ? series : nil
+        return RowJudge.opinion(series, resource, isLazy: false, among: comparisons).opinion == .suspect ? series : nil
     }
 
     /// The row as it is reported.

@@ -9,6 +9,8 @@ final class RowRun {
     var target: Target?
     /// What is judged.
     var resources = Resource.ofEveryTarget
+    /// How many verdicts the whole check gives, of which none may be a leak by chance.
+    var comparisons = 1
     /// Why a resource could not be read, or no longer.
     var unread: [Resource: String] = [:]
     var counts = DriveCounts()
