@@ -98,7 +98,8 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// Of many estimates some are far out by chance. As one of `comparisons`, all of which are to be right with the
     /// interval's confidence, it must pass a wider one (Bonferroni's correction; Dunn, 1961).
     public func isPersistent(
-        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = 0.75, among comparisons: Int = 1
+        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = 0.75,
+        among comparisons: Int = 1
     ) -> Bool {
         let error = (1 - confidence) / 2 / Double(comparisons)
         let t = StudentT.quantile(1 - error, degreesOfFreedom: degreesOfFreedom)

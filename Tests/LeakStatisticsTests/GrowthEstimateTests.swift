@@ -101,7 +101,9 @@ struct GrowthEstimateTests {
         for seed in 1...UInt64(runs) {
             let series = SimulatedSeries.leaking(bytes).series(seed: seed)
             let estimate = try estimate(series)
-            if estimate.isPersistent(above: 48, among: 114), abs(estimate.perConnection - bytes) < 0.1 * bytes { found += 1 }
+            if estimate.isPersistent(above: 48, among: 114), abs(estimate.perConnection - bytes) < 0.1 * bytes {
+                found += 1
+            }
         }
         #expect(found >= runs * 95 / 100, "only \(found) of \(runs) leaks of \(bytes) bytes were found at their size")
     }
