@@ -191,8 +191,8 @@ final class CheckRun {
     }
 
     private func restAndConfirm(_ row: RowRun) async throws {
-        while remaining > .zero, row.idleSince.elapsed < patience { try await watch(row) }
-        if row.idleSince.elapsed >= patience { try await confirm(row, for: confirmSlice(1)) }
+        while remaining > .zero, !hasRested(row) { try await watch(row) }
+        if hasRested(row) { try await confirm(row, for: confirmSlice(1)) }
     }
 
     /// Spends the rest of the budget where the doubt is.
@@ -200,7 +200,7 @@ final class CheckRun {
         let slice = measuringSlice
         while remaining > .milliseconds(300) {
             let suspects = rows.filter { $0.state == .suspect }
-            if let rested = suspects.first(where: { $0.idleSince.elapsed >= patience }) {
+            if let rested = suspects.first(where: hasRested) {
                 try await confirm(rested, for: confirmSlice(suspects.count))
                 continue
             }
@@ -222,6 +222,9 @@ final class CheckRun {
     }
 
     private var patience: Duration { Self.patience(for: plan.budget) }
+
+    /// Whether a suspect's pause is over: it was long enough, or there is nothing left to wait for.
+    private func hasRested(_ row: RowRun) -> Bool { row.hasReleased || row.idleSince.elapsed >= patience }
 
     private func confirmSlice(_ suspects: Int) -> Duration {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
@@ -284,12 +287,18 @@ final class CheckRun {
         }
     }
 
-    /// Watches a suspect do nothing, until it has rested long enough or the budget ends.
+    /// Watches a suspect do nothing for a moment, and notes what it gives back.
     private func watch(_ row: RowRun) async throws {
         guard let target = row.target ?? sharedTarget else { return }
         try await Task.sleep(for: .milliseconds(200))
         let reading = try target.reading()
         tell(row, .pause, reading)
+        let suspects = suspicious(row)
+        row.samples.append(CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds))
+        noteRelease(row, of: suspects)
+        // The pause's own sample follows when it is over.
+        row.samples.removeLast()
+        row.hasReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
     }
 
     /// Drives a suspect again after its pause.
@@ -297,8 +306,9 @@ final class CheckRun {
         let target = try await target(of: row)
         let began = MonotonicTime.now
         try await sample(row, target, .pause)
-        noteRelease(row)
-        let isReleased = suspicious(row).allSatisfy { row.confirmation(of: $0) == .released }
+        let suspects = suspicious(row)
+        noteRelease(row, of: suspects)
+        let isReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
         if isReleased {
             // What stood in the way is gone with it.
             row.obstacle = nil
@@ -317,7 +327,7 @@ final class CheckRun {
         row.statesAtEnd = try target.tcpStates()
         row.idleSince = .now
         // What no longer grew needs time to become the smaller part of what is judged.
-        let isConfirmed = suspicious(row).contains { row.confirmation(of: $0) == .confirmed }
+        let isConfirmed = suspects.contains { row.confirmation(of: $0) == .confirmed }
         let isClear = row.opinions(isLazy: isLazy).values.allSatisfy { $0.isClean(tightly: false) }
         let mayClear = !isConfirmed && !isClear && row.obstacle == nil
         row.state = mayClear ? .measuring : .decided
@@ -325,10 +335,14 @@ final class CheckRun {
         if row.state == .decided { await retire(row) }
     }
 
-    /// Notes what the pause gave back.
-    private func noteRelease(_ row: RowRun) {
-        for resource in suspicious(row) where row.confirmation(of: resource) == .released {
-            row.releasedWithin[resource] = row.idleSince.elapsed
+    /// Notes when the pause gave back most of what had been kept of `resources`.
+    private func noteRelease(_ row: RowRun, of resources: [Resource]) {
+        for resource in resources {
+            if row.confirmation(of: resource) != .released {
+                row.releasedWithin[resource] = nil
+            } else if row.releasedWithin[resource] == nil {
+                row.releasedWithin[resource] = row.idleSince.elapsed
+            }
         }
     }
 

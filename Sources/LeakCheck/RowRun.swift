@@ -29,6 +29,8 @@ final class RowRun {
     var measured = Duration.zero
     /// How long after the last connection it was seen that most of what had been kept was given back, by resource.
     var releasedWithin: [Resource: Duration] = [:]
+    /// Whether that is so of all that was suspected.
+    var hasReleased = false
     var statesAtStart: [String: Int] = [:]
     var statesAtEnd: [String: Int] = [:]
     /// Blocks in a row in which hardly any connection came about.
