@@ -295,9 +295,12 @@ final class CheckRun {
         tell(row, .pause, reading)
         let suspects = suspicious(row)
         row.samples.append(CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds))
-        noteRelease(row, of: suspects)
+        let opinions = row.opinions(isLazy: isLazy)
         // The pause's own sample follows when it is over.
         row.samples.removeLast()
+        for resource in suspects where opinions[resource]?.isClean(tightly: false) ?? false {
+            row.releasedWithin[resource] = row.releasedWithin[resource] ?? row.idleSince.elapsed
+        }
         row.hasReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
     }
 
@@ -307,7 +310,10 @@ final class CheckRun {
         let began = MonotonicTime.now
         try await sample(row, target, .pause)
         let suspects = suspicious(row)
-        noteRelease(row, of: suspects)
+        for resource in suspects {
+            let isReleased = row.confirmation(of: resource) == .released
+            row.releasedWithin[resource] = isReleased ? row.releasedWithin[resource] ?? row.idleSince.elapsed : nil
+        }
         let isReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
         if isReleased {
             // What stood in the way is gone with it.
@@ -333,17 +339,6 @@ final class CheckRun {
         row.state = mayClear ? .measuring : .decided
         record(.row(CheckRecord.RowFacts(row)))
         if row.state == .decided { await retire(row) }
-    }
-
-    /// Notes when the pause gave back most of what had been kept of `resources`.
-    private func noteRelease(_ row: RowRun, of resources: [Resource]) {
-        for resource in resources {
-            if row.confirmation(of: resource) != .released {
-                row.releasedWithin[resource] = nil
-            } else if row.releasedWithin[resource] == nil {
-                row.releasedWithin[resource] = row.idleSince.elapsed
-            }
-        }
     }
 
     /// The resources whose samples before the pause grew like a leak.

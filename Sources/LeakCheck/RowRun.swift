@@ -27,7 +27,8 @@ final class RowRun {
     var firstDose: Double { lifecycle.holds ? 64 : 40 }
     /// How long measuring has taken.
     var measured = Duration.zero
-    /// How long after the last connection it was seen that most of what had been kept was given back, by resource.
+    /// How long after the last connection it was seen that what had been kept was given back, by resource: so much of it
+    /// that the rest is clean, or most of it by the end of the pause.
     var releasedWithin: [Resource: Duration] = [:]
     /// Whether that is so of all that was suspected.
     var hasReleased = false
