@@ -262,7 +262,11 @@ final class CheckRun {
                 row.state = .decided
                 break
             }
-            guard !row.isResumed else { continue }
+            if row.isResumed {
+                guard suspicious(row).contains(where: row.isLeak) else { continue }
+                row.state = .decided
+                break
+            }
             row.exactSuspicions = RowJudge.isExactSuspicion(opinions) ? row.exactSuspicions + 1 : 0
             if row.exactSuspicions >= 3 { break }
         }
@@ -333,7 +337,7 @@ final class CheckRun {
         row.statesAtEnd = try target.tcpStates()
         row.idleSince = .now
         // What no longer grew needs time to become the smaller part of what is judged.
-        let isConfirmed = suspects.contains { row.confirmation(of: $0) == .confirmed }
+        let isConfirmed = suspects.contains(where: row.isLeak)
         let isClear = row.opinions(isLazy: isLazy).values.allSatisfy { $0.isClean(tightly: false) }
         let mayClear = !isConfirmed && !isClear && row.obstacle == nil
         row.state = mayClear ? .measuring : .decided

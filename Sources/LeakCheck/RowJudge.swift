@@ -3,7 +3,7 @@ import ProcessResources
 
 /// What a row's samples amount to; pure, so that recorded and simulated rows can be judged as well.
 struct RowJudge {
-    /// Confidence of every interval, and of all the leaks of a check together: as one of many it must pass a wider one.
+    /// Confidence of every interval, and of all the leaks of a check together: as one of many, each must pass a wider one.
     static let confidence = 0.99
     /// Connections before a suspicion is worth a pause, unless the target cannot take more.
     static let leastConnections = 1000
@@ -28,9 +28,9 @@ struct RowJudge {
         }
     }
 
-    /// The opinion on the samples of `series`, which is one of `comparisons` in the check, and the estimate it rests on.
+    /// The opinion on the samples of `series`, and the estimate it rests on.
     static func opinion(
-        _ series: GrowthSeries, _ resource: Resource, isLazy: Bool, among comparisons: Int = 1
+        _ series: GrowthSeries, _ resource: Resource, isLazy: Bool
     ) -> (opinion: Opinion, estimate: GrowthEstimate?) {
         let scale = resource.scale
         guard
@@ -39,7 +39,7 @@ struct RowJudge {
         else {
             return (.open("too few connections were made"), nil)
         }
-        if estimate.isPersistent(above: scale.effect, among: comparisons) {
+        if estimate.isPersistent(above: scale.effect) {
             if resource == .privateMemory && isLazy {
                 return (
                     .open(
@@ -52,12 +52,7 @@ struct RowJudge {
         let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
         // Where an allocator grows by whole arenas, a leak shows in few blocks; what the interval says must not be denied.
         if estimate.interval.lowerBound > scale.effect && !slowing {
-            return (
-                .open(
-                    estimate.isPersistent(above: scale.effect)
-                        ? "it seems to grow, but of so many verdicts one may by chance: give it a longer --budget"
-                        : "it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate
-            )
+            return (.open("it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate)
         }
         if estimate.largestHidden <= scale.required {
             return (.clean(isTight: estimate.largestHidden <= scale.tight), estimate)

@@ -19,7 +19,7 @@ extension RowRun {
         var judgements: [Resource: (opinion: RowJudge.Opinion, estimate: GrowthEstimate?)] = [:]
         for resource in resources {
             let series = GrowthSeries(charged(resource, part).compactMap { $0 })
-            judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy, among: comparisons)
+            judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy)
             if let problem = unread[resource] { judgements[resource]?.opinion = .open(problem) }
         }
         if let memory = judgements[.privateMemory], let heap = judgements[.liveHeap] {
@@ -49,7 +49,7 @@ extension RowRun {
     private func suspect(_ resource: Resource, _ part: Range<Int>?) -> GrowthSeries? {
         guard resources.contains(resource) else { return nil }
         let series = series(resource, part)
-        return RowJudge.opinion(series, resource, isLazy: false, among: comparisons).opinion == .suspect ? series : nil
+        return RowJudge.opinion(series, resource, isLazy: false).opinion == .suspect ? series : nil
     }
 
     /// The row as it is reported.
@@ -81,7 +81,7 @@ extension RowRun {
                     "kept for a while, released within \(Int(seconds.rounded(.up))) s after the last connection"
             }
         case .open(let reason): finding.remark = [obstacle, reason].compactMap { $0 }.joined(separator: "; ")
-        case .suspect: judgeSuspicion(resource, &finding)
+        case .suspect: judgeSuspicion(resource, estimate, &finding)
         }
         if finding.verdict == .leak { finding.smallestDetectable = estimate?.resolution }
         if resource == .descriptors && finding.verdict == .leak {
@@ -92,8 +92,14 @@ extension RowRun {
         return finding
     }
 
-    private func judgeSuspicion(_ resource: Resource, _ finding: inout CheckResult.Finding) {
+    private func judgeSuspicion(
+        _ resource: Resource, _ estimate: GrowthEstimate?, _ finding: inout CheckResult.Finding
+    ) {
         switch confirmation(of: resource) {
+        case .confirmed where !isBeyondChance(resource, estimate):
+            finding.remark =
+                "it grows like a leak, but of so many verdicts one may by chance: give it a longer --budget, or drive this "
+                + "--lifecycle alone"
         case .confirmed:
             finding.verdict = .leak
             if let pauseSeconds {
@@ -114,6 +120,16 @@ extension RowRun {
                 "it grows like a leak, but the budget ended before the pause that tells a leak from what is only kept "
                 + "for a while: give it a longer --budget"
         }
+    }
+
+    /// Whether a resource grows and goes on growing, with what is left of the confidence where so many verdicts are given.
+    func isLeak(_ resource: Resource) -> Bool {
+        confirmation(of: resource) == .confirmed
+            && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
+    }
+
+    private func isBeyondChance(_ resource: Resource, _ estimate: GrowthEstimate?) -> Bool {
+        estimate?.isPersistent(above: resource.scale.effect, among: comparisons) ?? false
     }
 
     /// How long the row's pause was, or what there is of it.

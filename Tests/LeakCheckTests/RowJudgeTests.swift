@@ -49,22 +49,6 @@ struct RowJudgeTests {
         }
     }
 
-    @Test("what is thin evidence among a matrix of verdicts is not enough, and not denied")
-    func amongMany() {
-        var levels = [0.0]
-        for block in 1...24 {
-            levels.append(levels[block - 1] + (block.isMultiple(of: 3) ? 0 : 50) + Double(block % 5) * 12)
-        }
-        let noisy = memory(levels.map { $0 / 2 })
-        #expect(RowJudge.opinion(noisy, .privateMemory, isLazy: false).opinion == .suspect)
-        guard case .open(let reason) = RowJudge.opinion(noisy, .privateMemory, isLazy: false, among: 1_000_000).opinion
-        else {
-            Issue.record("one of a million is suspected as if it were alone")
-            return
-        }
-        #expect(reason.hasPrefix("it seems to grow"))
-    }
-
     @Test("steady growth of a lazily collected runtime is neither clean nor suspected")
     func lazy() {
         guard case .open = RowJudge.opinion(memory(ramp(20, 800)), .privateMemory, isLazy: true).opinion else {
