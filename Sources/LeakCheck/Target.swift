@@ -13,10 +13,12 @@ final class Target: Sendable {
     let runtime: RecognisedRuntime
     /// What is read of it beside its processes.
     let probes = TargetProbes()
-    private let command: TargetCommand?
-    private let tree: Locked<ProcessTree>
+    let command: TargetCommand?
+    let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
     private let listeners: Locked<[ListenerQueue]>
+    /// The processes that listened when they were last looked for.
+    let servers: Locked<[ProcessReader]>
 
     private init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
@@ -27,6 +29,7 @@ final class Target: Sendable {
         firstReader = tree.members[0]
         listeners = Locked((try? tree.members[0].listeners(port: url.port)) ?? [])
         runtime = try Self.runtime(of: tree)
+        servers = Locked(Self.servers(of: tree, port: url.port))
         self.tree = Locked(tree)
     }
 
@@ -209,18 +212,12 @@ final class Target: Sendable {
         tree.withLock { tree in tree.members.compactMap { try? $0.openFileLimit().soft }.min() ?? 1024 }
     }
 
-    private func readingTree<Value>(_ body: (inout ProcessTree) throws -> Value) throws -> Value {
+    func readingTree<Value>(_ body: (inout ProcessTree) throws -> Value) throws -> Value {
         do {
             return try tree.withLock { tree in try body(&tree) }
         } catch let failure as ProcessReadFailure {
-            throw TargetLost(problem: "\(failure)\(epitaph)")
+            throw TargetLost(problem: obituary(failure))
         }
-    }
-
-    /// How a command ended and what it said last.
-    private var epitaph: String {
-        guard let command, let ending = command.ending() else { return "" }
-        return "; \(ending)\(Target.quoted(command.lastOutput))"
     }
 
     // MARK: Finding
@@ -250,7 +247,7 @@ final class Target: Sendable {
             try Task.checkCancellation()
             if let ending = command.ending() {
                 throw CheckFailure.unreachable(
-                    "\"\(name)\" did not start: \(ending)\(quoted(command.lastOutput))")
+                    "\"\(name)\" did not start: it \(ending)\(quoted(command.lastOutput))")
             }
             for address in addresses where accepts(address) { return address }
             try await Task.sleep(for: .milliseconds(20))
@@ -308,7 +305,7 @@ final class Target: Sendable {
         return masters.isEmpty ? [first] : masters
     }
 
-    private static func quoted(_ output: String) -> String {
+    static func quoted(_ output: String) -> String {
         let lines = output.split(separator: "\n").suffix(8)
         guard !lines.isEmpty else { return "" }
         return "; its last output:\n" + lines.map { "    " + String($0).escapedForTerminal }.joined(separator: "\n")
