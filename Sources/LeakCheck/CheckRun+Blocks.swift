@@ -95,16 +95,18 @@ extension CheckRun {
             guard let now = last.level(resource), let before = first.level(resource) else { continue }
             let grown = now - before
             let rate = grown / Double(row.completed)
-            guard rate > 0, grown > 0.05 * limit else { continue }
+            guard rate > 0 else { continue }
+            let share = max(1, limit / rate / Self.leastBlocks)
+            room = min(room, Int(min(share, 1e9)))
+            guard grown > 0.05 * limit else { continue }
             let left = (limit - grown) / rate
             // So few blocks would be no evidence, however small the limit.
-            let share = max(1, limit / rate / Self.leastBlocks)
             if left < min(20, share) {
                 row.obstacle = "the target was not driven beyond a safe share of \(name)"
                 return nil
             }
             // Half of what is left, so that an estimate that is too low cannot overshoot.
-            room = min(room, max(1, Int(min(left / 2, share, 1e9))))
+            room = min(room, max(1, Int(min(left / 2, 1e9))))
         }
         return room
     }

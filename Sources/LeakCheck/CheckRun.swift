@@ -235,7 +235,10 @@ final class CheckRun {
         // Where a reading takes long, it must leave time for the connections between two of them.
         let slice = max(slice, await target.probes.cost * Self.readingsOfSlice)
         let began = MonotonicTime.now
-        if row.samples.isEmpty { row.statesAtStart = try target.tcpStates() }
+        if row.samples.isEmpty {
+            row.statesAtStart = try target.tcpStates()
+            try target.noteServers()
+        }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
         try await sample(row, target, phase)

@@ -15,6 +15,15 @@ extension Target {
         return tree.members.filter { pids.contains($0.pid) }
     }
 
+    /// Looks who listens now, while no connection is made: whoever forks for each may hand the socket on for a moment.
+    func noteServers() throws {
+        let present = try readingTree { tree in
+            try tree.refresh()
+            return Self.servers(of: tree, port: url.port)
+        }
+        servers.withLock { $0 = present }
+    }
+
     /// That a process which listened has ended while others of the target go on, once; nil while none has.
     ///
     /// Throws `TargetLost` where nothing listens in its place.

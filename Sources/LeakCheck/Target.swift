@@ -18,7 +18,7 @@ final class Target: Sendable {
     private let firstReader: ProcessReader
     private let listeners: Locked<[ListenerQueue]>
     /// The processes that listened when they were last looked for.
-    let servers: Locked<[ProcessReader]>
+    let servers = Locked<[ProcessReader]>([])
 
     private init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
@@ -29,7 +29,6 @@ final class Target: Sendable {
         firstReader = tree.members[0]
         listeners = Locked((try? tree.members[0].listeners(port: url.port)) ?? [])
         runtime = try Self.runtime(of: tree)
-        servers = Locked(Self.servers(of: tree, port: url.port))
         self.tree = Locked(tree)
     }
 
@@ -249,7 +248,7 @@ final class Target: Sendable {
                 throw CheckFailure.unreachable(
                     "\"\(name)\" did not start: it \(ending)\(quoted(command.lastOutput))")
             }
-            for address in addresses where accepts(address) { return address }
+            for address in addresses where try accepts(address) { return address }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw CheckFailure.unreachable(
@@ -272,16 +271,22 @@ final class Target: Sendable {
 
     private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
-        if let address = addresses.first(where: accepts) { return address }
+        if let address = try addresses.first(where: accepts) { return address }
         throw CheckFailure.unreachable(
             "nothing accepts connections on \(url.host):\(url.port): start the server, or correct the URL")
     }
 
     /// Whether a TCP connect succeeds within a second.
-    private static func accepts(_ address: SocketAddress) -> Bool {
-        guard let descriptor = try? OwnedDescriptor.connecting(to: address) else { return false }
-        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
-        return poll(&entry, 1, 1000) == 1 && descriptor.connectFailure() == nil
+    private static func accepts(_ address: SocketAddress) throws -> Bool {
+        do throws(SystemCallError) {
+            let descriptor = try OwnedDescriptor.connecting(to: address)
+            var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+            return poll(&entry, 1, 1000) == 1 && descriptor.connectFailure() == nil
+        } catch {
+            // That this process lacks descriptors says nothing of the target.
+            if error.errno == EMFILE || error.errno == ENFILE { throw error }
+            return false
+        }
     }
 
     private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
