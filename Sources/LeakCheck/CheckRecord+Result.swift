@@ -17,6 +17,7 @@ extension CheckRecord {
     public func judged(_ knownLeaks: [KnownLeak] = []) -> CheckResult {
         let kept = header.rows.filter { $0.resolved != nil && facts[$0.label]?.isInapplicable != true }
         let rows = kept.compactMap(rebuilt)
+        for row in rows { row.comparisons = header.rows.count * row.resources.count }
         var notes = header.notes
         if let threshold = header.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
         var result = CheckResult(

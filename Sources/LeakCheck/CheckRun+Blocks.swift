@@ -138,16 +138,12 @@ extension CheckRun {
             connections: row.counts.completed, isDecisive: row.samples.isEmpty || phase != .measure)
         row.unread = await target.probes.failures
         let reading = try target.reading()
-        row.samples.append(
-            CheckResult.Sample(
-                lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed,
-                connections: row.counts.completed,
-                seconds: start.elapsed.inSeconds, phase: phase, descriptors: reading.descriptors,
-                threads: reading.threads, privateMemory: reading.privateMemory,
-                residentMemory: reading.residentMemory,
-                probed: levels.isEmpty
-                    ? nil : Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })))
-        if let sample = row.samples.last { record(.sample(sample)) }
+        var sample = CheckResult.Sample(row, reading, phase, seconds: start.elapsed.inSeconds)
+        if !levels.isEmpty {
+            sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
+        }
+        row.samples.append(sample)
+        record(.sample(sample))
         record(.row(CheckRecord.RowFacts(row)))
         tell(row, phase, reading)
     }
@@ -158,5 +154,15 @@ extension CheckRun {
                 lifecycle: row.lifecycle.label, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
                 privateMemory: reading.privateMemory, seconds: start.elapsed.inSeconds,
                 decided: rows.count { $0.state == .decided }, rows: rows.count))
+    }
+}
+
+extension CheckResult.Sample {
+    /// What was read of a row's target, without what probes say.
+    init(_ row: RowRun, _ reading: Target.Reading, _ phase: Phase, seconds: Double) {
+        self.init(
+            lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed, connections: row.counts.completed,
+            seconds: seconds, phase: phase, descriptors: reading.descriptors, threads: reading.threads,
+            privateMemory: reading.privateMemory, residentMemory: reading.residentMemory)
     }
 }

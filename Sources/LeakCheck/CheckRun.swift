@@ -126,6 +126,7 @@ final class CheckRun {
         boundConcurrency()
         try await meet(target)
         try await chooseCompression(target)
+        for row in rows { row.comparisons = rows.count * row.resources.count }
         recordHeader()
         try Task.checkCancellation()
     }
@@ -180,8 +181,8 @@ final class CheckRun {
     }
 
     private func restAndConfirm(_ row: RowRun) async throws {
-        while remaining > .zero, row.idleSince.elapsed < patience { try await watch(row) }
-        if row.idleSince.elapsed >= patience { try await confirm(row, for: confirmSlice(1)) }
+        while remaining > .zero, !hasRested(row) { try await watch(row) }
+        if hasRested(row) { try await confirm(row, for: confirmSlice(1)) }
     }
 
     /// Spends the rest of the budget where the doubt is.
@@ -189,7 +190,7 @@ final class CheckRun {
         let slice = measuringSlice
         while remaining > .milliseconds(300) {
             let suspects = rows.filter { $0.state == .suspect }
-            if let rested = suspects.first(where: { $0.idleSince.elapsed >= patience }) {
+            if let rested = suspects.first(where: hasRested) {
                 try await confirm(rested, for: confirmSlice(suspects.count))
                 continue
             }
@@ -211,6 +212,9 @@ final class CheckRun {
     }
 
     private var patience: Duration { Self.patience(for: plan.budget) }
+
+    /// Whether a suspect's pause is over: it was long enough, or there is nothing left to wait for.
+    private func hasRested(_ row: RowRun) -> Bool { row.hasReleased || row.idleSince.elapsed >= patience }
 
     private func confirmSlice(_ suspects: Int) -> Duration {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
@@ -252,7 +256,11 @@ final class CheckRun {
                 row.state = .decided
                 break
             }
-            guard !row.isResumed else { continue }
+            if row.isResumed {
+                guard suspicious(row).contains(where: row.isLeak) else { continue }
+                row.state = .decided
+                break
+            }
             row.exactSuspicions = RowJudge.isExactSuspicion(opinions) ? row.exactSuspicions + 1 : 0
             if row.exactSuspicions >= 3 { break }
         }
@@ -280,13 +288,22 @@ final class CheckRun {
         }
     }
 
-    /// Watches a suspect do nothing, until it has rested long enough or the budget ends.
+    /// Watches a suspect do nothing for a moment, and notes what it gives back.
     private func watch(_ row: RowRun) async throws {
         guard let target = row.target ?? sharedTarget else { return }
         driven = row
         try await Task.sleep(for: .milliseconds(200))
         let reading = try target.reading()
         tell(row, .pause, reading)
+        let suspects = suspicious(row)
+        row.samples.append(CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds))
+        let opinions = row.opinions(isLazy: isLazy)
+        // The pause's own sample follows when it is over.
+        row.samples.removeLast()
+        for resource in suspects where opinions[resource]?.isClean(tightly: false) ?? false {
+            row.releasedWithin[resource] = row.releasedWithin[resource] ?? row.idleSince.elapsed
+        }
+        row.hasReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
     }
 
     /// Drives a suspect again after its pause.
@@ -295,8 +312,12 @@ final class CheckRun {
         driven = row
         let began = MonotonicTime.now
         try await sample(row, target, .pause)
-        noteRelease(row)
-        let isReleased = suspicious(row).allSatisfy { row.confirmation(of: $0) == .released }
+        let suspects = suspicious(row)
+        for resource in suspects {
+            let isReleased = row.confirmation(of: resource) == .released
+            row.releasedWithin[resource] = isReleased ? row.releasedWithin[resource] ?? row.idleSince.elapsed : nil
+        }
+        let isReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
         if isReleased {
             // What stood in the way is gone with it.
             row.obstacle = nil
@@ -315,20 +336,13 @@ final class CheckRun {
         row.statesAtEnd = try target.tcpStates()
         row.idleSince = .now
         // What no longer grew needs time to become the smaller part of what is judged.
-        let isConfirmed = suspicious(row).contains { row.confirmation(of: $0) == .confirmed }
+        let isConfirmed = suspects.contains(where: row.isLeak)
         let isClear = row.opinions(isLazy: isLazy).values.allSatisfy { $0.isClean(tightly: false) }
         let mayClear = !isConfirmed && !isClear && row.mayBeDriven
         row.state = mayClear ? .measuring : .decided
         if row.state == .decided { try await requireAnswer(row, target) }
         record(.row(CheckRecord.RowFacts(row)))
         if row.state == .decided { await retire(row) }
-    }
-
-    /// Notes what the pause gave back.
-    private func noteRelease(_ row: RowRun) {
-        for resource in suspicious(row) where row.confirmation(of: resource) == .released {
-            row.releasedWithin[resource] = row.idleSince.elapsed
-        }
     }
 
     /// The resources whose samples before the pause grew like a leak.

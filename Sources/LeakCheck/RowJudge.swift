@@ -3,7 +3,7 @@ import ProcessResources
 
 /// What a row's samples amount to; pure, so that recorded and simulated rows can be judged as well.
 struct RowJudge {
-    /// Confidence of every interval. A leak has to pass it twice, before the pause and after.
+    /// Confidence of every interval, and of all the leaks of a check together: as one of many, each must pass a wider one.
     static let confidence = 0.99
     /// Connections before a suspicion is worth a pause, unless the target cannot take more.
     static let leastConnections = 1000
@@ -33,7 +33,10 @@ struct RowJudge {
         _ series: GrowthSeries, _ resource: Resource, isLazy: Bool
     ) -> (opinion: Opinion, estimate: GrowthEstimate?) {
         let scale = resource.scale
-        guard let estimate = GrowthEstimate(series, resolution: scale.resolution, confidence: confidence) else {
+        guard
+            let estimate = GrowthEstimate(
+                series, resolution: scale.resolution, confidence: confidence, isReused: scale.isReused)
+        else {
             return (.open("too few connections were made"), nil)
         }
         if estimate.isPersistent(above: scale.effect) {

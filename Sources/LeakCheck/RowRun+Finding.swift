@@ -79,7 +79,7 @@ extension RowRun {
         case .open(let reason):
             finding.remark =
                 (obstacle.map { "\($0); \(reason)" } ?? "\(reason)\(pace)") + (estimate == nil ? growth(resource) : "")
-        case .suspect: judgeSuspicion(resource, &finding)
+        case .suspect: judgeSuspicion(resource, estimate, &finding)
         }
         if let problem { doubt(problem, opinion, &finding) }
         if finding.verdict == .leak { finding.smallestDetectable = estimate?.resolution }
@@ -118,8 +118,14 @@ extension RowRun {
             + "--budget, or more --concurrency"
     }
 
-    private func judgeSuspicion(_ resource: Resource, _ finding: inout CheckResult.Finding) {
+    private func judgeSuspicion(
+        _ resource: Resource, _ estimate: GrowthEstimate?, _ finding: inout CheckResult.Finding
+    ) {
         switch confirmation(of: resource) {
+        case .confirmed where !isBeyondChance(resource, estimate):
+            finding.remark =
+                "it grows like a leak, but of so many verdicts one may by chance: give it a longer --budget, or drive this "
+                + "--lifecycle alone"
         case .confirmed:
             finding.verdict = .leak
             if let pauseSeconds {
@@ -140,6 +146,16 @@ extension RowRun {
                 "it grows like a leak, but the budget ended before the pause that tells a leak from what is only kept "
                 + "for a while: give it a longer --budget"
         }
+    }
+
+    /// Whether a resource grows and goes on growing, with what is left of the confidence where so many verdicts are given.
+    func isLeak(_ resource: Resource) -> Bool {
+        confirmation(of: resource) == .confirmed
+            && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
+    }
+
+    private func isBeyondChance(_ resource: Resource, _ estimate: GrowthEstimate?) -> Bool {
+        estimate?.isPersistent(above: resource.scale.effect, among: comparisons) ?? false
     }
 
     /// How long the row's pause was, or what there is of it.

@@ -9,6 +9,8 @@ final class RowRun {
     var target: Target?
     /// What is judged.
     var resources = Resource.ofEveryTarget
+    /// How many verdicts the whole check gives, of which none may be a leak by chance.
+    var comparisons = 1
     /// Why a resource could not be read, or no longer.
     var unread: [Resource: String] = [:]
     var counts = DriveCounts()
@@ -25,8 +27,11 @@ final class RowRun {
     var firstDose: Double { lifecycle.holds ? 64 : 40 }
     /// How long measuring has taken.
     var measured = Duration.zero
-    /// How long after the last connection it was seen that most of what had been kept was given back, by resource.
+    /// How long after the last connection it was seen that what had been kept was given back, by resource: so much of it
+    /// that the rest is clean, or most of it by the end of the pause.
     var releasedWithin: [Resource: Duration] = [:]
+    /// Whether that is so of all that was suspected.
+    var hasReleased = false
     var statesAtStart: [String: Int] = [:]
     var statesAtEnd: [String: Int] = [:]
     /// Blocks in a row in which hardly any connection came about.

@@ -6,11 +6,18 @@ public struct GrowthEstimate: Hashable, Sendable {
     public var perConnection: Double
     /// The confidence interval of that mean, from the spread between blocks.
     public var interval: ClosedRange<Double>
+    /// The interval's confidence, such as 0.99.
+    public var confidence: Double
+    /// The standard error of the mean.
+    public var standardError: Double
+    /// The degrees of freedom of the standard error.
+    public var degreesOfFreedom: Int
     /// The largest leak that could hide in this run: nothing of that size or more would have gone unseen.
     ///
     /// The smaller of two bounds. One is the interval's upper end, or the height of the teeth that the floor has cut off,
     /// spread over the judged connections, where that is more: a leak can hide under garbage that a late collection took
-    /// away. The other is all that the process gained since its lowest reading, spread over the connections since. Neither
+    /// away. Where what is freed is used again, it is no less than what each connection of the last three quarters came to:
+    /// a leak can hide in the room that warming up has left. The other is all that the process gained since its lowest reading, spread over the connections since. Neither
     /// is below what the gauge can resolve.
     public var largestHidden: Double
     /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
@@ -23,11 +30,12 @@ public struct GrowthEstimate: Hashable, Sendable {
 
     /// Judges the second half of `series`; the first half is warm-up.
     ///
-    /// `resolution` is the gauge's smallest step: one descriptor, one page. Nil for fewer than four judged blocks.
+    /// `resolution` is the gauge's smallest step: one descriptor, one page. `isReused` says that what is freed stays in the
+    /// gauge and is used again, as pages are. Nil for fewer than four judged blocks.
     ///
     /// Increments of the floor are compared block by block, so that one step of an allocator's arena, large as it may
     /// be, makes the interval wide and not the mean significant.
-    public init?(_ series: GrowthSeries, resolution: Double, confidence: Double) {
+    public init?(_ series: GrowthSeries, resolution: Double, confidence: Double, isReused: Bool = false) {
         let floor = series.floor
         let half = floor.connections / 2
         let judged = floor.points.drop { $0.connections < half }
@@ -43,15 +51,22 @@ public struct GrowthEstimate: Hashable, Sendable {
         let mean = growth / dose
         let centre = rates.reduce(0, +) / Double(rates.count)
         let variance = rates.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(rates.count - 1)
-        let t = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: rates.count - 1)
-        let reach = t * (variance / Double(rates.count)).squareRoot()
+        self.confidence = confidence
+        standardError = (variance / Double(rates.count)).squareRoot()
+        degreesOfFreedom = rates.count - 1
+        let reach = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: degreesOfFreedom) * standardError
         perConnection = mean
         interval = (mean - reach)...(mean + reach)
         // Three steps of the gauge: the rule of three for an event that was not seen (Hanley and Lippman-Hand, 1983).
         self.resolution = max(reach, 3 * resolution / dose)
         let judgedLevels = zip(series.points, floor.points).suffix(judged.count)
         let teeth = judgedLevels.map { $0.level - $1.level }.max() ?? 0
-        let underTeeth = max(mean + reach, teeth / dose, 3 * resolution / dose)
+        var underTeeth = max(mean + reach, teeth / dose, 3 * resolution / dose)
+        if isReused {
+            let quarter = floor.connections / 4
+            let gained = last.level - floor.level(at: quarter)
+            underTeeth = max(underTeeth, gained / (floor.connections - quarter))
+        }
         largestHidden = min(underTeeth, Self.gainedSinceLow(series, resolution: resolution))
         growingShare = Double(rates.count { $0 > 0 }) / Double(rates.count)
         let quarter = floor.level(at: half) - floor.level(at: half / 2)
@@ -79,10 +94,16 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// down.
     ///
     /// `leastPersistence` 0.75 keeps logarithmic growth (0.5) and square roots (0.71) out.
+    ///
+    /// Of many estimates some are far out by chance. As one of `comparisons`, all of which are to be right with the
+    /// interval's confidence, it must pass a wider one (Bonferroni's correction; Dunn, 1961).
     public func isPersistent(
-        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = 0.75
+        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = 0.75,
+        among comparisons: Int = 1
     ) -> Bool {
-        guard interval.lowerBound > effect, growingShare >= leastGrowingShare else { return false }
+        let error = (1 - confidence) / 2 / Double(comparisons)
+        let t = StudentT.quantile(1 - error, degreesOfFreedom: degreesOfFreedom)
+        guard perConnection - t * standardError > effect, growingShare >= leastGrowingShare else { return false }
         // No growth before the judged half and growth ever since: it began late, which is as bad.
         return persistence.map { $0 >= leastPersistence } ?? true
     }

@@ -8,12 +8,14 @@ public struct GrowthScale: Hashable, Sendable {
     public var tight: Double
     /// Clean is said only if a leak of this size would have been seen.
     public var required: Double
+    /// Whether what is freed stays in the gauge and is used again.
+    public var isReused = false
 
     /// Counts are exact. A leak of one in 250 connections is still told; one in 50 must be, for a clean verdict.
     public static let counts = GrowthScale(effect: 0.004, resolution: 1, tight: 0.005, required: 0.02)
     /// Healthy servers were measured at up to 34 bytes per connection, nine standard errors from nothing. Pages are the
     /// step.
-    public static let pages = GrowthScale(effect: 48, resolution: 4096, tight: 64, required: 512)
+    public static let pages = GrowthScale(effect: 48, resolution: 4096, tight: 64, required: 512, isReused: true)
     /// After a collection a runtime still holds some kilobytes that it did not before; of thousands of connections that is
     /// little.
     public static let liveHeap = GrowthScale(effect: 16, resolution: 16, tight: 32, required: 64)

@@ -155,6 +155,17 @@ struct BadTargetTests {
         _ = try await server.finish(within: 10)
     }
 
+    @Test("a server that stops for a while and goes on is said to have, and is not clean either")
+    func recovers() async throws {
+        let checked = try await checkCommand(MisbehavingServer.command("nap", "400"))
+        #expect(checked.end.code == 2, "\(checked.end.output)")
+        #expect(checked.end.output.contains("it took part again within"), "\(checked.end.output)")
+        let stall = try #require(checked.rows[0]["stall"] as? [String: Any])
+        #expect(stall["hasRecovered"] as? Bool == true)
+        let connections = try #require(checked.rows[0]["connections"] as? [String: Any])
+        #expect(connections["completed"] as? Int ?? 0 > 1000, "it was driven on")
+    }
+
     @Test(
         "a server that stops taking part while it lives is never clean",
         arguments: [

@@ -58,6 +58,19 @@ struct RowFindingTests {
         #expect(descriptors.remark?.contains("--budget") == true)
     }
 
+    @Test("what passes for itself and not as one of many is neither a leak nor clean")
+    func amongMany() throws {
+        let row = row(descriptorsPerConnection: 0.5, confirmed: true)
+        for index in row.samples.indices { row.samples[index].descriptors += [0, 30, 10][index % 3] }
+        #expect(try finding(row, .descriptors).verdict == .leak)
+        #expect(row.isLeak(.descriptors))
+        row.comparisons = 1_000_000_000
+        #expect(!row.isLeak(.descriptors))
+        let descriptors = try finding(row, .descriptors)
+        #expect(descriptors.verdict == .inconclusive)
+        #expect(descriptors.remark?.contains("of so many verdicts one may by chance") == true)
+    }
+
     @Test("a check whose connections did not happen is inconclusive, never clean")
     func noLoad() throws {
         let row = row(descriptorsPerConnection: 0, confirmed: false, completedShare: 0.5)

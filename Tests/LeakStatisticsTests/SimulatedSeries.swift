@@ -5,6 +5,8 @@ import Glibc
 /// Targets that never were: the level of a resource after each of a number of blocks.
 struct SimulatedSeries: CustomStringConvertible, Sendable {
     var name: String
+    /// Whether it grows like a leak until something is collected or full, which only later connections tell.
+    var growsForAWhile = false
     var level: @Sendable (_ connections: Double, inout SimulatedNoise) -> Double
 
     var description: String { name }
@@ -73,10 +75,10 @@ extension SimulatedSeries {
             if noise.uniform(0, 1) < 0.1 { noise.step += 512 * kibibyte }
             return base + noise.step
         },
-        SimulatedSeries(name: "sawtooth of a collector") { connections, noise in
+        SimulatedSeries(name: "sawtooth of a collector", growsForAWhile: true) { connections, noise in
             base + 4 * kibibyte * connections.truncatingRemainder(dividingBy: 3300) + 64 * kibibyte * noise.normal()
         },
-        SimulatedSeries(name: "cache bounded at 4,000 entries") { connections, _ in
+        SimulatedSeries(name: "cache bounded at 4,000 entries", growsForAWhile: true) { connections, _ in
             base + kibibyte * min(connections, 4000)
         },
         SimulatedSeries(name: "pool bounded at 32") { connections, _ in 8 + min(connections, 32) },

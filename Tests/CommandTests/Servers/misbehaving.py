@@ -84,8 +84,10 @@ def accept(loop, listener):
             # Another process goes on with the same listening socket.
             if os.fork():
                 os._exit(0)
-        if fault == "deaf":
+        if fault in ("deaf", "nap"):
             loop.remove_reader(listener.fileno())
+        if fault == "nap":
+            loop.call_later(7, loop.add_reader, listener.fileno(), accept, loop, listener)
     if fault == "leak":
         kept.append(os.dup(peer.fileno()))
     peer.setblocking(False)

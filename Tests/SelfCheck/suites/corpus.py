@@ -1,4 +1,4 @@
-"""Published releases that leak must be flagged, and the releases that fixed them cleared."""
+"""Published releases that leak must be flagged, and the releases that fixed them, if there are any, cleared."""
 
 import json
 from functools import partial
@@ -14,14 +14,17 @@ CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 def cases(seeds):
     for name, case in json.loads((CORPUS / "cases.json").read_text()).items():
         lifecycle = case["lifecycle"]
+        heap = ("--heap", case["heap"]) if "heap" in case else ()
         for release, other in [("bad", "good"), ("good", "bad")]:
+            if release not in case:
+                continue
             is_bad = release == "bad"
             yield Case(
-                name=f"{name} {release} ({' '.join(sorted(set(case[release]) - set(case[other])))})",
+                name=f"{name} {release} ({' '.join(sorted(set(case[release]) - set(case.get(other, []))))})",
                 expected=f"leak {case['resource']}@{lifecycle}" if is_bad else "clean",
                 prepare=partial(_target, name, release, case),
                 judge=partial(_judge_bad, case) if is_bad else partial(_judge_good, case),
-                seed=seeds[0], options=("--lifecycle", lifecycle))
+                seed=seeds[0], options=("--lifecycle", lifecycle, *heap))
 
 
 def _target(name, release, case, watertight):

@@ -26,6 +26,9 @@ def cases(seeds):
         yield Case(
             f"node-ws echo keeps {size} B", f"leak liveHeap@fin {size} B", partial(_node, size),
             partial(_judge_heap, size), seeds[0], options=("--profile", "quick"))
+    yield Case(
+        "aiohttp keeps a descriptor for 10 s", "clean, or released within 15 s", _keeping, _judge_released, seeds[0],
+        options=("--lifecycle", "fin", "--budget", "60"))
     for seed in seeds:
         yield Case(
             f"node-ws echo keeps 1024 B, unprobed, seed {seed}", "privateMemory is not clean",
@@ -34,6 +37,21 @@ def cases(seeds):
 
 def _python(name, watertight):
     return servers.python(name, watertight, "--plant", f"memory={BYTES}@any")
+
+
+def _keeping(watertight):
+    return servers.python("aiohttp", watertight, "--plant", "descriptor@fin~10")
+
+
+def _judge_released(exit_code, report):
+    finding = next(finding for _, finding in findings(report) if finding["resource"] == "descriptors")
+    within = finding.get("releasedWithinSeconds")
+    if finding["verdict"] != "clean" or exit_code != 0:
+        return f"descriptors are {finding['verdict']}, exit code {exit_code}"
+    # Driven for longer than that, what is given back makes it clean without a pause.
+    if within is not None and within > 15:
+        return f"released within {within} s"
+    return None
 
 
 def _node(size, watertight):
