@@ -238,7 +238,6 @@ final class CheckRun {
         driven = row
         // Where a reading takes long, it must leave time for the connections between two of them.
         let slice = max(slice, await target.probes.cost * Self.readingsOfSlice)
-        let began = MonotonicTime.now
         if row.samples.isEmpty {
             row.statesAtStart = try target.tcpStates()
             try target.noteServers()
@@ -246,6 +245,8 @@ final class CheckRun {
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
         try await sample(row, target, phase)
+        // The slice is for connections: the first reading takes a second where the kernel's tables of sockets are long.
+        let began = MonotonicTime.now
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
