@@ -5,13 +5,17 @@ import Sockets
 extension CheckRun {
     /// How long a queue may stand still, and a target that stalled is left alone.
     private static let stallLimit = Duration.seconds(5)
-    /// How many connections in a row must have been left waiting.
+    /// How many connections in a row, left waiting, are a stall whatever follows.
     private static let leastWaiting = 16
 
     /// Notes it when the target stalled in the block that made `counts`; true when it did not recover.
     func noteStall(_ row: RowRun, _ target: Target, _ counts: DriveCounts) async throws -> Bool {
-        let wasLeftWaiting = counts.stalled > 0 && counts.failuresAtEnd >= min(Self.leastWaiting, counts.attempted)
-        if wasLeftWaiting { return try await noteStall(row, target, unserved: 0) }
+        if counts.stalled > 0 && counts.failuresAtEnd > 0 {
+            // Where the block ended with fewer, the next connection decides.
+            let areEnough = counts.failuresAtEnd >= min(Self.leastWaiting, counts.attempted)
+            if !areEnough, try await answers(target, within: .seconds(1)) { return false }
+            return try await noteStall(row, target, unserved: 0)
+        }
         guard try await leavesQueue(target) else { return false }
         // These peers left without waiting to be accepted.
         return try await noteStall(row, target, unserved: target.acceptQueue() ?? 0)
