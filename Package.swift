@@ -164,6 +164,7 @@ let package = Package(
             dependencies: [
                 "watertight", "Lifecycles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["Servers"],
             swiftSettings: rules),
     ]
 )

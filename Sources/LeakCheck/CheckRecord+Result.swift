@@ -57,12 +57,14 @@ extension CheckRecord {
         run.statesAtEnd = facts.tcpStatesAtEnd
         run.obstacle = facts.obstacle
         run.breakdown = facts.breakdown
+        run.stall = facts.stall
         return run
     }
 }
 
 extension CheckRecord.RowFacts {
     init(_ run: RowRun) {
+        stall = run.stall
         lifecycle = run.lifecycle.name
         compressed = run.lifecycle.isCompressed
         connections = CheckRecord.Connections(run.counts)

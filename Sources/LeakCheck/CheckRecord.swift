@@ -107,6 +107,8 @@ public struct CheckRecord: Sendable {
         public var unread: [String: String]?
         /// Why the row cannot be judged.
         public var breakdown: String?
+        /// That the target stopped taking part while its process lived; nil where it did not.
+        public var stall: CheckResult.Stall?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
         public var isInapplicable: Bool
     }

@@ -80,6 +80,8 @@ public struct CheckResult: Sendable {
         public var resources: [Finding]
         /// The command that checks this row alone, quoted for a shell; nil where the check was not begun by one.
         public var reproducer: String?
+        /// That the target stopped taking part while its process lived; nil where it did not.
+        public var stall: Stall?
     }
 
     /// What is said of one resource under one lifecycle.

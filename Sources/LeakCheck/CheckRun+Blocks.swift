@@ -7,13 +7,17 @@ extension CheckRun {
     /// Connections at a time where the peers stay for a while.
     private static let heldConcurrency = 64
 
+    /// Blocks that must fit into what a target may use up.
+    private static let leastBlocks = 16.0
+
     /// One block: connections, settle, a sample. False when no more should follow.
     func block(
         _ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase, atMost bound: Int = .max
     ) async throws -> Bool {
         try Task.checkCancellation()
         guard let room = room(for: row, target, phase) else { return false }
-        let concurrency = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
+        let wanted = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
+        let concurrency = min(wanted, concurrencyBound)
         let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
         let connections = max(1, min(Int(jittered), room, bound))
         let began = MonotonicTime.now
@@ -31,6 +35,15 @@ extension CheckRun {
         try await settle(row, target)
         try await sample(row, target, phase)
         try Task.checkCancellation()
+        if let replacement = try await target.replacement() {
+            row.breakdown = replacement
+            return false
+        }
+        if try await noteStall(row, target, counts) {
+            // What stayed open through it counts as well.
+            try await sample(row, target, phase)
+            return false
+        }
         // Blocks of about a sixth of a second, each a small part of what was driven so far, so that the half that is judged
         // consists of several.
         if counts.completed > 0 {
@@ -45,21 +58,32 @@ extension CheckRun {
                 _ = try target.descriptorCount()
                 try await Task.sleep(for: .milliseconds(20))
             }
-            row.breakdown =
-                "after \(row.completed) connections the target no longer took part: "
-                + (counts.firstProblem ?? "no reason known")
+            row.breakdown = breakdown(row, counts)
             return false
         }
         return true
     }
 
+    private func breakdown(_ row: RowRun, _ counts: DriveCounts) -> String {
+        let problem = counts.firstProblem ?? "no reason known"
+        if counts.notAttempted > 0 {
+            return "this side could not make the connections, with --concurrency or ulimit -n as they are: \(problem)"
+        }
+        if row.completed > 0 { return "after \(row.completed) connections the target no longer took part: \(problem)" }
+        return
+            "no connection came about: \(problem); its own log may say why, and watertight connect URL tries one by hand"
+    }
+
     /// How many connections the target can take before what leaks exhausts it; nil when none.
     private func room(for row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) -> Int? {
-        guard let first = row.samples.first, let last = row.samples.last, row.completed > 0 else { return .max }
+        guard let first = row.samples.first, let last = row.samples.last else { return .max }
+        let safeDescriptors = 0.6 * Double(target.descriptorLimit) - Double(first.descriptors)
+        // Before anything is known of it, even a connection may leave a descriptor.
+        guard row.completed > 0 else { return Int(max(1, 0.6 * safeDescriptors / Self.leastBlocks)) }
         let limits: [(Resource, Double, String)] = [
             (
-                .descriptors, 0.6 * Double(target.descriptorLimit) - Double(first.descriptors),
-                "its limit of descriptors"
+                .descriptors, safeDescriptors,
+                "its limit of \(target.descriptorLimit) descriptors, which ulimit -n raises"
             ),
             (.threads, 2000, "2,000 more threads"),
             (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
@@ -71,14 +95,18 @@ extension CheckRun {
             guard let now = last.level(resource), let before = first.level(resource) else { continue }
             let grown = now - before
             let rate = grown / Double(row.completed)
-            guard rate > 0, grown > 0.05 * limit else { continue }
+            guard rate > 0 else { continue }
+            let share = max(1, limit / rate / Self.leastBlocks)
+            room = min(room, Int(min(share, 1e9)))
+            guard grown > 0.05 * limit else { continue }
             let left = (limit - grown) / rate
-            if left < 20 {
+            // So few blocks would be no evidence, however small the limit.
+            if left < min(20, share) {
                 row.obstacle = "the target was not driven beyond a safe share of \(name)"
                 return nil
             }
             // Half of what is left, so that an estimate that is too low cannot overshoot.
-            room = min(room, Int(min(left / 2, 1e9)))
+            room = min(room, max(1, Int(min(left / 2, 1e9))))
         }
         return room
     }

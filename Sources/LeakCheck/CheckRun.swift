@@ -28,11 +28,17 @@ final class CheckRun {
     private(set) var description = ""
     private(set) var runtime: RecognisedRuntime?
     private(set) var descriptorLimit: Int?
-    private(set) var notes: [String] = []
+    var notes: [String] = []
     /// What is read of each target beside its processes.
     private(set) var probes: [CheckResult.Probe] = []
     var generator: SeededGenerator
     var expectsReply = true
+    /// Whether a polite connection comes about.
+    var isPolite = false
+    /// The most connections at a time for which this process has descriptors.
+    var concurrencyBound = Int.max
+    /// The row whose connections were made, or whose pause is waited for, last.
+    private var driven: RowRun?
 
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
     private static let longestPatience = Duration.seconds(40)
@@ -67,9 +73,13 @@ final class CheckRun {
             try await decideAll()
         } catch let lost as TargetLost {
             interruption = .targetLost(lost.problem)
+            // Whatever it seemed to be, nobody knows what the target would have come to.
+            if let driven, driven.breakdown == nil {
+                driven.breakdown = "the target was lost after \(driven.counts.completed) connections of this lifecycle"
+            }
         } catch let failure as CheckFailure {
             // A later target did not start: what was measured before is worth having.
-            if runtime == nil { throw failure }
+            if !isHeaderRecorded { throw failure }
             interruption = .targetLost("\(failure)")
         } catch is CancellationError {
             // Cancelled before there was anything to report.
@@ -100,7 +110,7 @@ final class CheckRun {
 
     // MARK: The course
 
-    /// Starts the first target, looks at it, and learns whether it answers messages.
+    /// Starts the first target and looks at it.
     private func prepare() async throws {
         let target = try await Self.newTarget(plan)
         if usesOneProcess { sharedTarget = target } else { rows[0].target = target }
@@ -113,24 +123,8 @@ final class CheckRun {
         case .running, .group:
             description = "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
         }
-        if target.listens == false {
-            notes.append(
-                "none of the processes read (\(target.pids.map(String.init).joined(separator: ", "))) listens on port "
-                    + "\(target.url.port): name the server's own process with --pid")
-        }
-        var script = script(for: target)
-        script.stepLimit = .seconds(2)
-        let first = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
-        if first.stalled > 0 {
-            // It may well not answer at all, or be a feed: the closing handshake decides.
-            expectsReply = false
-            script.expectsReply = false
-            notes.append("it does not answer a message within 2 s: the peers send theirs and do not wait for one")
-            let second = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
-            if second.completed == 0 { note(second) }
-        } else if first.completed == 0 {
-            note(first)
-        }
+        boundConcurrency()
+        try await meet(target)
         try await chooseCompression(target)
         for row in rows { row.comparisons = rows.count * row.resources.count }
         recordHeader()
@@ -155,10 +149,6 @@ final class CheckRun {
             guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
         }
-    }
-
-    private func note(_ counts: DriveCounts) {
-        notes.append("a polite connection does not work: \(counts.firstProblem ?? "no reason known")")
     }
 
     private func measureAll() async throws {
@@ -205,7 +195,7 @@ final class CheckRun {
                 continue
             }
             let reserved = suspects.isEmpty ? Duration.zero : confirmSlice(suspects.count) * suspects.count
-            let open = rows.filter { $0.state == .measuring && $0.obstacle == nil && $0.breakdown == nil }
+            let open = rows.filter { $0.state == .measuring && $0.mayBeDriven }
             if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - reserved > .seconds(1) {
                 try await measure(doubtful, for: min(slice, remaining - reserved))
                 if sharedTarget != nil && doubtful.state == .suspect { try await restAndConfirm(doubtful) }
@@ -239,19 +229,24 @@ final class CheckRun {
     /// How long each row is measured at first; some may have turned out not to apply, even all.
     private var measuringSlice: Duration { plan.budget * (Self.measuringShare / Double(max(1, rows.count))) }
 
-    private var remaining: Duration { plan.budget - start.elapsed }
+    var remaining: Duration { plan.budget - start.elapsed }
 
     // MARK: One row
 
     private func measure(_ row: RowRun, for slice: Duration) async throws {
         let target = try await target(of: row)
+        driven = row
         // Where a reading takes long, it must leave time for the connections between two of them.
         let slice = max(slice, await target.probes.cost * Self.readingsOfSlice)
-        let began = MonotonicTime.now
-        if row.samples.isEmpty { row.statesAtStart = try target.tcpStates() }
+        if row.samples.isEmpty {
+            row.statesAtStart = try target.tcpStates()
+            try target.noteServers()
+        }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
         try await sample(row, target, phase)
+        // The slice is for connections: the first reading takes a second where the kernel's tables of sockets are long.
+        let began = MonotonicTime.now
         while remaining > .zero, began.elapsed < slice {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
@@ -283,7 +278,10 @@ final class CheckRun {
         record(.row(CheckRecord.RowFacts(row)))
         switch row.state {
         case .measuring, .suspect: break
-        case .decided: await retire(row)
+        case .decided:
+            try await requireAnswer(row, target)
+            record(.row(CheckRecord.RowFacts(row)))
+            await retire(row)
         case .inapplicable:
             await retire(row)
             rows.removeAll { $0 === row }
@@ -294,6 +292,7 @@ final class CheckRun {
     /// Watches a suspect do nothing for a moment, and notes what it gives back.
     private func watch(_ row: RowRun) async throws {
         guard let target = row.target ?? sharedTarget else { return }
+        driven = row
         try await Task.sleep(for: .milliseconds(200))
         let reading = try target.reading()
         tell(row, .pause, reading)
@@ -311,6 +310,7 @@ final class CheckRun {
     /// Drives a suspect again after its pause.
     private func confirm(_ row: RowRun, for slice: Duration) async throws {
         let target = try await target(of: row)
+        driven = row
         let began = MonotonicTime.now
         try await sample(row, target, .pause)
         let suspects = suspicious(row)
@@ -339,8 +339,9 @@ final class CheckRun {
         // What no longer grew needs time to become the smaller part of what is judged.
         let isConfirmed = suspects.contains(where: row.isLeak)
         let isClear = row.opinions(isLazy: isLazy).values.allSatisfy { $0.isClean(tightly: false) }
-        let mayClear = !isConfirmed && !isClear && row.obstacle == nil
+        let mayClear = !isConfirmed && !isClear && row.mayBeDriven
         row.state = mayClear ? .measuring : .decided
+        if row.state == .decided { try await requireAnswer(row, target) }
         record(.row(CheckRecord.RowFacts(row)))
         if row.state == .decided { await retire(row) }
     }

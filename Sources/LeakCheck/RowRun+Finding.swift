@@ -59,7 +59,7 @@ extension RowRun {
             lifecycle: lifecycle, connections: counts,
             resources: resources.compactMap { resource in
                 judgements[resource].map { finding(resource, $0.opinion, $0.estimate) }
-            })
+            }, stall: stall)
     }
 
     private func finding(
@@ -69,10 +69,6 @@ extension RowRun {
             resource: resource, verdict: .inconclusive, perConnection: estimate?.perConnection,
             interval: estimate?.interval, smallestDetectable: estimate?.largestHidden)
         finding.releasedWithinSeconds = releasedWithin[resource].map(\.inSeconds)
-        if let problem = loadProblem {
-            finding.remark = problem
-            return finding
-        }
         switch opinion {
         case .clean:
             finding.verdict = .clean
@@ -80,9 +76,12 @@ extension RowRun {
                 finding.remark =
                     "kept for a while, released within \(Int(seconds.rounded(.up))) s after the last connection"
             }
-        case .open(let reason): finding.remark = [obstacle, reason].compactMap { $0 }.joined(separator: "; ")
+        case .open(let reason):
+            finding.remark =
+                (obstacle.map { "\($0); \(reason)" } ?? "\(reason)\(pace)") + (estimate == nil ? growth(resource) : "")
         case .suspect: judgeSuspicion(resource, estimate, &finding)
         }
+        if let problem { doubt(problem, opinion, &finding) }
         if finding.verdict == .leak { finding.smallestDetectable = estimate?.resolution }
         if resource == .descriptors && finding.verdict == .leak {
             for (state, count) in statesAtEnd where count > statesAtStart[state, default: 0] {
@@ -90,6 +89,33 @@ extension RowRun {
             }
         }
         return finding
+    }
+
+    /// Takes back what cannot be said of a row that did not go as it should: that it is clean, and where its connections
+    /// hardly came about, anything.
+    private func doubt(_ problem: String, _ opinion: RowJudge.Opinion, _ finding: inout CheckResult.Finding) {
+        let wasDriven = stall != nil || breakdown != nil
+        if finding.verdict == .leak && wasDriven { return }
+        finding.verdict = .inconclusive
+        finding.remark = wasDriven && opinion == .suspect ? "\(problem); until then it grew like a leak" : problem
+    }
+
+    /// What a count grew by where that is too little to be judged.
+    private func growth(_ resource: Resource) -> String {
+        guard resource.scale == .counts, completed > 0, let first = samples.first?.level(resource),
+            let last = samples.last?.level(resource), last - first >= 0.1 * Double(completed)
+        else { return "" }
+        return "; so far \(Int(last - first)) more \(resource.unit) are held after \(completed) connections"
+    }
+
+    /// What a target that is slow has come to.
+    private var pace: String {
+        guard completed > 0, completed < RowJudge.leastConnections / 4, let first = samples.first,
+            let last = samples.last,
+            last.seconds - first.seconds > 1
+        else { return "" }
+        return " (\(completed) connections took \(Int((last.seconds - first.seconds).rounded())) s): give it a longer "
+            + "--budget, or more --concurrency"
     }
 
     private func judgeSuspicion(
@@ -147,13 +173,14 @@ extension RowRun {
             after: GrowthSeries(whole[(pauseIndex + 1)...].compactMap { $0 }), resource)
     }
 
-    /// Why the row cannot be judged at all: its lifecycle hardly took place.
-    private var loadProblem: String? {
+    /// Why the row cannot be called clean: its lifecycle hardly took place, or not to the end.
+    private var problem: String? {
+        if let stall { return stall.remark }
+        if let breakdown { return breakdown }
         guard counts.attempted > 0 else {
             return counts.firstProblem
                 ?? "the budget ended before a connection was made: give it a longer --budget, or name a --lifecycle"
         }
-        if let breakdown { return breakdown }
         let share = Double(counts.completed) / Double(counts.attempted)
         guard share < Self.leastCompletedShare else { return nil }
         let percent = (share * 100).rounded(.down)

@@ -40,6 +40,8 @@ final class RowRun {
     var exactSuspicions = 0
     /// Why no more connections should be made: what leaks would exhaust the target.
     var obstacle: String?
+    /// That the target stopped taking part while it lived.
+    var stall: CheckResult.Stall?
     /// Why the lifecycle no longer comes about; the row cannot be judged then, however well it began.
     var breakdown: String?
 
@@ -72,6 +74,9 @@ final class RowRun {
 
     /// Whether the row's pause is over, so that a suspicion can be held against what came after it.
     var isResumed: Bool { pauseIndex.map { $0 + 1 < samples.count } ?? false }
+
+    /// Whether more connections can be made and may tell more.
+    var mayBeDriven: Bool { obstacle == nil && breakdown == nil && stall?.hasRecovered != false }
 
     /// Connections that took place.
     var completed: Int { samples.last?.connections ?? 0 }

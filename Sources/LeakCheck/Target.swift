@@ -13,10 +13,12 @@ final class Target: Sendable {
     let runtime: RecognisedRuntime
     /// What is read of it beside its processes.
     let probes = TargetProbes()
-    private let command: TargetCommand?
-    private let tree: Locked<ProcessTree>
+    let command: TargetCommand?
+    let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
     private let listeners: Locked<[ListenerQueue]>
+    /// The processes that listened when they were last looked for.
+    let servers = Locked<[ProcessReader]>([])
 
     private init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
@@ -209,18 +211,12 @@ final class Target: Sendable {
         tree.withLock { tree in tree.members.compactMap { try? $0.openFileLimit().soft }.min() ?? 1024 }
     }
 
-    private func readingTree<Value>(_ body: (inout ProcessTree) throws -> Value) throws -> Value {
+    func readingTree<Value>(_ body: (inout ProcessTree) throws -> Value) throws -> Value {
         do {
             return try tree.withLock { tree in try body(&tree) }
         } catch let failure as ProcessReadFailure {
-            throw TargetLost(problem: "\(failure)\(epitaph)")
+            throw TargetLost(problem: obituary(failure))
         }
-    }
-
-    /// How a command ended and what it said last.
-    private var epitaph: String {
-        guard let command, let ending = command.ending() else { return "" }
-        return "; \(ending)\(Target.quoted(command.lastOutput))"
     }
 
     // MARK: Finding
@@ -250,9 +246,9 @@ final class Target: Sendable {
             try Task.checkCancellation()
             if let ending = command.ending() {
                 throw CheckFailure.unreachable(
-                    "\"\(name)\" did not start: \(ending)\(quoted(command.lastOutput))")
+                    "\"\(name)\" did not start: it \(ending)\(quoted(command.lastOutput))")
             }
-            for address in addresses where accepts(address) { return address }
+            for address in addresses where try accepts(address) { return address }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw CheckFailure.unreachable(
@@ -275,16 +271,22 @@ final class Target: Sendable {
 
     private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
-        if let address = addresses.first(where: accepts) { return address }
+        if let address = try addresses.first(where: accepts) { return address }
         throw CheckFailure.unreachable(
             "nothing accepts connections on \(url.host):\(url.port): start the server, or correct the URL")
     }
 
     /// Whether a TCP connect succeeds within a second.
-    private static func accepts(_ address: SocketAddress) -> Bool {
-        guard let descriptor = try? OwnedDescriptor.connecting(to: address) else { return false }
-        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
-        return poll(&entry, 1, 1000) == 1 && descriptor.connectFailure() == nil
+    private static func accepts(_ address: SocketAddress) throws -> Bool {
+        do throws(SystemCallError) {
+            let descriptor = try OwnedDescriptor.connecting(to: address)
+            var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+            return poll(&entry, 1, 1000) == 1 && descriptor.connectFailure() == nil
+        } catch {
+            // That this process lacks descriptors says nothing of the target.
+            if error.errno == EMFILE || error.errno == ENFILE { throw error }
+            return false
+        }
     }
 
     private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
@@ -308,7 +310,7 @@ final class Target: Sendable {
         return masters.isEmpty ? [first] : masters
     }
 
-    private static func quoted(_ output: String) -> String {
+    static func quoted(_ output: String) -> String {
         let lines = output.split(separator: "\n").suffix(8)
         guard !lines.isEmpty else { return "" }
         return "; its last output:\n" + lines.map { "    " + String($0).escapedForTerminal }.joined(separator: "\n")

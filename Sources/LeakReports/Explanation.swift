@@ -24,7 +24,9 @@ struct Explanation {
             case .clean: finding.smallestDetectable.map { "< \(Amount.bound($0, resource))" }
             case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
             }
-        let mark = finding.knownLeak == nil ? nil : "(known)"
+        let mark =
+            finding.knownLeak != nil
+            ? "(known)" : row.stall != nil && finding.verdict == .inconclusive ? "(stalled)" : nil
         return [finding.verdict.rawValue, amount, mark].compactMap { $0 }.joined(separator: " ")
     }
 
@@ -110,7 +112,17 @@ extension CheckResult {
                 : "leak: \(new.joined(separator: ", "))" + (known.isEmpty ? "" : "; known: \(names)")
         case .inconclusive: words = "inconclusive: no leak was found, and not every row could be judged"
         }
-        return [words, interruptionWords].compactMap { $0 }.joined(separator: "; ")
+        return [words, stallWords, interruptionWords].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// The rows in which the target stalled, with what is said of it.
+    var stalls: [(row: Row, statement: String)] {
+        rows.compactMap { row in row.stall.map { (row, "\(row.lifecycle.label): \($0.statement)") } }
+    }
+
+    private var stallWords: String? {
+        let stalled = rows.filter { $0.stall != nil }.map(\.lifecycle.label)
+        return stalled.isEmpty ? nil : "the target stalled: \(stalled.joined(separator: ", "))"
     }
 
     private func leakingRows(_ isMeant: (Finding) -> Bool) -> [String] {

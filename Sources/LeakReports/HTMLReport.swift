@@ -50,6 +50,9 @@ public struct HTMLReport {
         // What is known comes after what is not.
         let leaks = all.filter { $0.finding.knownLeak == nil } + all.filter { $0.finding.knownLeak != nil }
         if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(card))) }
+        if !result.stalls.isEmpty {
+            sections.append(section("stalls", "Where the target stalled", result.stalls.map(stallCard)))
+        }
         sections.append(section("verdicts", "Every lifecycle and resource", [matrix]))
         let doubts = result.explanations.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
         if !doubts.isEmpty { sections.append(section("remarks", "What else is worth knowing", doubts.map(card))) }
@@ -78,6 +81,15 @@ public struct HTMLReport {
             \(command ?? "")
             </article>
             """
+    }
+
+    private func stallCard(_ row: CheckResult.Row, _ statement: String) -> String {
+        """
+        <article class="card inconclusive">
+        <h3>\(escaped(row.lifecycle.label))</h3>
+        <p>\(escaped(statement))</p>
+        </article>
+        """
     }
 
     private func badge(_ finding: CheckResult.Finding) -> String {

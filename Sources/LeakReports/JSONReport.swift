@@ -64,6 +64,7 @@ public struct JSONReport {
         var connections: Connections
         var resources: [Finding]
         var reproducer: String?
+        var stall: CheckResult.Stall?
 
         init(_ result: CheckResult, _ row: CheckResult.Row) {
             lifecycle = row.lifecycle.name
@@ -74,6 +75,7 @@ public struct JSONReport {
                 firstProblem: row.connections.firstProblem)
             resources = row.resources.map { Finding($0, Explanation(result, row, $0)) }
             reproducer = row.reproducer
+            stall = row.stall
         }
     }
 

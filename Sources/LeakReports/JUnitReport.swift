@@ -12,8 +12,9 @@ public struct JUnitReport {
         let known = findings.count { $0.finding.knownLeak != nil }
         let failures = findings.count { $0.finding.verdict == .leak } - known
         let endings = result.interruption == nil ? 0 : 1
-        let errors = findings.count { $0.finding.verdict == .inconclusive } + endings
-        let tests = findings.count + endings
+        let stalls = result.stalls
+        let errors = findings.count { $0.finding.verdict == .inconclusive } + stalls.count + endings
+        let tests = findings.count + stalls.count + endings
         let counts = attributes([
             ("name", "watertight"), ("tests", "\(tests)"), ("failures", "\(failures)"), ("errors", "\(errors)"),
             ("skipped", "\(known)"), ("time", seconds(result.durationSeconds)),
@@ -28,6 +29,9 @@ public struct JUnitReport {
         }
         lines.append("    </properties>")
         for (row, finding, text) in findings { lines += testCase(row, finding, text, rowSeconds(result, row)) }
+        for (row, statement) in stalls {
+            lines += element(row.lifecycle.label, "stall", rowSeconds(result, row), "error", statement, nil)
+        }
         if let words = result.interruptionWords {
             lines += element("the whole check", "course", "0", "error", words, nil)
         }

@@ -9,6 +9,7 @@ public struct MarkdownReport {
         var blocks = ["## \(result.verdict.mark) Watertight: \(MarkupText.markdown(result.conclusion))"]
         blocks.append(table(result))
         blocks.append(MarkupText.markdown(CheckResult.tableNote))
+        blocks += result.stalls.map { "**\(Verdict.inconclusive.mark) \(MarkupText.markdown($0.statement))**" }
         for (row, finding, text) in result.explanations {
             switch finding.verdict {
             case .leak:

@@ -51,7 +51,7 @@ public struct TextReport {
         return lines + [CheckResult.tableNote]
     }
 
-    /// A paragraph for each leak, then one for each doubt and whatever else is worth saying; the same words are said once,
+    /// A paragraph for each leak, one for each stall, then one for each doubt and whatever else is worth saying; the same words are said once,
     /// of all that they are about.
     private var remarks: [String] {
         var leaks: [String] = []
@@ -70,7 +70,7 @@ public struct TextReport {
                 }
             }
         }
-        return leaks
+        return leaks + result.stalls.map { style.paint($0.statement, .yellow) }
             + doubts.flatMap { doubt in
                 doubt.subjects.count == 1
                     ? [doubt.paragraph] : [doubt.words, "  " + doubt.subjects.joined(separator: ", ")]

@@ -138,7 +138,7 @@ final class Peer: Channel, @unchecked Sendable {
             switch handshake.receive(span.bytes, at: &position) {
             case .needsMore: return
             case .failed(.refused(let head)):
-                return finish(.refused("HTTP \(head.status) \(head.reason.escapedForTerminal)"))
+                return finish(.refused(head.refusal))
             case .failed(let failure): return finish(.broken("\(failure)"))
             case .complete(let accepted):
                 guard upgrade(accepted.deflate) else { return finish(.uncompressed) }

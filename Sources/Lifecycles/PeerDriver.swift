@@ -72,7 +72,6 @@ private final class Drive: @unchecked Sendable {
     private var counts = DriveCounts()
     private var begun = 0
     private var active = 0
-    private var failuresInARow = 0
     private var mayBegin = true
     private var isFilling = false
     private var isWaitingForQueue = false
@@ -158,13 +157,8 @@ private final class Drive: @unchecked Sendable {
     private func ended(_ outcome: PeerOutcome) {
         active -= 1
         counts.add(outcome)
-        if outcome == .completed {
-            failuresInARow = 0
-        } else {
-            failuresInARow += 1
-            // One round of peers without a single success: the next would only cost time.
-            if failuresInARow >= max(load.concurrency, 16) { mayBegin = false }
-        }
+        // One round of peers without a single success: the next would only cost time.
+        if counts.failuresAtEnd >= max(load.concurrency, 16) { mayBegin = false }
         // From within `fill` the loop there goes on.
         fill()
     }

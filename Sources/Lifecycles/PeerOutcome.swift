@@ -32,6 +32,12 @@ public struct DriveCounts: Hashable, Sendable {
     public var broken = 0
     /// Those for which the target did not act in time.
     public var stalled = 0
+    /// The step in which the first of those was left waiting.
+    public var firstStall: Lifecycle.Step?
+    /// Those that this side could not begin, for want of a descriptor or a port; not among the attempted.
+    public var notAttempted = 0
+    /// How many of the last did not end as wanted, one after another.
+    public var failuresAtEnd = 0
     /// The first thing that went wrong, in words.
     public var firstProblem: String?
 
@@ -47,11 +53,15 @@ public struct DriveCounts: Hashable, Sendable {
         left.accepted += right.accepted
         left.broken += right.broken
         left.stalled += right.stalled
+        left.firstStall = left.firstStall ?? right.firstStall
+        left.notAttempted += right.notAttempted
+        left.failuresAtEnd = right.failuresAtEnd
         left.firstProblem = left.firstProblem ?? right.firstProblem
     }
 
     mutating func add(_ outcome: PeerOutcome) {
         attempted += 1
+        failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
         switch outcome {
         case .completed: completed += 1
         case .refused(let problem):
@@ -69,9 +79,11 @@ public struct DriveCounts: Hashable, Sendable {
             note(problem)
         case .stalled(let step):
             stalled += 1
+            firstStall = firstStall ?? step
             note("the target did not act in time (\(step))")
         case .notAttempted(let problem):
             attempted -= 1
+            notAttempted += 1
             note(problem)
         }
     }

@@ -31,8 +31,8 @@ extension Stage {
             child.command.end()
             let isOrderly = life == 2
             expect(
-                "end of server number \(life)", child.command.ending() ?? "it runs",
-                is: isOrderly ? "it exited with code 0" : "it was ended by signal 9")
+                "end of server number \(life)", child.command.ending().map { "it \($0)" } ?? "it runs",
+                is: isOrderly ? "it has exited with code 0" : "it was ended by signal 9 (SIGKILL)")
             await forget(clients)
         }
     }

@@ -244,6 +244,10 @@ struct CheckCommand: AsyncParsableCommand {
             eraseProgress()
             StandardError.print("watertight: interrupted before anything was measured")
             throw Code.interrupted
+        } catch let failure as SystemCallError {
+            eraseProgress()
+            StandardError.print("watertight: cannot begin: \(failure)")
+            throw Code.internalError
         } catch {
             eraseProgress()
             StandardError.print("watertight: internal error: \(error)")

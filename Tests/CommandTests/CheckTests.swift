@@ -118,7 +118,9 @@ struct CheckTests {
         let (other, _) = try await ServeTests.start()
         let end = try await Tool.run(
             ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 40)
-        #expect(end.output.contains("listens on port"))
+        #expect(end.code == 64)
+        #expect(end.errors.contains("process \(other.pid) does not listen on port"), "\(end.errors)")
+        #expect(end.errors.contains("process \(server.pid) listens on that port"))
         for process in [server, other] {
             process.signal(SIGTERM)
             _ = try await process.finish(within: 10)
@@ -192,6 +194,7 @@ struct CheckTests {
             (["--", "sh", "-c", "echo out of coffee; exit 3"], 69, "out of coffee"),
             (["--start-limit", "300ms", "--", "sleep", "20"], 69, "does not accept connections"),
             (["http://127.0.0.1/"], 64, "ws://"),
+            (["wss://127.0.0.1/"], 64, "end TLS in a proxy before the server"),
             (["ws://127.0.0.1:{port}/"], 64, "{port}"),
             (["--pid", "1"], 64, "--pid needs the URL"),
             (["--lifecycle", "nonesuch"], 64, "clean-close"),

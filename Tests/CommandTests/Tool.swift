@@ -46,7 +46,11 @@ final class Running: @unchecked Sendable {
     /// Starts the tool; with `pipedInto`, a shell's command gets its output and what that writes counts.
     ///
     /// It gets this process's environment, without what a CI system has set for its own reports, and `environment`.
-    init(_ arguments: [String], environment: [String: String] = [:], pipedInto command: String? = nil) throws {
+    /// With a `descriptorLimit` it may open only so many.
+    init(
+        _ arguments: [String], environment: [String: String] = [:], pipedInto command: String? = nil,
+        descriptorLimit: Int? = nil
+    ) throws {
         var inherited = ProcessInfo.processInfo.environment
         for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"] { inherited[name] = nil }
         process.environment = inherited.merging(environment) { $1 }
@@ -55,6 +59,9 @@ final class Running: @unchecked Sendable {
         if let command {
             process.executableURL = URL(filePath: "/bin/sh")
             process.arguments = ["-c", "\"$@\" | (\(command))", "sh", Tool.path] + arguments
+        } else if let descriptorLimit {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(descriptorLimit); exec \"$@\"", "sh", Tool.path] + arguments
         } else {
             process.executableURL = URL(filePath: Tool.path)
             process.arguments = arguments

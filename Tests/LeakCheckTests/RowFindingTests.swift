@@ -90,6 +90,70 @@ struct RowFindingTests {
         for resource in Resource.ofEveryTarget { #expect(try finding(row, resource).verdict == .inconclusive) }
     }
 
+    @Test("a target that stalls is never clean, recovered or not; a leak that was confirmed before stands")
+    func stall() throws {
+        for hasRecovered in [true, false] {
+            let stall = CheckResult.Stall(
+                .accepting, after: 2000, hasRecovered: hasRecovered, pauseSeconds: 5, isOutOfDescriptors: false)
+            let flat = row(descriptorsPerConnection: 0, confirmed: false)
+            flat.stall = stall
+            #expect(flat.mayBeDriven == hasRecovered)
+            #expect(flat.result(isLazy: false).stall == stall)
+            for resource in Resource.ofEveryTarget {
+                #expect(try finding(flat, resource).verdict == .inconclusive)
+                #expect(try finding(flat, resource).remark == stall.remark)
+            }
+            let leaking = row(descriptorsPerConnection: 0.5, confirmed: true)
+            leaking.stall = stall
+            #expect(try finding(leaking, .descriptors).verdict == .leak)
+            #expect(try finding(leaking, .threads).verdict == .inconclusive)
+        }
+        let unconfirmed = row(descriptorsPerConnection: 0.5, confirmed: false)
+        unconfirmed.breakdown = "gone"
+        #expect(try finding(unconfirmed, .descriptors).remark == "gone; until then it grew like a leak")
+    }
+
+    @Test("a stall is told with what became of it")
+    func stallWords() {
+        func statement(_ kind: CheckResult.Stall.Kind, _ count: Int, _ hasRecovered: Bool, _ isOut: Bool) -> String {
+            CheckResult.Stall(
+                kind, after: count, hasRecovered: hasRecovered, pauseSeconds: 4.9, isOutOfDescriptors: isOut
+            ).statement
+        }
+        #expect(
+            statement(.accepting, 7, false, true)
+                == "the target stopped accepting connections after 7 of them, while its process lived on; it did not take "
+                + "part again within 5 s; it has as many descriptors open as it may (ulimit -n): see what it leaves open"
+        )
+        #expect(statement(.answering, 7, true, false).contains("stopped answering after 7 connections"))
+        #expect(statement(.answering, 7, true, false).contains("it took part again within 5 s; a stack trace"))
+        #expect(statement(.answering, 0, false, false).hasPrefix("the target answered no connection within 5 s"))
+    }
+
+    @Test(
+        "how a command ended, in words",
+        arguments: [
+            (0, "has exited with code 0"), (3 << 8, "has exited with code 3"), (9, "was ended by signal 9 (SIGKILL)"),
+            (11 | 0x80, "was ended by signal 11 (SIGSEGV)"), (40, "was ended by signal 40"),
+            (139 << 8, "has exited with code 139, as a shell does whose command was ended by signal 11 (SIGSEGV)"),
+        ])
+    func ending(status: Int32, words: String) {
+        #expect("\(TargetCommand.Ending(status: status))" == words)
+    }
+
+    @Test("growth that is too little to be judged is told, and so is a slow target")
+    func tooLittle() throws {
+        let row = row(descriptorsPerConnection: 1, confirmed: false)
+        row.samples = Array(row.samples.prefix(2))
+        row.samples[1].seconds = 9
+        row.counts.attempted = 100
+        row.counts.completed = 100
+        let remark = try #require(try finding(row, .descriptors).remark)
+        #expect(remark.contains("100 connections took 9 s"))
+        #expect(remark.hasSuffix("so far 100 more descriptors are held after 100 connections"))
+        #expect(try finding(row, .threads).remark?.contains("so far") == false)
+    }
+
     @Test("a row that was never driven is inconclusive")
     func neverDriven() throws {
         let finding = try finding(RowRun(.reset), .privateMemory)

@@ -1,0 +1,98 @@
+import Glibc
+import ProcessResources
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+
+/// What is said of processes that end, and of those that take their place.
+extension Target {
+    /// How long a successor may take to listen.
+    private static let succession = Duration.seconds(1)
+
+    /// The members of `tree` that listen on `port`.
+    static func servers(of tree: borrowing ProcessTree, port: UInt16) -> [ProcessReader] {
+        let pids = (try? tree.listeners(port: port)) ?? []
+        return tree.members.filter { pids.contains($0.pid) }
+    }
+
+    /// Looks who listens now, while no connection is made: whoever forks for each may hand the socket on for a moment.
+    func noteServers() throws {
+        let present = try readingTree { tree in
+            try tree.refresh()
+            return Self.servers(of: tree, port: url.port)
+        }
+        servers.withLock { $0 = present }
+    }
+
+    /// That a process which listened has ended while others of the target go on, once; nil while none has.
+    ///
+    /// Throws `TargetLost` where nothing listens in its place.
+    func replacement() async throws -> String? {
+        let (known, ended) = servers.withLock { servers in
+            (Set(servers.map(\.pid)), servers.filter { !$0.isAlive }.map(\.pid))
+        }
+        guard !ended.isEmpty else { return nil }
+        let words = "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended"
+        let deadline = MonotonicTime.now + Self.succession
+        var successors: [ProcessReader] = []
+        var fresh: [Int32] = []
+        repeat {
+            try await Task.sleep(for: .milliseconds(20))
+            successors = try readingTree { tree in
+                try tree.refresh()
+                return Self.servers(of: tree, port: url.port)
+            }
+            fresh = successors.map(\.pid).filter { !known.contains($0) }
+        } while fresh.isEmpty && MonotonicTime.now < deadline
+        servers.withLock { $0 = successors }
+        guard !successors.isEmpty else {
+            let output = command.map { Target.quoted($0.lastOutput) } ?? ""
+            throw TargetLost(problem: "\(words), and nothing listens in its place: see its log\(output)")
+        }
+        return words
+            + (fresh.isEmpty ? "" : ", and process \(Self.list(fresh)) listens in its place")
+            + ": what it held is gone, and a leak with it; keep the server from replacing its processes during the check, "
+            + "and see its log for why it did"
+    }
+
+    /// Whether a process has as many descriptors open as it may.
+    func isOutOfDescriptors() throws -> Bool {
+        tree.withLock { tree in
+            tree.members.contains { member in
+                guard let limit = try? member.openFileLimit().soft, let count = try? member.descriptorCount() else {
+                    return false
+                }
+                return count >= limit - 1
+            }
+        }
+    }
+
+    /// What became of the target after `failure`: how a command ended and what it said last, and who listens now.
+    func obituary(_ failure: ProcessReadFailure) -> String {
+        let deadline = MonotonicTime.now + Self.succession
+        var ending: TargetCommand.Ending?
+        var successors: [Int32] = []
+        let lost = Set(pids)
+        while MonotonicTime.now < deadline {
+            ending = ending ?? command?.ending()
+            successors = ProcessReader.listening(port: url.port)
+            if !lost.isSuperset(of: successors) || (!successors.isEmpty && ending != nil) { break }
+            usleep(20_000)
+        }
+        var words = "\(failure)"
+        if let command, let ending {
+            let reason = ending.isKill ? ", perhaps by a kernel out of memory, whose log (dmesg) says so" : ""
+            words = "process \(command.pid) \(ending)\(reason)\(Target.quoted(command.lastOutput))"
+        }
+        guard !successors.isEmpty else { return words }
+        let number = Self.list(successors)
+        let advice =
+            command == nil
+            ? "a server that restarts itself is checked by the process that starts it, whose descendants are read as "
+                + "well: name that with --pid"
+            : "give a command that stays, or check process \(number) by URL and --pid"
+        return "\(words); process \(number) listens on port \(url.port) now: \(advice)"
+    }
+
+    private static func list(_ pids: [Int32]) -> String { pids.map(String.init).joined(separator: ", ") }
+}
