@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("watertight connect")
+@Suite("watertight connect", .serialized)
 struct ConnectTests {
     @Test("works in a pipe")
     func pipe() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import FoundationNetworking
 import Testing
 
-@Suite("watertight serve")
+@Suite("watertight serve", .serialized)
 struct ServeTests {
     /// Starts a server and returns it with its URL.
     static func start(_ options: [String] = []) async throws -> (Running, String) {

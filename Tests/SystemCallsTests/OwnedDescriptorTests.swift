@@ -4,7 +4,7 @@ import Testing
 @testable import SystemCalls
 
 // Numbers are reused by whatever else runs in the process, so these run in one of their own.
-@Suite("A descriptor has one owner and one end")
+@Suite("A descriptor has one owner and one end", .serialized)
 struct OwnedDescriptorTests {
     @Test("closed by close(), once")
     func closes() async {

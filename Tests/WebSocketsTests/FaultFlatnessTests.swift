@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 extension OverTCP {
     /// In a process of its own: everything there is counted.
-    @Suite("Nothing is left of a faulty connection")
+    @Suite("Nothing is left of a faulty connection", .serialized)
     struct FaultFlatnessTests {
         /// Many connections whose network fails, on the side that the plan is given to.
         static func growth(

@@ -9,7 +9,7 @@ import WebSocketProtocol
 
 extension OverTCP {
     /// Each in a process of its own: everything there is counted, and a limit that is lowered is lowered for nobody else.
-    @Suite("Nothing is left of a connection")
+    @Suite("Nothing is left of a connection", .serialized)
     struct FlatnessTests {
         /// How a connection of the load comes to its end.
         enum Ending: CaseIterable {
