@@ -16,7 +16,7 @@ extension ProcessReader {
     /// Every listening socket of the process's network namespace.
     func listeners() throws(ProcessReadFailure) -> [ListenerQueue] {
         var found: [ListenerQueue] = []
-        for table in ["net/tcp", "net/tcp6"] {
+        for table in TCPTable.allCases {
             try forEachListener(in: table) { listener in
                 found.append(listener)
                 return true
@@ -33,8 +33,8 @@ extension ProcessReader {
     public func again(_ listener: ListenerQueue) throws(ProcessReadFailure) -> ListenerQueue? {
         let table =
             switch listener.local.address {
-            case .v4: "net/tcp"
-            case .v6: "net/tcp6"
+            case .v4: TCPTable.version4
+            case .v6: TCPTable.version6
             }
         var found: ListenerQueue?
         try forEachListener(in: table) { candidate in
@@ -45,10 +45,10 @@ extension ProcessReader {
     }
 
     private func forEachListener(
-        in table: String, _ body: (ListenerQueue) -> Bool
+        in table: TCPTable, _ body: (ListenerQueue) -> Bool
     ) throws(ProcessReadFailure) {
         do {
-            let descriptor = try OwnedDescriptor(opening: table, in: directory.rawValue, flags: O_RDONLY)
+            let descriptor = try OwnedDescriptor(opening: table.file, in: directory.rawValue, flags: O_RDONLY)
             // A kernel asked for much walks far into the connections before it answers.
             try LineReader(descriptor, capacity: 4096, chunk: 512).forEach { line in
                 guard let row = TCPRow(line: line) else { return true }
@@ -58,7 +58,7 @@ extension ProcessReader {
         } catch {
             // Without IPv6 there is no second table.
             if error.errno == ENOENT, condition == .alive { return }
-            throw failure(table, error)
+            throw failure(table.file, error)
         }
     }
 

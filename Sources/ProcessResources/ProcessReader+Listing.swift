@@ -25,10 +25,8 @@ extension ProcessReader {
         }
         if descriptors.isEmpty { try requireRunning() }
         var rows: [UInt64: TCPRow] = [:]
-        for table in ["net/tcp", "net/tcp6"] {
-            _ = try forEachLineIfPresent(of: table) { line in
-                if let row = TCPRow(line: line), row.inode != 0 { rows[row.inode] = row }
-            }
+        for table in TCPTable.allCases {
+            for row in try heldTCPRows(of: table) { rows[row.inode] = row }
         }
         var tables = try SocketTables(of: self)
         for index in descriptors.indices {

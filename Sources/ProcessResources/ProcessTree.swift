@@ -87,8 +87,8 @@ public struct ProcessTree: Sendable {
 
     /// Refreshes, then reads every member; a descendant that ends meanwhile is left out.
     ///
-    /// Without `tcpStates` the kernel's tables of sockets are left alone, which a machine with much memory walks for a tenth
-    /// of a second.
+    /// Without `tcpStates` the kernel's tables of sockets are left alone, which it walks for some ten milliseconds on a
+    /// machine with much memory.
     ///
     /// - Throws: as `refresh`.
     public mutating func sample(tcpStates: Bool = true) throws(ProcessReadFailure) -> ProcessTreeSample {

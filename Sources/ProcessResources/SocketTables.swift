@@ -8,14 +8,14 @@ struct SocketTables {
     /// Reads the table of TCP over IPv4 as the process sees it; the rest waits until a socket is not found in it,
     /// because the kernel walks all its buckets for each table, full or empty.
     init(of reader: ProcessReader) throws(ProcessReadFailure) {
-        try readTCP("net/tcp", of: reader)
+        try readTCP(.version4, of: reader)
     }
 
     /// A socket's TCP state, `noRow` when no table lists it, nil when it is not TCP.
     mutating func state(of inode: UInt64, for reader: ProcessReader) throws(ProcessReadFailure) -> TCPState? {
         if let state = tcp[inode] { return state }
         if !hasVersion6 {
-            try readTCP("net/tcp6", of: reader)
+            try readTCP(.version6, of: reader)
             hasVersion6 = true
             if let state = tcp[inode] { return state }
         }
@@ -25,11 +25,8 @@ struct SocketTables {
         return read.contains(inode) ? nil : .noRow
     }
 
-    private mutating func readTCP(_ table: String, of reader: ProcessReader) throws(ProcessReadFailure) {
-        _ = try reader.forEachLineIfPresent(of: table) { line in
-            // Rows without an inode are held by nobody: TIME_WAIT, or not yet accepted.
-            if let row = TCPRow(line: line), row.inode != 0 { tcp[row.inode] = row.state }
-        }
+    private mutating func readTCP(_ table: TCPTable, of reader: ProcessReader) throws(ProcessReadFailure) {
+        for row in try reader.heldTCPRows(of: table) { tcp[row.inode] = row.state }
     }
 
     /// Which field of each table, counted from 0, is the inode (proc_pid_net(5)).

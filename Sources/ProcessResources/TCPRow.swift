@@ -1,4 +1,4 @@
-/// One socket as `/proc/PID/net/tcp` or `tcp6` lists it.
+/// One TCP socket as the kernel lists it: `/proc/PID/net/tcp` and `tcp6`, or sock_diag(7).
 public struct TCPRow: Sendable, Hashable {
     /// This end.
     public var local: TCPEndpoint

@@ -50,6 +50,14 @@ final class SpawnedProcess {
         while waitid(P_PID, id_t(pid), &outcome, WEXITED | WNOWAIT) == -1, errno == EINTR {}
     }
 
+    /// Waits until the process has ended, and collects it; nil when a signal ended it.
+    func exitCode() -> Int32? {
+        isCollected = true
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
+    }
+
     func endAndCollect() {
         guard !isCollected else { return }
         isCollected = true

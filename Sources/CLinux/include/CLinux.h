@@ -1,10 +1,13 @@
-// What Linux offers and the Glibc module does not export: epoll, eventfd, accept4, allocator statistics, and the
-// constants that are macros. Only declarations and inline accessors; nothing here has state.
+// What Linux offers and the Glibc module does not export: epoll, eventfd, accept4, netlink, allocator statistics, and
+// the constants that are macros. Only declarations and inline accessors; nothing here has state.
 #ifndef WATERTIGHT_CLINUX_H
 #define WATERTIGHT_CLINUX_H
 
 // None of the headers that the Glibc module covers is included: Swift would then see their types here or there,
 // whichever was compiled first.
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
