@@ -67,16 +67,7 @@ extension HeapSpecification {
     public var environment: [String: String] {
         guard self == .automatic || self == .node else { return [:] }
         let present = getenv("NODE_OPTIONS").map { String(cString: $0) } ?? ""
-        guard !present.contains("--inspect"), let port = Self.freePort() else { return [:] }
+        guard !present.contains("--inspect"), let port = try? FreePort.onLoopback() else { return [:] }
         return ["NODE_OPTIONS": (present.isEmpty ? "" : present + " ") + "--inspect-port=\(port)"]
-    }
-
-    /// Below the ports that the kernel gives to connections, of which a check makes many.
-    private static func freePort() -> UInt16? {
-        for _ in 0..<16 {
-            let port = UInt16.random(in: 20_000..<32_000)
-            if (try? OwnedDescriptor.listening(on: .loopback(port: port))) != nil { return port }
-        }
-        return nil
     }
 }

@@ -40,7 +40,7 @@ final class Target: Sendable {
     static func start(
         _ arguments: [String], url template: String, limit: Duration, setting: [String: String]
     ) async throws -> Target {
-        let port = try freePort()
+        let port = try FreePort.onLoopback()
         func filled(_ text: String) -> String { text.replacing("{port}", with: "\(port)") }
         let url: WebSocketURL
         do {
@@ -231,10 +231,6 @@ final class Target: Sendable {
         }
         if let first { return first }
         return try tree.members[0].runtime()
-    }
-
-    private static func freePort() throws -> UInt16 {
-        try OwnedDescriptor.listening(on: .loopback(port: 0)).localAddress().port
     }
 
     private static func waitUntilAccepting(

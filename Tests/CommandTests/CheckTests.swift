@@ -109,7 +109,7 @@ struct CheckTests {
         #expect(end.output.contains("one process for all lifecycles"))
         #expect(try await Tool.run(["connect", url], input: "alive\n").output == "alive\n")
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 10)
+        _ = try await server.finish(within: 30)
     }
 
     @Test("a process that does not listen on the port is pointed out")
@@ -123,7 +123,7 @@ struct CheckTests {
         #expect(end.errors.contains("process \(server.pid) listens on that port"))
         for process in [server, other] {
             process.signal(SIGTERM)
-            _ = try await process.finish(within: 10)
+            _ = try await process.finish(within: 30)
         }
     }
 
@@ -168,7 +168,7 @@ struct CheckTests {
         #expect(end.code == 69)
         #expect(end.errors.contains("another process listens on port"))
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 10)
+        _ = try await server.finish(within: 30)
     }
 
     @Test("a target that dies is said to have died, and why")

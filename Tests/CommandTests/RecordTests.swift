@@ -34,13 +34,13 @@ struct RecordTests {
             (try? folder.text("record"))?.count { $0 == "\n" } ?? 0 >= 7 ? true : nil
         }
         check.signal(SIGKILL)
-        _ = try await check.finish(within: 10)
+        _ = try await check.finish(within: 30)
         let report = try await Tool.run(["report", folder.path("record")])
         #expect(report.code == 0, "\(report.errors)")
         #expect(report.output.contains("interrupted before the end"))
         #expect(try await Tool.run(["analyze", folder.path("record")]).code == 130)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 10)
+        _ = try await server.finish(within: 30)
     }
 
     @Test("files that are no record, and records that cannot be written")

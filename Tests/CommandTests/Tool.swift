@@ -97,7 +97,7 @@ final class Running: @unchecked Sendable {
     }
 
     /// The first line of its output.
-    func firstLine(within limit: Double = 20) async throws -> String {
+    func firstLine(within limit: Double = 60) async throws -> String {
         try await eventually(within: limit, "a first line; stderr: \(errors.text)") {
             let text = self.output.text
             return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
@@ -105,7 +105,7 @@ final class Running: @unchecked Sendable {
     }
 
     /// Waits until it has written `count` lines.
-    func lines(_ count: Int, within limit: Double = 20) async throws -> String {
+    func lines(_ count: Int, within limit: Double = 60) async throws -> String {
         try await eventually(within: limit, "\(count) lines; stderr: \(errors.text)") {
             let text = self.output.text
             return text.count { $0 == "\n" } >= count ? text : nil

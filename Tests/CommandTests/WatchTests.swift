@@ -6,7 +6,7 @@ import Testing
 struct WatchTests {
     private func end(_ server: Running) async throws {
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 10)
+        _ = try await server.finish(within: 30)
     }
 
     @Test("a line for each sample, then the summary; the record says the same", arguments: [SIGINT, SIGTERM])
@@ -26,7 +26,7 @@ struct WatchTests {
             ((try? folder.text("record"))?.count { $0 == "\n" } ?? 0) > 26 ? true : nil
         }
         watch.signal(signal)
-        let end = try await watch.finish(within: 10)
+        let end = try await watch.finish(within: 30)
         probe.endInput()
         #expect(try folder.text("record").contains("\"tcpStates\":{\"LISTEN\":1}"))
         #expect(end.code == 2, "\(end.errors)")
@@ -58,7 +58,7 @@ struct WatchTests {
         ])
         _ = try await watch.lines(3)
         try await self.end(server)
-        let end = try await watch.finish(within: 10)
+        let end = try await watch.finish(within: 30)
         #expect(end.code == 69)
         #expect(end.output.contains("the target was lost: process \(server.pid) has exited"))
         let analysis = try await Tool.run(["analyze", folder.path("record")])

@@ -43,10 +43,11 @@ struct GrowthEstimateTests {
     /// Each healthy target is looked at as often as a check would, at every block from the eighth on, and a single
     /// suspicion in any look counts. What passes here has still to pass a pause and a second round.
     @Test("healthy targets are rarely suspected", arguments: SimulatedSeries.healthy)
-    func falseAlarms(target: SimulatedSeries) {
+    func falseAlarms(target: SimulatedSeries) async {
         let runs = 300
         var alarms = 0
         for seed in 1...UInt64(runs) {
+            await Task.yield()
             let series = target.series(seed: seed)
             let last = series.points.count - 1
             // The horizon: not before a thousand connections.
@@ -64,10 +65,11 @@ struct GrowthEstimateTests {
     @Test(
         "as one of many, a healthy target is hardly ever suspected",
         arguments: SimulatedSeries.healthy.filter { !$0.growsForAWhile })
-    func matrixFalseAlarms(target: SimulatedSeries) {
+    func matrixFalseAlarms(target: SimulatedSeries) async {
         let runs = 114
         var alarms = 0
         for seed in 1...UInt64(runs) {
+            await Task.yield()
             let series = target.series(blocks: 40, seed: seed)
             let isAlarm = stride(from: 8, to: series.points.count, by: 2).contains { look in
                 let part = GrowthSeries(Array(series.points[0...look]))
@@ -95,10 +97,11 @@ struct GrowthEstimateTests {
     }
 
     @Test("leaks are suspected and measured", arguments: [128.0, 256, 1024, 8192])
-    func power(bytes: Double) throws {
+    func power(bytes: Double) async throws {
         let runs = 200
         var found = 0
         for seed in 1...UInt64(runs) {
+            await Task.yield()
             let series = SimulatedSeries.leaking(bytes).series(seed: seed)
             let estimate = try estimate(series)
             if estimate.isPersistent(above: 48, among: 114), abs(estimate.perConnection - bytes) < 0.1 * bytes {
@@ -179,10 +182,11 @@ struct GrowthEstimateTests {
     }
 
     @Test("the interval covers the truth as often as it says", arguments: [0.9, 0.99])
-    func coverage(confidence: Double) throws {
+    func coverage(confidence: Double) async throws {
         let runs = 400
         var covered = 0
         for seed in 1...UInt64(runs) {
+            await Task.yield()
             var noise = SimulatedNoise(seed: seed)
             var series = GrowthSeries()
             var level = 0.0
