@@ -45,6 +45,7 @@ extension CheckRecord {
         guard let lifecycle = row.resolved else { return nil }
         let run = RowRun(lifecycle)
         run.resources += header.probes?.map(\.resource) ?? []
+        run.lagging = Set(header.probes?.filter { $0.mayLag ?? false }.map(\.resource) ?? [])
         run.samples = samples.filter { $0.label == row.label }
         guard let facts = facts[row.label] else { return run }
         run.counts = facts.connections.counts

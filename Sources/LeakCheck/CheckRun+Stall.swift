@@ -24,13 +24,19 @@ extension CheckRun {
     /// Notes it when a target that has taken a whole row no longer answers a polite connection: what asks nothing of the
     /// target does not show that.
     func requireAnswer(_ row: RowRun, _ target: Target) async throws {
-        guard isPolite, row.stall == nil, try await !answers(target, within: Self.stallLimit) else { return }
+        guard isPolite, row.stall == nil, row.breakdown == nil else { return }
+        let doesAnswer = try await answers(target, within: Self.stallLimit)
+        // A target that has just died refuses as well.
+        _ = try target.descriptorCount()
+        guard !doesAnswer else { return }
         _ = try await noteStall(row, target, unserved: target.acceptQueue() ?? 0)
     }
 
     /// `unserved` of the row's connections never reached the target.
     private func noteStall(_ row: RowRun, _ target: Target, unserved: Int) async throws -> Bool {
         let waiting = target.acceptQueue() ?? 0
+        // A target that never completes a polite connection is not asked for one: it may do the rest.
+        if !isPolite && waiting == 0 { return false }
         let isOutOfDescriptors = try target.isOutOfDescriptors()
         let began = MonotonicTime.now
         let hasRecovered = try await recovers(target)

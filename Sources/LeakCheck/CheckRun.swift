@@ -4,6 +4,7 @@ import Lifecycles
 import Logging
 import ProcessResources
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// The course of one check: which row is driven when.
@@ -43,8 +44,6 @@ final class CheckRun {
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
     private static let longestPatience = Duration.seconds(40)
     private static let shortestPatience = Duration.seconds(5)
-    /// How old the value of a user's gauge may be: pages are often made anew only every second.
-    private static let longestLag = Duration.seconds(2)
     /// How many readings of a probe a slice has room for, and as much time besides.
     private static let readingsOfSlice = 12
     /// The share of the budget in which every row is measured once.
@@ -81,6 +80,9 @@ final class CheckRun {
             // A later target did not start: what was measured before is worth having.
             if !isHeaderRecorded { throw failure }
             interruption = .targetLost("\(failure)")
+        } catch let failure as SystemCallError {
+            if !isHeaderRecorded { throw failure }
+            interruption = .targetLost("the check cannot go on: \(failure)")
         } catch is CancellationError {
             // Cancelled before there was anything to report.
             if runtime == nil { throw CancellationError() }
@@ -144,7 +146,11 @@ final class CheckRun {
     /// Learns what can be read of the target beside its processes. What the user asked for by name must be readable.
     private func chooseProbes(_ target: Target) async throws {
         probes = await target.probes.sources
-        for row in rows { row.resources = Resource.ofEveryTarget + probes.map(\.resource) }
+        let lagging = Set(probes.filter { $0.mayLag ?? false }.map(\.resource))
+        for row in rows {
+            row.resources = Resource.ofEveryTarget + probes.map(\.resource)
+            row.lagging = lagging
+        }
         for (resource, problem) in await target.probes.failures {
             guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
@@ -160,8 +166,9 @@ final class CheckRun {
             guard remaining > .zero else { return }
             let target = try await target(of: row)
             if index + 1 < planned.count { startAhead(planned[index + 1]) }
+            try target.noteServers()
             try await sendHostilePeers(before: row, target)
-            try await measure(row, for: slice)
+            try await measure(row, for: slice, atMost: remaining)
             // In a shared process a row's pause must be everybody's: another's leak would hide what is given back.
             if sharedTarget != nil && row.state == .suspect { try await restAndConfirm(row) }
         }
@@ -197,7 +204,7 @@ final class CheckRun {
             let reserved = suspects.isEmpty ? Duration.zero : confirmSlice(suspects.count) * suspects.count
             let open = rows.filter { $0.state == .measuring && $0.mayBeDriven }
             if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - reserved > .seconds(1) {
-                try await measure(doubtful, for: min(slice, remaining - reserved))
+                try await measure(doubtful, for: slice, atMost: remaining - reserved)
                 if sharedTarget != nil && doubtful.state == .suspect { try await restAndConfirm(doubtful) }
                 continue
             }
@@ -220,9 +227,6 @@ final class CheckRun {
         min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
     }
 
-    /// How long a row is driven before it may be called clean.
-    private var leastMeasured: Duration { plan.heap.contains(where: \.mayLag) ? Self.longestLag * 3 : .zero }
-
     /// Whether the target's memory grows until a collection.
     var isLazy: Bool { runtime?.runtime.collectsLazily ?? false }
 
@@ -233,14 +237,14 @@ final class CheckRun {
 
     // MARK: One row
 
-    private func measure(_ row: RowRun, for slice: Duration) async throws {
+    /// Drives a row for `slice`, or as long as its probes need, at most `limit`.
+    private func measure(_ row: RowRun, for slice: Duration, atMost limit: Duration) async throws {
         let target = try await target(of: row)
         driven = row
         // Where a reading takes long, it must leave time for the connections between two of them.
-        let slice = max(slice, await target.probes.cost * Self.readingsOfSlice)
+        let slice = min(max(slice, await target.probes.cost * Self.readingsOfSlice), limit)
         if row.samples.isEmpty {
             row.statesAtStart = try target.tcpStates()
-            try target.noteServers()
         }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         let phase: CheckResult.Sample.Phase = row.isResumed ? .confirm : .measure
@@ -251,9 +255,7 @@ final class CheckRun {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }),
-                row.measured + began.elapsed >= leastMeasured
-            {
+            if opinions.values.allSatisfy({ $0.isClean(tightly: !row.isResumed) }) {
                 row.state = .decided
                 break
             }
@@ -277,7 +279,8 @@ final class CheckRun {
         }
         record(.row(CheckRecord.RowFacts(row)))
         switch row.state {
-        case .measuring, .suspect: break
+        case .suspect: break
+        case .measuring: try await requireAnswer(row, target)
         case .decided:
             try await requireAnswer(row, target)
             record(.row(CheckRecord.RowFacts(row)))
@@ -299,12 +302,16 @@ final class CheckRun {
         let suspects = suspicious(row)
         row.samples.append(CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds))
         let opinions = row.opinions(isLazy: isLazy)
+        let released = suspects.filter {
+            row.confirmation(of: $0) == .released && opinions[$0]?.isClean(tightly: false) ?? false
+        }
         // The pause's own sample follows when it is over.
         row.samples.removeLast()
-        for resource in suspects where opinions[resource]?.isClean(tightly: false) ?? false {
-            row.releasedWithin[resource] = row.releasedWithin[resource] ?? row.idleSince.elapsed
+        for resource in suspects {
+            let isReleased = released.contains(resource)
+            row.releasedWithin[resource] = isReleased ? row.releasedWithin[resource] ?? row.idleSince.elapsed : nil
         }
-        row.hasReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
+        row.hasReleased = released.count == suspects.count
     }
 
     /// Drives a suspect again after its pause.

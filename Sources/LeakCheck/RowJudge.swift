@@ -87,7 +87,9 @@ struct RowJudge {
     /// But what goes on growing while the heap does not may be left outside of it.
     static func deferring(_ opinion: Opinion, _ estimate: GrowthEstimate?, to heap: Opinion) -> Opinion {
         guard case .clean(let isTight) = heap, opinion != .suspect else { return opinion }
-        if case .open = opinion, let estimate, estimate.isPersistent(above: Resource.privateMemory.scale.required) {
+        if case .open = opinion, let estimate, estimate.persistence ?? 1 >= 0.75,
+            estimate.interval.lowerBound > Resource.privateMemory.scale.required
+        {
             return .open(
                 "memory grows though the live heap does not: what is kept outside that heap, or a reserve that fills; give "
                     + "it a longer --budget")

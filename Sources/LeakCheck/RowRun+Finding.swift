@@ -7,6 +7,10 @@ extension RowRun {
     /// The share of connections that must have come about for a row to be judged.
     static let leastCompletedShare = 0.9
 
+    /// How long connections must be made before a value is clean that may be two seconds old: pages are often made anew
+    /// only every second or so.
+    private static let leastSecondsOfLagging = 6.0
+
     /// The opinion on every resource, from the samples so far or those up to the index `last`.
     func opinions(isLazy: Bool, upTo last: Int? = nil) -> [Resource: RowJudge.Opinion] {
         judgements(isLazy: isLazy, last.map { 0..<($0 + 1) }).mapValues(\.opinion)
@@ -21,6 +25,12 @@ extension RowRun {
             let series = GrowthSeries(charged(resource, part).compactMap { $0 })
             judgements[resource] = RowJudge.opinion(series, resource, isLazy: isLazy)
             if let problem = unread[resource] { judgements[resource]?.opinion = .open(problem) }
+            if lagging.contains(resource), case .clean = judgements[resource]?.opinion,
+                drivenSeconds(part) < Self.leastSecondsOfLagging
+            {
+                judgements[resource]?.opinion = .open(
+                    "its readings may be seconds old, and connections were made for few: give it a longer --budget")
+            }
         }
         if let memory = judgements[.privateMemory], let heap = judgements[.liveHeap] {
             judgements[.privateMemory]?.opinion = RowJudge.deferring(memory.opinion, memory.estimate, to: heap.opinion)

@@ -9,6 +9,8 @@ final class RowRun {
     var target: Target?
     /// What is judged.
     var resources = Resource.ofEveryTarget
+    /// What is read from a user's page or command, which may have made its value some seconds ago.
+    var lagging: Set<Resource> = []
     /// How many verdicts the whole check gives, of which none may be a leak by chance.
     var comparisons = 1
     /// Why a resource could not be read, or no longer.
@@ -70,6 +72,14 @@ final class RowRun {
     /// The readings as a series.
     func series(_ resource: Resource, _ part: Range<Int>? = nil) -> GrowthSeries {
         GrowthSeries(readings(resource, part).compactMap { $0 })
+    }
+
+    /// How long connections were made, as far as `part` of the samples goes.
+    func drivenSeconds(_ part: Range<Int>?) -> Double {
+        let samples = samples[part ?? 0..<samples.count]
+        return zip(samples, samples.dropFirst()).reduce(0) { sum, pair in
+            pair.1.connections > pair.0.connections ? sum + pair.1.seconds - pair.0.seconds : sum
+        }
     }
 
     /// Whether the row's pause is over, so that a suspicion can be held against what came after it.

@@ -15,8 +15,9 @@ extension Target {
         return tree.members.filter { pids.contains($0.pid) }
     }
 
-    /// Looks who listens now, while no connection is made: whoever forks for each may hand the socket on for a moment.
+    /// Looks who listens, once, before the first connection: whoever forks for each hands the socket on for a while.
     func noteServers() throws {
+        guard servers.withLock({ $0.isEmpty }) else { return }
         let present = try readingTree { tree in
             try tree.refresh()
             return Self.servers(of: tree, port: url.port)

@@ -9,6 +9,7 @@ actor TargetProbes {
     fileprivate struct Opened {
         let resource: Resource
         let probe: any HeapProbe
+        let mayLag: Bool
         /// What the last reading took.
         var cost = Duration.zero
         var readAt: MonotonicTime?
@@ -30,7 +31,7 @@ actor TargetProbes {
         for specification in specifications {
             do {
                 guard let probe = try await subject.open(specification) else { continue }
-                opened.append(Opened(resource: Resource(probe.gauge), probe: probe))
+                opened.append(Opened(resource: Resource(probe.gauge), probe: probe, mayLag: specification.mayLag))
             } catch {
                 failures[Resource(specification.gauge)] = "\(error)"
             }
@@ -40,7 +41,9 @@ actor TargetProbes {
 
     /// What is read, in the order in which it was asked for.
     var sources: [CheckResult.Probe] {
-        opened.map { CheckResult.Probe(resource: $0.resource, source: $0.probe.source) }
+        opened.map {
+            CheckResult.Probe(resource: $0.resource, source: $0.probe.source, mayLag: $0.mayLag ? true : nil)
+        }
     }
 
     /// What all readings of one sample take.

@@ -79,7 +79,7 @@ struct GrowthPlot {
                 "<text class=\"tick across\(anchor)\" x=\"\(n(x))\" y=\"\(n(Self.bottom + 15))\">\(tick.label)</text>")
         }
         parts.append("<path class=\"axis\" d=\"M\(n(Self.left)) \(n(Self.top))V\(n(Self.bottom))H\(n(Self.right))\"/>")
-        parts.append("<text class=\"unit\" x=\"0\" y=\"\(n(Self.top - 11))\">\(up.unitName)</text>")
+        parts.append("<text class=\"unit\" x=\"0\" y=\"\(n(Self.top - 11))\">\(MarkupText.escaped(up.unitName))</text>")
         parts.append(
             "<text class=\"unit across\" x=\"\(n(Self.right))\" y=\"\(n(Self.bottom + 31))\">connections</text>")
         return parts.joined(separator: "\n")
@@ -118,7 +118,7 @@ struct GrowthPlot {
                 "\(Amount.whole(point.connections)) connections, \(up.text(point.level)), "
                 + "\(sample.phase.words), \(Amount.seconds(sample.seconds))"
             return "<circle class=\"\(sample.phase.rawValue)\" cx=\"\(n(across.pixel(point.connections)))\" "
-                + "cy=\"\(n(up.pixel(point.level)))\" r=\"2.2\"><title>\(words)</title></circle>"
+                + "cy=\"\(n(up.pixel(point.level)))\" r=\"2.2\"><title>\(MarkupText.escaped(words))</title></circle>"
         }.joined(separator: "\n")
     }
 

@@ -98,8 +98,7 @@ public struct RecordReader {
                 sample.connections >= before?.connections ?? 0 && sample.seconds >= 0,
                 "the connections of a row only grow")
             try require(
-                sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0
-                    && (sample.probed ?? [:]).values.allSatisfy { $0 >= 0 },
+                sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0,
                 "a process holds no less than nothing")
             if record.header.watch != nil {
                 try require(

@@ -37,6 +37,17 @@ struct KnownLeakTests {
         return result
     }
 
+    @Test("an entry for a resource that was not read is noted, with those that were")
+    func unread() {
+        var entry = entry(1)
+        entry.resource = Resource(rawValue: "descriptor")
+        let notes = marked(.leak, entry).notes
+        #expect(
+            notes == [
+                "the known leak of descriptor under fin is of nothing that was read: descriptors, threads, privateMemory"
+            ])
+    }
+
     @Test("a leak within its entry's amount stays a leak, is marked, and does not count; on the last day, too")
     func accepted() {
         for amount in [0.58, 0.6, 5] {

@@ -71,6 +71,20 @@ struct RowFindingTests {
         #expect(descriptors.remark?.contains("of so many verdicts one may by chance") == true)
     }
 
+    @Test("a gauge whose readings may be old is clean only after some seconds of connections", arguments: [5.0, 7])
+    func lagging(seconds: Double) throws {
+        let gauge = Resource(rawValue: "open_sessions")
+        let row = row(descriptorsPerConnection: 0, confirmed: false)
+        row.resources.append(gauge)
+        row.lagging = [gauge]
+        for index in row.samples.indices {
+            row.samples[index].seconds = seconds * Double(index) / 20
+            row.samples[index].probed = [gauge.rawValue: 3]
+        }
+        #expect(try finding(row, .descriptors).verdict == .clean)
+        #expect(try finding(row, gauge).verdict == (seconds > 6 ? .clean : .inconclusive))
+    }
+
     @Test("a check whose connections did not happen is inconclusive, never clean")
     func noLoad() throws {
         let row = row(descriptorsPerConnection: 0, confirmed: false, completedShare: 0.5)

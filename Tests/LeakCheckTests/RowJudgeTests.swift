@@ -49,6 +49,22 @@ struct RowJudgeTests {
         }
     }
 
+    @Test("a clean live heap does not clear memory whose whole interval is large, in however few steps it grows")
+    func deferringSteps() throws {
+        // 2,400 bytes for each connection, in steps of three blocks.
+        let levels = (0...60).map { Double($0 / 3) * 1400 }
+        let (opinion, estimate) = RowJudge.opinion(memory(levels), .privateMemory, isLazy: false)
+        guard case .open = opinion else {
+            Issue.record("\(opinion)")
+            return
+        }
+        #expect(try #require(estimate).interval.lowerBound > 512)
+        guard case .open = RowJudge.deferring(opinion, estimate, to: .clean(isTight: true)) else {
+            Issue.record("a clean heap has cleared it")
+            return
+        }
+    }
+
     @Test("steady growth of a lazily collected runtime is neither clean nor suspected")
     func lazy() {
         guard case .open = RowJudge.opinion(memory(ramp(20, 800)), .privateMemory, isLazy: true).opinion else {
