@@ -10,7 +10,7 @@ public import Testing
 /// nothing is reported because of what other tests do in the same process, or of what a server keeps for less than
 /// `releaseLimit`; checks wait for each other.
 ///
-/// Memory that other tests drown in noise cannot be judged, which a warning says. In a process of its own, within
+/// What other tests drown in noise, memory above all, cannot be judged, which a warning says. In a process of its own, within
 /// `#expect(processExitsWith: .success) { … }`, everything is seen: growth of a few dozen bytes for each run.
 ///
 /// - Parameters:

@@ -32,8 +32,8 @@ extension LeakFinding: CustomStringConvertible {
 struct LeakResult {
     /// What leaks.
     var findings: [LeakFinding] = []
-    /// Whether the heap moved so much that a leak of memory could hide.
-    var isHeapHidden = false
+    /// What moved so much that a leak of it could hide.
+    var hidden: Set<LeakedResource> = []
 
     /// The issue's text; nil when nothing leaks.
     var problem: String? {
@@ -43,11 +43,13 @@ struct LeakResult {
 
     /// What could not be judged, and what to do about it.
     var caution: String? {
-        guard isHeapHidden else { return nil }
+        guard !hidden.isEmpty else { return nil }
+        let judged = LeakedResource.allCases.filter { !hidden.contains($0) }.map(\.plural)
+        let rest = judged.isEmpty ? "" : "; \(judged.formatted) \(judged == ["memory"] ? "was" : "were") judged"
         return """
-            leaks of memory could not be judged, because the heap never came to rest: something else in this process \
-            allocates, or what the code keeps for its next run is not filled yet; descriptors, threads and objects were \
-            judged. Give the check a process of its own, or more runs: \
+            leaks of \(LeakedResource.allCases.filter(hidden.contains).map(\.plural).formatted) could not be judged, because \
+            they never came to rest: something else in this process allocates or opens, or what the code keeps for its next \
+            run is not filled yet\(rest). Give the check a process of its own, or more runs: \
             await #expect(processExitsWith: .success) { try await expectNoLeaks { … } }
             """
     }
@@ -56,5 +58,17 @@ struct LeakResult {
     func record(at location: SourceLocation) {
         if let problem { Issue.record("\(problem)", sourceLocation: location) }
         if let caution { Issue.record("\(caution)", severity: .warning, sourceLocation: location) }
+    }
+}
+
+extension LeakedResource {
+    /// Several of it, in a sentence.
+    fileprivate var plural: String { self == .heap ? "memory" : rawValue }
+}
+
+extension [String] {
+    /// In a sentence: "one, two and three".
+    fileprivate var formatted: String {
+        count < 2 ? joined() : dropLast().joined(separator: ", ") + " and " + self[count - 1]
     }
 }

@@ -50,7 +50,7 @@ final class LeakSearch {
         switch LeakRule.opinion(heap: heap) {
         case .clean: break
         case .suspect(let rate): suspected[.heap] = rate
-        case .open: result.isHeapHidden = true
+        case .open: result.hidden.insert(.heap)
         }
         for resource in LeakedResource.allCases where resource != .heap {
             suspected[resource] = stillSuspected(resource)
@@ -61,14 +61,14 @@ final class LeakSearch {
             return LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) ? nil : rate
         }
         guard !suspected.isEmpty else { return result }
-        result.findings = try await confirmed(suspected, body) { result.isHeapHidden = true }
+        result.findings = try await confirmed(suspected, body, hidden: &result.hidden)
         return result
     }
 
-    /// Holds suspicions against pairs of batches, and what remains of these against another wait; calls `hidesHeap` when
-    /// memory was suspected and the pairs are too noisy to say.
+    /// Holds suspicions against pairs of batches, and what remains of these against another wait; `hidden` gets what was
+    /// suspected where the pairs are too noisy to say.
     private func confirmed(
-        _ suspected: [LeakedResource: Double], _ body: () async throws -> Void, hidesHeap: () -> Void
+        _ suspected: [LeakedResource: Double], _ body: () async throws -> Void, hidden: inout Set<LeakedResource>
     ) async throws -> [LeakFinding] {
         // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
         let runs = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
@@ -83,7 +83,7 @@ final class LeakSearch {
         if let rate = suspected[.heap], interval(.heap, rate) == nil,
             LeakRule.isHidden(in: Array(heapPairs.dropFirst()), runs: runs)
         {
-            hidesHeap()
+            hidden.insert(.heap)
         }
         let allRuns = heapPairs.count * runs
         let grown = holdings.heapBytes - base
@@ -92,6 +92,10 @@ final class LeakSearch {
             guard interval(resource, rate) != nil else { return nil }
             let isReleased = resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
             return isReleased ? nil : rate
+        }
+        // Still there, and yet not as the pairs would have it: others hold things as well.
+        for resource in suspected.keys where resource != .heap && left[resource] == nil {
+            if stillSuspected(resource) != nil { hidden.insert(resource) }
         }
         return try LeakedResource.allCases.compactMap { resource in
             guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }

@@ -110,7 +110,7 @@ extension LeakChecks {
                 // The allocator rounds up.
                 #expect(finding.interval.contains(80), "\(finding)")
                 #expect("\(finding)".hasPrefix("live heap: 80 B for each run, 99% interval "), "\(finding)")
-                #expect(!found.isHeapHidden)
+                #expect(!found.hidden.contains(.heap))
             }
         }
 
