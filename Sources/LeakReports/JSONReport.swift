@@ -10,9 +10,14 @@ public struct JSONReport {
 
     /// The object, pretty-printed with sorted keys, without a newline at the end.
     public static func render(_ result: CheckResult) throws -> String {
+        try text(Document(result))
+    }
+
+    /// `document` pretty-printed with sorted keys.
+    static func text(_ document: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Document(result)), as: UTF8.self)
+        return String(decoding: try encoder.encode(document), as: UTF8.self)
     }
 
     private struct Document: Encodable {

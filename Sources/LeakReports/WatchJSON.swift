@@ -9,9 +9,7 @@ public struct WatchJSON {
 
     /// The object, pretty-printed with sorted keys, ended by a newline.
     public static func render(_ result: WatchResult) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Document(result)), as: UTF8.self) + "\n"
+        try JSONReport.text(Document(result)) + "\n"
     }
 
     private struct Document: Encodable {

@@ -54,7 +54,14 @@ var hostileResult: CheckResult {
         result.rows[row].reproducer = text
         result.rows[row].connections.firstProblem = text
         for index in result.rows[row].resources.indices { result.rows[row].resources[index].remark = text }
+        result.rows[row].resources.append(
+            CheckResult.Finding(
+                resource: Resource(rawValue: text), verdict: .inconclusive, perConnection: 1, interval: 0...2,
+                smallestDetectable: 2))
     }
+    // A gauge of the user's has a name of the user's, or of a record's.
+    result.probes = [CheckResult.Probe(resource: Resource(rawValue: text), source: text)]
+    for index in result.samples.indices { result.samples[index].probed = [text: 3] }
     return result
 }
 
