@@ -277,14 +277,11 @@ final class CheckRun {
                 row.pauseIndex = row.samples.count - 1
             }
         }
+        if row.state == .measuring || row.state == .decided { try await requireAnswer(row, target) }
         record(.row(CheckRecord.RowFacts(row)))
         switch row.state {
-        case .suspect: break
-        case .measuring: try await requireAnswer(row, target)
-        case .decided:
-            try await requireAnswer(row, target)
-            record(.row(CheckRecord.RowFacts(row)))
-            await retire(row)
+        case .measuring, .suspect: break
+        case .decided: await retire(row)
         case .inapplicable:
             await retire(row)
             rows.removeAll { $0 === row }

@@ -22,9 +22,6 @@ public struct HeapTemplate: Hashable, Sendable {
     /// What its readings mean.
     public var gauge: HeapGauge { anyPort.gauge }
 
-    /// Whether its readings may be some seconds old.
-    var mayLag: Bool { anyPort.mayLag }
-
     /// Whether it needs the port of a command.
     public var namesPort: Bool { text.contains("{port}") }
 
