@@ -7,27 +7,16 @@ import json
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from asgi_echo import answer, echo, live
+
 
 async def application(scope, receive, send):
     if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": message["type"] + ".complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
-    if scope["type"] == "http":
-        body = json.dumps({"pending_tasks": len(asyncio.all_tasks())}).encode()
-        length = (b"content-length", str(len(body)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [length]})
-        await send({"type": "http.response.body", "body": body})
-        return
-    await receive()
-    await send({"type": "websocket.accept"})
-    while True:
-        message = await receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        await send({"type": "websocket.send", "text": message.get("text"), "bytes": message.get("bytes")})
+        await live(receive, send)
+    elif scope["type"] == "http":
+        await answer(send, b"application/json", json.dumps({"pending_tasks": len(asyncio.all_tasks())}).encode())
+    else:
+        await echo(receive, send)
 
 
 parser = argparse.ArgumentParser()
