@@ -61,7 +61,13 @@ var hostileResult: CheckResult {
     }
     // A gauge of the user's has a name of the user's, or of a record's.
     result.probes = [CheckResult.Probe(resource: Resource(rawValue: text), source: text)]
-    for index in result.samples.indices { result.samples[index].probed = [text: 3] }
+    // A plot needs some samples.
+    result.samples = (1...20).map { block in
+        var sample = result.samples[0]
+        sample.connections = 40 * block
+        sample.probed = [text: Double(block)]
+        return sample
+    }
     return result
 }
 
