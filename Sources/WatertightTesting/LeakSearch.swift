@@ -127,8 +127,9 @@ final class LeakSearch {
         try await readFilled()
         block = Holdings.warmUp
         // In two parts, so that settling is warm as well.
-        for _ in 0..<2 {
-            for _ in 0..<max(1, blockRuns * Self.blocks / 8) { try await body() }
+        let warmUp = max(2, blockRuns * Self.blocks / 4)
+        for runs in [warmUp - warmUp / 2, warmUp / 2] {
+            for _ in 0..<runs { try await body() }
             try await settle()
         }
         // Room first: what the check itself keeps must not be in its readings.

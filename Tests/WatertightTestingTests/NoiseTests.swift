@@ -126,8 +126,8 @@ extension LeakChecks {
                 let found = try await result(runs: 20) {
                     runs += 1
                     planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
-                    // Four runs of warm-up and the judged 20.
-                    if runs <= 24 {
+                    // Five runs of warm-up and the judged 20.
+                    if runs <= 25 {
                         for _ in 0..<20 { others.keep(try OwnedDescriptor.listening(on: .loopback(port: 0))) }
                     } else if runs == 40 {
                         await others.clear()
