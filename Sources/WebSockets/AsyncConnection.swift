@@ -13,7 +13,7 @@ public actor AsyncConnection {
     public nonisolated let subprotocol: String?
     /// What the handshake agreed upon about compression, if anything (RFC 7692).
     public nonisolated let compression: DeflateAgreement?
-    private let connection: Connection
+    let connection: Connection
     private let mailbox: Mailbox
 
     /// The loop.
@@ -38,8 +38,7 @@ public actor AsyncConnection {
                 mailbox.pull(from: connection)
                 continue
             }
-            precondition(!mailbox.isReceiving, "two tasks receive from one connection")
-            await withUnsafeContinuation { mailbox.setReceiver($0) }
+            await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
         }
     }
 
@@ -71,15 +70,21 @@ public actor AsyncConnection {
     /// Somebody must be receiving, or the Pong may wait behind messages that nobody takes.
     public func roundTrip(_ payload: [UInt8]) async throws(SendFailure) -> Duration? {
         let start = MonotonicTime.now
-        try ping(payload)
-        let isAnswered = await withUnsafeContinuation { mailbox.addPongWaiter(payload, $0) }
-        return isAnswered ? start.elapsed : nil
+        let answered = await withUnsafeContinuation {
+            (continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>) in
+            do throws(SendFailure) {
+                try ping(payload)
+                mailbox.addPongWaiter(payload, continuation)
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try answered.get() ? start.elapsed : nil
     }
 
     /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
     public func drained() async {
-        guard mailbox.outcome == nil, connection.isRefused || connection.isHeldBack else { return }
-        await withUnsafeContinuation { mailbox.addDrainWaiter($0) }
+        await withUnsafeContinuation { mailbox.addDrainWaiter($0, of: connection) }
     }
 
     /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`.
@@ -98,10 +103,7 @@ public actor AsyncConnection {
 
     /// Waits until the connection has ended, by whichever side.
     public func closed() async -> CloseOutcome {
-        while mailbox.outcome == nil {
-            await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
-        }
-        return mailbox.outcome!
+        await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
     }
 
     /// How the connection ended; nil while it has not.

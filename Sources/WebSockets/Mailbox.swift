@@ -5,18 +5,25 @@ import WebSocketProtocol
 ///
 /// It goes on taking control frames and the peer's end while nobody receives, until it is full; then the connection
 /// pauses and the peer is held back.
+///
+/// A task may be suspended, and anything happen, at each `await` up to the moment in which its continuation is here. So
+/// whether there is something to wait for is asked where the continuation is taken, and nowhere before.
 final class Mailbox: ConnectionHandler, @unchecked Sendable {
     private var messages: [Message?] = []
     private var next = 0
     private var heldBytes = 0
     private var receiver: UnsafeContinuation<Void, Never>?
     private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
-    private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
-    private var pongWaiters: [(payload: [UInt8], continuation: UnsafeContinuation<Bool, Never>)] = []
+    private var closeWaiters: [UnsafeContinuation<CloseOutcome, Never>] = []
+    private var pongWaiters: [PongWaiter] = []
     private(set) var outcome: CloseOutcome?
     private var isPulling = false
     /// Called once when the connection has ended.
     var ended: (() -> Void)?
+
+    private typealias PongWaiter = (
+        payload: [UInt8], continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>
+    )
 
     /// What is kept for a receiver that is elsewhere before the peer is held back.
     static let maximumMessages = 64
@@ -61,7 +68,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         guard let index = pongWaiters.firstIndex(where: { $0.payload == payload }) else { return }
         let answered = pongWaiters[...index]
         pongWaiters.removeFirst(index + 1)
-        for waiter in answered { waiter.continuation.resume(returning: true) }
+        for waiter in answered { waiter.continuation.resume(returning: .success(true)) }
     }
 
     func writable(_ connection: Connection) {
@@ -81,10 +88,10 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         resumeDrainWaiters()
         let waiters = closeWaiters
         closeWaiters = []
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.resume(returning: outcome) }
         let unanswered = pongWaiters
         pongWaiters = []
-        for waiter in unanswered { waiter.continuation.resume(returning: false) }
+        for waiter in unanswered { waiter.continuation.resume(returning: .success(false)) }
     }
 
     /// The next message, if one is here; lets the peer go on when that made room.
@@ -111,21 +118,29 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// Places that are taken, those of messages already handed out included.
     var keptCount: Int { messages.count }
 
-    var isReceiving: Bool { receiver != nil }
-
-    func setReceiver(_ continuation: UnsafeContinuation<Void, Never>) {
-        receiver = continuation
+    /// Resumes the continuation once there is something to take, to pull, or the end.
+    func setReceiver(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
+        precondition(receiver == nil, "two tasks receive from one connection")
+        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
+        if mustWait { receiver = continuation } else { continuation.resume() }
     }
 
-    func addDrainWaiter(_ continuation: UnsafeContinuation<Void, Never>) {
-        drainWaiters.append(continuation)
+    /// Resumes the continuation once a full send buffer has drained, or the connection has ended.
+    func addDrainWaiter(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
+        let mustWait = outcome == nil && (connection.isRefused || connection.isHeldBack)
+        if mustWait { drainWaiters.append(continuation) } else { continuation.resume() }
     }
 
-    func addCloseWaiter(_ continuation: UnsafeContinuation<Void, Never>) {
-        closeWaiters.append(continuation)
+    /// Resumes the continuation once the connection has ended.
+    func addCloseWaiter(_ continuation: UnsafeContinuation<CloseOutcome, Never>) {
+        if let outcome { continuation.resume(returning: outcome) } else { closeWaiters.append(continuation) }
     }
 
-    func addPongWaiter(_ payload: [UInt8], _ continuation: UnsafeContinuation<Bool, Never>) {
+    /// Resumes the continuation with whether the Pong to a Ping that has just been sent comes before the end.
+    func addPongWaiter(
+        _ payload: [UInt8], _ continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>
+    ) {
+        guard outcome == nil else { return continuation.resume(returning: .success(false)) }
         pongWaiters.append((payload, continuation))
     }
 
