@@ -260,7 +260,7 @@ final class CheckRun {
                 break
             }
             if row.isResumed {
-                guard suspicious(row).contains(where: row.isLeak) else { continue }
+                guard row.suspects(isLazy: isLazy).contains(where: row.isLeak) else { continue }
                 row.state = .decided
                 break
             }
@@ -296,19 +296,7 @@ final class CheckRun {
         try await Task.sleep(for: .milliseconds(200))
         let reading = try target.reading()
         tell(row, .pause, reading)
-        let suspects = suspicious(row)
-        row.samples.append(CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds))
-        let opinions = row.opinions(isLazy: isLazy)
-        let released = suspects.filter {
-            row.confirmation(of: $0) == .released && opinions[$0]?.isClean(tightly: false) ?? false
-        }
-        // The pause's own sample follows when it is over.
-        row.samples.removeLast()
-        for resource in suspects {
-            let isReleased = released.contains(resource)
-            row.releasedWithin[resource] = isReleased ? row.releasedWithin[resource] ?? row.idleSince.elapsed : nil
-        }
-        row.hasReleased = released.count == suspects.count
+        row.noteReleases(at: CheckResult.Sample(row, reading, .pause, seconds: start.elapsed.inSeconds), isLazy: isLazy)
     }
 
     /// Drives a suspect again after its pause.
@@ -317,12 +305,8 @@ final class CheckRun {
         driven = row
         let began = MonotonicTime.now
         try await sample(row, target, .pause)
-        let suspects = suspicious(row)
-        for resource in suspects {
-            let isReleased = row.confirmation(of: resource) == .released
-            row.releasedWithin[resource] = isReleased ? row.releasedWithin[resource] ?? row.idleSince.elapsed : nil
-        }
-        let isReleased = suspects.allSatisfy { row.releasedWithin[$0] != nil }
+        let suspects = row.suspects(isLazy: isLazy)
+        let isReleased = row.noteReleasesInTheEnd(of: suspects)
         if isReleased {
             // What stood in the way is gone with it.
             row.obstacle = nil
@@ -348,12 +332,5 @@ final class CheckRun {
         if row.state == .decided { try await requireAnswer(row, target) }
         record(.row(CheckRecord.RowFacts(row)))
         if row.state == .decided { await retire(row) }
-    }
-
-    /// The resources whose samples before the pause grew like a leak.
-    private func suspicious(_ row: RowRun) -> [Resource] {
-        guard let pauseIndex = row.pauseIndex else { return [] }
-        let opinions = row.opinions(isLazy: isLazy, upTo: pauseIndex)
-        return row.resources.filter { opinions[$0] == .suspect }
     }
 }

@@ -46,6 +46,10 @@ public struct OpenMetricsReport {
                     ([("lifecycle", row.lifecycle.label), ("outcome", $0.name)], Double($0.count))
                 }
             })
+        page.gauges(
+            "watertight_stalled",
+            "1 for a lifecycle under which the target stopped accepting or answering while it lived, 0 for the others.",
+            result.rows.map { ([("lifecycle", $0.lifecycle.label)], $0.stall == nil ? 0 : 1) })
         page.gauge(
             "watertight_complete", "1 for a check that was carried out, 0 for one that was ended early.",
             result.interruption == nil ? 1 : 0)

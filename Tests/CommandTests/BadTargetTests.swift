@@ -82,6 +82,18 @@ struct BadTargetTests {
         #expect((checked.report["samples"] as? [Any])?.count ?? 0 > 3)
     }
 
+    @Test("one that ends in a later row: what was found before stands, and only the row that it ended in is in doubt")
+    func endsLater() async throws {
+        let (server, port) = try await MisbehavingServer.start("touchy", "200")
+        defer { server.terminate() }
+        let checked = try await check(
+            ["ws://127.0.0.1:\(port)/", "--pid", "\(server.processIdentifier)", "--lifecycle", "bare-tcp"])
+        #expect(checked.end.code == 69)
+        #expect(checked.report["targetLost"] is String)
+        #expect(checked.verdicts(0)["descriptors"] == "clean", "\(checked.end.output)")
+        #expect(Set(checked.verdicts(1).values) == ["inconclusive"], "\(checked.end.output)")
+    }
+
     @Test("a server that goes on under another number", arguments: [true, false])
     func replaced(isCommand: Bool) async throws {
         let checked: Checked

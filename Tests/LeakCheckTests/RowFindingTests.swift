@@ -51,6 +51,26 @@ struct RowFindingTests {
         #expect(try finding(row, .privateMemory).verdict == .clean)
     }
 
+    @Test("what is given back for a moment only has not been given back")
+    func dip() throws {
+        let row = row(descriptorsPerConnection: 1, confirmed: false)
+        row.pauseIndex = row.samples.count - 1
+        #expect(row.suspects(isLazy: false) == [.descriptors])
+        let count = row.samples.count
+        func pass(descriptors: Int) {
+            var moment = row.samples[count - 1]
+            moment.phase = .pause
+            moment.descriptors = descriptors
+            row.noteReleases(at: moment, isLazy: false)
+        }
+        for (descriptors, isReleased) in [(2010, false), (1010, false), (10, true), (2010, false), (12, true)] {
+            pass(descriptors: descriptors)
+            #expect(row.hasReleased == isReleased, "\(descriptors)")
+            #expect((row.releasedWithin[.descriptors] != nil) == isReleased, "\(descriptors)")
+        }
+        #expect(row.samples.count == count)
+    }
+
     @Test("growth without a pause is not called a leak, and says what would decide it")
     func unconfirmed() throws {
         let descriptors = try finding(row(descriptorsPerConnection: 0.5, confirmed: false), .descriptors)

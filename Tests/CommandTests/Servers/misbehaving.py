@@ -1,13 +1,14 @@
 """An echo server that misbehaves on request: misbehaving.py PORT FAULT [NUMBER].
 
-With port 0 it prints the port it got. NUMBER is of connections; for `slow` of seconds, for `proxy` the server's port.
+With port 0 it prints the port it got. NUMBER is of connections, for `touchy` of those that send nothing; for `slow` of
+seconds, for `proxy` the server's port.
 """
 
 import asyncio, base64, hashlib, os, signal, socket, struct, sys
 
 port, fault = int(sys.argv[1]), sys.argv[2]
 number = float(sys.argv[3]) if len(sys.argv) > 3 else 0
-accepted = 0
+accepted = silent = 0
 kept = []
 
 
@@ -17,6 +18,12 @@ class Peer(asyncio.Protocol):
         self.mute = fault == "mute" and accepted > number
         if fault == "reset":
             transport.abort()
+
+    def connection_lost(self, problem):
+        global silent
+        silent += not self.bytes and not self.opened
+        if fault == "touchy" and silent >= number:
+            os._exit(3)
 
     def data_received(self, received):
         if self.mute:
