@@ -137,6 +137,7 @@ extension CheckRun {
         let levels = await target.probes.read(
             connections: row.counts.completed, isDecisive: row.samples.isEmpty || phase != .measure)
         row.unread = await target.probes.failures
+        row.probeCost = await target.probes.cost
         let reading = try target.reading()
         var sample = CheckResult.Sample(row, reading, phase, seconds: start.elapsed.inSeconds)
         if !levels.isEmpty {

@@ -9,7 +9,7 @@ import WebSocketProtocol
 
 /// The course of one check: which row is driven when.
 ///
-/// Every row is measured for a slice of the budget. Rows that grow like a leak are left alone for `patience` while
+/// Every row is measured for a slice of the budget. Rows that grow like a leak are left alone for a pause while
 /// others are driven, then driven again: what a server keeps for a time only is given back, or used again, by then.
 final class CheckRun {
     let plan: CheckPlan
@@ -42,8 +42,12 @@ final class CheckRun {
     private var driven: RowRun?
 
     /// Longer than the timers of most servers; no leak is called before a pause of this length, if the budget has room.
-    private static let longestPatience = Duration.seconds(40)
-    private static let shortestPatience = Duration.seconds(5)
+    private static let longestPause = Duration.seconds(40)
+    /// What common timers need, however small the budget.
+    private static let shortestPause = Duration.seconds(5)
+    /// How long a suspect is driven again, and in how many blocks at least: of fewer nothing can be said.
+    private static let longestConfirmation = Duration.seconds(4)
+    private static let leastConfirmingBlocks = 6
     /// How many readings of a probe a slice has room for, and as much time besides.
     private static let readingsOfSlice = 12
     /// The share of the budget in which every row is measured once.
@@ -201,10 +205,9 @@ final class CheckRun {
                 try await confirm(rested, for: confirmSlice(suspects.count))
                 continue
             }
-            let reserved = suspects.isEmpty ? Duration.zero : confirmSlice(suspects.count) * suspects.count
             let open = rows.filter { $0.state == .measuring && $0.mayBeDriven }
-            if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - reserved > .seconds(1) {
-                try await measure(doubtful, for: slice, atMost: remaining - reserved)
+            if let doubtful = open.min(by: { $0.measured < $1.measured }), remaining - timeToConfirm > .seconds(1) {
+                try await measure(doubtful, for: slice, atMost: remaining - timeToConfirm)
                 if sharedTarget != nil && doubtful.state == .suspect { try await restAndConfirm(doubtful) }
                 continue
             }
@@ -213,18 +216,31 @@ final class CheckRun {
         }
     }
 
-    /// How long a suspect rests. A small budget shortens it, but never below what common timers need.
-    static func patience(for budget: Duration) -> Duration {
-        min(longestPatience, max(shortestPatience, budget / 3))
+    /// How long a suspect rests: at least so long that common timers have run, and on while nothing else needs the time.
+    static func pause(for budget: Duration) -> ClosedRange<Duration> {
+        let least = min(longestPause, max(shortestPause, budget / 3))
+        return least...max(least, min(longestPause, budget * 0.6))
     }
 
-    private var patience: Duration { Self.patience(for: plan.budget) }
-
     /// Whether a suspect's pause is over: it was long enough, or there is nothing left to wait for.
-    private func hasRested(_ row: RowRun) -> Bool { row.hasReleased || row.idleSince.elapsed >= patience }
+    ///
+    /// In a shared process the pause of one row keeps the others waiting.
+    private func hasRested(_ row: RowRun) -> Bool {
+        let pause = Self.pause(for: plan.budget)
+        let rested = row.idleSince.elapsed
+        if row.hasReleased || rested >= pause.upperBound { return true }
+        return rested >= pause.lowerBound && (sharedTarget != nil || remaining <= timeToConfirm)
+    }
+
+    /// What it takes to drive all suspects again, each block with a reading of its probes.
+    private var timeToConfirm: Duration {
+        rows.filter { $0.state == .suspect }.reduce(.zero) {
+            $0 + Self.longestConfirmation + $1.probeCost * Self.leastConfirmingBlocks
+        }
+    }
 
     private func confirmSlice(_ suspects: Int) -> Duration {
-        min(.seconds(4), max(.milliseconds(500), remaining / (suspects + 1)))
+        min(Self.longestConfirmation, max(.milliseconds(500), remaining / (suspects + 1)))
     }
 
     /// Whether the target's memory grows until a collection.
@@ -312,13 +328,14 @@ final class CheckRun {
             row.obstacle = nil
         } else {
             let resumedAt = row.completed
-            // As many again as were judged, or what the slice allows; at least four blocks, or nothing can be said.
+            // As many again as were judged, or what the slice allows.
             let wanted = max(RowJudge.leastConnections, resumedAt / 2)
             var blocks = 0
-            while remaining > .zero, blocks < 6 || row.completed - resumedAt < wanted,
-                began.elapsed < slice || blocks < 6
+            while remaining > .zero, blocks < Self.leastConfirmingBlocks || row.completed - resumedAt < wanted,
+                blocks < Self.leastConfirmingBlocks || began.elapsed < slice
             {
-                guard try await block(row, target, .confirm, atMost: max(20, wanted / 6)) else { break }
+                guard try await block(row, target, .confirm, atMost: max(20, wanted / Self.leastConfirmingBlocks))
+                else { break }
                 blocks += 1
             }
         }

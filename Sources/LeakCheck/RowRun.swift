@@ -36,6 +36,8 @@ final class RowRun {
     var hasReleased = false
     var statesAtStart: [String: Int] = [:]
     var statesAtEnd: [String: Int] = [:]
+    /// What the last readings of its probes took.
+    var probeCost = Duration.zero
     /// Blocks in a row in which hardly any connection came about.
     var failedBlocks = 0
     /// Blocks in a row after which something that can be counted grew like a leak, and nothing else was in doubt.

@@ -32,10 +32,10 @@ struct RowFindingTests {
     }
 
     @Test(
-        "a suspect rests for a third of the budget, as long as timers need and no longer than they take",
-        arguments: [(6, 5), (60, 20), (120, 40), (3600, 40)])
-    func patience(budget: Int, seconds: Int) {
-        #expect(CheckRun.patience(for: .seconds(budget)) == .seconds(seconds))
+        "a suspect rests for a third of the budget at least, and longer where there is time; never longer than timers take",
+        arguments: [(6, 5, 5), (15, 5, 9), (60, 20, 36), (90, 30, 40), (120, 40, 40), (3600, 40, 40)])
+    func pause(budget: Int, least: Double, longest: Double) {
+        #expect(CheckRun.pause(for: .seconds(budget)) == .seconds(least)...(.seconds(longest)))
     }
 
     @Test func leak() throws {
