@@ -27,7 +27,7 @@ struct BadTargetTests {
             "--budget", "\(budget)", "--lifecycle", lifecycle, "--json", folder.path("json"), "--record",
             folder.path("record"),
         ]
-        let end = try await Tool.run(["check"] + options + arguments, limit: 90)
+        let end = try await Tool.run(["check"] + options + arguments, limit: 150)
         let json = try folder.text("json")
         let report = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let again = try await Tool.run(["report", folder.path("record")])
@@ -87,7 +87,7 @@ struct BadTargetTests {
         let (server, port) = try await MisbehavingServer.start("touchy", "200")
         defer { server.terminate() }
         let checked = try await check(
-            ["ws://127.0.0.1:\(port)/", "--pid", "\(server.processIdentifier)", "--lifecycle", "bare-tcp"])
+            ["ws://127.0.0.1:\(port)/", "--pid", "\(server.processIdentifier)", "--lifecycle", "bare-tcp"], budget: 60)
         #expect(checked.end.code == 69)
         #expect(checked.report["targetLost"] is String)
         #expect(checked.verdicts(0)["descriptors"] == "clean", "\(checked.end.output)")
@@ -157,10 +157,10 @@ struct BadTargetTests {
             (8, [69, 70], "Too many open files"),
         ] {
             let arguments = [
-                "check", url, "--pid", "\(server.pid)", "--concurrency", "100", "--budget", "10", "--lifecycle",
+                "check", url, "--pid", "\(server.pid)", "--concurrency", "100", "--budget", "30", "--lifecycle",
                 "clean-close",
             ]
-            let end = try await Running(arguments, descriptorLimit: limit).finish(within: 60)
+            let end = try await Running(arguments, descriptorLimit: limit).finish(within: 120)
             #expect(codes.contains(end.code), "\(end)")
             #expect((end.output + end.errors).contains(words), "\(end)")
         }
@@ -176,7 +176,7 @@ struct BadTargetTests {
         let stall = try #require(checked.rows[0]["stall"] as? [String: Any])
         #expect(stall["hasRecovered"] as? Bool == true)
         let connections = try #require(checked.rows[0]["connections"] as? [String: Any])
-        #expect(connections["completed"] as? Int ?? 0 > 1000, "it was driven on")
+        #expect(connections["completed"] as? Int ?? 0 > 450, "it was driven on")
     }
 
     @Test(

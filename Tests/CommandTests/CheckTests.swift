@@ -47,7 +47,7 @@ struct CheckTests {
 
     @Test("a lifecycle that the target rightly does otherwise is left out, and said to be")
     func inapplicable() async throws {
-        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 30)
+        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 120)
         #expect(end.code == 2)
         let report = try report(end)
         #expect((report["results"] as? [Any])?.isEmpty == true)
@@ -62,7 +62,7 @@ struct CheckTests {
             [
                 "check", "--budget", "20", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json", "-", "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
-            ], limit: 60)
+            ], limit: 120)
         let report = try report(end)
         #expect(end.code == 1)
         let found = verdicts(report).filter { $0.value != "clean" }
@@ -85,9 +85,9 @@ struct CheckTests {
         ] {
             let end = try await Tool.run(
                 [
-                    "check", "--budget", "10", "--lifecycle", "fin", "--compression", mode, "--json", "-", "--",
+                    "check", "--budget", "30", "--lifecycle", "fin", "--compression", mode, "--json", "-", "--",
                     Tool.path, "serve", "--port", "{port}", "--compression", offered,
-                ], limit: 40)
+                ], limit: 120)
             let report = try report(end)
             #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
             let resources = ["descriptors", "threads", "privateMemory"]
@@ -103,7 +103,7 @@ struct CheckTests {
     @Test("a running server is found by its port, and survives the check")
     func running() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--budget", "10", "--lifecycle", "clean-close"], limit: 40)
+        let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 120)
         #expect(end.code == 0)
         #expect(end.output.contains("process \(server.pid)"))
         #expect(end.output.contains("one process for all lifecycles"))
@@ -117,7 +117,7 @@ struct CheckTests {
         let (server, url) = try await ServeTests.start()
         let (other, _) = try await ServeTests.start()
         let end = try await Tool.run(
-            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 40)
+            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 120)
         #expect(end.code == 64)
         #expect(end.errors.contains("process \(other.pid) does not listen on port"), "\(end.errors)")
         #expect(end.errors.contains("process \(server.pid) listens on that port"))
@@ -130,16 +130,13 @@ struct CheckTests {
     @Test("interrupted, it prints what it has and leaves no process behind")
     func interrupted() async throws {
         let marker = "memory=77@reset"
+        let folder = try ReportFileTests.Folder()
         let check = try Running(
-            ["check", "--json", "-", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
-        _ = try await eventually(within: 20, "the target") { self.isRunning(argument: "--plant-leak") ? true : nil }
-        // Long enough into it that something has been measured: the second target's start says so.
-        let first = ContinuousClock.now
-        _ = try await eventually(within: 20, "some measuring") {
-            ContinuousClock.now - first > .seconds(2) ? true : nil
-        }
+            ["check", "--json", "-", "--record", folder.path("record"), "--"]
+                + [Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
+        try await folder.measuring()
         check.signal(SIGINT)
-        let end = try await check.finish(within: 15)
+        let end = try await check.finish(within: 60)
         #expect(end.code == 130)
         let report = try report(end)
         #expect(report["interrupted"] as? Bool == true)
@@ -152,11 +149,11 @@ struct CheckTests {
         let marker = "memory=78@reset"
         let check = try Running(["check", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
         // The check itself has the marker among its arguments; the second process with it is the target.
-        _ = try await eventually(within: 20, "the target") { self.count(argument: marker) >= 2 ? true : nil }
+        _ = try await eventually(within: 60, "the target") { self.count(argument: marker) >= 2 ? true : nil }
         check.signal(SIGINT)
         check.signal(SIGTERM)
-        #expect(try await check.finish(within: 15).code == 130)
-        _ = try await eventually(within: 5, "the target's end") {
+        #expect(try await check.finish(within: 60).code == 130)
+        _ = try await eventually(within: 60, "the target's end") {
             self.isRunning(argument: marker) ? nil : true
         }
     }
@@ -164,7 +161,7 @@ struct CheckTests {
     @Test("a command is not mistaken for the server that has its port")
     func portTaken() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 30)
+        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 120)
         #expect(end.code == 69)
         #expect(end.errors.contains("another process listens on port"))
         server.signal(SIGTERM)
@@ -174,11 +171,14 @@ struct CheckTests {
     @Test("a target that dies is said to have died, and why")
     func dies() async throws {
         // The planted leak keeps the check busy well beyond the target's end.
+        let folder = try ReportFileTests.Folder()
         let script =
-            "\(Tool.path) serve --port {port} --plant-leak descriptor@any & sleep 3; kill -9 $!; wait; "
+            "\(Tool.path) serve --port {port} --plant-leak descriptor@any & echo $! >\(folder.path("pid")); wait; "
             + "echo out of coffee >&2; exit 3"
-        let end = try await Tool.run(
-            ["check", "--lifecycle", "clean-close", "--", "sh", "-c", script], limit: 60)
+        let check = try Running(
+            ["check", "--lifecycle", "clean-close", "--record", folder.path("record"), "--", "sh", "-c", script])
+        try await folder.endWhileMeasuring()
+        let end = try await check.finish(within: 60)
         #expect(end.code == 69)
         #expect(end.output.contains("has exited"))
         #expect(end.output.contains("exited with code 3"))
@@ -203,7 +203,7 @@ struct CheckTests {
             (["--concurrency", "0"], 64, "--concurrency"),
         ])
     func unreachable(arguments: [String], code: Int32, words: String) async throws {
-        let end = try await Tool.run(["check"] + arguments, limit: 30)
+        let end = try await Tool.run(["check"] + arguments, limit: 120)
         #expect(end.code == code)
         #expect(end.errors.contains(words), "\(end.errors)")
         #expect(end.output.isEmpty)

@@ -10,10 +10,10 @@ struct KnownLeakTests {
         let (record, known) = (folder.path("record"), folder.path("known.json"))
         let first = try await Tool.run(
             [
-                "check", "--budget", "10", "--lifecycle", "bare-tcp", "--record", record, "--write-known-leaks", known,
+                "check", "--budget", "20", "--lifecycle", "bare-tcp", "--record", record, "--write-known-leaks", known,
                 "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp",
-            ], limit: 40)
+            ], limit: 120)
         #expect(first.code == 1, "\(first.output)\(first.errors)")
         let second = try await Tool.run(
             ["analyze", record, "--known-leaks", known, "--write-known-leaks", known])

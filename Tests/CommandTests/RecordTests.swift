@@ -10,8 +10,8 @@ struct RecordTests {
         let formats = ["json", "junit", "html", "markdown", "openmetrics"]
         func options(_ suffix: String) -> [String] { formats.flatMap { ["--\($0)", folder.path($0 + suffix)] } }
         let check = try await Tool.run(
-            ["check", "--budget", "10", "--lifecycle", "bare-tcp", "--record", folder.path("record")] + options("")
-                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 40)
+            ["check", "--budget", "20", "--lifecycle", "bare-tcp", "--record", folder.path("record")] + options("")
+                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 120)
         #expect(check.code == 1, "\(check.errors)")
         let report = try await Tool.run(["report", folder.path("record")] + options("-again"))
         #expect(report.code == 0)
@@ -29,10 +29,7 @@ struct RecordTests {
         let (server, url) = try await ServeTests.start()
         // One lifecycle could be decided before the signal comes; all of them take a while.
         let check = try Running(["check", url, "--record", folder.path("record")])
-        // The header and a few samples with their facts.
-        _ = try await eventually(within: 20, "a record") {
-            (try? folder.text("record"))?.count { $0 == "\n" } ?? 0 >= 7 ? true : nil
-        }
+        try await folder.measuring()
         check.signal(SIGKILL)
         _ = try await check.finish(within: 30)
         let report = try await Tool.run(["report", folder.path("record")])
@@ -59,7 +56,7 @@ struct RecordTests {
             #expect(end.errors.contains(words), "\(end.errors)")
         }
         let full = try await Tool.run(
-            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 40)
+            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 120)
         #expect(full.code == 70)
         #expect(full.errors.contains("the record is incomplete: cannot write \"/dev/full\": No space left"))
         let gone = try await Tool.run(["check", "ws://127.0.0.1:1/", "--record", folder.path("none")])

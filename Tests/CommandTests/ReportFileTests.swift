@@ -17,6 +17,21 @@ struct ReportFileTests {
 
         func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
         func text(_ name: String) throws -> String { try String(contentsOfFile: path(name), encoding: .utf8) }
+
+        /// Waits until the check that writes its record here has measured something: the header, a few samples, their facts.
+        func measuring() async throws {
+            _ = try await eventually(within: 60, "a record") {
+                (try? self.text("record"))?.count { $0 == "\n" } ?? 0 >= 7 ? true : nil
+            }
+        }
+
+        /// Ends the target, whose number its command has written here, once it has been measured for a while.
+        func endWhileMeasuring() async throws {
+            try await measuring()
+            let pid = try Int32(text("pid").trimmingCharacters(in: .whitespacesAndNewlines))
+            kill(try #require(pid), SIGKILL)
+        }
+
         var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path("."))) ?? []).sorted() }
     }
 
@@ -28,7 +43,7 @@ struct ReportFileTests {
         let names = ["json", "junit", "html", "markdown", "openmetrics"]
         let end = try await Tool.run(
             Self.short + names.flatMap { ["--\($0)", folder.path($0)] },
-            environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": folder.path("summary")], limit: 40)
+            environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": folder.path("summary")], limit: 120)
         #expect(end.output.contains("isolation    "), "\(end.errors)")
         let json = try JSONSerialization.jsonObject(with: Data(folder.text("json").utf8)) as? [String: Any]
         let rows = try #require(json?["results"] as? [[String: Any]])
@@ -44,25 +59,29 @@ struct ReportFileTests {
     @Test("one format on stdout, and nothing else there")
     func standardOutput() async throws {
         let end = try await Tool.run(
-            Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 40)
+            Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 120)
         #expect(try JSONSerialization.jsonObject(with: Data(end.output.utf8)) is [String: Any])
     }
 
     @Test("a lost target and an interruption leave complete files; a target that cannot be reached leaves none")
     func early() async throws {
         let folder = try Folder()
-        let script = "\(Tool.path) serve --port {port} --plant-leak descriptor@any & sleep 2; kill -9 $!; wait"
+        let script =
+            "\(Tool.path) serve --port {port} --plant-leak descriptor@any & echo $! >\(folder.path("pid")); wait"
         let options = [
             "--lifecycle", "clean-close", "--junit", folder.path("lost.xml"), "--html", folder.path("lost.html"),
+            "--record", folder.path("record"),
         ]
-        let end = try await Tool.run(["check"] + options + ["--", "sh", "-c", script], limit: 60)
+        let check = try Running(["check"] + options + ["--", "sh", "-c", script])
+        try await folder.endWhileMeasuring()
+        let end = try await check.finish(within: 60)
         #expect(end.code == 69)
         #expect(try folder.text("lost.xml").contains("the target was lost"))
         #expect(try folder.text("lost.html").hasSuffix("</html>\n"))
 
-        let none = try await Tool.run(["check", "ws://127.0.0.1:1/", "--html", folder.path("none.html")], limit: 30)
+        let none = try await Tool.run(["check", "ws://127.0.0.1:1/", "--html", folder.path("none.html")], limit: 120)
         #expect(none.code == 69)
-        #expect(folder.names == ["lost.html", "lost.xml"])
+        #expect(folder.names == ["lost.html", "lost.xml", "pid", "record"])
     }
 
     @Test(
@@ -78,7 +97,7 @@ struct ReportFileTests {
             (["--openmetrics", ""], "--openmetrics needs the name of a file"),
         ])
     func refused(options: [String], words: String) async throws {
-        let end = try await Tool.run(["check"] + options + ["--", "/nonexistent/server"], limit: 30)
+        let end = try await Tool.run(["check"] + options + ["--", "/nonexistent/server"], limit: 120)
         #expect(end.code == 64)
         #expect(end.errors.contains(words), "\(end.errors)")
         #expect(end.output.isEmpty)
@@ -88,7 +107,7 @@ struct ReportFileTests {
     func full() async throws {
         let folder = try Folder()
         let end = try await Tool.run(
-            Self.short + ["--json", "/dev/full", "--junit", folder.path("junit")], limit: 40)
+            Self.short + ["--json", "/dev/full", "--junit", folder.path("junit")], limit: 120)
         #expect(end.code == 70)
         #expect(end.errors.contains("cannot write \"/dev/full\": No space left on device"))
         #expect(try folder.text("junit").hasSuffix("</testsuites>\n"))

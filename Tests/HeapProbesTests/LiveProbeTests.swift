@@ -187,9 +187,14 @@ struct LiveProbeTests {
             try await ProgramRun.finished(["/bin/sh", "-c", "sleep \(marker) & sleep \(marker)"], within: .seconds(1))
         }
         #expect(failure?.description.contains("did not end in time") == true)
-        #expect(ContinuousClock.now - began < .seconds(8))
-        let left = try await ProgramRun.finished(["/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null"])
-        #expect(!left.output.split(separator: 0).contains { $0.elementsEqual(marker.utf8) })
+        #expect(ContinuousClock.now - began < .seconds(30))
+        // A process that was killed is there until the kernel has had time for it.
+        var isLeft = true
+        while isLeft, ContinuousClock.now - began < .seconds(60) {
+            let left = try await ProgramRun.finished(["/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null"])
+            isLeft = left.output.split(separator: 0).contains { $0.elementsEqual(marker.utf8) }
+        }
+        #expect(!isLeft)
     }
 
     @Test("what a child of a program still prints is not waited for")

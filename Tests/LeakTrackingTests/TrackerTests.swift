@@ -99,17 +99,20 @@ struct TrackerTests {
     }
 
     @Test("memory beyond the threshold is suspected, whatever the reason")
-    func threshold() throws {
-        var limits = EnvironmentLimits(.test)
-        limits.memoryGrowthThresholdBytes = 1 << 20
-        let tracker = try ResourceLeakTracker(limits: limits)
-        let bytes = [UInt8](repeating: 1, count: 8 << 20)
-        try tracker.snapshot("grown")
-        try tracker.snapshot("the same")
-        let summary = tracker.finish()
-        #expect(summary.violations.contains { $0.kind == .memoryGrowth && $0.severity == .high })
-        #expect(summary.growth.first { $0.resource == .residentMemory }?.leakSuspected == true)
-        withExtendedLifetime(bytes) {}
+    func threshold() async {
+        // The memory of the whole process is read.
+        await #expect(processExitsWith: .success) {
+            var limits = EnvironmentLimits(.test)
+            limits.memoryGrowthThresholdBytes = 1 << 20
+            let tracker = try ResourceLeakTracker(limits: limits)
+            let bytes = [UInt8](repeating: 1, count: 8 << 20)
+            try tracker.snapshot("grown")
+            try tracker.snapshot("the same")
+            let summary = tracker.finish()
+            #expect(summary.violations.contains { $0.kind == .memoryGrowth && $0.severity == .high })
+            #expect(summary.growth.first { $0.resource == .residentMemory }?.leakSuspected == true)
+            withExtendedLifetime(bytes) {}
+        }
     }
 
     @Test("growth per operation is judged soundly: a leak is one, a plateau and noise are none")
@@ -135,19 +138,22 @@ struct TrackerTests {
     }
 
     @Test("its own snapshots do not look like growth of the heap")
-    func itself() throws {
-        let tracker = try ResourceLeakTracker(limits: EnvironmentLimits(.test), samplingInterval: .seconds(1000))
-        let idle = try Idle()
-        let other = try ResourceLeakTracker(limits: EnvironmentLimits(.test), pid: idle.pid)
-        for number in 1...100 {
-            try tracker.snapshot("n\(number)")
-            try other.snapshot("n\(number)")
+    func itself() async {
+        // The memory of the whole process is read.
+        await #expect(processExitsWith: .success) {
+            let tracker = try ResourceLeakTracker(limits: EnvironmentLimits(.test), samplingInterval: .seconds(1000))
+            let idle = try Idle()
+            let other = try ResourceLeakTracker(limits: EnvironmentLimits(.test), pid: idle.pid)
+            for number in 1...100 {
+                try tracker.snapshot("n\(number)")
+                try other.snapshot("n\(number)")
+            }
+            #expect(tracker.growth.first { $0.resource == .liveHeap }?.verdict != .leak)
+            let summary = other.finish()
+            #expect(summary.growth.first { $0.resource == .liveHeap } == nil)
+            #expect(summary.growth.first { $0.resource == .descriptors }?.total == 0)
+            #expect(summary.violations.isEmpty)
         }
-        #expect(tracker.growth.first { $0.resource == .liveHeap }?.verdict != .leak)
-        let summary = other.finish()
-        #expect(summary.growth.first { $0.resource == .liveHeap } == nil)
-        #expect(summary.growth.first { $0.resource == .descriptors }?.total == 0)
-        #expect(summary.violations.isEmpty)
     }
 
     @Test("a process that is gone is told, and what was seen stays")

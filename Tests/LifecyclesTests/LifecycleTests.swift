@@ -208,6 +208,7 @@ struct LifecycleTests {
         let counts = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
         #expect(counts.stalled == 4)
         script.expectsReply = false
+        script.stepLimit = .seconds(60)
         let unanswered = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
         #expect(unanswered.completed == 4)
         driver.stop()

@@ -124,7 +124,12 @@ struct CleanupTests {
         async let cleanup = factory.cleanup(opened.manager.key)
         await waitForDeadline()
         async let shutdown: Void = factory.shutdown()
-        #expect(throws: ManagerRefusal.self) { while true { try factory.open("bob", "c1") } }
+        await #expect(throws: ManagerRefusal.self) {
+            while true {
+                try factory.open("bob", "c1").resource.end()
+                await Task.yield()
+            }
+        }
         clock.advance(by: .milliseconds(500))
         await shutdown
         #expect(factory.statistics.cleaningUp == 0)

@@ -118,9 +118,13 @@ struct TCPTests {
         var options = ListenOptions()
         options.onlyIPv6 = isOnly
         let any = SocketAddress(host: .ipv6(0, 0, scope: 0), port: 0)
-        let listener = try OwnedDescriptor.listening(on: any, options: options)
-        let port = try listener.localAddress().port
-        #expect(refusal(of: .loopback(port: port)) == (isOnly ? ECONNREFUSED : 0))
+        // Somebody else's IPv4 listener may have the same number, hardly every time.
+        var answers: Set<Int32> = []
+        for _ in 0..<(isOnly ? 5 : 1) {
+            let listener = try OwnedDescriptor.listening(on: any, options: options)
+            answers.insert(refusal(of: .loopback(port: try listener.localAddress().port)))
+        }
+        #expect(answers.contains(isOnly ? ECONNREFUSED : 0))
     }
 
     @Test("a refused connect says ECONNREFUSED", arguments: loopbacks)

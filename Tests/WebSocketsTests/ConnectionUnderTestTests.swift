@@ -140,9 +140,9 @@ extension OverTCP {
                 }
                 return handler
             }) { server in
-                let connection = try await connect(server, echoLimit: .milliseconds(400))
+                let connection = try await connect(server, echoLimit: .seconds(3))
                 let failure = await echoFailure { () async throws(EchoFailure) in try await connection.send("first") }
-                guard case .echoTimedOut(.milliseconds(400)) = failure else {
+                guard case .echoTimedOut(.seconds(3)) = failure else {
                     Issue.record("\(String(describing: failure))")
                     return
                 }
@@ -193,7 +193,8 @@ extension OverTCP {
         @Test("each failure of the network fails the message it strikes", arguments: FaultPlan.Failure.allCases)
         func faults(failure: FaultPlan.Failure) async throws {
             try await TestServer.with { server in
-                let connection = try await connect(server, echoLimit: .milliseconds(500)) {
+                let connection = try await connect(server, echoLimit: failure == .timeout ? .seconds(5) : .seconds(60))
+                {
                     $0.faults = FaultPlan(delay: .milliseconds(1), failEvery: 50, failure: failure)
                     $0.limits.closeLimit = .milliseconds(50)
                 }

@@ -170,7 +170,10 @@ extension OverTCP {
             "cleanup closes with the code that fits, and the descriptor is gone when it returns",
             arguments: [(CleanupReason.requested, 1000), (.forced, 1008), (.shutdown, 1001)])
         func cleanup(reason: CleanupReason, code: Int) async throws {
-            try await Self.with { server, factory in
+            try await Self.with {
+                $0.limits.cleanupLimit = .seconds(60)
+                $0.limits.batchCleanupLimit = .seconds(60)
+            } _: { server, factory in
                 let peers = [
                     try await Self.open(server, "/?user=u&connection=c"),
                     try await Self.open(server, "/?user=u&connection=c"),
