@@ -50,6 +50,8 @@ final class CheckRun {
     private static let leastConfirmingBlocks = 6
     /// How many readings of a probe a slice has room for, and as much time besides.
     private static let readingsOfSlice = 12
+    /// The share of the budget that no pause is prolonged into: small leaks need many connections behind it.
+    private static let confirmingShare = 0.2
     /// The share of the budget in which every row is measured once.
     private static let measuringShare = 0.45
 
@@ -229,7 +231,8 @@ final class CheckRun {
         let pause = Self.pause(for: plan.budget)
         let rested = row.idleSince.elapsed
         if row.hasReleased || rested >= pause.upperBound { return true }
-        return rested >= pause.lowerBound && (sharedTarget != nil || remaining <= timeToConfirm)
+        let needed = max(timeToConfirm, plan.budget * Self.confirmingShare)
+        return rested >= pause.lowerBound && (sharedTarget != nil || remaining <= needed)
     }
 
     /// What it takes to drive all suspects again, each block with a reading of its probes.
