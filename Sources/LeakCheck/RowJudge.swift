@@ -121,16 +121,20 @@ struct RowJudge {
         let atHalf = floor.level(at: floor.connections / 2)
         let atEnd = floor.points.last?.level ?? 0
         if resumed.level - atHalf < leastShare * (atEnd - atHalf) { return .released }
+        return growsAgain(after, at: seen.perConnection, resource).map { $0 ? .confirmed : .stopped } ?? .open
+    }
+
+    /// Whether the connections behind the pause make a resource grow at no less than half of the `rate` before it; nil where
+    /// there are too few.
+    static func growsAgain(_ after: GrowthSeries, at rate: Double, _ resource: Resource) -> Bool? {
         let driven = after.floor
         guard driven.points.count >= 4, let last = driven.points.last, let first = driven.points.first,
             last.connections > first.connections
-        else { return .open }
-        let rate = (last.level - first.level) / (last.connections - first.connections)
+        else { return nil }
+        let newRate = (last.level - first.level) / (last.connections - first.connections)
         let grown = zip(driven.points, driven.points.dropFirst()).filter { $0.1.connections > $0.0.connections }
         let growing = grown.count { $0.1.level > $0.0.level }
-        let persists =
-            rate >= leastShare * seen.perConnection && rate > resource.scale.effect
+        return newRate >= leastShare * rate && newRate > resource.scale.effect
             && Double(growing) >= 0.5 * Double(grown.count)
-        return persists ? .confirmed : .stopped
     }
 }

@@ -136,6 +136,10 @@ extension RowRun {
             finding.remark =
                 "it grows like a leak, but of so many verdicts one may by chance: give it a longer --budget, or drive this "
                 + "--lifecycle alone"
+        case .confirmed where resource == .privateMemory && isKeepingAgain:
+            finding.remark =
+                "what the same connections held was given back during the pause, and is held again by those behind it: their "
+                + "memory may be, too; a longer --budget can tell"
         case .confirmed:
             finding.verdict = .leak
             if let pauseSeconds {
@@ -160,12 +164,26 @@ extension RowRun {
 
     /// Whether a resource grows and goes on growing, with what is left of the confidence where so many verdicts are given.
     func isLeak(_ resource: Resource) -> Bool {
-        confirmation(of: resource) == .confirmed
+        confirmation(of: resource) == .confirmed && !(resource == .privateMemory && isKeepingAgain)
             && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
     }
 
     private func isBeyondChance(_ resource: Resource, _ estimate: GrowthEstimate?) -> Bool {
         estimate?.isPersistent(above: resource.scale.effect, among: comparisons) ?? false
+    }
+
+    /// Whether the target gave back during the pause what it can be counted by, and keeps as much again of the connections
+    /// behind it. An allocator does not give back the memory that goes with it, and takes more when more is kept at a time.
+    private var isKeepingAgain: Bool {
+        guard let pauseIndex, isResumed else { return false }
+        for resource in [Resource.descriptors, .threads] where confirmation(of: resource) == .released {
+            guard let before = suspect(resource, 0..<(pauseIndex + 1)),
+                let rate = RowJudge.opinion(before, resource, isLazy: false).estimate?.perConnection
+            else { continue }
+            let after = series(resource, (pauseIndex + 1)..<samples.count)
+            if RowJudge.growsAgain(after, at: rate, resource) == true { return true }
+        }
+        return false
     }
 
     /// How long the row's pause was, or what there is of it.

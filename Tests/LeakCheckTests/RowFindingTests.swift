@@ -71,6 +71,22 @@ struct RowFindingTests {
         #expect(row.samples.count == count)
     }
 
+    @Test("memory beside what is given back and kept again is no leak; beside what is given back for good it is")
+    func keptAgain() throws {
+        for (again, verdict) in [(1.0, Verdict.inconclusive), (0, .leak)] {
+            let row = row(descriptorsPerConnection: 1, confirmed: true)
+            for index in row.samples.indices {
+                row.samples[index].privateMemory += 1000 * row.samples[index].connections
+                if index > 20 {
+                    row.samples[index].descriptors = 10 + Int(again * Double(row.samples[index].connections - 2000))
+                }
+            }
+            #expect(try finding(row, .descriptors).verdict != .leak)
+            #expect(try finding(row, .privateMemory).verdict == verdict)
+            #expect(row.isLeak(.privateMemory) == (verdict == .leak))
+        }
+    }
+
     @Test("growth without a pause is not called a leak, and says what would decide it")
     func unconfirmed() throws {
         let descriptors = try finding(row(descriptorsPerConnection: 0.5, confirmed: false), .descriptors)
