@@ -136,7 +136,7 @@ extension RowRun {
             finding.remark =
                 "it grows like a leak, but of so many verdicts one may by chance: give it a longer --budget, or drive this "
                 + "--lifecycle alone"
-        case .confirmed where resource == .privateMemory && isKeepingAgain:
+        case .confirmed where mayBeKeptAgain(resource):
             finding.remark =
                 "what the same connections held was given back during the pause, and is held again by those behind it: their "
                 + "memory may be, too; a longer --budget can tell"
@@ -164,7 +164,7 @@ extension RowRun {
 
     /// Whether a resource grows and goes on growing, with what is left of the confidence where so many verdicts are given.
     func isLeak(_ resource: Resource) -> Bool {
-        confirmation(of: resource) == .confirmed && !(resource == .privateMemory && isKeepingAgain)
+        confirmation(of: resource) == .confirmed && !mayBeKeptAgain(resource)
             && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
     }
 
@@ -172,10 +172,11 @@ extension RowRun {
         estimate?.isPersistent(above: resource.scale.effect, among: comparisons) ?? false
     }
 
-    /// Whether the target gave back during the pause what it can be counted by, and keeps as much again of the connections
-    /// behind it. An allocator does not give back the memory that goes with it, and takes more when more is kept at a time.
-    private var isKeepingAgain: Bool {
-        guard let pauseIndex, isResumed else { return false }
+    /// Whether growth behind the pause may be of what is kept for a while: of memory, when the target gave back during the
+    /// pause what it can be counted by, and keeps as much again of the connections behind it. An allocator does not give
+    /// back the memory that goes with it, and takes more when more is kept at a time.
+    private func mayBeKeptAgain(_ resource: Resource) -> Bool {
+        guard resource == .privateMemory, let pauseIndex, isResumed else { return false }
         for resource in [Resource.descriptors, .threads] where confirmation(of: resource) == .released {
             guard let before = suspect(resource, 0..<(pauseIndex + 1)),
                 let rate = RowJudge.opinion(before, resource, isLazy: false).estimate?.perConnection
