@@ -9,15 +9,6 @@ extension OverTCP {
     struct AsyncTests {
         private struct Mishap: Error {}
 
-        private final class NoOpening: Opening {
-            let bufferedBytes = 0
-            func connected(_ connection: Connection) {}
-            func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
-                .needsMore
-            }
-            func failed(_ outcome: CloseOutcome) {}
-        }
-
         @Test("an echo loop, isolated to its connection, on the loop's thread throughout")
         func echo() async throws {
             let strays = Collected<Bool>()
@@ -83,12 +74,7 @@ extension OverTCP {
                 return handler
             }) { server in
                 let client = try await WebSocketClient.connect(to: server.server.url)
-                let message = pattern(1 << 20)
-                var isFull = false
-                for _ in 0..<200 where !isFull {
-                    do { try await client.send(message) } catch { isFull = error as? SendFailure == .bufferFull }
-                }
-                #expect(isFull)
+                try await client.fill()
                 let waiting = Task { await client.drained() }
                 await client.closeNow()
                 await waiting.value
@@ -187,7 +173,7 @@ extension OverTCP {
             let tokens = await loop.run { () -> [Int] in
                 let connection = Connection(
                     loop: loop, role: .server, limits: ConnectionLimits(),
-                    opening: NoOpening())
+                    opening: NeverOpening())
                 let mailbox = Mailbox()
                 let payload = pattern(100)
                 mailbox.received(.binary, payload.span.bytes, on: connection)

@@ -33,6 +33,26 @@ final class ClosureHandler: ConnectionHandler, @unchecked Sendable {
     func closed(_ connection: Connection, _ outcome: CloseOutcome) { onClose(connection, outcome) }
 }
 
+/// An opening handshake that does not come to its end.
+final class NeverOpening: Opening {
+    let bufferedBytes = 0
+    func connected(_ connection: Connection) {}
+    func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep { .needsMore }
+    func failed(_ outcome: CloseOutcome) {}
+}
+
+extension AsyncConnection {
+    /// Sends to a peer that does not read until the send buffer takes no more.
+    func fill() throws {
+        let message = pattern(1 << 20)
+        var isFull = false
+        for _ in 0..<200 where !isFull {
+            do { try send(message) } catch { isFull = error == .bufferFull }
+        }
+        try #require(isFull)
+    }
+}
+
 extension EventLoop {
     /// What the loop's thread uses of the processor while `duration` passes.
     func processorTime(over duration: Duration) async -> Duration {

@@ -23,15 +23,6 @@ extension OverTCP {
             }
         }
 
-        private final class NeverOpening: Opening {
-            let bufferedBytes = 0
-            func connected(_ connection: Connection) {}
-            func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
-                .needsMore
-            }
-            func failed(_ outcome: CloseOutcome) {}
-        }
-
         /// Starts two tasks in one turn of the loop; the second lets the first have so many turns before it acts, so that
         /// it does so wherever the first is suspended.
         private func together(
@@ -55,14 +46,7 @@ extension OverTCP {
                 return handler
             }) { server in
                 let client = try await WebSocketClient.connect(to: server.server.url)
-                if wait == .drained {
-                    let message = pattern(1 << 20)
-                    var isFull = false
-                    for _ in 0..<200 where !isFull {
-                        do { try await client.send(message) } catch { isFull = error as? SendFailure == .bufferFull }
-                    }
-                    try #require(isFull)
-                }
+                if wait == .drained { try await client.fill() }
                 let woken = Collected<Wait>()
                 let waiting = await together(on: client, turns: turns, wait.body) { $0.closeNow() }
                 Task {
