@@ -39,7 +39,8 @@ struct RowJudge {
         else {
             return (.open("too few connections were made"), nil)
         }
-        if estimate.isPersistent(above: scale.effect) {
+        let effect = scale.effect(over: estimate.connections)
+        if estimate.isPersistent(above: effect) {
             if resource == .privateMemory && isLazy {
                 return (
                     .open(
@@ -51,7 +52,7 @@ struct RowJudge {
         }
         let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
         // Where an allocator grows by whole arenas, a leak shows in few blocks; what the interval says must not be denied.
-        if estimate.interval.lowerBound > scale.effect && !slowing {
+        if estimate.interval.lowerBound > effect && !slowing {
             return (.open("it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate)
         }
         if estimate.largestHidden <= scale.required {
@@ -131,10 +132,11 @@ struct RowJudge {
         guard driven.points.count >= 4, let last = driven.points.last, let first = driven.points.first,
             last.connections > first.connections
         else { return nil }
-        let newRate = (last.level - first.level) / (last.connections - first.connections)
+        let connections = last.connections - first.connections
+        let newRate = (last.level - first.level) / connections
         let grown = zip(driven.points, driven.points.dropFirst()).filter { $0.1.connections > $0.0.connections }
         let growing = grown.count { $0.1.level > $0.0.level }
-        return newRate >= leastShare * rate && newRate > resource.scale.effect
+        return newRate >= leastShare * rate && newRate > resource.scale.effect(over: connections)
             && Double(growing) >= 0.5 * Double(grown.count)
     }
 }

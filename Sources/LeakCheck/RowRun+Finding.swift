@@ -169,7 +169,8 @@ extension RowRun {
     }
 
     private func isBeyondChance(_ resource: Resource, _ estimate: GrowthEstimate?) -> Bool {
-        estimate?.isPersistent(above: resource.scale.effect, among: comparisons) ?? false
+        guard let estimate else { return false }
+        return estimate.isPersistent(above: resource.scale.effect(over: estimate.connections), among: comparisons)
     }
 
     /// Whether growth behind the pause may be of what is kept for a while: of memory, when the target gave back during the

@@ -4,7 +4,7 @@ import Glibc
 public struct GrowthEstimate: Hashable, Sendable {
     /// The mean growth of the floor per connection over the judged part.
     public var perConnection: Double
-    /// The confidence interval of that mean, from the spread between blocks.
+    /// The confidence interval of that mean, from the spread between batches of blocks.
     public var interval: ClosedRange<Double>
     /// The interval's confidence, such as 0.99.
     public var confidence: Double
@@ -22,56 +22,100 @@ public struct GrowthEstimate: Hashable, Sendable {
     public var largestHidden: Double
     /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
     public var resolution: Double
-    /// The share of judged blocks in which the floor grew, 0 to 1.
+    /// The share of judged batches in which the floor grew, 0 to 1.
     public var growingShare: Double
+    /// Connections of the judged part.
+    public var connections: Double
     /// Growth per connection over the second half of the run divided by that over the quarter before it: about 1 for a
     /// leak, one half for logarithmic growth, 0 for a plateau. Nil where that quarter did not grow.
     public var persistence: Double?
+
+    /// Into how many batches the judged blocks are put, if there are more: enough for a narrow interval, and each so large
+    /// that what the last connections of a block happened to leave is little beside what all of them left (batch means;
+    /// Conway, 1963).
+    static let batches = 16
 
     /// Judges the second half of `series`; the first half is warm-up.
     ///
     /// `resolution` is the gauge's smallest step: one descriptor, one page. `isReused` says that what is freed stays in the
     /// gauge and is used again, as pages are. Nil for fewer than four judged blocks.
     ///
-    /// Increments of the floor are compared block by block, so that one step of an allocator's arena, large as it may
+    /// Increments of the floor are compared batch by batch, so that one step of an allocator's arena, large as it may
     /// be, makes the interval wide and not the mean significant.
     public init?(_ series: GrowthSeries, resolution: Double, confidence: Double, isReused: Bool = false) {
         let floor = series.floor
         let half = floor.connections / 2
-        let judged = floor.points.drop { $0.connections < half }
-        var rates: [Double] = []
-        var (growth, dose) = (0.0, 0.0)
-        // Between readings without a connection others may have been at work: what changed then is not theirs.
-        for (left, right) in zip(judged, judged.dropFirst()) where right.connections > left.connections {
-            growth += right.level - left.level
-            dose += right.connections - left.connections
-            rates.append((right.level - left.level) / (right.connections - left.connections))
-        }
-        guard rates.count >= 4, let last = judged.last else { return nil }
-        let mean = growth / dose
-        let centre = rates.reduce(0, +) / Double(rates.count)
-        let variance = rates.reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(rates.count - 1)
+        let batches = Batch.batches(of: floor, from: half, atMost: Self.batches)
+        guard batches.count >= 4, let last = floor.points.last else { return nil }
+        let dose = batches.reduce(0) { $0 + $1.connections }
+        let mean = batches.reduce(0) { $0 + $1.growth } / dose
         self.confidence = confidence
-        standardError = (variance / Double(rates.count)).squareRoot()
-        degreesOfFreedom = rates.count - 1
+        connections = dose
+        standardError = Batch.standardError(of: mean, batches)
+        degreesOfFreedom = batches.count - 1
         let reach = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: degreesOfFreedom) * standardError
         perConnection = mean
         interval = (mean - reach)...(mean + reach)
         // Three steps of the gauge: the rule of three for an event that was not seen (Hanley and Lippman-Hand, 1983).
         self.resolution = max(reach, 3 * resolution / dose)
-        let judgedLevels = zip(series.points, floor.points).suffix(judged.count)
-        let teeth = judgedLevels.map { $0.level - $1.level }.max() ?? 0
-        var underTeeth = max(mean + reach, teeth / dose, 3 * resolution / dose)
+        let teeth = zip(series.points, floor.points).filter { $0.0.connections >= half }.map { $0.level - $1.level }
+        var underTeeth = max(mean + reach, (teeth.max() ?? 0) / dose, 3 * resolution / dose)
         if isReused {
             let quarter = floor.connections / 4
             let gained = last.level - floor.level(at: quarter)
             underTeeth = max(underTeeth, gained / (floor.connections - quarter))
         }
         largestHidden = min(underTeeth, Self.gainedSinceLow(series, resolution: resolution))
-        growingShare = Double(rates.count { $0 > 0 }) / Double(rates.count)
+        growingShare = Double(batches.count { $0.growth > 0 }) / Double(batches.count)
         let quarter = floor.level(at: half) - floor.level(at: half / 2)
-        let secondHalf = last.level - floor.level(at: half)
-        persistence = quarter > 0 ? (secondHalf / half) / (quarter / (half / 2)) : nil
+        persistence = quarter > 0 ? mean / (quarter / (half / 2)) : nil
+    }
+
+    /// What some blocks in a row added to the floor.
+    private struct Batch {
+        var connections = 0.0
+        var growth = 0.0
+
+        /// The blocks of `floor` from `start` on, in at most so many batches of about as many connections each.
+        ///
+        /// Where they must be put together, the floor is asked for only as far as one such batch of readings lies behind it:
+        /// of the last ones nobody knows yet what they will be taken for.
+        static func batches(of floor: GrowthSeries, from start: Double, atMost most: Int) -> [Batch] {
+            let judged = floor.points.drop { $0.connections < start }
+            // Between readings without a connection others may have been at work: what changed then is not theirs.
+            var blocks = zip(judged, judged.dropFirst()).filter { $1.connections > $0.connections }
+            func merged(_ blocks: some Sequence<(GrowthSeries.Point, GrowthSeries.Point)>) -> [Batch] {
+                blocks.map { Batch(connections: $1.connections - $0.connections, growth: $1.level - $0.level) }
+            }
+            guard blocks.count > most else { return merged(blocks) }
+            let end = floor.connections - (floor.connections - start) / Double(most)
+            blocks.removeAll { $0.1.connections > end }
+            let single = merged(blocks)
+            let share = single.reduce(0) { $0 + $1.connections } / Double(most - 1)
+            var batches: [Batch] = []
+            var (batch, done) = (Batch(), 0.0)
+            for block in single {
+                batch.connections += block.connections
+                batch.growth += block.growth
+                done += block.connections
+                // Rounding must not leave a batch of next to nothing behind.
+                if done >= share * (Double(batches.count + 1) - 1e-6) {
+                    batches.append(batch)
+                    batch = Batch()
+                }
+            }
+            return batches
+        }
+
+        /// The standard error of the `mean` growth per connection, a ratio of two sums (Cochran, 1977, 2.11).
+        static func standardError(of mean: Double, _ batches: [Batch]) -> Double {
+            let count = Double(batches.count)
+            let squares = batches.reduce(0) { sum, batch in
+                let rest = batch.growth - mean * batch.connections
+                return sum + rest * rest
+            }
+            return (count / (count - 1) * squares).squareRoot() / batches.reduce(0) { $0 + $1.connections }
+        }
     }
 
     /// All that was gained since the process was at its lowest, for each connection since: no leak is larger.
@@ -90,7 +134,7 @@ public struct GrowthEstimate: Hashable, Sendable {
         return dose > 0 ? (last.level - low.level + 3 * resolution) / dose : .infinity
     }
 
-    /// Whether the growth looks like a leak: the interval lies above `effect`, most blocks grew, and it has not slowed
+    /// Whether the growth looks like a leak: the interval lies above `effect`, most batches grew, and it has not slowed
     /// down.
     ///
     /// `leastPersistence` 0.75 keeps logarithmic growth (0.5) and square roots (0.71) out.

@@ -49,7 +49,7 @@ public struct GrowthAnalysis: Hashable, Sendable, Codable {
         perOperation = estimate.perConnection
         interval = estimate.interval
         smallestDetectable = estimate.largestHidden
-        if estimate.isPersistent(above: scale.effect) {
+        if estimate.isPersistent(above: scale.effect(over: estimate.connections)) {
             verdict = .leak
         } else if estimate.largestHidden <= scale.required {
             verdict = .clean

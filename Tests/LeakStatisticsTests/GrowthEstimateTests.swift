@@ -111,6 +111,44 @@ struct GrowthEstimateTests {
         #expect(found >= runs * 95 / 100, "only \(found) of \(runs) leaks of \(bytes) bytes were found at their size")
     }
 
+    /// Python servers whose heap's top rises and falls by as much as a leak adds in ten blocks.
+    @Test("a small leak under the noise of the last connections is found among many blocks")
+    func smallLeakUnderNoise() async throws {
+        let runs = 100
+        var found = 0
+        for seed in 1...UInt64(runs) {
+            await Task.yield()
+            let series = SimulatedSeries.leaking(64, noise: 200 * 1024).series(blocks: 120, dose: 2500, seed: seed)
+            let estimate = try estimate(series)
+            let effect = GrowthScale.pages.effect(over: estimate.connections)
+            if estimate.isPersistent(above: effect, among: 54), abs(estimate.perConnection - 64) < 6.4 { found += 1 }
+        }
+        #expect(found >= 95, "only \(found) of \(runs) were found")
+    }
+
+    /// As checks that go on for long see them.
+    @Test("healthy targets are rarely suspected over many connections either", arguments: SimulatedSeries.healthy)
+    func falseAlarmsOverMany(target: SimulatedSeries) async throws {
+        let runs = 100
+        var alarms = 0
+        for seed in 1...UInt64(runs) {
+            await Task.yield()
+            let estimate = try estimate(target.series(blocks: 120, dose: 1500, seed: seed))
+            let effect = GrowthScale.pages.effect(over: estimate.connections)
+            if estimate.isPersistent(above: effect, among: 54) { alarms += 1 }
+        }
+        #expect(alarms <= 1, "\(alarms) of \(runs) runs of \"\(target)\" raised a suspicion")
+    }
+
+    @Test("what healthy servers may show is an amount in all, not of each of any number of connections")
+    func effectOverConnections() {
+        #expect(GrowthScale.pages.effect(over: 100) == 48)
+        #expect(GrowthScale.pages.effect(over: 10_000) == 48)
+        #expect(GrowthScale.pages.effect(over: 20_000) == 24)
+        #expect(GrowthScale.pages.effect(over: 1_000_000) == 16)
+        #expect(GrowthScale.counts.effect(over: 1_000_000) == 0.004)
+    }
+
     /// Node.js with 1,135 bytes per connection leaked under 4 KiB of garbage each, collected once, at the very end: the
     /// floor is flat from about where the garbage began, and says nothing.
     @Test("a leak under garbage that was collected late is not called clean")

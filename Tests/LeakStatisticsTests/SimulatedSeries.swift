@@ -62,6 +62,10 @@ extension SimulatedSeries {
             noise.carried = 0.9 * noise.carried + 100 * kibibyte * noise.normal()
             return base + noise.carried
         },
+        SimulatedSeries(name: "random walk") { _, noise in
+            noise.carried += 100 * kibibyte * noise.normal()
+            return base + noise.carried
+        },
         SimulatedSeries(name: "warm-up, then flat") { connections, noise in
             base + 4000 * kibibyte * (1 - exp(-connections / 1500)) + 8 * kibibyte * noise.normal()
         },
