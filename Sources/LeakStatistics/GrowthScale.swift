@@ -21,7 +21,8 @@ public struct GrowthScale: Hashable, Sendable {
     /// Healthy servers were measured at up to 34 bytes per connection over 10,000, nine standard errors from nothing. Pages
     /// are the step.
     public static let pages = GrowthScale(
-        effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512, isReused: true)
+        effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512,
+        isReused: true)
     /// After a collection a runtime still holds some kilobytes that it did not before; of thousands of connections that is
     /// little.
     public static let liveHeap = GrowthScale(effect: 16, resolution: 16, tight: 32, required: 64)

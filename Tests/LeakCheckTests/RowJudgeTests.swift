@@ -41,22 +41,22 @@ struct RowJudgeTests {
 
     @Test("growth in rare steps of an arena that goes on is not called clean")
     func steps() {
-        // 256 bytes for each connection, 50 KiB a block, taken from the system by 150 KiB at a time.
+        // 384 bytes for each connection, 75 KiB a block, taken from the system by 150 KiB at a time.
         func opinion(blocks: Int) -> RowJudge.Opinion {
-            let levels = (0...blocks).map { Double($0 / 3) * 150 }
+            let levels = (0...blocks).map { Double($0 / 2) * 150 }
             return RowJudge.opinion(memory(levels), .privateMemory, isLazy: false).opinion
         }
-        guard case .open = opinion(blocks: 30) else {
+        guard case .open = opinion(blocks: 32) else {
             Issue.record("steps that go on were denied")
             return
         }
-        #expect(opinion(blocks: 60) == .suspect, "in batches of several blocks each grows")
+        #expect(opinion(blocks: 64) == .suspect, "in batches of several blocks each grows")
     }
 
     @Test("a clean live heap does not clear memory whose whole interval is large, in however few steps it grows")
     func deferringSteps() throws {
-        // 2,400 bytes for each connection, in steps of three blocks.
-        let levels = (0...30).map { Double($0 / 3) * 1400 }
+        // 3,584 bytes for each connection, in steps of two blocks.
+        let levels = (0...32).map { Double($0 / 2) * 1400 }
         let (opinion, estimate) = RowJudge.opinion(memory(levels), .privateMemory, isLazy: false)
         guard case .open = opinion else {
             Issue.record("\(opinion)")
