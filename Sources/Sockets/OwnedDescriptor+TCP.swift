@@ -21,6 +21,22 @@ extension OwnedDescriptor {
     public static func listening(
         on address: SocketAddress, options: ListenOptions = ListenOptions()
     ) throws(SystemCallError) -> OwnedDescriptor {
+        let descriptor = try bound(to: address, options: options)
+        guard listen(descriptor.rawValue, options.backlog) == 0 else { throw SystemCallError(.listen) }
+        return descriptor
+    }
+
+    /// Binds `address` for a moment, to learn whether it can be: throws when another process listens there, even one that
+    /// shares its port.
+    public static func bind(
+        to address: SocketAddress, options: ListenOptions = ListenOptions()
+    ) throws(SystemCallError) {
+        try bound(to: address, options: options).close()
+    }
+
+    private static func bound(
+        to address: SocketAddress, options: ListenOptions
+    ) throws(SystemCallError) -> OwnedDescriptor {
         let descriptor = try stream(family: address.family)
         try descriptor.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         if options.sharesPort { try descriptor.setOption(SOL_SOCKET, SO_REUSEPORT, 1) }
@@ -30,8 +46,7 @@ extension OwnedDescriptor {
         // Linux hands this on to every accepted socket, which saves a call per connection.
         try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         let number = descriptor.rawValue
-        guard address.withSockaddr({ bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
-        guard listen(number, options.backlog) == 0 else { throw SystemCallError(.listen) }
+        guard address.withSockaddr({ Glibc.bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
         return descriptor
     }
 
@@ -48,7 +63,7 @@ extension OwnedDescriptor {
         if let receiveBufferBytes { try descriptor.setBufferSizes(receive: receiveBufferBytes) }
         if let source {
             try descriptor.setOption(Int32(IPPROTO_IP), Int32(IP_BIND_ADDRESS_NO_PORT), 1)
-            guard source.withSockaddr({ bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
+            guard source.withSockaddr({ Glibc.bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
         }
         if address.withSockaddr({ connect(number, $0, $1) }) != 0 && errno != EINPROGRESS {
             throw SystemCallError(.connect)

@@ -9,6 +9,11 @@ public struct ServerConfiguration: Sendable {
     public var port: UInt16 = 0
     /// How the listening socket is set up.
     public var listen = ListenOptions()
+    /// Event loops, each with a thread and a listening socket of its own (`SO_REUSEPORT`); the kernel spreads the connections
+    /// over them.
+    ///
+    /// With more than one, what is shared by connections is called on several threads: handlers, and the closures below.
+    public var loops = 1
     /// Open connections at a time; the next is answered with 503 and `Retry-After`.
     ///
     /// With those that are not open yet there may be 64 more. When all these places are taken, a connection that has not
@@ -33,7 +38,7 @@ public struct ServerConfiguration: Sendable {
     public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
     /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.
     public var refusal: @Sendable (RequestHead) -> HTTPResponse? = { _ in nil }
-    /// Called on the loop's thread when a connection ends, while its descriptor is still open.
+    /// Called on the connection's loop when it ends, while its descriptor is still open.
     public var connectionEnds: (@Sendable (Connection, CloseOutcome) -> Void)?
 
     /// The defaults: a free port of 127.0.0.1.

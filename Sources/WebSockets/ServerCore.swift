@@ -3,21 +3,18 @@ import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// The part of a server that lives on its loop.
+/// The part of a server that lives on one of its loops.
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private(set) var configuration: ServerConfiguration
     private(set) var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
     let logger: Logger
     private var acceptors: [Acceptor] = []
-    private var connectionCount = 0
-    /// Connections ever accepted.
-    private var acceptedCount: UInt64 = 0
-    /// Of `connectionCount`, those whose opening handshake is complete.
-    private var openCount = 0
+    /// Connections of this loop now, those in their handshake included.
+    private(set) var count = 0
+    /// What is shared with the other loops.
+    private let occupancy: ServerOccupancy
     private var isShuttingDown = false
     private var unopened = UnopenedConnections()
-    /// What all connections hold together; see `ServerConfiguration.maximumBufferedBytes`.
-    private var bufferedBytes = 0
     private let limitLog: LimitLog
     let managers: ServerManagers?
     private var waitingForEnd: [() -> Void] = []
@@ -30,29 +27,27 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private static let grace = Duration.seconds(1)
 
     init(
-        configuration: ServerConfiguration, logger: Logger,
+        configuration: ServerConfiguration, occupancy: ServerOccupancy, managers: ServerManagers?, logger: Logger,
         makeHandler: @escaping @Sendable (Upgrade) -> any ConnectionHandler
     ) {
         self.configuration = configuration
+        self.occupancy = occupancy
+        self.managers = managers
         self.logger = logger
         self.makeHandler = makeHandler
         limitLog = LimitLog(logger: logger)
-        managers = configuration.managers.map { ServerManagers($0, logger: logger) }
     }
-
-    /// Connections now, those in their handshake included.
-    var count: Int { connectionCount }
 
     // MARK: Room
 
     /// Whether another connection may be accepted, if need be in the place of one that does not get on.
     func makesRoomToAccept() -> Bool {
-        connectionCount - Self.unopenedBeyondMaximum < configuration.maximumConnections
+        occupancy.connectionCount - Self.unopenedBeyondMaximum < configuration.maximumConnections
             || giveUpOldest(because: .connections)
     }
 
     /// Whether another connection may be open.
-    var hasRoom: Bool { openCount < configuration.maximumConnections }
+    var hasRoom: Bool { occupancy.openCount < configuration.maximumConnections }
 
     /// Ends the connection that has been longest without completing its opening handshake, if it had its time.
     func giveUpOldest(because limit: LimitName) -> Bool {
@@ -63,15 +58,17 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         return true
     }
 
-    func opened(_ opening: ServerOpening) {
+    /// Counts a connection among the open ones; false when another loop has taken the last place.
+    func opens(_ opening: ServerOpening) -> Bool {
+        guard occupancy.takePlace(of: configuration.maximumConnections) else { return false }
         unopened.remove(opening)
-        openCount += 1
+        return true
     }
 
-    /// When all hold too much together, the one that holds most gives way.
+    /// When all hold too much together, the one of this loop that holds most gives way.
     func heldBytesChanged(by change: Int, of connection: Connection) {
-        bufferedBytes += change
-        guard change > 0, bufferedBytes > configuration.maximumBufferedBytes else { return }
+        let held = occupancy.addBuffered(change)
+        guard change > 0, held > configuration.maximumBufferedBytes else { return }
         connections(on: connection.loop).max { $0.accountedBytes < $1.accountedBytes }?.giveUpBuffers()
     }
 
@@ -86,14 +83,14 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     func accepted(_ descriptor: consuming OwnedDescriptor, on loop: EventLoop) {
         let opening = ServerOpening(server: self, begun: loop.turnStart)
         var faults = configuration.faults
-        faults?.ordinal &+= acceptedCount
-        acceptedCount &+= 1
+        faults?.ordinal &+= occupancy.nextOrdinal()
         let connection = Connection(
             loop: loop, role: .server, limits: configuration.limits, opening: opening, owner: self, faults: faults)
         opening.connection = connection
         do throws(SystemCallError) {
             try connection.begin(with: descriptor)
-            connectionCount += 1
+            count += 1
+            occupancy.connectionBegan()
             unopened.append(opening)
         } catch {
             logger.warning("cannot serve a connection: \(error)")
@@ -112,10 +109,15 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         } else {
             logger.debug("connection ended: \(outcome)")
         }
-        connectionCount -= 1
-        if let opening = connection.opening as? ServerOpening { unopened.remove(opening) } else { openCount -= 1 }
+        count -= 1
+        occupancy.connectionEnded()
+        if let opening = connection.opening as? ServerOpening {
+            unopened.remove(opening)
+        } else {
+            occupancy.leavePlace()
+        }
         for acceptor in acceptors { acceptor.connectionEnded() }
-        if connectionCount == 0 && isShuttingDown { reachedEnd() }
+        if count == 0 && isShuttingDown { reachedEnd() }
     }
 
     /// Stops listening and closes every connection with 1001; `ended` is called when the last is gone or the limit has
@@ -125,7 +127,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         stopListening()
         waitingForEnd.append(ended)
         for connection in connections(on: loop) { connection.close(.goingAway, reason: "the server is shutting down") }
-        guard connectionCount > 0 else { return reachedEnd() }
+        guard count > 0 else { return reachedEnd() }
         shutdownTimer = Timer(on: loop, after: limit) { [self] in
             let left = connections(on: loop)
             if !left.isEmpty { logger.notice("\(left.count) connections did not end within the shutdown limit") }

@@ -1,14 +1,15 @@
 import Logging
 import Managers
 import Sockets
+import Synchronization
 import WebSocketProtocol
 
-/// The managers of a server's connections; confined to its loop but for the factory.
-final class ServerManagers {
+/// The managers of a server's connections, on whichever of its loops they are.
+final class ServerManagers: Sendable {
     let factory: ManagerFactory<Connection>
     private let configuration: ManagerConfiguration
     /// Tells connections apart that name no id.
-    private var unnamedCount = 0
+    private let unnamedCount = Atomic(0)
 
     init(_ configuration: ManagerConfiguration, logger: Logger) {
         self.configuration = configuration
@@ -48,8 +49,7 @@ final class ServerManagers {
         {
             return identity
         }
-        unnamedCount += 1
-        return ManagerIdentity(user: requested.user, number: unnamedCount)
+        return ManagerIdentity(user: requested.user, number: unnamedCount.add(1, ordering: .relaxed).newValue)
     }
 
     private static func log(_ event: ManagerEvent, _ logger: Logger) {

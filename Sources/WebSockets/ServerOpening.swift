@@ -51,9 +51,9 @@ final class ServerOpening: Opening {
                 connection.loop.claimCork(for: connection)
                 // Whose output went out meanwhile may have needed the memory that this one held.
                 guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
+                guard server.opens(self) else { return answer(.overCapacity, because: .connections, on: connection) }
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
-                server.opened(self)
                 return .opened(acceptance.deflate) { [server] in refusalHandler ?? server.makeHandler(upgrade) }
             }
         }

@@ -4,16 +4,21 @@ public import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// A WebSocket server on an event loop of its own.
+/// A WebSocket server on an event loop of its own, or several.
 ///
 /// End it with `shutdown(within:)` or `shutdownNow()`: both return once every descriptor is closed and the thread has
 /// ended, whoever called first.
 public final class WebSocketServer: Sendable {
     /// Where it listens; the port is the real one.
     public let address: SocketAddress
-    private let loop: EventLoop
-    private let core: ServerCore
+    private let parts: [Part]
     private let lifetime = Locked(Lifetime.running)
+
+    /// A loop and what of the server lives on it.
+    private struct Part: Sendable {
+        let loop: EventLoop
+        let core: ServerCore
+    }
 
     private enum Lifetime {
         case running
@@ -22,7 +27,7 @@ public final class WebSocketServer: Sendable {
         case ended
     }
 
-    /// Binds, listens and starts to serve; `makeHandler` is called on the loop's thread for each accepted handshake.
+    /// Binds, listens and starts to serve; `makeHandler` is called on the connection's loop for each accepted handshake.
     ///
     /// Throws `ResolutionFailure` when the host has no address and `SystemCallError` when it cannot be bound.
     public static func start(
@@ -32,25 +37,40 @@ public final class WebSocketServer: Sendable {
     ) async throws -> WebSocketServer {
         precondition(configuration.compression?.isValid ?? true, "DeflateOptions out of their ranges")
         precondition(configuration.faults?.isValid ?? true, "FaultPlan out of its ranges")
-        let addresses = try await Resolver.addresses(of: configuration.host, port: configuration.port)
-        let listener = try OwnedDescriptor.listening(on: addresses[0], options: configuration.listen)
-        let address = try listener.localAddress()
-        let core = ServerCore(configuration: configuration, logger: logger, makeHandler: makeHandler)
-        let loop = try EventLoop(name: "server loop")
-        let number = listener.release()
+        precondition(configuration.loops >= 1, "a server needs a loop")
+        var options = configuration.listen
+        var address = try await Resolver.addresses(of: configuration.host, port: configuration.port)[0]
+        if configuration.loops > 1 && !options.sharesPort {
+            // Its own sockets are to share the port, not those of another server of this user.
+            try OwnedDescriptor.bind(to: address, options: options)
+            options.sharesPort = true
+        }
+        let occupancy = ServerOccupancy()
+        let managers = configuration.managers.map { ServerManagers($0, logger: logger) }
+        var parts: [Part] = []
         do {
-            try await loop.run { try core.listen(with: OwnedDescriptor(owning: number), on: loop) }
+            for number in 1...configuration.loops {
+                let listener = try OwnedDescriptor.listening(on: address, options: options)
+                address = try listener.localAddress()
+                let core = ServerCore(
+                    configuration: configuration, occupancy: occupancy, managers: managers, logger: logger,
+                    makeHandler: makeHandler)
+                let loop = try EventLoop(name: configuration.loops == 1 ? "server loop" : "server loop \(number)")
+                parts.append(Part(loop: loop, core: core))
+                let descriptor = listener.release()
+                try await loop.run { try core.listen(with: OwnedDescriptor(owning: descriptor), on: loop) }
+            }
         } catch {
-            loop.stop()
+            for part in parts { part.loop.stop() }
             throw error
         }
-        return WebSocketServer(address: address, loop: loop, core: core)
+        return WebSocketServer(address: address, parts: parts, managers: managers?.factory)
     }
 
-    private init(address: SocketAddress, loop: EventLoop, core: ServerCore) {
+    private init(address: SocketAddress, parts: [Part], managers: ManagerFactory<Connection>?) {
         self.address = address
-        self.loop = loop
-        self.core = core
+        self.parts = parts
+        self.managers = managers
     }
 
     /// The URL of the server's root.
@@ -58,7 +78,11 @@ public final class WebSocketServer: Sendable {
 
     /// The connections it has now, those in their handshake included.
     public var connectionCount: Int {
-        get async { await loop.run { self.core.count } }
+        get async {
+            var count = 0
+            for part in parts { count += await part.loop.run { part.core.count } }
+            return count
+        }
     }
 
     /// Stops listening, sends 1001 to every client, waits for them to leave, at most `limit`, then closes the rest.
@@ -66,8 +90,10 @@ public final class WebSocketServer: Sendable {
     /// After the first shutdown it only waits for that one's end.
     public func shutdown(within limit: Duration = .seconds(5)) async {
         guard beginShutdown() else { return await ended() }
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            loop.execute { self.core.shutDown(within: limit, on: self.loop) { continuation.resume() } }
+        await onAllLoops { part in
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                part.loop.execute { part.core.shutDown(within: limit, on: part.loop) { continuation.resume() } }
+            }
         }
         await finishShutdown()
     }
@@ -77,12 +103,18 @@ public final class WebSocketServer: Sendable {
     /// During a graceful shutdown it cuts that one short.
     public func shutdownNow() async {
         let isFirst = beginShutdown()
-        await loop.run { self.core.shutDownNow(on: self.loop) }
+        await onAllLoops { part in await part.loop.run { part.core.shutDownNow(on: part.loop) } }
         if isFirst { await finishShutdown() } else { await ended() }
     }
 
     /// The managers of its connections; nil when it was configured without.
-    public var managers: ManagerFactory<Connection>? { core.managers?.factory }
+    public let managers: ManagerFactory<Connection>?
+
+    private func onAllLoops(_ body: @escaping @Sendable (Part) async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            for part in parts { group.addTask { await body(part) } }
+        }
+    }
 
     private func beginShutdown() -> Bool {
         lifetime.withLock { lifetime in
@@ -93,7 +125,7 @@ public final class WebSocketServer: Sendable {
     }
 
     private func finishShutdown() async {
-        await stopLoop()
+        await stopLoops()
         await managers?.shutdown()
         let waiting = lifetime.withLock { lifetime -> [UnsafeContinuation<Void, Never>] in
             defer { lifetime = .ended }
@@ -114,17 +146,17 @@ public final class WebSocketServer: Sendable {
         }
     }
 
-    private func stopLoop() async {
-        let loop = loop
+    private func stopLoops() async {
+        let loops = parts.map(\.loop)
         // Joining blocks, so it happens on a thread that may block.
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             do throws(SystemCallError) {
                 try Thread.detach(name: "shutdown") {
-                    loop.stop()
+                    for loop in loops { loop.stop() }
                     continuation.resume()
                 }
             } catch {
-                loop.stop()
+                for loop in loops { loop.stop() }
                 continuation.resume()
             }
         }

@@ -3,8 +3,8 @@ import Sockets
 import SystemCalls
 import WebSockets
 
-/// Commits planted leaks; used on the server's loop alone.
-final class LeakPlanter: @unchecked Sendable {
+/// Commits planted leaks; used by one thread at a time.
+final class LeakPlanter {
     private let leaks: [PlantedLeak]
     private var counts: [Int]
     private var timers: [Timer] = []

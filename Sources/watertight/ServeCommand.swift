@@ -3,6 +3,7 @@ import Glibc
 import LeakTracking
 import Logging
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 import WebSockets
 
@@ -31,6 +32,10 @@ struct ServeCommand: AsyncParsableCommand {
     var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 takes a free one.")
     var port: UInt16 = 9001
+    @Option(
+        help: "Event loops, each a thread with a listening socket of its own; the kernel spreads connections over them."
+    )
+    var loops = 1
     @Option(
         help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input."
     )
@@ -76,6 +81,16 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Logging")
     var logging: LogOptions
 
+    func validate() throws {
+        guard (1...Self.maximumLoops).contains(loops) else {
+            throw ValidationError(
+                "--loops must be 1 to \(Self.maximumLoops), one for each core that it may use, not \(loops)")
+        }
+    }
+
+    /// More than one for each core is of no use, and each takes a thread and its buffers.
+    private static let maximumLoops = 256
+
     func run() async throws {
         let environment = try environment.resolved()
         let logger = logging.logger("watertight.server")
@@ -84,6 +99,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServerConfiguration()
         configuration.host = host
         configuration.port = port
+        configuration.loops = loops
         configuration.subprotocols = subprotocols
         configuration.compression = compressionOptions.options(compression, role: .server)
         limits.apply(to: &configuration)
@@ -105,8 +121,10 @@ struct ServeCommand: AsyncParsableCommand {
             }
         }
         if !plantedLeaks.isEmpty {
-            let planter = LeakPlanter(plantedLeaks)
-            configuration.connectionEnds = { planter.connectionEnds($0, $1) }
+            let planter = Locked(LeakPlanter(plantedLeaks))
+            configuration.connectionEnds = { connection, outcome in
+                planter.withLock { $0.connectionEnds(connection, outcome) }
+            }
         }
         let server: WebSocketServer
         do {

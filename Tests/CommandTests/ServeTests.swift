@@ -33,6 +33,24 @@ struct ServeTests {
         #expect(try await server.finish(within: 30).code == 0)
     }
 
+    @Test("several loops, each a thread, and a number of them that makes sense")
+    func loops() async throws {
+        let (server, url) = try await Self.start(["--loops", "3"])
+        let port = try #require(url.firstMatch(of: /:([0-9]+)\//)?.1)
+        let listening = try await Tool.run(["connect", url], input: "a\nb\n")
+        #expect(listening.output == "a\nb\n")
+        let second = try await Tool.run(["serve", "--port", String(port), "--loops", "2"])
+        #expect(second.code == 69)
+        #expect(second.errors.contains("Address already in use"))
+        server.signal(SIGTERM)
+        #expect(try await server.finish(within: 30).code == 0)
+        for number in ["0", "-1", "257", "many"] {
+            let refused = try await Tool.run(["serve", "--port", "0", "--loops=\(number)"])
+            #expect(refused.code == 64)
+            #expect(refused.errors.contains("--loops"))
+        }
+    }
+
     @Test("a port that is taken")
     func portTaken() async throws {
         let (server, url) = try await Self.start()
