@@ -56,7 +56,8 @@ struct RowJudge {
             return (.open("it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate)
         }
         if estimate.largestHidden <= scale.required {
-            return (.clean(isTight: estimate.largestHidden <= scale.tight), estimate)
+            let isTight = estimate.largestHidden <= scale.tight && estimate.perConnection <= effect
+            return (.clean(isTight: isTight), estimate)
         }
         return (
             .open(

@@ -168,6 +168,12 @@ extension RowRun {
             && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
     }
 
+    /// Whether a resource grows by more than healthy servers show, however wide the interval is.
+    func mayLeak(_ resource: Resource) -> Bool {
+        guard let estimate = judgements(isLazy: false)[resource]?.estimate else { return false }
+        return estimate.perConnection > resource.scale.effect(over: estimate.connections)
+    }
+
     private func isBeyondChance(_ resource: Resource, _ estimate: GrowthEstimate?) -> Bool {
         guard let estimate else { return false }
         return estimate.isPersistent(above: resource.scale.effect(over: estimate.connections), among: comparisons)

@@ -8,10 +8,10 @@ public import SystemCalls
 open class Channel: Timed, @unchecked Sendable {
     /// The loop that it lives on.
     public let loop: EventLoop
-    private var descriptor: OwnedDescriptor?
-    private var number: Int32 = -1
+    @exclusivity(unchecked) private var descriptor: OwnedDescriptor?
+    @exclusivity(unchecked) private var number: Int32 = -1
     /// What the loop waits for on its behalf.
-    public private(set) var interest: Readiness = []
+    @exclusivity(unchecked) public private(set) var interest: Readiness = []
 
     /// A channel without a descriptor yet.
     public init(loop: EventLoop) {

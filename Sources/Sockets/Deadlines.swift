@@ -3,8 +3,8 @@
 /// Confined to the thread of its loop.
 open class Timed {
     /// When it is due; `never` while nothing is scheduled.
-    public fileprivate(set) var deadline = MonotonicTime.never
-    fileprivate var heapIndex = -1
+    @exclusivity(unchecked) public fileprivate(set) var deadline = MonotonicTime.never
+    @exclusivity(unchecked) fileprivate var heapIndex = -1
 
     /// Nothing scheduled.
     public init() {}

@@ -12,25 +12,30 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// The size of the read window that all channels of the loop share, in bytes.
     public static let windowBytes = 256 * 1024
 
-    private var poller: Poller
+    @exclusivity(unchecked) private var poller: Poller
     private let remote = Locked(Remote())
     /// The loop's thread; 0 until it runs, when nobody can be on it.
     private let threadHandle = Atomic<UInt>(0)
-    // Everything below is touched by the loop's thread alone; after its end, by whoever finishes late work.
-    private var table: [Channel?] = []
-    private var generations: [UInt32] = []
-    private var deadlines = Deadlines()
-    private var jobs: [UnownedJob] = []
-    private var jobsInTurn: [UnownedJob] = []
+    // Everything below is touched by the loop's thread alone; after its end, by whoever finishes late work. That is why no
+    // access is checked for another at the same time, which would cost more than all the rest of a short message.
+    @exclusivity(unchecked) private var table: [Channel?] = []
+    @exclusivity(unchecked) private var generations: [UInt32] = []
+    @exclusivity(unchecked) private var deadlines = Deadlines()
+    @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+    @exclusivity(unchecked) private var jobsInTurn: [UnownedJob] = []
     /// The read window; ask for it with `claimWindow(for:)`.
     public let window: UnsafeMutableRawBufferPointer
-    private var windowOwner: Channel?
-    private var corkOwner: Channel?
-    private var stepOwner: Channel?
+    @exclusivity(unchecked) private var windowOwner: Channel?
+    @exclusivity(unchecked) private var corkOwner: Channel?
+    @exclusivity(unchecked) private var stepOwner: Channel?
     private var attachments: [ObjectIdentifier: AnyObject] = [:]
     private var isAtEnd = false
+    /// Whether somebody has woken the loop since it last asked what for.
+    @exclusivity(unchecked) private var isWoken = true
+    @exclusivity(unchecked) private var turnBegan = MonotonicTime.now
+
     /// The moment at which the present turn began; cheap, and as fresh as a limit needs it.
-    public private(set) var turnStart = MonotonicTime.now
+    public var turnStart: MonotonicTime { turnBegan }
 
     private struct Remote: ~Copyable {
         var jobs: [UnownedJob] = []
@@ -268,40 +273,42 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     private func run() {
         while true {
-            drainRemote()
-            runJobs()
-            let limit: Duration?
-            if !jobs.isEmpty || hasRemoteWork {
-                limit = .zero
-            } else if deadlines.earliest == .never {
-                limit = nil
-            } else {
-                limit = deadlines.earliest - MonotonicTime.now
+            // Whoever brings work, or the end, wakes the loop: without that there is nothing to take a lock for.
+            if isWoken {
+                isWoken = false
+                drainRemote()
+                if isStopping { break }
             }
-            if remote.withLock({ $0.isStopping }) { break }
-            let events: UnsafeMutableBufferPointer<epoll_event>.SubSequence
-            do throws(SystemCallError) {
-                events = try poller.wait(atMost: limit)
-            } catch {
-                fatalError("the event loop cannot wait: \(error)")
-            }
-            turnStart = .now
-            for event in events { dispatch(event) }
-            // Bounded: a deadline that is set again and is due at once must not keep the loop from its sockets.
-            var due = deadlines.count
-            while due > 0, let timed = deadlines.popDue(at: turnStart) {
-                timed.deadlineReached()
-                endOfStep()
-                due -= 1
-            }
+            endOfStep()
+            turn()
         }
         finish()
+    }
+
+    /// Waits for readiness or a deadline, and lets the channels act on what has come.
+    private func turn() {
+        let events: UnsafeBufferPointer<epoll_event>
+        do throws(SystemCallError) {
+            events = try poller.wait(until: jobs.isEmpty ? deadlines.earliest : turnStart)
+        } catch {
+            fatalError("the event loop cannot wait: \(error)")
+        }
+        turnBegan = .now
+        for event in events { dispatch(event) }
+        // Bounded: a deadline that is set again and is due at once must not keep the loop from its sockets.
+        var due = deadlines.count
+        while due > 0, let timed = deadlines.popDue(at: turnStart) {
+            timed.deadlineReached()
+            endOfStep()
+            due -= 1
+        }
     }
 
     private func dispatch(_ event: epoll_event) {
         let key = event.data.u64
         if key == Poller.wakeKey {
             poller.acknowledgeWake()
+            isWoken = true
             return
         }
         let index = Int(key & 0xFFFF_FFFF)
@@ -332,8 +339,6 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             owner.uncork()
         }
     }
-
-    private var hasRemoteWork: Bool { remote.withLock { !$0.isEmpty } }
 
     private func drainRemote() {
         let (newJobs, bodies) = remote.withLock { remote in

@@ -59,22 +59,21 @@ struct Poller: ~Copyable {
         _ = epoll_ctl(epollNumber, EPOLL_CTL_DEL, number, &event)
     }
 
-    /// Waits for events, at most `limit`; the events stay readable until the next wait.
-    func wait(atMost limit: Duration?) throws(SystemCallError) -> UnsafeMutableBufferPointer<epoll_event>.SubSequence {
-        let milliseconds: Int32
-        if let limit {
+    /// Waits for events, at most until `deadline`; the events stay readable until the next wait.
+    func wait(until deadline: MonotonicTime) throws(SystemCallError) -> UnsafeBufferPointer<epoll_event> {
+        var milliseconds: Int32 = -1
+        if deadline != .never {
+            let now = MonotonicTime.now
             // Rounded up: a deadline that is checked too early would be polled for in a spin.
-            let nanoseconds = max(0, limit.saturatedNanoseconds)
-            milliseconds = Int32(clamping: nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 == 0 ? 0 : 1))
-        } else {
-            milliseconds = -1
+            milliseconds =
+                deadline > now ? Int32(clamping: (deadline.nanoseconds - now.nanoseconds - 1) / 1_000_000 + 1) : 0
         }
         let count = epoll_wait(epollNumber, events.baseAddress!, Int32(events.count), milliseconds)
         if count < 0 {
-            if errno == EINTR { return events[0..<0] }
+            if errno == EINTR { return UnsafeBufferPointer(start: nil, count: 0) }
             throw SystemCallError(.epollWait)
         }
-        return events[0..<Int(count)]
+        return UnsafeBufferPointer(start: events.baseAddress, count: Int(count))
     }
 
     /// Ends the present or next wait; may be called from any thread.

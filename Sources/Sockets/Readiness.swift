@@ -11,13 +11,13 @@ public struct Readiness: OptionSet, Hashable, Sendable {
     }
 
     /// Bytes or a new connection can be taken, or the stream has ended.
-    public static let readable = Readiness(rawValue: clinux_EPOLLIN)
+    public static var readable: Readiness { Readiness(rawValue: clinux_EPOLLIN) }
     /// Bytes can be sent, or an asynchronous connect has ended.
-    public static let writable = Readiness(rawValue: clinux_EPOLLOUT)
+    public static var writable: Readiness { Readiness(rawValue: clinux_EPOLLOUT) }
     /// The peer has shut its writing side down.
-    public static let peerHalfClosed = Readiness(rawValue: clinux_EPOLLRDHUP)
+    public static var peerHalfClosed: Readiness { Readiness(rawValue: clinux_EPOLLRDHUP) }
     /// Both directions have ended; reported whether waited for or not.
-    public static let hangup = Readiness(rawValue: clinux_EPOLLHUP)
+    public static var hangup: Readiness { Readiness(rawValue: clinux_EPOLLHUP) }
     /// An error is pending; reported whether waited for or not.
-    public static let failed = Readiness(rawValue: clinux_EPOLLERR)
+    public static var failed: Readiness { Readiness(rawValue: clinux_EPOLLERR) }
 }

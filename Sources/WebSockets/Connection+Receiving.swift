@@ -47,6 +47,7 @@ extension Connection {
             guard let event = nextEvent(in: &span, at: &position) else { break }
             handle(event, in: span.bytes)
             flushLargeCork()
+            if position == input.count { break }
         }
         return phase == .draining || phase == .failing ? input.count : position
     }
@@ -104,7 +105,8 @@ extension Connection {
             activity?.recordActivity()
             let assembled = machine.takeAssembled()
             handler?.received(kind, assembled.bytes, on: self)
-        case .ping: break
+        case .ping(.input): break
+        case .ping(.assembled): _ = machine.takeAssembled()
         case .pong(.input(let range)):
             handler?.receivedPong(input.extracting(range), on: self)
         case .pong(.assembled):

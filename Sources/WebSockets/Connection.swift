@@ -8,6 +8,9 @@ public import WebSocketProtocol
 ///
 /// Confined to the thread of its loop: call its methods from `ConnectionHandler` callbacks or within
 /// `loop.execute { … }`. Input is parsed where it was received, replies are gathered and sent once per turn.
+///
+/// The thread alone keeps accesses apart, so they are not checked at run time. What is given away for a while, such as the
+/// machine to itself and the cork to the machine, goes to code that calls nobody back.
 public final class Connection: Channel, @unchecked Sendable {
     enum Phase: Hashable {
         /// A TCP connect is under way.
@@ -28,45 +31,45 @@ public final class Connection: Channel, @unchecked Sendable {
     public let role: Role
     let limits: ConnectionLimits
     let buffers: LoopBuffers
-    var machine: WebSocketMachine
-    var phase: Phase
-    var opening: (any Opening)?
-    var handler: (any ConnectionHandler)?
+    @exclusivity(unchecked) var machine: WebSocketMachine
+    @exclusivity(unchecked) var phase: Phase
+    @exclusivity(unchecked) var opening: (any Opening)?
+    @exclusivity(unchecked) var handler: (any ConnectionHandler)?
     weak var owner: (any ConnectionOwner)?
     /// What is done to the connection below the WebSocket layer; nil, as always but in tests, is nothing.
-    private(set) var faults: FaultInjector?
+    @exclusivity(unchecked) private(set) var faults: FaultInjector?
     /// Output that the kernel would not take yet.
-    var backlog = ByteQueue()
+    @exclusivity(unchecked) var backlog = ByteQueue()
     /// Input that was received and not yet parsed when the handler paused.
-    var parked = ByteQueue()
+    @exclusivity(unchecked) var parked = ByteQueue()
     /// The unparsed part of the loop's read window while this connection owns it.
-    var remainder = 0..<0
-    var isPaused = false
+    @exclusivity(unchecked) var remainder = 0..<0
+    @exclusivity(unchecked) var isPaused = false
     /// Whether a message was handed to a task that has yet to take it, or to act on it in this step.
-    var isHeldForTask = false
-    var isHeldBack = false
-    var isProcessing = false
+    @exclusivity(unchecked) var isHeldForTask = false
+    @exclusivity(unchecked) var isHeldBack = false
+    @exclusivity(unchecked) var isProcessing = false
     /// Whether the last read took everything that the kernel had.
-    var isInputDrained = false
+    @exclusivity(unchecked) var isInputDrained = false
     /// Whether the peer's FIN was read while there was still something to send.
-    var isInputEnded = false
-    var isAwaitingPong = false
-    var isRefused = false
+    @exclusivity(unchecked) var isInputEnded = false
+    @exclusivity(unchecked) var isAwaitingPong = false
+    @exclusivity(unchecked) var isRefused = false
     /// The outcome that is already decided while the stream is drained.
-    var decided: CloseOutcome?
-    var lastReceived: MonotonicTime
+    @exclusivity(unchecked) var decided: CloseOutcome?
+    @exclusivity(unchecked) var lastReceived: MonotonicTime
     /// Bytes of memory that the owner knows to be held by buffers here.
-    private(set) var accountedBytes = 0
+    @exclusivity(unchecked) private(set) var accountedBytes = 0
     /// Bytes of messages that wait for a task to receive them.
-    var undeliveredBytes = 0
+    @exclusivity(unchecked) var undeliveredBytes = 0
     /// The manager that owns the connection until it has ended; nil where the server has none.
-    public internal(set) var manager: Manager<Connection>?
+    @exclusivity(unchecked) public internal(set) var manager: Manager<Connection>?
     /// The manager, if it is to know that the connection is not idle.
-    var activity: Manager<Connection>?
+    @exclusivity(unchecked) var activity: Manager<Connection>?
     /// Bytes received since the TCP connection stood.
-    public internal(set) var bytesReceived = 0
+    @exclusivity(unchecked) public internal(set) var bytesReceived = 0
     /// Messages received, whole ones.
-    public internal(set) var messagesReceived = 0
+    @exclusivity(unchecked) public internal(set) var messagesReceived = 0
 
     init(
         loop: EventLoop, role: Role, limits: ConnectionLimits, opening: any Opening,

@@ -5,7 +5,7 @@ import WebSocketProtocol
 /// keys. One of each per loop is why an idle connection costs bytes, not kilobytes.
 final class LoopBuffers {
     /// Output gathered by the channel that owns the loop's cork.
-    var cork = ByteQueue()
+    @exclusivity(unchecked) var cork = ByteQueue()
     /// Masking keys from the kernel's random source, drawn many at a time (RFC 6455, section 5.3).
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
 

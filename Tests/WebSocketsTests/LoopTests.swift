@@ -1,4 +1,5 @@
 import Glibc
+import Managers
 import ProcessResources
 import Sockets
 import SystemCalls
@@ -76,11 +77,15 @@ extension OverTCP {
                 }
                 let managers = try #require(server.server.managers)
                 #expect(managers.statistics.resources == 32)
-                // Unfinished messages of 200 KB, of which 32 do not fit together.
-                for peer in peers {
-                    try await peer.send(Array(RawPeer.frame(0x82, pattern(300_000)).prefix(200_000)), reading: true)
+                // Unfinished messages of 200 KB, which do not fit together.
+                for peer in peers.prefix(30) {
+                    try await peer.send(RawPeer.frame(0x02, pattern(200_000)), reading: true)
                 }
-                #expect(await eventually { server.outcomes.all.contains { $0.limit == .buffered } })
+                let told = await eventually {
+                    for peer in peers { peer.read() }
+                    return peers.contains { $0.takeFrame()?.closeCode == 1013 }
+                }
+                #expect(told)
                 for peer in peers { peer.reset() }
                 #expect(await eventually { managers.statistics.resources == 0 })
             }
@@ -88,8 +93,11 @@ extension OverTCP {
 
         @Test("a graceful end tells the clients of every loop, and leaves no descriptor and no thread")
         func graceful() async throws {
-            let reader = try ProcessReader.own()
-            try await TestServer.with { $0.loops = 2 } _: { _ in }
+            let reader = try ProcessReader(pid: getpid())
+            try await TestServer.with {
+                $0.loops = 2
+            } _: { _ in
+            }
             let before = try reader.descriptorCount()
             try await TestServer.with {
                 $0.loops = 4
@@ -105,7 +113,7 @@ extension OverTCP {
                 await ending.value
                 #expect(server.outcomes.all.filter(\.isClean).count == 16)
             }
-            #expect(await eventually { try reader.descriptorCount() <= before })
+            #expect(try await eventually { try reader.descriptorCount() <= before })
         }
 
         @Test("a port that is taken is not shared, not even with a server that shares its own")
