@@ -32,13 +32,11 @@ public actor AsyncConnection {
     /// One task receives at a time. How the connection ended is in `outcome`.
     public func receive() async -> Message? {
         while true {
-            if let message = mailbox.take(from: connection) { return message }
-            if mailbox.outcome != nil { return nil }
-            if connection.isHeldForTask {
-                mailbox.pull(from: connection)
-                continue
+            switch mailbox.next(of: connection) {
+            case .message(let message): return message
+            case .end: return nil
+            case .nothing: await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
             }
-            await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Managers
 import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 extension Connection {
@@ -21,6 +22,29 @@ extension Connection {
         guard machine.appendMessage(kind, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
         flushLargeCork()
+        return .accepted
+    }
+
+    /// Sends a message that is framed already, at once where nothing waits before it.
+    ///
+    /// When the send buffer is full nothing is taken. A client frames it anew, with a mask of its own.
+    @discardableResult
+    public func send(_ message: FramedMessage) -> SendOutcome {
+        guard role == .server else { return message.withUnsafeBytes { send(message.kind, $0.bytes) } }
+        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
+        guard machine.maySendMessage else { return .closed }
+        guard backlog.count < limits.sendBufferBytes else {
+            isRefused = true
+            return .bufferFull
+        }
+        if let faults, losesMessage(to: faults) { return .accepted }
+        activity?.recordActivity()
+        if loop.ownsCork(self) && !buffers.cork.isEmpty {
+            message.withFrame { buffers.cork.append($0) }
+            flushLargeCork()
+        } else if let error = message.withFrame({ deliver($0) }) {
+            end(decided ?? CloseOutcome(.broken(error)))
+        }
         return .accepted
     }
 
@@ -71,27 +95,32 @@ extension Connection {
     func sendCork() {
         guard !buffers.cork.isEmpty else { return }
         guard phase != .closed else { return buffers.clearCork() }
+        let error = buffers.cork.withUnsafeBytes { deliver($0) }
+        // Before anyone is told: the cork may be another connection's by the time this returns.
+        buffers.clearCork()
+        if let error { end(decided ?? CloseOutcome(.broken(error))) }
+    }
+
+    /// Gives bytes to the kernel, behind those that wait already, and keeps what it does not take; the error by which the
+    /// connection ends, if it does.
+    private func deliver(_ bytes: UnsafeRawBufferPointer) -> SystemCallError? {
         var sent = 0
         if let faults, faults.delays {
-            faults.hold(buffers.cork.count)
+            faults.hold(bytes.count)
         } else if backlog.isEmpty {
-            let result = buffers.cork.withUnsafeBytes { send($0) }
-            switch result {
+            switch send(bytes) {
             case .bytes(let count): sent = count
             case .wouldBlock: break
-            case .failed(let error):
-                // Before anyone is told: the cork may be another connection's by the time this returns.
-                buffers.clearCork()
-                return end(decided ?? CloseOutcome(.broken(error)))
+            case .failed(let error): return error
             }
-            if sent == buffers.cork.count { return buffers.clearCork() }
+            if sent == bytes.count { return nil }
         }
-        buffers.cork.withUnsafeBytes { backlog.append(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
-        buffers.clearCork()
+        backlog.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
         // Only a server: if both ends stopped reading because the other does, neither would ever go on.
         if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
         accountForBuffers()
+        return nil
     }
 
     /// Sends what the kernel takes of the backlog, and lets reading go on when it has drained.

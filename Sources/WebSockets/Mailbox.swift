@@ -9,17 +9,17 @@ import WebSocketProtocol
 /// A task may be suspended, and anything happen, at each `await` up to the moment in which its continuation is here. So
 /// whether there is something to wait for is asked where the continuation is taken, and nowhere before.
 final class Mailbox: ConnectionHandler, @unchecked Sendable {
-    private var messages: [Message?] = []
-    private var next = 0
-    private var heldBytes = 0
-    private var receiver: UnsafeContinuation<Void, Never>?
-    private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
-    private var closeWaiters: [UnsafeContinuation<CloseOutcome, Never>] = []
-    private var pongWaiters: [PongWaiter] = []
-    private(set) var outcome: CloseOutcome?
-    private var isPulling = false
+    @exclusivity(unchecked) private var messages: [Message?] = []
+    @exclusivity(unchecked) private var next = 0
+    @exclusivity(unchecked) private var heldBytes = 0
+    @exclusivity(unchecked) private var receiver: UnsafeContinuation<Void, Never>?
+    @exclusivity(unchecked) private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
+    @exclusivity(unchecked) private var closeWaiters: [UnsafeContinuation<CloseOutcome, Never>] = []
+    @exclusivity(unchecked) private var pongWaiters: [PongWaiter] = []
+    @exclusivity(unchecked) private(set) var outcome: CloseOutcome?
+    @exclusivity(unchecked) private var isPulling = false
     /// Called once when the connection has ended.
-    var ended: (() -> Void)?
+    @exclusivity(unchecked) var ended: (() -> Void)?
 
     private typealias PongWaiter = (
         payload: [UInt8], continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>
@@ -56,7 +56,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     }
 
     /// Parses what the connection holds up to the next message, for a receiver that has none to take.
-    func pull(from connection: Connection) {
+    private func pull(from connection: Connection) {
         isPulling = true
         connection.releaseForTask()
         isPulling = false
@@ -94,15 +94,38 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         for waiter in unanswered { waiter.continuation.resume(returning: .success(false)) }
     }
 
+    /// What there is for a receiver.
+    enum Next {
+        case message(Message)
+        case end
+        /// It must wait.
+        case nothing
+    }
+
+    /// The next message, the end once there is none, or nothing yet.
+    func next(of connection: Connection) -> Next {
+        while true {
+            if let message = take(from: connection) { return .message(message) }
+            if outcome != nil { return .end }
+            guard connection.isHeldForTask else { return .nothing }
+            pull(from: connection)
+        }
+    }
+
     /// The next message, if one is here; lets the peer go on when that made room.
-    func take(from connection: Connection) -> Message? {
+    private func take(from connection: Connection) -> Message? {
         guard next < messages.count, let message = messages[next].take() else { return nil }
         next += 1
         heldBytes -= message.count
         connection.undeliveredBytes = heldBytes
         connection.accountForBuffers()
         if next == messages.count {
-            messages.removeAll(keepingCapacity: next <= Self.maximumMessages)
+            if next == 1 {
+                // Nearly always, and cheaper.
+                messages.removeLast()
+            } else {
+                messages.removeAll(keepingCapacity: next <= Self.maximumMessages)
+            }
             next = 0
             if connection.isPaused { connection.resume() }
         } else if next >= Self.maximumMessages {

@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// What the server does with messages.
     enum HandlerKind: String, ExpressibleByArgument, CaseIterable {
-        case echo, sink, push
+        case echo, sink, push, broadcast
     }
 
     @Option(help: "Address or name to listen on.")
@@ -37,8 +37,10 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var loops = 1
     @Option(
-        help: "echo sends every message back; sink takes them; push sends 1 KiB of text every 100 ms and ignores input."
-    )
+        help: """
+            echo sends every message back; sink takes them; broadcast sends each to all connections; push sends 1 KiB of \
+            text every 100 ms and ignores input.
+            """)
     var handler = HandlerKind.echo
     @Option(
         help: ArgumentHelp(
@@ -152,6 +154,9 @@ struct ServeCommand: AsyncParsableCommand {
         case .sink:
             let sink = SinkHandler()
             return { _ in sink }
+        case .broadcast:
+            let broadcast = BroadcastHandler()
+            return { _ in broadcast }
         case .push: return { _ in PushHandler() }
         }
     }

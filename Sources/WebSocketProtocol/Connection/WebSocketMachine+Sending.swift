@@ -1,4 +1,7 @@
 extension WebSocketMachine {
+    /// Whether a whole message may be sent now: no Close frame was, and no message is between its fragments.
+    public var maySendMessage: Bool { state.maySend && !isSendingFragments }
+
     /// Appends a message as one frame (RFC 6455, section 6.1).
     ///
     /// False, and nothing appended, once a Close frame was sent or the connection ended, or between the fragments of
@@ -6,7 +9,7 @@ extension WebSocketMachine {
     public mutating func appendMessage(
         _ kind: MessageKind, _ payload: RawSpan, into output: inout ByteQueue
     ) -> Bool {
-        guard state.maySend, !isSendingFragments else { return false }
+        guard maySendMessage else { return false }
         // The borrow of `payload` lasts for the whole call, and so does the pointer.
         let bytes = payload.withUnsafeBytes { $0 }
         if let deflate, bytes.count >= deflate.agreement.minimumBytes, bytes.count <= 1 << 30 {
