@@ -104,6 +104,30 @@ open class Channel: Timed, @unchecked Sendable {
         }
     }
 
+    /// Writes as much of `bytes` and then of `more` as the kernel takes, once; never raises SIGPIPE.
+    public func send(_ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer) -> SendResult {
+        var parts = (
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: more.baseAddress), iov_len: more.count)
+        )
+        while true {
+            let count = withUnsafeMutablePointer(to: &parts) { parts in
+                parts.withMemoryRebound(to: iovec.self, capacity: 2) { parts in
+                    var message = msghdr()
+                    message.msg_iov = parts
+                    message.msg_iovlen = 2
+                    return sendmsg(number, &message, Int32(MSG_NOSIGNAL))
+                }
+            }
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            default: return .failed(SystemCallError(.sendmsg))
+            }
+        }
+    }
+
     /// Half-closes: sends a FIN, reading goes on.
     public func shutdownWriting() throws(SystemCallError) {
         guard number >= 0 else { return }

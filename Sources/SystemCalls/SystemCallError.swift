@@ -7,7 +7,7 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
         case accept4, bind, close, connect, epollCreate = "epoll_create1", epollControl = "epoll_ctl",
             epollWait = "epoll_wait", eventfd, fdopendir, fstatat, getpeername, getrandom, getsockname, getsockopt,
             listen, openat, pipe2, posixSpawn = "posix_spawn", pread, pthreadCreate = "pthread_create", read, readdir,
-            readlinkat, recv, send, setsockopt, shutdown, socket, write
+            readlinkat, recv, send, sendmsg, setsockopt, shutdown, socket, write
     }
 
     /// The call that failed.

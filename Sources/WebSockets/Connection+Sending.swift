@@ -6,6 +6,8 @@ public import WebSocketProtocol
 extension Connection {
     /// Output gathered beyond this is sent before the turn ends, in bytes.
     private static let corkBytes = 128 * 1024
+    /// From this size on a payload leaves from where it lies: copying it would cost more than a system call.
+    private static let leastUncopiedBytes = 8 * 1024
 
     /// Sends a message; text must be valid UTF-8.
     ///
@@ -19,6 +21,13 @@ extension Connection {
         }
         if let faults, losesMessage(to: faults) { return .accepted }
         loop.claimCork(for: self)
+        if payload.byteCount >= Self.leastUncopiedBytes, phase == .open,
+            machine.appendHeader(kind, payloadBytes: payload.byteCount, into: &buffers.cork)
+        {
+            activity?.recordActivity()
+            payload.withUnsafeBytes { sendCork(before: $0) }
+            return .accepted
+        }
         guard machine.appendMessage(kind, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
         flushLargeCork()
@@ -92,10 +101,11 @@ extension Connection {
         if phase == .draining && backlog.isEmpty { finishedSending() }
     }
 
-    func sendCork() {
+    /// Sends what the cork holds and, right behind it, a payload that is not in it.
+    func sendCork(before payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
         guard !buffers.cork.isEmpty else { return }
         guard phase != .closed else { return buffers.clearCork() }
-        let error = buffers.cork.withUnsafeBytes { deliver($0) }
+        let error = buffers.cork.withUnsafeBytes { deliver($0, payload) }
         // Before anyone is told: the cork may be another connection's by the time this returns.
         buffers.clearCork()
         if let error { end(decided ?? CloseOutcome(.broken(error))) }
@@ -103,19 +113,23 @@ extension Connection {
 
     /// Gives bytes to the kernel, behind those that wait already, and keeps what it does not take; the error by which the
     /// connection ends, if it does.
-    private func deliver(_ bytes: UnsafeRawBufferPointer) -> SystemCallError? {
+    private func deliver(
+        _ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) -> SystemCallError? {
+        let whole = bytes.count + more.count
         var sent = 0
         if let faults, faults.delays {
-            faults.hold(bytes.count)
+            faults.hold(whole)
         } else if backlog.isEmpty {
-            switch send(bytes) {
+            switch more.isEmpty ? send(bytes) : send(bytes, more) {
             case .bytes(let count): sent = count
             case .wouldBlock: break
             case .failed(let error): return error
             }
-            if sent == bytes.count { return nil }
+            if sent == whole { return nil }
         }
-        backlog.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        backlog.append(UnsafeRawBufferPointer(rebasing: bytes[min(sent, bytes.count)...]))
+        backlog.append(UnsafeRawBufferPointer(rebasing: more[max(0, sent - bytes.count)...]))
         // Only a server: if both ends stopped reading because the other does, neither would ever go on.
         if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()

@@ -20,6 +20,16 @@ extension WebSocketMachine {
         return true
     }
 
+    /// Appends the header of a message whose payload the caller sends itself, right behind it, without copying it.
+    ///
+    /// False, and nothing appended, where that cannot be: from a client, whose payload must be masked (RFC 6455, section
+    /// 5.3), where messages are compressed, and when ``appendMessage(_:_:into:)`` would append nothing.
+    public func appendHeader(_ kind: MessageKind, payloadBytes: Int, into output: inout ByteQueue) -> Bool {
+        guard role == .server, deflate == nil, maySendMessage else { return false }
+        FrameHeader(opcode: kind.opcode, payloadLength: payloadBytes).encode(into: &output)
+        return true
+    }
+
     /// Appends one fragment of a message (RFC 6455, section 5.4), uncompressed.
     ///
     /// The first carries `text` or `binary`, the others `continuation`, the last `fin`. False, and nothing appended, for
