@@ -274,7 +274,7 @@ final class CheckRun {
             guard try await block(row, target, phase) else { break }
             guard row.completed >= RowJudge.leastConnections else { continue }
             let opinions = row.opinions(isLazy: isLazy)
-            if isSettled(row, opinions) {
+            if row.isSettled(opinions, isLazy: isLazy) {
                 row.state = .decided
                 break
             }
@@ -302,15 +302,6 @@ final class CheckRun {
             rows.removeAll { $0 === row }
             notes.append("\(row.lifecycle.label) was not driven: the target accepts what was to be refused")
         }
-    }
-
-    /// Whether more connections would not change what is said of a row: all is clean, after a pause without one that was
-    /// suspected growing on, or a leak is certain.
-    private func isSettled(_ row: RowRun, _ opinions: [Resource: RowJudge.Opinion]) -> Bool {
-        let isClean = opinions.values.allSatisfy { $0.isClean(tightly: !row.isResumed) }
-        guard row.isResumed else { return isClean }
-        let suspects = row.suspects(isLazy: isLazy)
-        return suspects.contains(where: row.isLeak) || isClean && !suspects.contains(where: row.mayLeak)
     }
 
     /// Watches a suspect do nothing for a moment, and notes what it gives back.
@@ -352,7 +343,7 @@ final class CheckRun {
         // What no longer grew needs time to become the smaller part of what is judged.
         let opinions = row.opinions(isLazy: isLazy)
         let isClear = isReleased && opinions.values.allSatisfy { $0.isClean(tightly: false) }
-        let mayClear = !isClear && !isSettled(row, opinions) && row.mayBeDriven
+        let mayClear = !isClear && !row.isSettled(opinions, isLazy: isLazy) && row.mayBeDriven
         row.state = mayClear ? .measuring : .decided
         if row.state == .decided { try await requireAnswer(row, target) }
         record(.row(CheckRecord.RowFacts(row)))

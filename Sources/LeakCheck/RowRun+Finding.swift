@@ -168,8 +168,17 @@ extension RowRun {
             && isBeyondChance(resource, judgements(isLazy: false)[resource]?.estimate)
     }
 
+    /// Whether more connections would not change what is said of the row: all is clean, after a pause without one that was
+    /// suspected growing on, or a leak is certain.
+    func isSettled(_ opinions: [Resource: RowJudge.Opinion], isLazy: Bool) -> Bool {
+        let isClean = opinions.values.allSatisfy { $0.isClean(tightly: !isResumed) }
+        guard isResumed else { return isClean }
+        let suspects = suspects(isLazy: isLazy)
+        return suspects.contains(where: isLeak) || isClean && !suspects.contains(where: mayLeak)
+    }
+
     /// Whether a resource grows by more than healthy servers show, however wide the interval is.
-    func mayLeak(_ resource: Resource) -> Bool {
+    private func mayLeak(_ resource: Resource) -> Bool {
         guard let estimate = judgements(isLazy: false)[resource]?.estimate else { return false }
         return estimate.perConnection > resource.scale.effect(over: estimate.connections)
     }

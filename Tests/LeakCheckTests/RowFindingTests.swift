@@ -71,6 +71,29 @@ struct RowFindingTests {
         #expect(row.samples.count == count)
     }
 
+    @Test(
+        "a suspect that goes on growing behind its pause is not settled by a wide interval", arguments: [false, true])
+    func settled(growsOn: Bool) {
+        let row = RowRun(.fin)
+        func add(_ connections: Int, _ memory: Int, _ phase: CheckResult.Sample.Phase) {
+            row.samples.append(
+                CheckResult.Sample(
+                    lifecycle: "fin", connections: connections, seconds: Double(row.samples.count), phase: phase,
+                    descriptors: 10, threads: 4, privateMemory: 5_000_000 + memory, residentMemory: 90_000_000))
+        }
+        for block in 0...20 { add(block * 5000, block * 5000 * 64, .measure) }
+        row.pauseIndex = row.samples.count - 1
+        #expect(row.suspects(isLazy: false) == [.privateMemory])
+        // In every other block twice as much, so that the interval is wide and few blocks grow.
+        for block in 0...14 {
+            let memory = 100_000 * 64 + (growsOn ? block / 2 * 2 * 10_000 * 64 : 0)
+            add(100_000 + block * 10_000, memory, block == 0 ? .pause : .confirm)
+        }
+        let opinions = row.opinions(isLazy: false)
+        #expect(opinions.values.allSatisfy { $0.isClean(tightly: false) })
+        #expect(row.isSettled(opinions, isLazy: false) == !growsOn)
+    }
+
     @Test("memory beside what is given back and kept again is no leak; beside what is given back for good it is")
     func keptAgain() throws {
         for (again, verdict) in [(1.0, Verdict.inconclusive), (0, .leak)] {

@@ -17,6 +17,6 @@ struct Echo: WSMessageHandler {
 guard CommandLine.arguments.count == 2, let port = UInt16(CommandLine.arguments[1]) else {
     fatalError("usage: flyingfox-echo PORT")
 }
-let server = HTTPServer(address: .loopback(port: port), logger: .disabled)
+let server = try HTTPServer(address: .inet(ip4: "127.0.0.1", port: port), logger: .disabled)
 await server.appendRoute("GET /", to: .webSocket(Echo()))
 try await server.run()
