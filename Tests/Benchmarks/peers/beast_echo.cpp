@@ -15,6 +15,8 @@ public:
 
     void begin() {
         auto self = shared_from_this();
+        // One frame a message, as the others send it.
+        stream.auto_fragment(false);
         stream.async_accept([self](beast::error_code error) {
             if (!error) self->read();
         });
