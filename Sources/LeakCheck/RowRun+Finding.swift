@@ -169,7 +169,7 @@ extension RowRun {
     }
 
     /// Whether more connections would not change what is said of the row: all is clean, after a pause without one that was
-    /// suspected growing on, or a leak is certain.
+    /// suspected growing again, or a leak is certain.
     func isSettled(_ opinions: [Resource: RowJudge.Opinion], isLazy: Bool) -> Bool {
         let isClean = opinions.values.allSatisfy { $0.isClean(tightly: !isResumed) }
         guard isResumed else { return isClean }
@@ -177,9 +177,10 @@ extension RowRun {
         return suspects.contains(where: isLeak) || isClean && !suspects.contains(where: mayLeak)
     }
 
-    /// Whether a resource grows by more than healthy servers show, however wide the interval is.
+    /// Whether a resource grows again behind the pause, and by more than healthy servers show, however wide the interval is.
     private func mayLeak(_ resource: Resource) -> Bool {
-        guard let estimate = judgements(isLazy: false)[resource]?.estimate else { return false }
+        guard confirmation(of: resource) == .confirmed, let estimate = judgements(isLazy: false)[resource]?.estimate
+        else { return false }
         return estimate.perConnection > resource.scale.effect(over: estimate.connections)
     }
 
