@@ -3,18 +3,18 @@ import Synchronization
 /// The owner of one isolation key's resources.
 ///
 /// Made by a ``ManagerFactory`` and valid until it has ended: when its last resource is released, or by a cleanup.
-public final class Manager<Resource: ManagedResource>: @unchecked Sendable, CustomStringConvertible {
+public final class Manager: @unchecked Sendable, CustomStringConvertible {
     /// Who it is for.
     public let identity: ManagerIdentity
     /// What it is found by; the same for its whole life, so that looking it up cannot race with anything.
     public let key: IsolationKey
     /// Kept until the manager has ended, and ends with it.
-    let factory: ManagerFactory<Resource>
+    let factory: ManagerFactory
     /// Nanoseconds of the factory's clock.
     private let lastActivityNanoseconds: Atomic<Int64>
 
     // Guarded by the factory's lock, which is why the compiler cannot check that this is Sendable.
-    var resources: [ObjectIdentifier: Resource] = [:]
+    var resources = OwnedResources()
     var phase = Phase.active
     var otherKeys: [IsolationKey] = []
 
@@ -26,7 +26,7 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
     }
 
     /// A cleanup under way.
-    struct Ending {
+    final class Ending {
         let reason: CleanupReason
         let begun: Duration
         let resourceCount: Int
@@ -36,11 +36,19 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
         var isClosedHard = false
         var closedHardCount = 0
         var waiters: [UnsafeContinuation<Cleanup?, Never>] = []
+
+        init(reason: CleanupReason, begun: Duration, resourceCount: Int, limit: Duration) {
+            self.reason = reason
+            self.begun = begun
+            self.resourceCount = resourceCount
+            self.limit = limit
+            deadline = begun + limit
+        }
     }
 
-    init(_ identity: ManagerIdentity, factory: ManagerFactory<Resource>) {
+    init(_ identity: ManagerIdentity, _ key: IsolationKey, factory: ManagerFactory) {
         self.identity = identity
-        key = identity.key
+        self.key = key
         self.factory = factory
         lastActivityNanoseconds = Atomic(factory.elapsed().nanoseconds)
     }
@@ -53,7 +61,7 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
     /// Lets go of a resource whose descriptor is gone; with the last one the manager ends.
     ///
     /// Without effect on a resource that it does not own.
-    public func release(_ resource: Resource) {
+    public func release(_ resource: any ManagedResource) {
         factory.release(resource, of: self)
     }
 
@@ -64,6 +72,36 @@ public final class Manager<Resource: ManagedResource>: @unchecked Sendable, Cust
 
     /// The key.
     public var description: String { key.description }
+}
+
+/// What a manager owns: nearly always one connection, for which a table would be large.
+struct OwnedResources {
+    private var first: (any ManagedResource)?
+    private var others: [ObjectIdentifier: any ManagedResource] = [:]
+
+    var count: Int { (first == nil ? 0 : 1) + others.count }
+    var isEmpty: Bool { first == nil && others.isEmpty }
+    var all: [any ManagedResource] { [first].compactMap { $0 } + others.values }
+
+    mutating func insert(_ resource: any ManagedResource) {
+        if first === resource { return }
+        if first == nil, others[ObjectIdentifier(resource)] == nil {
+            first = resource
+        } else {
+            others[ObjectIdentifier(resource)] = resource
+        }
+    }
+
+    /// False when it was not there.
+    mutating func remove(_ resource: any ManagedResource) -> Bool {
+        if first === resource {
+            first = nil
+            return true
+        }
+        return others.removeValue(forKey: ObjectIdentifier(resource)) != nil
+    }
+
+    mutating func removeAll() { self = OwnedResources() }
 }
 
 extension Duration {

@@ -77,11 +77,13 @@ extension ManagerFactory {
     /// Frees what is stale before a manager is created that would come close to a limit.
     ///
     /// What gives way is out of the tables when this returns; its resources close meanwhile.
-    func makeRoom(for identity: ManagerIdentity) {
+    func makeRoom(for user: String?, _ key: IsolationKey) {
         let batch = limits.batchCleanupLimit
         let (began, reason, limit) = state.withLock { state -> (Began, CleanupReason, Duration) in
-            guard !state.isShutDown, state.active[identity.key] == nil else { return ([], .proactive, batch) }
-            if let user = identity.user, let managers = state.users[user], managers.count >= limits.proactiveThreshold {
+            // Without a user there is but the limit of all.
+            let isNear = user != nil || state.active.count >= limits.maximumManagers
+            guard isNear, !state.isShutDown, state.active[key] == nil else { return ([], .proactive, batch) }
+            if let user, let managers = state.users[user], managers.count >= limits.proactiveThreshold {
                 let isEmergency = managers.count >= limits.emergencyThreshold
                 let reason: CleanupReason = isEmergency ? .emergency : .proactive
                 let limit = isEmergency ? limits.emergencyCleanupLimit : batch
@@ -120,12 +122,12 @@ extension ManagerFactory {
 
     // MARK: Ending
 
-    typealias Began = [(manager: Manager<Resource>, resources: [Resource])]
+    typealias Began = [(manager: Manager, resources: [any ManagedResource])]
 
     private func begin(
-        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration, _ state: inout State
+        _ managers: [Manager], because reason: CleanupReason, within limit: Duration, _ state: inout State
     ) -> Began {
-        if defect == .keepsManagers { return managers.map { ($0, Array($0.resources.values)) } }
+        if defect == .keepsManagers { return managers.map { ($0, $0.resources.all) } }
         return state.beginEnding(managers, because: reason, at: elapsed(), within: limit)
     }
 
@@ -147,7 +149,7 @@ extension ManagerFactory {
     /// even after that time again.
     @discardableResult
     private func end(
-        _ managers: [Manager<Resource>], because reason: CleanupReason, within limit: Duration
+        _ managers: [Manager], because reason: CleanupReason, within limit: Duration
     ) async -> [Cleanup] {
         let began = state.withLock { begin(managers, because: reason, within: limit, &$0) }
         close(began, because: reason, within: limit)
@@ -191,7 +193,7 @@ extension ManagerFactory {
     }
 
     /// Ends a cleanup with whatever is left.
-    private func finishEnding(_ manager: Manager<Resource>) {
+    private func finishEnding(_ manager: Manager) {
         let now = elapsed()
         report(state.withLock { $0.finishEnding(manager, at: now) })
     }
@@ -203,15 +205,14 @@ extension ManagerFactory {
     }
 
     /// Waits until the manager's cleanup is over.
-    private func ended(_ manager: Manager<Resource>) async -> Cleanup? {
+    private func ended(_ manager: Manager) async -> Cleanup? {
         await withUnsafeContinuation { continuation in
             let outcome = state.withLock { _ -> Cleanup?? in
                 switch manager.phase {
                 case .active: return .some(nil)
                 case .ended(let cleanup): return cleanup
-                case .ending(var ending):
+                case .ending(let ending):
                     ending.waiters.append(continuation)
-                    manager.phase = .ending(ending)
                     return nil
                 }
             }
@@ -219,10 +220,10 @@ extension ManagerFactory {
         }
     }
 
-    func release(_ resource: Resource, of manager: Manager<Resource>) {
+    func release(_ resource: any ManagedResource, of manager: Manager) {
         let now = elapsed()
         let finished = state.withLock { state -> State.Finished? in
-            guard manager.resources.removeValue(forKey: ObjectIdentifier(resource)) != nil,
+            guard manager.resources.remove(resource),
                 manager.resources.isEmpty, defect != .keepsManagers
             else { return nil }
             switch manager.phase {

@@ -1,11 +1,12 @@
 extension ManagerFactory.State {
-    typealias Managers = [Manager<Resource>]
+    typealias Managers = [Manager]
 
     mutating func findOrCreate(
-        _ identity: ManagerIdentity, for factory: ManagerFactory<Resource>, adding resource: Resource?
-    ) throws(ManagerRefusal) -> Manager<Resource> {
+        _ identity: ManagerIdentity, _ key: IsolationKey, for factory: ManagerFactory,
+        adding resource: (any ManagedResource)?
+    ) throws(ManagerRefusal) -> Manager {
         guard !isShutDown else { throw .shutDown }
-        if let manager = active[identity.key] {
+        if let manager = active[key] {
             try add(resource, to: manager, factory.limits)
             statistics.reused += 1
             manager.recordActivity()
@@ -19,9 +20,9 @@ extension ManagerFactory.State {
             statistics.refusedByGlobalLimit += 1
             throw .globalLimit(factory.limits.maximumManagers)
         }
-        let manager = Manager(identity, factory: factory)
+        let manager = Manager(identity, key, factory: factory)
         try add(resource, to: manager, factory.limits)
-        active[manager.key] = manager
+        active[key] = manager
         if let user = identity.user { users[user, default: []].append(manager) }
         statistics.created += 1
         statistics.peakActive = max(statistics.peakActive, active.count)
@@ -29,27 +30,27 @@ extension ManagerFactory.State {
     }
 
     private mutating func add(
-        _ resource: Resource?, to manager: Manager<Resource>, _ limits: ManagerLimits
+        _ resource: (any ManagedResource)?, to manager: Manager, _ limits: ManagerLimits
     ) throws(ManagerRefusal) {
         guard let resource else { return }
         guard manager.resources.count < limits.maximumResourcesPerManager else {
             statistics.refusedByResourceLimit += 1
             throw .resourceLimit(manager.key, limit: limits.maximumResourcesPerManager)
         }
-        manager.resources[ObjectIdentifier(resource)] = resource
+        manager.resources.insert(resource)
     }
 
     /// Exact keys first; otherwise the user's managers that share an id, the newest first.
-    func find(_ identity: ManagerIdentity) -> Manager<Resource>? {
+    func find(_ identity: ManagerIdentity) -> Manager? {
         if let manager = active[identity.key] ?? otherKeys[identity.key] { return manager }
         guard let user = identity.user else { return nil }
         return users[user]?.last { $0.identity.matches(identity) }
     }
 
     /// Takes an active manager out of the tables: from now on its key is free.
-    mutating func deactivate(_ manager: Manager<Resource>) {
-        guard active[manager.key] === manager else { return }
-        active[manager.key] = nil
+    mutating func deactivate(_ manager: Manager) {
+        guard let index = active.index(forKey: manager.key), active[index].value === manager else { return }
+        active.remove(at: index)
         for key in manager.otherKeys { otherKeys[key] = nil }
         manager.otherKeys = []
         if let user = manager.identity.user {
@@ -61,24 +62,22 @@ extension ManagerFactory.State {
     /// Begins the cleanup of those among `managers` that are active; returns them with what they own.
     mutating func beginEnding(
         _ managers: Managers, because reason: CleanupReason, at now: Duration, within limit: Duration
-    ) -> [(manager: Manager<Resource>, resources: [Resource])] {
+    ) -> [(manager: Manager, resources: [any ManagedResource])] {
         managers.compactMap { manager in
             guard active[manager.key] === manager else { return nil }
             deactivate(manager)
             manager.phase = .ending(
-                Manager.Ending(
-                    reason: reason, begun: now, resourceCount: manager.resources.count, deadline: now + limit,
-                    limit: limit))
+                Manager.Ending(reason: reason, begun: now, resourceCount: manager.resources.count, limit: limit))
             ending[ObjectIdentifier(manager)] = manager
-            return (manager, Array(manager.resources.values))
+            return (manager, manager.resources.all)
         }
     }
 
     /// Of the cleanups whose time is up: what is now to be closed hard, and those that are given up.
-    mutating func takeDue(at now: Duration) -> (hard: [Resource], finished: [Finished]) {
-        var (hard, finished): ([Resource], [Finished]) = ([], [])
+    mutating func takeDue(at now: Duration) -> (hard: [any ManagedResource], finished: [Finished]) {
+        var (hard, finished): ([any ManagedResource], [Finished]) = ([], [])
         for manager in ending.values {
-            guard case .ending(var state) = manager.phase, state.deadline <= now else { continue }
+            guard case .ending(let state) = manager.phase, state.deadline <= now else { continue }
             if state.isClosedHard {
                 if let over = finishEnding(manager, at: now) { finished.append(over) }
                 continue
@@ -86,8 +85,7 @@ extension ManagerFactory.State {
             state.isClosedHard = true
             state.closedHardCount = manager.resources.count
             state.deadline = now + max(state.limit, .milliseconds(100))
-            manager.phase = .ending(state)
-            hard += manager.resources.values
+            hard += manager.resources.all
         }
         return (hard, finished)
     }
@@ -98,14 +96,14 @@ extension ManagerFactory.State {
     }
 
     /// A manager's cleanup is over, with what is left of its resources.
-    mutating func finishEnding(_ manager: Manager<Resource>, at now: Duration) -> Finished? {
+    mutating func finishEnding(_ manager: Manager, at now: Duration) -> Finished? {
         guard case .ending(let state) = manager.phase else { return nil }
         ending[ObjectIdentifier(manager)] = nil
         let cleanup = Cleanup(
             key: manager.key, reason: state.reason, resourceCount: state.resourceCount,
             closedHardCount: state.closedHardCount, remainingCount: manager.resources.count,
             duration: now - state.begun)
-        manager.resources = [:]
+        manager.resources.removeAll()
         manager.phase = .ended(cleanup)
         statistics.ended[state.reason, default: 0] += 1
         statistics.closedHard += state.closedHardCount

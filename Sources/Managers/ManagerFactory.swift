@@ -7,7 +7,7 @@ import SystemCalls
 /// which a manager that is active is not found, and nothing to retry.
 ///
 /// End it with ``shutdown()``.
-public final class ManagerFactory<Resource: ManagedResource>: Sendable {
+public final class ManagerFactory: Sendable {
     /// What holds for this factory.
     public let limits: ManagerLimits
     /// The factory's age by its clock.
@@ -19,11 +19,11 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
 
     /// The tables, all behind one lock.
     struct State {
-        var active: [IsolationKey: Manager<Resource>] = [:]
+        var active: [IsolationKey: Manager] = [:]
         /// Further keys by which an active manager is found.
-        var otherKeys: [IsolationKey: Manager<Resource>] = [:]
-        var users: [String: [Manager<Resource>]] = [:]
-        var ending: [ObjectIdentifier: Manager<Resource>] = [:]
+        var otherKeys: [IsolationKey: Manager] = [:]
+        var users: [String: [Manager]] = [:]
+        var ending: [ObjectIdentifier: Manager] = [:]
         var statistics = ManagerStatistics()
         var background: Task<Void, Never>?
         /// Waits for the next cleanup whose time is up; nil while there is none.
@@ -66,7 +66,7 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
     ///
     /// Throws when a limit is reached and no manager is idle enough to give way, and after the factory's shutdown. A
     /// manager that is never given a resource stays until it is cleaned up or stale.
-    public func manager(for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager<Resource> {
+    public func manager(for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager {
         try admit(nil, for: identity)
     }
 
@@ -74,48 +74,47 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
     ///
     /// Creating and handing over are one step, so that no cleanup comes between. Throws as ``manager(for:)``, and when the
     /// manager has as many resources as it may have.
-    public func admit(_ resource: Resource, for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager<Resource> {
+    public func admit(_ resource: any ManagedResource, for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager
+    {
         try admit(.some(resource), for: identity)
     }
 
     private func admit(
-        _ resource: Resource?, for identity: ManagerIdentity
-    ) throws(ManagerRefusal) -> Manager<Resource> {
-        makeRoom(for: identity)
-        let (result, isNew) = state.withLock { state -> (Result<Manager<Resource>, ManagerRefusal>, Bool) in
-            let created = state.statistics.created
-            let result = Result { () throws(ManagerRefusal) in
-                try state.findOrCreate(identity, for: self, adding: resource)
+        _ resource: (any ManagedResource)?, for identity: ManagerIdentity
+    ) throws(ManagerRefusal) -> Manager {
+        let key = identity.key
+        makeRoom(for: identity.user, key)
+        do throws(ManagerRefusal) {
+            let (manager, isNew) = try state.withLock { state throws(ManagerRefusal) in
+                let created = state.statistics.created
+                let manager = try state.findOrCreate(identity, key, for: self, adding: resource)
+                return (manager, state.statistics.created > created)
             }
-            return (result, state.statistics.created > created)
-        }
-        switch result {
-        case .success(let manager):
             if isNew {
-                observe(.created(manager.key))
+                observe(.created(key))
                 startBackgroundCleanup()
             }
             return manager
-        case .failure(let refusal):
-            observe(.refused(identity.key, refusal))
-            throw refusal
+        } catch {
+            observe(.refused(key, error))
+            throw error
         }
     }
 
     // MARK: Finding
 
     /// The active manager of `key`, or the one that was associated with it.
-    public func manager(at key: IsolationKey) -> Manager<Resource>? {
+    public func manager(at key: IsolationKey) -> Manager? {
         state.withLock { $0.active[key] ?? $0.otherKeys[key] }
     }
 
     /// The active manager of `identity`: of its key, or one of the same user that shares an id with it.
-    public func existingManager(for identity: ManagerIdentity) -> Manager<Resource>? {
+    public func existingManager(for identity: ManagerIdentity) -> Manager? {
         state.withLock { $0.find(identity) }
     }
 
     /// The key of `manager`, by identity (`===`), while it is active; nil once it has ended or its cleanup has begun.
-    public func key(of manager: Manager<Resource>) -> IsolationKey? {
+    public func key(of manager: Manager) -> IsolationKey? {
         state.withLock { $0.active[manager.key] === manager ? manager.key : nil }
     }
 
@@ -123,7 +122,7 @@ public final class ManagerFactory<Resource: ManagedResource>: Sendable {
     ///
     /// False when the manager is not active, or the key is taken by another one.
     @discardableResult
-    public func associate(_ key: IsolationKey, with manager: Manager<Resource>) -> Bool {
+    public func associate(_ key: IsolationKey, with manager: Manager) -> Bool {
         state.withLock { state in
             guard state.active[manager.key] === manager else { return false }
             if let owner = state.active[key] ?? state.otherKeys[key] { return owner === manager }

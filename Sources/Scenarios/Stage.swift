@@ -12,7 +12,7 @@ import WebSockets
 final class Stage: Sendable {
     let setting: ScenarioSetting
     let server: WebSocketServer
-    let factory: ManagerFactory<Connection>
+    let factory: ManagerFactory
     /// Moved by scenarios in which managers become stale.
     let clock: ManualClock?
     let tracker: ResourceLeakTracker

@@ -6,7 +6,7 @@ import WebSocketProtocol
 
 /// The managers of a server's connections, on whichever of its loops they are.
 final class ServerManagers: Sendable {
-    let factory: ManagerFactory<Connection>
+    let factory: ManagerFactory
     private let configuration: ManagerConfiguration
     /// Tells connections apart that name no id.
     private let unnamedCount = Atomic(0)
@@ -68,7 +68,7 @@ final class ServerManagers: Sendable {
 
 extension Connection {
     /// From now on the connection is the manager's, until it has ended.
-    fileprivate func join(_ manager: Manager<Connection>) {
+    fileprivate func join(_ manager: Manager) {
         self.manager = manager
         // Without a user there is no limit that staleness could help with.
         if manager.identity.user != nil { activity = manager }

@@ -7,7 +7,7 @@ import WebSockets
 
 /// What `serve` tells of itself over HTTP: `/healthz`, `/stats` and `/metrics`.
 final class StatusPages: Sendable {
-    private let factory = Locked<ManagerFactory<Connection>?>(nil)
+    private let factory = Locked<ManagerFactory?>(nil)
     private let process: ProcessMetrics?
     private let lastMetrics = Locked<(at: ContinuousClock.Instant, response: HTTPResponse)?>(nil)
 
@@ -19,7 +19,7 @@ final class StatusPages: Sendable {
     }
 
     /// From now on there is something to tell.
-    func begin(_ factory: ManagerFactory<Connection>?) {
+    func begin(_ factory: ManagerFactory?) {
         self.factory.withLock { $0 = factory }
     }
 

@@ -6,7 +6,7 @@ final class FakeResource: ManagedResource {
     enum Behaviour { case closesAtOnce, closesWhenTold, closesHardOnly, neverCloses }
 
     private struct State {
-        var manager: Manager<FakeResource>?
+        var manager: Manager?
         var reasons: [CleanupReason] = []
         var hardCount = 0
     }
@@ -21,7 +21,7 @@ final class FakeResource: ManagedResource {
     var reasons: [CleanupReason] { state.withLock { $0.reasons } }
     var hardCount: Int { state.withLock { $0.hardCount } }
 
-    func joined(_ manager: Manager<FakeResource>) {
+    func joined(_ manager: Manager) {
         state.withLock { $0.manager = manager }
     }
 
@@ -41,14 +41,14 @@ final class FakeResource: ManagedResource {
     }
 }
 
-typealias Factory = ManagerFactory<FakeResource>
+typealias Factory = ManagerFactory
 
-extension ManagerFactory where Resource == FakeResource {
+extension ManagerFactory {
     /// Admits a new resource.
     @discardableResult
     func open(
         _ user: String?, _ connection: String, _ behaviour: FakeResource.Behaviour = .closesAtOnce
-    ) throws(ManagerRefusal) -> (manager: Manager<FakeResource>, resource: FakeResource) {
+    ) throws(ManagerRefusal) -> (manager: Manager, resource: FakeResource) {
         let resource = FakeResource(behaviour)
         let manager = try admit(resource, for: ManagerIdentity(user: user, connection: connection))
         resource.joined(manager)

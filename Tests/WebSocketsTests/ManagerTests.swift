@@ -10,7 +10,7 @@ extension OverTCP {
     struct ManagerTests {
         private static func with(
             _ configure: (inout ManagerConfiguration) -> Void = { _ in },
-            _ body: (TestServer, ManagerFactory<Connection>) async throws -> Void
+            _ body: (TestServer, ManagerFactory) async throws -> Void
         ) async throws {
             var managers = ManagerConfiguration()
             configure(&managers)
