@@ -6,31 +6,34 @@ import WebSocketProtocol
 ///
 /// Confined to its loop. It owns one socket and a few hundred bytes; the read window is the loop's.
 final class Peer: Channel, @unchecked Sendable {
-    let script: PeerScript
-    let lifecycle: Lifecycle
     let supplies: PeerSupplies
     private var finished: ((PeerOutcome) -> Void)?
-    var handshake: ClientHandshake
-    var machine: WebSocketMachine
+    @exclusivity(unchecked) var handshake: ClientHandshake
+    @exclusivity(unchecked) var machine: WebSocketMachine
     /// Where the script stands, as an index into the lifecycle's steps.
-    var step = 0
+    @exclusivity(unchecked) var step = 0
     /// The step whose limit is running; what else the target sends must not prolong it.
-    var timedStep = -1
-    private var isConnected = false
-    var isUpgraded = false
-    var hasClose = false
-    var replies = 0
-    var hasLastPong = false
+    @exclusivity(unchecked) var timedStep = -1
+    @exclusivity(unchecked) private var isConnected = false
+    @exclusivity(unchecked) var isUpgraded = false
+    @exclusivity(unchecked) var hasClose = false
+    @exclusivity(unchecked) var replies = 0
+    @exclusivity(unchecked) var hasLastPong = false
     /// What is done with what the target sends.
-    var attention = Attention.full
+    @exclusivity(unchecked) var attention = Attention.full
     /// Whether the target was given a reason to close, after which it may do so in any way.
-    var hasProvoked = false
-    var output = ByteQueue()
+    @exclusivity(unchecked) var hasProvoked = false
+    @exclusivity(unchecked) var output = ByteQueue()
     /// What is still to come of a request that is sent a byte at a time.
     var trickle = ByteQueue()
     var trickleEnd = MonotonicTime.never
     /// This connection's number, from 1, among all that its driver makes.
     let number: Int
+    /// Which of the addresses it comes from.
+    private var source: Int?
+
+    var script: PeerScript { supplies.script }
+    var lifecycle: Lifecycle { supplies.lifecycle }
 
     enum Attention {
         /// Read, understood and answered.
@@ -42,15 +45,12 @@ final class Peer: Channel, @unchecked Sendable {
     }
 
     init(
-        loop: EventLoop, script: PeerScript, lifecycle: Lifecycle, supplies: PeerSupplies,
-        finished: @escaping (PeerOutcome) -> Void
+        loop: EventLoop, supplies: PeerSupplies, finished: @escaping (PeerOutcome) -> Void
     ) throws(ClientRequestError) {
-        self.script = script
-        self.lifecycle = lifecycle
         self.supplies = supplies
         self.finished = finished
         number = supplies.numbers.next()
-        handshake = try script.handshake(lifecycle, number: number)
+        handshake = try supplies.handshake(number: number)
         machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
     }
@@ -70,20 +70,30 @@ final class Peer: Channel, @unchecked Sendable {
 
     /// A socket on its way to the target, from the next source address where the ports of one are used up.
     private func connection() throws(SystemCallError) -> OwnedDescriptor {
+        let sources = supplies.sources
         while true {
+            let source = sources.take()
             do throws(SystemCallError) {
-                return try .connecting(
-                    to: script.address, from: supplies.sources.current(for: script.address),
+                let descriptor = try OwnedDescriptor.connecting(
+                    to: script.address, from: sources.address(source),
                     receiveBufferBytes: lifecycle.receiveBufferBytes)
+                self.source = source
+                return descriptor
             } catch {
-                guard error.isOutOfPorts, supplies.sources.advance(for: script.address) else { throw error }
+                sources.leave(source)
+                guard error.isOutOfPorts, sources.advance() else { throw error }
             }
         }
     }
 
     override func ready(for readiness: Readiness) {
         if !isConnected {
-            if let failure = withDescriptor({ $0.connectFailure() }) ?? nil { return finish(.refused("\(failure)")) }
+            // Writable alone is connected; a failure is told as one.
+            if !readiness.isDisjoint(with: [.hangup, .failed]),
+                let failure = withDescriptor({ $0.connectFailure() }) ?? nil
+            {
+                return finish(.refused("\(failure)"))
+            }
             isConnected = true
             wait(for: .readable)
             return advance()
@@ -226,6 +236,7 @@ final class Peer: Channel, @unchecked Sendable {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
+        if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome)
     }
 }

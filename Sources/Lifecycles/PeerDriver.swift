@@ -66,7 +66,6 @@ public final class PeerDriver: Sendable {
 private final class Drive: @unchecked Sendable {
     private let loop: EventLoop
     private let lifecycle: Lifecycle
-    private let script: PeerScript
     private let load: PeerDriver.Load
     private let supplies: PeerSupplies
     private var counts = DriveCounts()
@@ -92,9 +91,8 @@ private final class Drive: @unchecked Sendable {
     ) {
         self.loop = loop
         self.lifecycle = lifecycle
-        self.script = script
         self.load = load
-        supplies = PeerSupplies(numbers: numbers)
+        supplies = PeerSupplies(lifecycle, script, numbers: numbers)
     }
 
     func begin(_ finished: @escaping (DriveCounts) -> Void) {
@@ -145,7 +143,7 @@ private final class Drive: @unchecked Sendable {
 
     private func start() {
         do throws(ClientRequestError) {
-            let peer = try Peer(loop: loop, script: script, lifecycle: lifecycle, supplies: supplies) { [self] in
+            let peer = try Peer(loop: loop, supplies: supplies) { [self] in
                 ended($0)
             }
             peer.begin()

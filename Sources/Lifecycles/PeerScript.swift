@@ -43,9 +43,14 @@ public struct PeerScript: Sendable {
         target = url.target
     }
 
-    func handshake(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientHandshake {
+    /// Whether the request differs from connection to connection.
+    var isTemplate: Bool {
+        target.utf8.contains(UInt8(ascii: "{")) || fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
+    }
+
+    func request(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientRequest {
         let filled = filled(lifecycle, number: number)
-        return try ClientHandshake(
+        return try ClientRequest(
             host: hostField, target: filled.target, fields: filled.fields, subprotocols: subprotocols, origin: origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }

@@ -61,12 +61,31 @@ enum ASCII {
     static func lowercased(_ text: String) -> String { String(decoding: text.utf8.map(lowercased), as: UTF8.self) }
 
     /// Whether two texts are the same byte for byte; for `==`, U+212A is a K and U+037E a semicolon.
-    static func isSame(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        guard one.utf8.count == other.utf8.count else { return false }
+        return withBytes(of: one) { one in withBytes(of: other) { one.elementsEqual($0) } }
+    }
 
     /// Whether two names are the same regardless of case (RFC 9110, section 5.1).
     static func equalsIgnoringCase(_ one: String, _ other: String) -> Bool {
-        one.utf8.count == other.utf8.count
-            && zip(one.utf8, other.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+        guard one.utf8.count == other.utf8.count else { return false }
+        return withBytes(of: one) { one in withBytes(of: other) { equalsIgnoringCase(one, $0) } }
+    }
+
+    /// Whether two names are the same regardless of case (RFC 9110, section 5.1).
+    static func equalsIgnoringCase(_ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard one.count == other.count else { return false }
+        for index in one.indices where one[index] != other[index] {
+            guard lowercased(one[index]) == lowercased(other[index]) else { return false }
+        }
+        return true
+    }
+
+    /// Calls `body` with the UTF-8 of `text`, where it lies if that is possible.
+    static func withBytes<Result>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = text
+        return copy.withUTF8(body)
     }
 
     /// Without the spaces and tabs around it (RFC 9110, section 5.6.3).

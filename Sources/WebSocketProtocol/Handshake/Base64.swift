@@ -1,20 +1,22 @@
 /// Base64 with padding, as keys are written in (RFC 4648, section 4).
 enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var value: UInt32 = 0
-            for (place, byte) in zip([16, 8, 0] as [UInt32], group) { value |= UInt32(byte) << place }
-            for place in 0..<4 {
-                let digit = Int(value >> UInt32(18 - 6 * place) & 0x3F)
-                text.append(place <= group.count ? alphabet[digit] : UInt8(ascii: "="))
+        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
+            var end = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                var value = UInt32(bytes[start]) << 16
+                if start + 1 < bytes.count { value |= UInt32(bytes[start + 1]) << 8 }
+                if start + 2 < bytes.count { value |= UInt32(bytes[start + 2]) }
+                for place in 0..<4 {
+                    let digit = Int(value >> UInt32(18 - 6 * place) & 0x3F)
+                    text[end] = start + place <= bytes.count ? alphabet.utf8Start[digit] : UInt8(ascii: "=")
+                    end += 1
+                }
             }
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes of `text`, or nil unless it is exactly what ``encode(_:)`` makes of them.
@@ -23,7 +25,7 @@ enum Base64 {
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0 else { return nil }
-        let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let padding = digits.count - (digits.lastIndex { $0 != UInt8(ascii: "=") } ?? -1) - 1
         guard padding <= 2 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(digits.count / 4 * 3)

@@ -2,13 +2,8 @@
 ///
 /// Send what ``encodeRequest(into:)`` writes, feed what arrives to ``receive(_:at:)``.
 public struct ClientHandshake: ~Copyable {
-    private let host: String
-    private let target: String
-    private let fields: HTTPFields
-    private let subprotocols: [String]
-    private let origin: String?
+    private let request: ClientRequest
     private let key: String
-    private let deflate: DeflateOptions?
     private var parser: ResponseHeadParser
 
     /// What the server agreed to.
@@ -21,40 +16,28 @@ public struct ClientHandshake: ~Copyable {
         public let fields: HTTPFields
     }
 
-    /// Prepares a request.
+    /// Begins with a request that may serve many connections; `key` is 16 random bytes for this one.
     ///
-    /// `host` is the Host field's value, the port included; `target` the path and query; `key` 16 random bytes. Throws
-    /// if anything given could break the request, such as a line ending in a field's value.
+    /// Throws `invalidKey` for another size.
+    public init(
+        _ request: ClientRequest, key: [UInt8] = ClientHandshake.randomKey(),
+        limits: HandshakeLimits = HandshakeLimits()
+    ) throws(ClientRequestError) {
+        guard key.count == HandshakeKey.byteCount else { throw .invalidKey(byteCount: key.count) }
+        self.request = request
+        self.key = Base64.encode(key)
+        parser = ResponseHeadParser(limits: limits)
+    }
+
+    /// Begins with a request of its own; throws as `ClientRequest.init` and for a key of another size than 16 bytes.
     public init(
         host: String, target: String, fields: HTTPFields = HTTPFields(), subprotocols: [String] = [],
         origin: String? = nil, key: [UInt8] = ClientHandshake.randomKey(), deflate: DeflateOptions? = nil,
         limits: HandshakeLimits = HandshakeLimits()
     ) throws(ClientRequestError) {
-        guard !host.isEmpty, host.utf8.allSatisfy(ASCII.isHostCharacter) else { throw .invalidHost(host) }
-        guard target.utf8.first == UInt8(ascii: "/"),
-            target.utf8.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "#") })
-        else { throw .invalidTarget(target) }
-        for field in fields {
-            guard ASCII.isToken(field.name.utf8), field.value.utf8.allSatisfy(ASCII.isFieldValueCharacter) else {
-                throw .invalidField(name: field.name)
-            }
-            guard !Self.isReserved(field.name) else { throw .reservedField(name: field.name) }
-        }
-        for (index, name) in subprotocols.enumerated() {
-            guard ASCII.isToken(name.utf8), !subprotocols[..<index].contains(name) else {
-                throw .invalidSubprotocol(name)
-            }
-        }
-        if let origin, !origin.utf8.allSatisfy(ASCII.isVisible) { throw .invalidOrigin(origin) }
-        guard key.count == HandshakeKey.byteCount else { throw .invalidKey(byteCount: key.count) }
-        self.host = host
-        self.target = target
-        self.fields = fields
-        self.subprotocols = subprotocols
-        self.origin = origin
-        self.key = Base64.encode(key)
-        self.deflate = deflate
-        parser = ResponseHeadParser(limits: limits)
+        let request = try ClientRequest(
+            host: host, target: target, fields: fields, subprotocols: subprotocols, origin: origin, deflate: deflate)
+        try self.init(request, key: key, limits: limits)
     }
 
     /// How many bytes of memory are held for a response that has not arrived whole.
@@ -69,29 +52,9 @@ public struct ClientHandshake: ~Copyable {
         }
     }
 
-    /// Fields that this handshake writes itself or whose meaning it could not honour.
-    private static func isReserved(_ name: String) -> Bool {
-        [
-            "host", "upgrade", "connection", "origin", "content-length", "transfer-encoding", "sec-websocket-key",
-            "sec-websocket-version", "sec-websocket-protocol", "sec-websocket-extensions", "sec-websocket-accept",
-        ].contains(name.lowercased())
-    }
-
     /// Writes the request.
     public func encodeRequest(into output: inout ByteQueue) {
-        output.append("GET \(target) HTTP/1.1\r\n")
-        var all: HTTPFields = [
-            "Host": host, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": key,
-            "Sec-WebSocket-Version": "13",
-        ]
-        if let origin { all.append(name: "Origin", value: origin) }
-        if !subprotocols.isEmpty {
-            all.append(name: "Sec-WebSocket-Protocol", value: subprotocols.joined(separator: ", "))
-        }
-        if let deflate { all.append(name: "Sec-WebSocket-Extensions", value: deflate.offer.text) }
-        for field in fields { all.append(name: field.name, value: field.value) }
-        all.encode(into: &output)
-        output.append("\r\n")
+        request.encode(key: key, into: &output)
     }
 
     /// Takes bytes of `input` from `position` on, up to the end of the response's head.
@@ -114,13 +77,16 @@ public struct ClientHandshake: ~Copyable {
     }
 
     private func accept(_ fields: HTTPFields) throws(ClientHandshakeFailure.Reason) -> Accepted {
-        guard fields.tokens(of: "Upgrade") == ["websocket"] else { throw .missingUpgrade }
-        guard fields.tokens(of: "Connection").contains("upgrade") else { throw .missingConnectionUpgrade }
-        let proofs = fields.values(of: "Sec-WebSocket-Accept")
-        guard proofs.count == 1, ASCII.isSame(proofs[0], HandshakeKey.accept(for: key)) else { throw .wrongAcceptKey }
+        guard let upgrade = fields.onlyValue(of: "Upgrade"), ASCII.equalsIgnoringCase(upgrade, "websocket") else {
+            throw .missingUpgrade
+        }
+        guard fields.hasToken("upgrade", in: "Connection") else { throw .missingConnectionUpgrade }
+        guard let proof = fields.onlyValue(of: "Sec-WebSocket-Accept"),
+            ASCII.isSame(proof, HandshakeKey.accept(for: key))
+        else { throw .wrongAcceptKey }
         let agreement = try agreement(fields.elements(of: "Sec-WebSocket-Extensions"))
         let chosen = fields.elements(of: "Sec-WebSocket-Protocol")
-        for name in chosen where !subprotocols.contains(where: { ASCII.isSame($0, name) }) {
+        for name in chosen where !request.subprotocols.contains(where: { ASCII.isSame($0, name) }) {
             throw .unofferedSubprotocol(name)
         }
         guard chosen.count <= 1 else { throw .severalSubprotocols }
@@ -130,7 +96,7 @@ public struct ClientHandshake: ~Copyable {
     /// The agreement that the server's extensions amount to; only what was offered may be there, and once.
     private func agreement(_ extensions: [String]) throws(ClientHandshakeFailure.Reason) -> DeflateAgreement? {
         guard let first = extensions.first else { return nil }
-        guard let deflate else { throw .unofferedExtension(first) }
+        guard let deflate = request.deflate else { throw .unofferedExtension(first) }
         for text in extensions.dropFirst() { throw .unofferedExtension(text) }
         guard let element = ExtensionElement(first), element.name == DeflateParameters.extensionName else {
             throw .unofferedExtension(first)

@@ -46,15 +46,45 @@ public struct HTTPFields: Sendable {
         fields.filter { ASCII.equalsIgnoringCase($0.name, name) }.map(\.value)
     }
 
+    /// The value of `name` if it stands on exactly one field line.
+    func onlyValue(of name: String) -> String? {
+        var found: String?
+        for field in fields where ASCII.equalsIgnoringCase(field.name, name) {
+            guard found == nil else { return nil }
+            found = field.value
+        }
+        return found
+    }
+
     /// The comma-separated elements of every `name` field, in lower case (RFC 9110, section 5.6.1).
     public func tokens(of name: String) -> [String] { elements(of: name).map { ASCII.lowercased($0) } }
 
+    /// Whether one of the comma-separated elements of the `name` fields is `token`, regardless of case.
+    public func hasToken(_ token: String, in name: String) -> Bool {
+        var isFound = false
+        forEachElement(of: name) { element in
+            isFound = isFound || ASCII.withBytes(of: token) { ASCII.equalsIgnoringCase($0, element) }
+        }
+        return isFound
+    }
+
     /// The comma-separated elements of every `name` field, as written; empty ones are left out.
     public func elements(of name: String) -> [String] {
-        values(of: name).flatMap { value in
-            value.utf8.split(separator: UInt8(ascii: ",")).compactMap { element in
-                let trimmed = ASCII.trimmed(element)
-                return trimmed.isEmpty ? nil : String(Substring(trimmed))
+        var elements: [String] = []
+        forEachElement(of: name) { elements.append(String(decoding: $0, as: UTF8.self)) }
+        return elements
+    }
+
+    private func forEachElement(of name: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        for field in fields where ASCII.equalsIgnoringCase(field.name, name) {
+            ASCII.withBytes(of: field.value) { value in
+                var rest = value[...]
+                while !rest.isEmpty {
+                    let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+                    let element = ASCII.trimmed(rest[..<end])
+                    if !element.isEmpty { body(UnsafeBufferPointer(rebasing: element)) }
+                    rest = rest[end...].dropFirst()
+                }
             }
         }
     }
@@ -64,10 +94,10 @@ public struct HTTPFields: Sendable {
     /// A control character in a value becomes a space and a field whose name is no token is left out, so that no
     /// value can end the line it stands on.
     public func encode(into output: inout ByteQueue) {
-        for field in fields where ASCII.isToken(field.name.utf8) {
+        for field in fields where ASCII.withBytes(of: field.name, ASCII.isToken) {
             output.append(field.name)
             output.append(": ")
-            if field.value.utf8.allSatisfy(ASCII.isFieldValueCharacter) {
+            if ASCII.withBytes(of: field.value, { $0.allSatisfy(ASCII.isFieldValueCharacter) }) {
                 output.append(field.value)
             } else {
                 for byte in field.value.utf8 { output.appendByte(ASCII.isFieldValueCharacter(byte) ? byte : 0x20) }

@@ -9,6 +9,7 @@ enum HandshakeKey {
 
     /// The value of Sec-WebSocket-Accept that proves the server read `key`.
     static func accept(for key: String) -> String {
-        Base64.encode(SHA1.hash(Array(key.utf8) + Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)))
+        let proof = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        return Base64.encode(SHA1.hash(proof.utf8))
     }
 }

@@ -53,8 +53,16 @@ struct HeadCollector: ~Copyable {
         precondition(position >= 0 && position <= input.count, "a position lies in the input")
         let start = position
         let room = limits.maximumHeadBytes - kept.count
+        let end = min(input.count, start + room)
         while position < input.count {
-            guard position - start < room else { return .failed(.init(.headTooLarge(limit: limits.maximumHeadBytes))) }
+            // Hardly a byte of a head is a control character.
+            if line == .begun || line == .beginning {
+                let first = position
+                while position < end, input[position] > 0x0D { position += 1 }
+                if position > first { line = .begun }
+                if position == input.count { break }
+            }
+            guard position < end else { return .failed(.init(.headTooLarge(limit: limits.maximumHeadBytes))) }
             let byte = input[position]
             position += 1
             switch (line, byte) {

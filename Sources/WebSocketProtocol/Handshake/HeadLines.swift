@@ -1,13 +1,14 @@
 /// The lines of a whole head, whose line endings ``HeadCollector`` has checked (RFC 9112, section 5).
 struct HeadLines {
-    private var rest: Slice<UnsafeRawBufferPointer>
+    private var rest: UnsafeRawBufferPointer
 
-    init(_ head: UnsafeRawBufferPointer) { rest = head[...] }
+    init(_ head: UnsafeRawBufferPointer) { rest = head }
 
     /// The next line without its ending; empty at the end.
-    mutating func next() -> Slice<UnsafeRawBufferPointer> {
-        let line = rest.prefix { $0 != 0x0D }
-        rest = rest.dropFirst(line.count + 2)
+    mutating func next() -> UnsafeRawBufferPointer {
+        let end = rest.firstIndex(of: 0x0D) ?? rest.count
+        let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
+        rest = UnsafeRawBufferPointer(rebasing: rest[min(end + 2, rest.count)...])
         return line
     }
 
@@ -21,18 +22,19 @@ struct HeadLines {
             guard fields.count < limits.maximumFieldCount else {
                 throw HandshakeFailure(.tooManyFields(limit: limits.maximumFieldCount))
             }
-            let name = line.prefix { $0 != UInt8(ascii: ":") }
-            let value = ASCII.trimmed(line.dropFirst(name.count + 1))
-            guard name.count < line.count, ASCII.isToken(name), value.allSatisfy(ASCII.isFieldValueCharacter) else {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw HandshakeFailure(.malformedField) }
+            let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
+            let value = UnsafeRawBufferPointer(rebasing: ASCII.trimmed(line[(colon + 1)...]))
+            guard ASCII.isToken(name), value.allSatisfy(ASCII.isFieldValueCharacter) else {
                 throw HandshakeFailure(.malformedField)
             }
             fields.append(name: Self.text(name), value: Self.text(value))
         }
     }
 
-    static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-        String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
-    }
+    static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String { text(UnsafeRawBufferPointer(rebasing: bytes)) }
 
     /// The digit of `HTTP/1.x`, nil if `bytes` do not look like a version at all.
     static func minorVersion(_ bytes: Slice<UnsafeRawBufferPointer>) throws(HandshakeFailure) -> Int? {

@@ -44,11 +44,12 @@ public struct RequestHeadParser: ~Copyable {
     }
 
     private static func checkHost(of head: RequestHead) throws(HandshakeFailure) {
-        let hosts = head.fields.values(of: "Host")
-        guard hosts.count == 1 || hosts.isEmpty && head.minorVersion == 0 else {
-            throw HandshakeFailure(.hostCount(hosts.count))
+        let host = head.fields.onlyValue(of: "Host")
+        let isAbsent = host == nil && head.minorVersion == 0 && head.fields["Host"] == nil
+        guard host != nil || isAbsent else {
+            throw HandshakeFailure(.hostCount(head.fields.values(of: "Host").count))
         }
-        guard hosts.allSatisfy({ $0.utf8.allSatisfy(ASCII.isHostCharacter) }),
+        guard host.map({ ASCII.withBytes(of: $0) { $0.allSatisfy(ASCII.isHostCharacter) } }) ?? true,
             head.authority.map({ !$0.isEmpty && $0.allSatisfy(ASCII.isHostCharacter) }) ?? true
         else { throw HandshakeFailure(.malformedHost) }
     }

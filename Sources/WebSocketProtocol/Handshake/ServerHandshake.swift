@@ -51,19 +51,20 @@ public enum ServerHandshake {
         _ head: RequestHead, subprotocols: [String] = [], deflate: DeflateOptions? = nil
     ) -> Decision {
         let fields = head.fields
-        guard fields.tokens(of: "Upgrade").contains("websocket") else { return .notUpgrade }
+        guard fields.hasToken("websocket", in: "Upgrade") else { return .notUpgrade }
         do throws(HandshakeFailure) {
             guard head.method == "GET" else { throw HandshakeFailure(.methodNotAllowed) }
             guard head.minorVersion >= 1 else { throw HandshakeFailure(.unsupportedVersion) }
             try checkAbsenceOfBody(fields)
-            guard fields.tokens(of: "Connection").contains("upgrade") else {
+            guard fields.hasToken("upgrade", in: "Connection") else {
                 throw HandshakeFailure(.missingConnectionUpgrade)
             }
-            guard fields.values(of: "Sec-WebSocket-Version") == ["13"] else {
+            guard fields.onlyValue(of: "Sec-WebSocket-Version") == "13" else {
                 throw HandshakeFailure(.unsupportedWebSocketVersion)
             }
-            let keys = fields.values(of: "Sec-WebSocket-Key")
-            guard keys.count == 1, HandshakeKey.isValid(keys[0]) else { throw HandshakeFailure(.invalidKey) }
+            guard let key = fields.onlyValue(of: "Sec-WebSocket-Key"), HandshakeKey.isValid(key) else {
+                throw HandshakeFailure(.invalidKey)
+            }
             let offered = fields.elements(of: "Sec-WebSocket-Protocol")
             guard offered.allSatisfy({ ASCII.isToken($0.utf8) }) else {
                 throw HandshakeFailure(.malformedSubprotocol)
@@ -76,7 +77,7 @@ public enum ServerHandshake {
             let compression = deflate?.answer(to: extensions)
             return .upgrade(
                 Acceptance(
-                    acceptKey: HandshakeKey.accept(for: keys[0]),
+                    acceptKey: HandshakeKey.accept(for: key),
                     subprotocol: offered.first(where: subprotocols.contains), deflate: compression?.agreement,
                     deflateAnswer: compression?.answer))
         } catch {
@@ -86,9 +87,10 @@ public enum ServerHandshake {
 
     private static func checkAbsenceOfBody(_ fields: HTTPFields) throws(HandshakeFailure) {
         guard fields["Transfer-Encoding"] == nil else { throw HandshakeFailure(.bodyNotAllowed) }
-        let lengths = Set(fields.values(of: "Content-Length"))
+        let lengths = fields.values(of: "Content-Length")
         guard let length = lengths.first else { return }
-        guard lengths.count == 1, !length.isEmpty, length.utf8.allSatisfy(ASCII.isDigit) else {
+        guard lengths.allSatisfy({ ASCII.isSame($0, length) }), !length.isEmpty, length.utf8.allSatisfy(ASCII.isDigit)
+        else {
             throw HandshakeFailure(.malformedContentLength)
         }
         guard length.utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { throw HandshakeFailure(.bodyNotAllowed) }
