@@ -252,8 +252,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         poller.modify(number, key: key(number), interest: interest)
     }
 
+    /// Forgets a descriptor that is about to be closed, with which epoll forgets it, too (epoll(7)).
     func remove(number: Int32) {
-        poller.remove(number)
         table[Int(number)] = nil
         // Events of this turn that were meant for the former owner of the number are told by their generation.
         generations[Int(number)] &+= 1

@@ -43,11 +43,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
 extension Duration {
     /// The duration in nanoseconds, at most `Int64.max` (292 years) and at least `Int64.min`.
     package var saturatedNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carried) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds < 0 ? .min : .max) : sum
+        Int64(clamping: attoseconds / 1_000_000_000)
     }
 
     /// The duration in seconds.

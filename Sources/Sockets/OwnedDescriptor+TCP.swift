@@ -132,8 +132,8 @@ extension OwnedDescriptor {
     /// Has the kernel give the connection up, also after `close`, when for so long nothing of what was written is
     /// acknowledged (`TCP_USER_TIMEOUT`, tcp(7)).
     public borrowing func limitUnacknowledged(to limit: Duration) throws(SystemCallError) {
-        let milliseconds = max(1, min(limit / .milliseconds(1), Double(Int32.max)))
-        try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(milliseconds))
+        let milliseconds = max(1, Int32(clamping: limit.saturatedNanoseconds / 1_000_000))
+        try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
     }
 
     /// Makes `close` send a reset instead of a FIN (`SO_LINGER` of zero).

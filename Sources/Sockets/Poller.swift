@@ -54,11 +54,6 @@ struct Poller: ~Copyable {
         precondition(code == 0, "a registered descriptor can be modified")
     }
 
-    func remove(_ number: Int32) {
-        var event = epoll_event()
-        _ = epoll_ctl(epollNumber, EPOLL_CTL_DEL, number, &event)
-    }
-
     /// Waits for events, at most until `deadline`; the events stay readable until the next wait.
     func wait(until deadline: MonotonicTime) throws(SystemCallError) -> UnsafeBufferPointer<epoll_event> {
         var milliseconds: Int32 = -1

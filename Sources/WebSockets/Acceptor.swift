@@ -6,7 +6,7 @@ import SystemCalls
 /// A listening socket on its loop.
 final class Acceptor: Channel, @unchecked Sendable {
     private let server: ServerCore
-    private var isOutOfDescriptors = false
+    @exclusivity(unchecked) private var isOutOfDescriptors = false
 
     /// Connections taken in one turn, so that a storm of them does not starve those that are open.
     private static let connectionsPerTurn = 64

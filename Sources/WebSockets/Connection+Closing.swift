@@ -110,9 +110,7 @@ extension Connection {
 
     /// Closes so that the peer gets what was sent, but keeps the kernel from holding on to it for a peer that does not read.
     private func closeInGoodOrder() {
-        withDescriptor { descriptor in
-            if descriptor.unacknowledgedBytes() > 0 { try? descriptor.limitUnacknowledged(to: limits.closeLimit) }
-        }
+        withDescriptor { try? $0.limitUnacknowledged(to: limits.closeLimit) }
         closeDescriptor()
     }
 

@@ -29,7 +29,8 @@ public final class Connection: Channel, @unchecked Sendable {
 
     /// Which side of the connection this is.
     public let role: Role
-    let limits: ConnectionLimits
+    private let sharedLimits: SharedLimits
+    var limits: ConnectionLimits { sharedLimits.limits }
     let buffers: LoopBuffers
     @exclusivity(unchecked) var machine: WebSocketMachine
     @exclusivity(unchecked) var phase: Phase
@@ -63,25 +64,25 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Bytes of messages that wait for a task to receive them.
     @exclusivity(unchecked) var undeliveredBytes = 0
     /// The manager that owns the connection until it has ended; nil where the server has none.
-    @exclusivity(unchecked) public internal(set) var manager: Manager<Connection>?
+    @exclusivity(unchecked) public internal(set) var manager: Manager?
     /// The manager, if it is to know that the connection is not idle.
-    @exclusivity(unchecked) var activity: Manager<Connection>?
+    @exclusivity(unchecked) var activity: Manager?
     /// Bytes received since the TCP connection stood.
     @exclusivity(unchecked) public internal(set) var bytesReceived = 0
     /// Messages received, whole ones.
     @exclusivity(unchecked) public internal(set) var messagesReceived = 0
 
     init(
-        loop: EventLoop, role: Role, limits: ConnectionLimits, opening: any Opening,
+        loop: EventLoop, role: Role, limits: SharedLimits, opening: any Opening,
         owner: (any ConnectionOwner)? = nil, faults plan: FaultPlan? = nil
     ) {
         self.role = role
-        self.limits = limits
+        sharedLimits = limits
         self.opening = opening
         self.owner = owner
         buffers = LoopBuffers.of(loop)
         machine = WebSocketMachine(
-            role: role, limits: limits.messages, maskingKeys: role == .client ? buffers.maskingKeys : nil)
+            role: role, limits: limits.limits.messages, maskingKeys: role == .client ? buffers.maskingKeys : nil)
         phase = role == .client ? .connecting : .handshaking
         lastReceived = .now
         super.init(loop: loop)

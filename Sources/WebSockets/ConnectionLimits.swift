@@ -31,6 +31,15 @@ public struct ConnectionLimits: Sendable {
     public init() {}
 }
 
+/// Limits that many connections have in common.
+final class SharedLimits: Sendable {
+    let limits: ConnectionLimits
+
+    init(_ limits: ConnectionLimits) {
+        self.limits = limits
+    }
+}
+
 /// The limits by name, as logs and outcomes say which one ended a connection.
 ///
 /// Each is the name of a property, of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits`, `ServerConfiguration` or

@@ -5,18 +5,19 @@ import WebSocketProtocol
 
 /// The part of a server that lives on one of its loops.
 final class ServerCore: ConnectionOwner, @unchecked Sendable {
-    private(set) var configuration: ServerConfiguration
-    private(set) var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
+    @exclusivity(unchecked) private(set) var configuration: ServerConfiguration
+    @exclusivity(unchecked) private(set) var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler
     let logger: Logger
-    private var acceptors: [Acceptor] = []
+    @exclusivity(unchecked) private var acceptors: [Acceptor] = []
     /// Connections of this loop now, those in their handshake included.
-    private(set) var count = 0
+    @exclusivity(unchecked) private(set) var count = 0
     /// What is shared with the other loops.
     private let occupancy: ServerOccupancy
-    private var isShuttingDown = false
-    private var unopened = UnopenedConnections()
+    @exclusivity(unchecked) private var isShuttingDown = false
+    @exclusivity(unchecked) private var unopened = UnopenedConnections()
     private let limitLog: LimitLog
     let managers: ServerManagers?
+    private let limits: SharedLimits
     private var waitingForEnd: [() -> Void] = []
     private var shutdownTimer: Timer?
 
@@ -31,6 +32,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         makeHandler: @escaping @Sendable (Upgrade) -> any ConnectionHandler
     ) {
         self.configuration = configuration
+        limits = SharedLimits(configuration.limits)
         self.occupancy = occupancy
         self.managers = managers
         self.logger = logger
@@ -85,7 +87,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         var faults = configuration.faults
         faults?.ordinal &+= occupancy.nextOrdinal()
         let connection = Connection(
-            loop: loop, role: .server, limits: configuration.limits, opening: opening, owner: self, faults: faults)
+            loop: loop, role: .server, limits: limits, opening: opening, owner: self, faults: faults)
         opening.connection = connection
         do throws(SystemCallError) {
             try connection.begin(with: descriptor)

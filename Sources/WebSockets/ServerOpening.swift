@@ -5,17 +5,17 @@ import WebSocketProtocol
 /// The server's side of the opening handshake (RFC 6455, section 4.2).
 final class ServerOpening: Opening {
     private let server: ServerCore
-    private var parser: RequestHeadParser
+    @exclusivity(unchecked) private var parser: RequestHeadParser
     /// The connection that is to be opened; it owns this object. A weak reference would make every later reference to the
     /// connection slower.
-    unowned var connection: Connection?
+    @exclusivity(unchecked) unowned var connection: Connection?
     /// When the connection was accepted.
     let begun: MonotonicTime
 
     // The place among the server's unopened connections, kept by `UnopenedConnections`.
-    var older: ServerOpening?
-    var newer: ServerOpening?
-    var isListed = false
+    @exclusivity(unchecked) var older: ServerOpening?
+    @exclusivity(unchecked) var newer: ServerOpening?
+    @exclusivity(unchecked) var isListed = false
 
     init(server: ServerCore, begun: MonotonicTime) {
         self.server = server

@@ -107,7 +107,8 @@ public enum WebSocketClient {
             if case .failure(let failure) = result { failed(failure) }
             return handler
         }
-        let connection = Connection(loop: loop, role: .client, limits: limits, opening: opening, faults: faults)
+        let connection = Connection(
+            loop: loop, role: .client, limits: SharedLimits(limits), opening: opening, faults: faults)
         do throws(SystemCallError) {
             try connection.begin(with: OwnedDescriptor.connecting(to: address))
             return connection
@@ -143,7 +144,7 @@ public enum WebSocketClient {
                         return handler
                     }
                     let connection = Connection(
-                        loop: loop, role: .client, limits: configuration.limits, opening: opening,
+                        loop: loop, role: .client, limits: SharedLimits(configuration.limits), opening: opening,
                         faults: configuration.faults)
                     pending.connection = connection
                     do throws(SystemCallError) {

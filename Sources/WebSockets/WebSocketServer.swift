@@ -67,7 +67,7 @@ public final class WebSocketServer: Sendable {
         return WebSocketServer(address: address, parts: parts, managers: managers?.factory)
     }
 
-    private init(address: SocketAddress, parts: [Part], managers: ManagerFactory<Connection>?) {
+    private init(address: SocketAddress, parts: [Part], managers: ManagerFactory?) {
         self.address = address
         self.parts = parts
         self.managers = managers
@@ -108,7 +108,7 @@ public final class WebSocketServer: Sendable {
     }
 
     /// The managers of its connections; nil when it was configured without.
-    public let managers: ManagerFactory<Connection>?
+    public let managers: ManagerFactory?
 
     private func onAllLoops(_ body: @escaping @Sendable (Part) async -> Void) async {
         await withTaskGroup(of: Void.self) { group in

@@ -172,7 +172,7 @@ extension OverTCP {
             defer { loop.stop() }
             let tokens = await loop.run { () -> [Int] in
                 let connection = Connection(
-                    loop: loop, role: .server, limits: ConnectionLimits(),
+                    loop: loop, role: .server, limits: SharedLimits(ConnectionLimits()),
                     opening: NeverOpening())
                 let mailbox = Mailbox()
                 let payload = pattern(100)

@@ -64,7 +64,7 @@ extension OverTCP {
             let mailbox = Mailbox()
             let connection = await loop.run {
                 let connection = Connection(
-                    loop: loop, role: .server, limits: ConnectionLimits(), opening: NeverOpening())
+                    loop: loop, role: .server, limits: SharedLimits(ConnectionLimits()), opening: NeverOpening())
                 return AsyncConnection(connection, mailbox: mailbox, subprotocol: nil)
             }
             let received = Collected<String?>()
