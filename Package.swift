@@ -112,6 +112,16 @@ let package = Package(
             path: "Tests/Endurance",
             swiftSettings: rules),
 
+        // The load side and the sampler on their own, for the benchmarks.
+        .executableTarget(
+            name: "engine-costs",
+            dependencies: [
+                "Lifecycles", "ProcessResources", "Sockets", "SystemCalls", "WebSocketProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmarks/EngineCosts",
+            swiftSettings: rules),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
