@@ -18,17 +18,17 @@ let package = Package(
             ],
             path: "AsyncEcho"),
         .executableTarget(
-            name: "nio-echo",
+            name: "nio-peer",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
-            path: "NIOEcho"),
+            path: "NIOPeer"),
         .executableTarget(
-            name: "flyingfox-echo",
+            name: "flyingfox-peer",
             dependencies: [
                 .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
-            path: "FlyingFoxEcho"),
+            path: "FlyingFoxPeer"),
     ]
 )

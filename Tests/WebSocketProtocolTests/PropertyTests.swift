@@ -29,7 +29,7 @@ struct PropertyTests {
         for seed in Self.seeds {
             var generator = SeededGenerator(state: seed)
             for role in [Role.client, .server] {
-                let deflater = DeflateContexts.makeDeflater(agreement)
+                let deflater = DeflateContexts().deflater(for: agreement, messageBytes: .max)
                 var bytes: [UInt8] = []
                 var sent: [Observed] = []
                 for _ in 0..<6 {

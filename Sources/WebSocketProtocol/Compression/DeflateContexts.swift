@@ -16,11 +16,24 @@ public final class DeflateContexts {
     /// None yet.
     public init() {}
 
-    func deflater(for agreement: DeflateAgreement) -> Deflater {
-        let key = DeflaterKey(
+    /// Messages up to so many bytes get a compressor with small tables.
+    ///
+    /// A compressor without context begins each message by clearing its tables. Those of the usual size, 64 KiB, cost more
+    /// than a short message does, which fills but a corner of them. A smaller window than agreed upon is always allowed.
+    static let shortMessageBytes = 4096
+    private static let shortMessageWindowBits = 12
+    private static let shortMessageMemoryLevel = 6
+
+    /// The compressor for a message of so many bytes.
+    func deflater(for agreement: DeflateAgreement, messageBytes: Int) -> Deflater {
+        var key = DeflaterKey(
             windowBits: agreement.localWindowBits, level: agreement.level, memoryLevel: agreement.memoryLevel)
+        if messageBytes <= Self.shortMessageBytes {
+            key.windowBits = min(key.windowBits, Self.shortMessageWindowBits)
+            key.memoryLevel = min(key.memoryLevel, Self.shortMessageMemoryLevel)
+        }
         if let found = deflaters[key] { return found }
-        let made = Self.makeDeflater(agreement)
+        let made = Deflater(windowBits: key.windowBits, level: key.level, memoryLevel: key.memoryLevel)
         deflaters[key] = made
         return made
     }
@@ -30,11 +43,6 @@ public final class DeflateContexts {
         let made = Inflater(windowBits: agreement.remoteWindowBits)
         inflaters[agreement.remoteWindowBits] = made
         return made
-    }
-
-    static func makeDeflater(_ agreement: DeflateAgreement) -> Deflater {
-        Deflater(
-            windowBits: agreement.localWindowBits, level: agreement.level, memoryLevel: agreement.memoryLevel)
     }
 }
 
@@ -52,10 +60,14 @@ final class DeflateState {
         self.contexts = contexts
     }
 
-    var deflater: Deflater {
-        guard agreement.localContextTakeover else { return contexts.deflater(for: agreement) }
+    /// The compressor for a message of so many bytes.
+    func deflater(messageBytes: Int) -> Deflater {
+        guard agreement.localContextTakeover else {
+            return contexts.deflater(for: agreement, messageBytes: messageBytes)
+        }
         if let ownDeflater { return ownDeflater }
-        let made = DeflateContexts.makeDeflater(agreement)
+        let made = Deflater(
+            windowBits: agreement.localWindowBits, level: agreement.level, memoryLevel: agreement.memoryLevel)
         ownDeflater = made
         return made
     }

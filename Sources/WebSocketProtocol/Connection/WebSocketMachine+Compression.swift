@@ -8,7 +8,7 @@ extension WebSocketMachine {
         _ kind: MessageKind, _ payload: UnsafeRawBufferPointer, _ deflate: DeflateState, into output: inout ByteQueue
     ) {
         let contexts = deflate.contexts
-        deflate.deflater.compress(
+        deflate.deflater(messageBytes: payload.count).compress(
             payload, keepsContext: deflate.agreement.localContextTakeover, into: &contexts.scratch)
         contexts.scratch.withUnsafeBytes { appendFrame(kind.opcode, fin: true, rsv1: true, $0, into: &output) }
         contexts.scratch.removeAll(keepingCapacity: contexts.scratch.capacity <= Self.keptScratchBytes)

@@ -3,31 +3,39 @@
 import json
 import subprocess
 
-from .servers import SetupFailure, cores, load_generator, running, server_pid
+from .servers import BROADCAST, COMPRESSED, ECHO, SetupFailure, cores, load_generator, running, server_pid
 
 RUN_LIMIT = 120
 
 
 class Scenario:
-    """What is asked of a server, and which figure answers it."""
+    """What is asked of which servers, and which figure answers it, as a ratio to that of the first of them."""
 
-    def __init__(self, name, options, figure, unit):
+    def __init__(self, name, options, figure, unit, servers=ECHO, is_once=False):
         self.name = name
         self.options = options
         self.figure = figure
         self.unit = unit
+        self.servers = servers
+        self.base = next(iter(servers))
+        self.is_once = is_once
 
 
-ECHO = [
-    Scenario("16 x 64 B", ["-c", "16", "-s", "64"], "server_cpu_ns_per_msg", "ns a message"),
-    Scenario("1,000 x 64 B", ["-c", "1000", "-s", "64"], "server_cpu_ns_per_msg", "ns a message"),
-    Scenario("64 x 16 KiB", ["-c", "64", "-s", "16384"], "server_cpu_ns_per_msg", "ns a message"),
-    Scenario("64 x 64 B, 16 in flight", ["-c", "64", "-s", "64", "-q", "16"], "server_cpu_ns_per_msg", "ns a message"),
+def _messages(name, *options, servers=ECHO):
+    return Scenario(name, list(options), "server_cpu_ns_per_msg", "ns a message", servers)
+
+
+SCENARIOS = [
+    _messages("16 x 64 B", "-c", "16", "-s", "64"),
+    _messages("1,000 x 64 B", "-c", "1000", "-s", "64"),
+    _messages("64 x 16 KiB", "-c", "64", "-s", "16384"),
+    _messages("64 x 64 B, 16 in flight", "-c", "64", "-s", "64", "-q", "16"),
+    Scenario("connect, upgrade, Close", ["-M", "churn", "-c", "32"], "server_cpu_us_per_conn", "us a connection"),
+    _messages("64 x 1 KiB of JSON, compressed", "-c", "64", "-s", "1024", "-z", servers=COMPRESSED),
+    _messages("broadcast of 64 B to 10,000 connections", "-M", "fan", "-c", "10000", "-s", "64", servers=BROADCAST),
+    # Memory repeats: once is enough.
+    Scenario("10,000 idle connections", ["-M", "idle", "-c", "10000"], "bytes_per_conn", "bytes a connection", is_once=True),
 ]
-CHURN = Scenario(
-    "connect, upgrade, Close", ["-M", "churn", "-c", "32"], "server_cpu_us_per_conn", "us a connection")
-IDLE = Scenario(
-    "10,000 idle connections", ["-M", "idle", "-c", "10000"], "bytes_per_conn", "bytes a connection")
 
 
 def load(port, pid, options, seconds, warm_up, prefix=()):

@@ -3,30 +3,46 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.environments import SetupFailure, compiled, node_with_ws, system_package, virtual_environment
+from harness.processes import Child
+from suites.servers import PYTHON_PEERS, libwebsockets, node, python
+
 HERE = Path(__file__).resolve().parents[1]
 CHECKOUT = HERE.parents[1]
-sys.path.insert(0, str(CHECKOUT / "Tests" / "SelfCheck"))
-
-from harness.environments import SetupFailure, compiled, system_package  # noqa: E402
-from harness.processes import Child  # noqa: E402
-from suites.servers import libwebsockets, node, python  # noqa: E402
 
 START_LIMIT = 60
 """Seconds that a server has until it accepts connections; under valgrind it needs some."""
 
+LIMIT = "C over epoll"
 
-def _c(name):
+
+def _c(name, *libraries):
     source = HERE / "yardstick" / f"{name}.c"
-    return str(compiled(source, lambda folder: ["cc", "-O2", "-o", f"{folder}/{name}", str(source)]) / name)
+    return str(compiled(source, lambda folder: ["cc", "-O2", "-o", f"{folder}/{name}", str(source), *libraries]) / name)
 
 
 def load_generator():
-    return _c("wsload")
+    system_package("zlib1g-dev", path="/usr/include/zlib.h")
+    return _c("wsload", "-lz")
+
+
+def sampler_limit():
+    """What reading a process costs in C."""
+    return _c("sampler_limit")
+
+
+def engine_costs():
+    """Our driver and sampler as programs."""
+    return _ours("engine-costs")
+
+
+def _ours(product):
+    _build(["swift", "build", "-c", "release", "--product", product])
+    return str(CHECKOUT / ".build" / "release" / product)
 
 
 def _swift(product):
@@ -47,9 +63,7 @@ def limit():
 
 def watertight(*options):
     """The callbacks, as `serve` uses them."""
-    _build(["swift", "build", "-c", "release", "--product", "watertight"])
-    binary = str(CHECKOUT / ".build" / "release" / "watertight")
-    return [binary, "serve", "--port", "{port}", "--max-connections", "20000", *options], {}
+    return [_ours("watertight"), "serve", "--port", "{port}", "--max-connections", "20000", *options], {}
 
 
 def watertight_async():
@@ -60,25 +74,63 @@ def _self_check(target):
     return target.command, target.environment or {}
 
 
-def beast():
+def beast(mode):
     system_package("libboost-dev", path="/usr/include/boost/beast.hpp")
     system_package("g++", program="c++")
-    source = HERE / "peers" / "beast_echo.cpp"
+    source = HERE / "peers" / "beast.cpp"
     folder = compiled(source, lambda folder: [
-        "c++", "-O2", "-std=c++17", "-pthread", "-o", f"{folder}/beast_echo", str(source)])
-    return [f"{folder}/beast_echo", "{port}"], {}
+        "c++", "-O2", "-std=c++17", "-pthread", "-o", f"{folder}/beast", str(source)])
+    return [f"{folder}/beast", mode, "{port}"], {}
 
 
-OURS = {"watertight, callbacks": watertight, "watertight, async": watertight_async}
+def libwebsockets_mode(mode):
+    system_package("libwebsockets-dev", path="/usr/include/libwebsockets.h")
+    source = HERE / "peers" / "libwebsockets_modes.c"
+    folder = compiled(source, lambda folder: ["cc", "-O2", "-o", f"{folder}/server", str(source), "-lwebsockets"])
+    return [f"{folder}/server", mode, "{port}"], {}
 
-PEERS = {
+
+def node_ws(mode):
+    return ["node", str(HERE / "peers" / "node_ws.js"), mode, "{port}"], node_with_ws()
+
+
+def python_broadcast(name):
+    interpreter = virtual_environment(name, PYTHON_PEERS[name])
+    return [interpreter, str(HERE / "peers" / f"{name}_broadcast.py"), "{port}"], {}
+
+
+ECHO = {
+    LIMIT: limit,
+    "watertight, callbacks": watertight,
+    "watertight, async": watertight_async,
     "picows, uvloop": lambda: _self_check(python("picows", None)),
     "websockets": lambda: _self_check(python("websockets", None)),
     "Node ws": lambda: _self_check(node(None)),
     "libwebsockets": lambda: _self_check(libwebsockets(None)),
-    "Boost.Beast": beast,
-    "NIOWebSocket": lambda: ([_swift("nio-echo"), "{port}"], {}),
-    "FlyingFox": lambda: ([_swift("flyingfox-echo"), "{port}"], {}),
+    "Boost.Beast": lambda: beast("echo"),
+    "NIOWebSocket": lambda: ([_swift("nio-peer"), "echo", "{port}"], {}),
+    "FlyingFox": lambda: ([_swift("flyingfox-peer"), "echo", "{port}"], {}),
+}
+
+COMPRESSED = {
+    "watertight, callbacks": watertight,
+    "watertight, async": watertight_async,
+    "websockets": lambda: _self_check(python("websockets", None)),
+    "Node ws": lambda: node_ws("compress"),
+    "libwebsockets": lambda: libwebsockets_mode("compress"),
+    "Boost.Beast": lambda: beast("compress"),
+}
+"""Those that can compress; picows, NIOWebSocket and FlyingFox cannot."""
+
+BROADCAST = {
+    "watertight, broadcast": lambda: watertight("--handler", "broadcast"),
+    "picows, uvloop": lambda: python_broadcast("picows"),
+    "websockets": lambda: python_broadcast("websockets"),
+    "Node ws": lambda: node_ws("broadcast"),
+    "libwebsockets": lambda: libwebsockets_mode("broadcast"),
+    "Boost.Beast": lambda: beast("broadcast"),
+    "NIOWebSocket": lambda: ([_swift("nio-peer"), "broadcast", "{port}"], {}),
+    "FlyingFox": lambda: ([_swift("flyingfox-peer"), "broadcast", "{port}"], {}),
 }
 
 
