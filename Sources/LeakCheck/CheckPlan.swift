@@ -57,6 +57,9 @@ public struct CheckPlan: Sendable {
     public var compression = Compression.off
     /// Time for the whole check.
     public var budget: Duration = Profile.default.budget
+    /// How long a suspected row's target is left alone before it is called a leak: what it needs to give back what it keeps
+    /// for a while. Nil: forty seconds, or as much of it as the budget has room for.
+    public var pause: Duration?
     /// Connections at a time.
     public var concurrency = 16
     /// Seeds the sizes of blocks.

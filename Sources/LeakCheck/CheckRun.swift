@@ -54,6 +54,12 @@ final class CheckRun {
     private static let confirmingShare = 0.2
     /// The share of the budget in which every row is measured once.
     private static let measuringShare = 0.45
+    /// Blocks in a row after which a suspicion stands.
+    private static let standingSuspicion = 3
+
+    /// How long a row is driven against a suspicion that stands, where few rows share a budget: well beyond what each gets
+    /// where many do. What the pause and the connections behind it say is worth more than a narrower interval before it.
+    static func longestSuspicion(_ budget: Duration) -> Duration { max(.seconds(5), budget / 30) }
 
     init(
         plan: CheckPlan, driver: PeerDriver, logger: Logger,
@@ -218,8 +224,9 @@ final class CheckRun {
         }
     }
 
-    /// How long a suspect rests: at least so long that common timers have run, and on while nothing else needs the time.
-    static func pause(for budget: Duration) -> ClosedRange<Duration> {
+    /// How long a suspect rests: as chosen, or else at least so long that common timers have run, and on while nothing else needs the time.
+    static func pause(for budget: Duration, chosen: Duration? = nil) -> ClosedRange<Duration> {
+        if let chosen { return chosen...chosen }
         let least = min(longestPause, max(shortestPause, budget / 3))
         return least...max(least, min(longestPause, budget * 0.6))
     }
@@ -228,7 +235,7 @@ final class CheckRun {
     ///
     /// In a shared process the pause of one row keeps the others waiting.
     private func hasRested(_ row: RowRun) -> Bool {
-        let pause = Self.pause(for: plan.budget)
+        let pause = Self.pause(for: plan.budget, chosen: plan.pause)
         let rested = row.idleSince.elapsed
         if row.hasReleased || rested >= pause.upperBound { return true }
         let needed = max(timeToConfirm, plan.budget * Self.confirmingShare)
@@ -280,7 +287,12 @@ final class CheckRun {
             }
             if row.isResumed { continue }
             row.exactSuspicions = RowJudge.isExactSuspicion(opinions) ? row.exactSuspicions + 1 : 0
-            if row.exactSuspicions >= 3 { break }
+            row.suspicions = opinions.values.contains(.suspect) ? row.suspicions + 1 : 0
+            if row.exactSuspicions >= Self.standingSuspicion { break }
+            // A collection that is still to come would be the better answer to memory that grows.
+            let mayWait = isLazy && opinions[.privateMemory] == .suspect
+            let hasSeenEnough = row.measured + began.elapsed >= Self.longestSuspicion(plan.budget)
+            if row.suspicions >= Self.standingSuspicion && hasSeenEnough && !mayWait { break }
         }
         row.measured += began.elapsed
         row.idleSince = .now

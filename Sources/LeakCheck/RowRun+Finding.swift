@@ -145,7 +145,7 @@ extension RowRun {
             if let pauseSeconds {
                 finding.remark =
                     "it was kept through a pause of \(Int(pauseSeconds.rounded(.down))) s; a server that keeps things for "
-                    + "longer and then lets go needs a longer --budget"
+                    + "longer and then lets go needs a longer --pause"
             }
         case .released:
             // What is given back without another connection was kept for a time, not lost.

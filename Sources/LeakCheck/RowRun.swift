@@ -42,6 +42,8 @@ final class RowRun {
     var failedBlocks = 0
     /// Blocks in a row after which something that can be counted grew like a leak, and nothing else was in doubt.
     var exactSuspicions = 0
+    /// Blocks in a row after which anything grew like a leak.
+    var suspicions = 0
     /// Why no more connections should be made: what leaks would exhaust the target.
     var obstacle: String?
     /// That the target stopped taking part while it lived.

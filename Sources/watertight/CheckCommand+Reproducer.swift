@@ -8,6 +8,7 @@ extension CheckCommand {
         var words = ["watertight", "check", "--lifecycle", lifecycle.name]
         if lifecycle.isCompressed { words += ["--compression", "on"] }
         words += ["--seed", "\(seed)", "--budget", DurationText.format(timeLimit)]
+        if let pause { words += ["--pause", DurationText.format(pause.duration)] }
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
         for pid in pids { words += ["--pid", "\(pid)"] }
         if let cgroup { words += ["--cgroup", cgroup.name] }

@@ -45,6 +45,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     static let defaultConcurrency = 16
     static let defaultStartLimit = DurationArgument(.seconds(30))
+    private static let largestPauseShare = 0.6
 
     @Option(
         name: .customLong("pid"),
@@ -69,6 +70,12 @@ struct CheckCommand: AsyncParsableCommand {
     var compression: CheckPlan.Compression?
     @Option(help: "Time for the whole check: a number of seconds, or 90s, 5m. Default: the profile's.")
     var budget: DurationArgument?
+    @Option(
+        help: ArgumentHelp(
+            "How long a suspect is left alone before it is called a leak. Default: 40s, or less of a small budget.",
+            discussion:
+                "Longer than the server keeps anything of a connection that has ended, such as a session to resume."))
+    var pause: DurationArgument?
     @Option(help: "Connections at a time.")
     var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
@@ -152,6 +159,11 @@ struct CheckCommand: AsyncParsableCommand {
             throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
         }
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
+        if let pause, !(.seconds(1)...timeLimit * Self.largestPauseShare).contains(pause.duration) {
+            throw ValidationError(
+                "--pause must be at least a second, and at most three fifths of --budget, which is "
+                    + "\(DurationText.format(timeLimit)): the connections before and behind it need the rest")
+        }
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
         }
@@ -206,6 +218,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
         plan.compression = compression ?? profile.compression
         plan.budget = timeLimit
+        plan.pause = pause?.duration
         if path != nil || !queries.isEmpty {
             plan.target = requestTarget(of: try WebSocketURL(plan.url.replacing("{port}", with: "1")))
         }

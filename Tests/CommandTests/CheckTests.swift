@@ -100,6 +100,18 @@ struct CheckTests {
         }
     }
 
+    @Test("the pause before a leak is called is the user's to choose, and stands in the command that repeats the check")
+    func pause() async throws {
+        let end = try await Tool.run(
+            [
+                "check", "--pause", "2", "--lifecycle", "fin", "--", Tool.path, "serve", "--port", "{port}",
+                "--plant-leak", "descriptor@fin",
+            ], limit: 120)
+        #expect(end.code == 1, "\(end.output)\(end.errors)")
+        #expect(end.output.contains("kept through a pause of 2 s"), "\(end.output)")
+        #expect(end.output.contains("--pause 2s"), "\(end.output)")
+    }
+
     @Test("a running server is found by its port, and survives the check")
     func running() async throws {
         let (server, url) = try await ServeTests.start()
@@ -200,6 +212,8 @@ struct CheckTests {
             (["--lifecycle", "nonesuch"], 64, "clean-close"),
             (["--lifecycle", "fin+deflate"], 64, "--lifecycle fin --compression on"),
             (["--budget", "1"], 64, "--budget"),
+            (["--pause", "0"], 64, "--pause must be at least a second"),
+            (["--budget", "30", "--pause", "20"], 64, "three fifths of --budget, which is 30s"),
             (["--concurrency", "0"], 64, "--concurrency"),
         ])
     func unreachable(arguments: [String], code: Int32, words: String) async throws {

@@ -38,6 +38,12 @@ struct RowFindingTests {
         #expect(CheckRun.pause(for: .seconds(budget)) == .seconds(least)...(.seconds(longest)))
     }
 
+    @Test("a pause that was chosen is neither shortened nor prolonged")
+    func chosenPause() {
+        #expect(CheckRun.pause(for: .seconds(300), chosen: .seconds(5)) == .seconds(5)...(.seconds(5)))
+        #expect(CheckRun.pause(for: .seconds(300), chosen: .seconds(120)) == .seconds(120)...(.seconds(120)))
+    }
+
     @Test func leak() throws {
         let row = row(descriptorsPerConnection: 0.5, confirmed: true)
         row.statesAtStart = ["LISTEN": 1]
