@@ -63,7 +63,9 @@ enum ASCII {
     /// Whether two texts are the same byte for byte; for `==`, U+212A is a K and U+037E a semicolon.
     static func isSame(_ one: String, _ other: String) -> Bool {
         guard one.utf8.count == other.utf8.count else { return false }
-        return withBytes(of: one) { one in withBytes(of: other) { one.elementsEqual($0) } }
+        return withBytes(of: one) { one in
+            withBytes(of: other) { other in one.indices.allSatisfy { one[$0] == other[$0] } }
+        }
     }
 
     /// Whether two names are the same regardless of case (RFC 9110, section 5.1).

@@ -6,7 +6,7 @@ struct HeadLines {
 
     /// The next line without its ending; empty at the end.
     mutating func next() -> UnsafeRawBufferPointer {
-        let end = rest.firstIndex(of: 0x0D) ?? rest.count
+        let end = Self.index(of: 0x0D, in: rest) ?? rest.count
         let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
         rest = UnsafeRawBufferPointer(rebasing: rest[min(end + 2, rest.count)...])
         return line
@@ -22,7 +22,7 @@ struct HeadLines {
             guard fields.count < limits.maximumFieldCount else {
                 throw HandshakeFailure(.tooManyFields(limit: limits.maximumFieldCount))
             }
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw HandshakeFailure(.malformedField) }
+            guard let colon = Self.index(of: UInt8(ascii: ":"), in: line) else { throw HandshakeFailure(.malformedField) }
             let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
             let value = UnsafeRawBufferPointer(rebasing: ASCII.trimmed(line[(colon + 1)...]))
             guard ASCII.isToken(name), value.allSatisfy(ASCII.isFieldValueCharacter) else {
@@ -30,6 +30,17 @@ struct HeadLines {
             }
             fields.append(name: Self.text(name), value: Self.text(value))
         }
+    }
+
+    /// Where `byte` first stands; every byte of every head goes through here.
+    private static func index(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
+        guard let base = bytes.baseAddress else { return nil }
+        var index = 0
+        while index < bytes.count {
+            if base.load(fromByteOffset: index, as: UInt8.self) == byte { return index }
+            index &+= 1
+        }
+        return nil
     }
 
     static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
