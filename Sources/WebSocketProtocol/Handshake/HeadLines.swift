@@ -22,7 +22,9 @@ struct HeadLines {
             guard fields.count < limits.maximumFieldCount else {
                 throw HandshakeFailure(.tooManyFields(limit: limits.maximumFieldCount))
             }
-            guard let colon = Self.index(of: UInt8(ascii: ":"), in: line) else { throw HandshakeFailure(.malformedField) }
+            guard let colon = Self.index(of: UInt8(ascii: ":"), in: line) else {
+                throw HandshakeFailure(.malformedField)
+            }
             let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
             let value = UnsafeRawBufferPointer(rebasing: ASCII.trimmed(line[(colon + 1)...]))
             guard ASCII.isToken(name), value.allSatisfy(ASCII.isFieldValueCharacter) else {
