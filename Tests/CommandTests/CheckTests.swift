@@ -112,6 +112,18 @@ struct CheckTests {
         #expect(end.output.contains("--pause 2s"), "\(end.output)")
     }
 
+    @Test("memory that grows without a doubt is not driven for half of the budget before its pause")
+    func standingSuspicion() async throws {
+        let end = try await Tool.run(
+            [
+                "check", "--pause", "2", "--lifecycle", "fin", "--json", "-", "--", Tool.path, "serve", "--port", "{port}",
+                "--plant-leak", "memory=1024@fin",
+            ], limit: 300)
+        #expect(end.code == 1, "\(end.output)\(end.errors)")
+        let seconds = try #require(try report(end)["durationSeconds"] as? Double)
+        #expect(seconds < 100, "nearly half of the budget would be 135 s")
+    }
+
     @Test("a running server is found by its port, and survives the check")
     func running() async throws {
         let (server, url) = try await ServeTests.start()

@@ -53,7 +53,7 @@ struct HeadCollector: ~Copyable {
         precondition(position >= 0 && position <= input.count, "a position lies in the input")
         let start = position
         let room = limits.maximumHeadBytes - kept.count
-        let end = min(input.count, start + room)
+        let end = start + min(room, input.count - start)
         while position < input.count {
             // Hardly a byte of a head is a control character.
             if line == .begun || line == .beginning {
