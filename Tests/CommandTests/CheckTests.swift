@@ -116,7 +116,8 @@ struct CheckTests {
     func standingSuspicion() async throws {
         let end = try await Tool.run(
             [
-                "check", "--pause", "2", "--lifecycle", "fin", "--json", "-", "--", Tool.path, "serve", "--port", "{port}",
+                "check", "--pause", "2", "--lifecycle", "fin", "--json", "-", "--", Tool.path, "serve", "--port",
+                "{port}",
                 "--plant-leak", "memory=1024@fin",
             ], limit: 300)
         #expect(end.code == 1, "\(end.output)\(end.errors)")
