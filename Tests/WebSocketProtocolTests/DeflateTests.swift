@@ -130,6 +130,33 @@ struct DeflateTests {
         }
     }
 
+    @Test("short messages have a compressor of their own, whose window is never larger than agreed", arguments: 8...15)
+    func shortMessages(windowBits: Int) throws {
+        let agreement = DeflateAgreement(
+            localContextTakeover: false, remoteContextTakeover: false, localWindowBits: windowBits,
+            remoteWindowBits: windowBits, level: 1, memoryLevel: 8, minimumBytes: 0)
+        let contexts = DeflateContexts()
+        let bound = DeflateContexts.shortMessageBytes
+        #expect(
+            contexts.deflater(for: agreement, messageBytes: bound)
+                !== contexts.deflater(for: agreement, messageBytes: bound + 1))
+        for count in [1, bound, bound + 1, bound, 3 * bound] {
+            let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+            var compressed = ByteQueue()
+            var decompressed = ByteQueue()
+            message.withUnsafeBytes {
+                contexts.deflater(for: agreement, messageBytes: count).compress(
+                    $0, keepsContext: false, into: &compressed)
+            }
+            // The peer's window is the one that was agreed upon.
+            let outcome = compressed.withUnsafeBytes {
+                Inflater(windowBits: windowBits).decompress(
+                    $0, limit: count, keepsContext: false, into: &decompressed)
+            }
+            #expect(outcome == .complete && array(decompressed) == message, "\(count) bytes")
+        }
+    }
+
     @Test("a final block with nothing after it, or an empty payload, leaves the context as it should be")
     func nothingAfterFinalBlock() {
         expect(

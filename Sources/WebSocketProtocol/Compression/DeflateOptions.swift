@@ -2,9 +2,9 @@
 ///
 /// The memory that compression costs a connection is a choice. Without context takeover, the default, no connection owns
 /// a compressor: all those of one event loop share one for each window size that was agreed upon, about 300 KB for the
-/// largest, and one for messages of up to 4 KiB, about 50 KB, each made when first used. With it, each connection that has sent a compressed message holds about 256 KB at 15
-/// window bits and memory level 8, and each that has received one up to 44 KB; every window bit less halves the larger
-/// part.
+/// largest, and one for messages of up to 4 KiB, about 50 KB, each made when first used. With it, each connection that has
+/// sent a compressed message holds about 256 KB at 15 window bits and memory level 8, and each that has received one up to
+/// 44 KB; every window bit less halves the larger part.
 public struct DeflateOptions: Hashable, Sendable {
     /// Whether our compressor may refer to earlier messages.
     public var localContextTakeover = false

@@ -56,10 +56,8 @@ public struct HTTPFields: Sendable {
         return found
     }
 
-    /// The comma-separated elements of every `name` field, in lower case (RFC 9110, section 5.6.1).
-    public func tokens(of name: String) -> [String] { elements(of: name).map { ASCII.lowercased($0) } }
-
-    /// Whether one of the comma-separated elements of the `name` fields is `token`, regardless of case.
+    /// Whether one of the comma-separated elements of the `name` fields is `token`, regardless of case (RFC 9110,
+    /// section 5.6.1).
     public func hasToken(_ token: String, in name: String) -> Bool {
         var isFound = false
         forEachElement(of: name) { element in
@@ -68,7 +66,7 @@ public struct HTTPFields: Sendable {
         return isFound
     }
 
-    /// The comma-separated elements of every `name` field, as written; empty ones are left out.
+    /// The comma-separated elements of every `name` field, as written; empty ones are left out (RFC 9110, section 5.6.1).
     public func elements(of name: String) -> [String] {
         var elements: [String] = []
         forEachElement(of: name) { elements.append(String(decoding: $0, as: UTF8.self)) }
