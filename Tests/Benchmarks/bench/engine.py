@@ -60,13 +60,13 @@ def driving(rounds):
         result = load(port, pid, ["-M", "churn", "-c", "32", "-n", "1"], 1, 0.3, _pin(last))
         return 1e6 * result["load_util"] * result["secs"] / result["closed"]
 
-    def ours(port, _):
+    def ours(port):
         return answer([*_pin(last), engine_costs(), "drive", str(port), "--connections", "20000", "--warm-up", "2000"])[
             "cpu_us_per_conn"]
 
     with running(*limit(), *_pin(first)) as (child, port):
         figures = _interleaved(
-            {"wsload, C": lambda: c(port, child.pid), "the driver of a check": lambda: ours(port, child.pid)}, rounds)
+            {"wsload, C": lambda: c(port, child.pid), "the driver of a check": lambda: ours(port)}, rounds)
     return _table("Driving a connection", "us a connection", figures, "wsload, C"), figures
 
 
@@ -87,7 +87,6 @@ def target(connections):
     with running(*limit()) as (child, port):
         holder = [load_generator(), "-p", str(port), "-M", "idle", "-c", str(connections), "-d", str(RUN_LIMIT)]
         with Child(holder):
-            # Their descriptors, its own few and those of standard streams.
             deadline = time.monotonic() + 30
             while answer([engine_costs(), "sample", str(child.pid), "--count", "1"])["established"] < connections:
                 if time.monotonic() > deadline:

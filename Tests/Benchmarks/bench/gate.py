@@ -1,4 +1,4 @@
-"""The figures that a busy machine does not move: user instructions and system calls a message, a connection, a sample."""
+"""The figures that a busy machine does not move: user instructions, system calls and bytes a message, a connection, a sample."""
 
 import json
 import os
@@ -48,6 +48,8 @@ def measure():
         "system calls a message, callbacks, 16 x 64 B": partial(_system_calls, watertight, echo),
         "system calls a connection, callbacks": partial(_system_calls, watertight, churn),
         "system calls a connection, the driver of a check": _driver_system_calls,
+        "bytes an idle connection, callbacks": partial(_idle_bytes, watertight),
+        "bytes an idle connection, async": partial(_idle_bytes, watertight_async),
     }
     figures = {}
     for name, case in cases.items():
@@ -145,6 +147,12 @@ def _driver(counter):
 
 _driver_instructions = partial(_driver, _callgrind)
 _driver_system_calls = partial(_driver, _strace)
+
+
+def _idle_bytes(make):
+    """Memory of the process for each of 10,000 connections."""
+    with running(*make()) as (child, port):
+        return load(port, child.pid, ["-M", "idle", "-c", "10000"], 1, 0)["bytes_per_conn"]
 
 
 def _sample_instructions():
