@@ -57,8 +57,11 @@ public struct CheckPlan: Sendable {
     public var compression = Compression.off
     /// Time for the whole check.
     public var budget: Duration = Profile.default.budget
+    /// The largest share of the budget that a pause may take: the connections before and behind it need the rest.
+    public static let largestPauseShare = 0.6
     /// How long a suspected row's target is left alone before it is called a leak: what it needs to give back what it keeps
-    /// for a while. Nil: forty seconds, or as much of it as the budget has room for.
+    /// for a while. Nil: forty seconds, or as much of it as the budget has room for. A pause
+    /// beyond `largestPauseShare` leaves suspicions undecided.
     public var pause: Duration?
     /// Connections at a time.
     public var concurrency = 16

@@ -224,11 +224,12 @@ final class CheckRun {
         }
     }
 
-    /// How long a suspect rests: as chosen, or else at least so long that common timers have run, and on while nothing else needs the time.
+    /// How long a suspect rests: as chosen, or else at least so long that common timers have run, and on while nothing else
+    /// needs the time.
     static func pause(for budget: Duration, chosen: Duration? = nil) -> ClosedRange<Duration> {
         if let chosen { return chosen...chosen }
         let least = min(longestPause, max(shortestPause, budget / 3))
-        return least...max(least, min(longestPause, budget * 0.6))
+        return least...max(least, min(longestPause, budget * CheckPlan.largestPauseShare))
     }
 
     /// Whether a suspect's pause is over: it was long enough, or there is nothing left to wait for.

@@ -45,7 +45,6 @@ struct CheckCommand: AsyncParsableCommand {
 
     static let defaultConcurrency = 16
     static let defaultStartLimit = DurationArgument(.seconds(30))
-    private static let largestPauseShare = 0.6
 
     @Option(
         name: .customLong("pid"),
@@ -159,7 +158,7 @@ struct CheckCommand: AsyncParsableCommand {
             throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
         }
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
-        if let pause, !(.seconds(1)...timeLimit * Self.largestPauseShare).contains(pause.duration) {
+        if let pause, !(.seconds(1)...timeLimit * CheckPlan.largestPauseShare).contains(pause.duration) {
             throw ValidationError(
                 "--pause must be at least a second, and at most three fifths of --budget, which is "
                     + "\(DurationText.format(timeLimit)): the connections before and behind it need the rest")

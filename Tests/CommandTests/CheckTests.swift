@@ -104,8 +104,8 @@ struct CheckTests {
     func pause() async throws {
         let end = try await Tool.run(
             [
-                "check", "--pause", "2", "--lifecycle", "fin", "--", Tool.path, "serve", "--port", "{port}",
-                "--plant-leak", "descriptor@fin",
+                "check", "--pause", "2", "--lifecycle", "bare-tcp", "--", Tool.path, "serve", "--port", "{port}",
+                "--plant-leak", "descriptor@bare-tcp",
             ], limit: 120)
         #expect(end.code == 1, "\(end.output)\(end.errors)")
         #expect(end.output.contains("kept through a pause of 2 s"), "\(end.output)")
