@@ -57,6 +57,7 @@ let package = Package(
             name: "LeakCheck",
             dependencies: [
                 "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
+                "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -126,7 +127,7 @@ let package = Package(
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(
-            name: "SocketsTests", dependencies: ["Sockets", "SystemCalls", "ProcessResources"], swiftSettings: rules),
+            name: "SocketsTests", dependencies: ["Sockets", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "WebSocketsTests",
             dependencies: [
@@ -160,13 +161,14 @@ let package = Package(
         .testTarget(
             name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles"],
             swiftSettings: rules),
+        // The program is built for the scenario that restarts it.
         .testTarget(
             name: "ScenariosTests", dependencies: ["Scenarios", "LeakTracking", "Managers", "watertight"],
             swiftSettings: rules),
         .testTarget(
             name: "WatertightTestingTests",
             dependencies: [
-                "WatertightTesting", "LeakStatistics", "ProcessResources", "WebSockets", "Sockets", "SystemCalls",
+                "WatertightTesting", "WebSockets", "Sockets", "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(

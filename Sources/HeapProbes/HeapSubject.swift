@@ -1,7 +1,6 @@
 import Glibc
 public import ProcessResources
 import Sockets
-import SystemCalls
 
 /// The target, as far as a probe needs to know it.
 public struct HeapSubject: Sendable {

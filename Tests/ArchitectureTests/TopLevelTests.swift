@@ -14,7 +14,7 @@ struct TopLevelTests {
     static let files: [Substring]? = {
         let git = Process()
         let output = Pipe()
-        let root = ImportTests.sources.deletingLastPathComponent().path(percentEncoded: false)
+        let root = ImportTests.root.path(percentEncoded: false)
         git.executableURL = URL(filePath: "/usr/bin/env")
         git.arguments = ["git", "-c", "safe.directory=*", "-C", root, "ls-files"]
         git.standardOutput = output
