@@ -28,7 +28,8 @@ struct ImportTests {
         guard let manifest = try? String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8) else {
             return [:]
         }
-        let declaration = #/
+        let declaration =
+            #/
             \.(?:target|executableTarget)\(\s*name:\ "(\w+)"
             (?:,\s*dependencies:\ \[([^\]]*)\])?(,\s*path:)?
             /#
