@@ -14,12 +14,14 @@ public struct GrowthEstimate: Hashable, Sendable {
     public var degreesOfFreedom: Int
     /// The largest leak that could hide in this run: nothing of that size or more would have gone unseen.
     ///
-    /// The smaller of two bounds. One is the interval's upper end, or the height of the teeth that the floor has cut off,
-    /// spread over the judged connections, where that is more: a leak can hide under garbage that a late collection took
-    /// away. Where what is freed is used again, it is no less than what each connection of the last three quarters came to:
-    /// a leak can hide in the room that warming up has left. The other is all that the process gained since its lowest reading, spread over the connections since. Neither
-    /// is below what the gauge can resolve.
+    /// Without `room` it is the smaller of two bounds. One is the interval's upper end, or the height of the teeth that the
+    /// floor has cut off, spread over the judged connections, where that is more: a leak can hide under garbage that a late
+    /// collection took away. The other is all that the process gained since its lowest reading, spread over the connections
+    /// since. With `room`, only the second holds, and the room counts as gained: a leak fills it before it shows. Neither is
+    /// below what the gauge can resolve.
     public var largestHidden: Double
+    /// What the spread between batches alone leaves open: the interval's upper end, or the teeth where they are higher.
+    public var largestByChance: Double
     /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
     public var resolution: Double
     /// The share of judged batches in which the floor grew, 0 to 1.
@@ -34,19 +36,25 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// that what the last connections of a block happened to leave is little beside what all of them left (batch means;
     /// Conway, 1963).
     static let batches = 16
+    /// Growth in the judged half, as a share of that in the quarter before it, below which it slows down as warming up does.
+    /// It keeps logarithmic growth (0.5) and square roots (0.71) out.
+    public static let leastPersistence = 0.75
+    /// How many steps of the gauge a reading must lie below the first to be a low of its own, and not noise around it.
+    private static let stepsOfALow = 16.0
 
     /// Judges the second half of `series`; the first half is warm-up.
     ///
-    /// `resolution` is the gauge's smallest step: one descriptor, one page. `isReused` says that what is freed stays in the
-    /// gauge and is used again, as pages are. Nil for fewer than four judged blocks.
+    /// `resolution` is the gauge's smallest step: one descriptor, one page. `room` is what may have been free inside the
+    /// process at the first reading and be used before the gauge shows it; 0 for a gauge that is exact. Nil for fewer than
+    /// four judged blocks.
     ///
     /// Increments of the floor are compared batch by batch, so that one step of an allocator's arena, large as it may
     /// be, makes the interval wide and not the mean significant.
-    public init?(_ series: GrowthSeries, resolution: Double, confidence: Double, isReused: Bool = false) {
+    public init?(_ series: GrowthSeries, resolution: Double, confidence: Double, room: Double = 0) {
         let floor = series.floor
         let half = floor.connections / 2
         let batches = Batch.batches(of: floor, from: half, atMost: Self.batches)
-        guard batches.count >= 4, let last = floor.points.last else { return nil }
+        guard batches.count >= 4 else { return nil }
         let dose = batches.reduce(0) { $0 + $1.connections }
         let mean = batches.reduce(0) { $0 + $1.growth } / dose
         self.confidence = confidence
@@ -59,13 +67,9 @@ public struct GrowthEstimate: Hashable, Sendable {
         // Three steps of the gauge: the rule of three for an event that was not seen (Hanley and Lippman-Hand, 1983).
         self.resolution = max(reach, 3 * resolution / dose)
         let teeth = zip(series.points, floor.points).filter { $0.0.connections >= half }.map { $0.level - $1.level }
-        var underTeeth = max(mean + reach, (teeth.max() ?? 0) / dose, 3 * resolution / dose)
-        if isReused {
-            let quarter = floor.connections / 4
-            let gained = last.level - floor.level(at: quarter)
-            underTeeth = max(underTeeth, gained / (floor.connections - quarter))
-        }
-        largestHidden = min(underTeeth, Self.gainedSinceLow(series, resolution: resolution))
+        largestByChance = max(mean + reach, (teeth.max() ?? 0) / dose, 3 * resolution / dose)
+        let gained = Self.gainedSinceLow(series, resolution: resolution, room: room)
+        largestHidden = room > 0 ? gained : min(largestByChance, gained)
         growingShare = Double(batches.count { $0.growth > 0 }) / Double(batches.count)
         let quarter = floor.level(at: half) - floor.level(at: half / 2)
         persistence = quarter > 0 ? mean / (quarter / (half / 2)) : nil
@@ -122,27 +126,28 @@ public struct GrowthEstimate: Hashable, Sendable {
     ///
     /// The first reading is the low if nothing was ever much below it. Where something was, it held garbage, and nothing
     /// is known of the time before the real low.
-    private static func gainedSinceLow(_ series: GrowthSeries, resolution: Double) -> Double {
+    private static func gainedSinceLow(_ series: GrowthSeries, resolution: Double, room: Double) -> Double {
         guard let first = series.points.first, let last = series.points.last,
             let low = series.points.reversed().min(by: { $0.level < $1.level })
         else { return .infinity }
         let below = first.level - low.level
-        if below <= 16 * resolution {
-            return (max(0, last.level - first.level) + below + 3 * resolution) / last.connections
+        if below <= Self.stepsOfALow * resolution {
+            return (max(0, last.level - first.level) + below + room + 3 * resolution) / last.connections
         }
         let dose = last.connections - low.connections
-        return dose > 0 ? (last.level - low.level + 3 * resolution) / dose : .infinity
+        return dose > 0 ? (last.level - low.level + room + 3 * resolution) / dose : .infinity
     }
+
+    /// Whether the growth slows down as warming up does.
+    public var isSlowing: Bool { persistence.map { $0 < Self.leastPersistence } ?? false }
 
     /// Whether the growth looks like a leak: the interval lies above `effect`, most batches grew, and it has not slowed
     /// down.
     ///
-    /// `leastPersistence` 0.75 keeps logarithmic growth (0.5) and square roots (0.71) out.
-    ///
     /// Of many estimates some are far out by chance. As one of `comparisons`, all of which are to be right with the
     /// interval's confidence, it must pass a wider one (Bonferroni's correction; Dunn, 1961).
     public func isPersistent(
-        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = 0.75,
+        above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = Self.leastPersistence,
         among comparisons: Int = 1
     ) -> Bool {
         let error = (1 - confidence) / 2 / Double(comparisons)

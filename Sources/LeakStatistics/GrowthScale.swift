@@ -13,7 +13,7 @@ public struct GrowthScale: Hashable, Sendable {
     public var tight: Double
     /// Clean is said only if a leak of this size would have been seen.
     public var required: Double
-    /// Whether what is freed stays in the gauge and is used again.
+    /// Whether what is freed stays in the gauge and is used again, so that a leak can hide in it.
     public var isReused = false
 
     /// Counts are exact. A leak of one in 250 connections is still told; one in 50 must be, for a clean verdict.

@@ -1,5 +1,6 @@
 public import Lifecycles
 public import ProcessResources
+import Sockets
 public import WebSocketProtocol
 
 /// What to check and how.
@@ -57,11 +58,10 @@ public struct CheckPlan: Sendable {
     public var compression = Compression.off
     /// Time for the whole check.
     public var budget: Duration = Profile.default.budget
-    /// The largest share of the budget that a pause may take: the connections before and behind it need the rest.
-    public static let largestPauseShare = 0.6
+    /// Whether the budget is the user's, which nothing may overrun. If it is not, a suspicion may overrun it by its pause.
+    public var isBudgetFixed = false
     /// How long a suspected row's target is left alone before it is called a leak: what it needs to give back what it keeps
-    /// for a while. Nil: forty seconds, or as much of it as the budget has room for. A pause
-    /// beyond `largestPauseShare` leaves suspicions undecided.
+    /// for a while. Nil: `ServerTimers.leastPause`, or as long as servers of this kind are known to keep something.
     public var pause: Duration?
     /// Connections at a time.
     public var concurrency = 16
@@ -98,6 +98,20 @@ public struct CheckPlan: Sendable {
         self.subject = subject
         self.url = url
         self.seed = seed
+    }
+
+    /// How long a suspected row's target is left alone.
+    var requiredPause: Duration {
+        pause ?? ServerTimers.pause(path: target ?? path, subprotocols: subprotocols)
+    }
+
+    private var path: String { (try? WebSocketURL(url.replacing("{port}", with: "1")))?.target ?? "/" }
+
+    /// What the schedule needs to know.
+    func settings(start: MonotonicTime, usesTracingGC: Bool = false) -> CheckSchedule.Settings {
+        CheckSchedule.Settings(
+            start: start, budget: budget, isBudgetFixed: isBudgetFixed, pause: requiredPause,
+            sharesProcess: usesOneProcess, usesTracingGC: usesTracingGC)
     }
 
     /// The lifecycles as rows, compressed or not.

@@ -42,11 +42,49 @@ public struct CheckResult: Sendable {
     public var interruption: Interruption?
     /// The environment in which the check ran, and why it was taken to be this one.
     public var environment: String?
+    /// How long a process of the target took to start, in seconds; nil where none was started.
+    public var startSeconds: Double?
+    /// Rows in which private memory grew by more than the environment allows, whatever the verdict is.
+    public var memoryGrowth: [MemoryGrowth] = []
     /// Things the reader should know, such as a process that does not listen on the URL's port.
     public var notes: [String]
 
     /// What was judged in each row, in this order.
     public var resources: [Resource] { Resource.ofEveryTarget + probes.map(\.resource) }
+
+    /// Growth of private memory in one row beyond the environment's threshold.
+    public struct MemoryGrowth: Hashable, Sendable {
+        /// The row's label.
+        public var label: String
+        /// How much it grew by, in bytes.
+        public var bytes: Int
+        /// The threshold, in bytes.
+        public var thresholdBytes: Int
+    }
+
+    /// Notes the rows whose private memory grew by more than `thresholdBytes`.
+    mutating func noteGrowth(of rows: [RowMeasurement], beyond thresholdBytes: Int?) {
+        guard let thresholdBytes else { return }
+        memoryGrowth = rows.compactMap { row in
+            RowJudge.growth(of: row, beyond: thresholdBytes).map {
+                MemoryGrowth(label: row.lifecycle.label, bytes: $0, thresholdBytes: thresholdBytes)
+            }
+        }
+    }
+
+    /// The samples of one row, in the order of time.
+    package func samples(of row: Row) -> [Sample] {
+        samples.filter { $0.lifecycle == row.lifecycle.name && $0.compressed == row.lifecycle.isCompressed }
+    }
+
+    /// What one row's verdict on `resource` rests on: the samples that have it with their points, memory without what
+    /// other leaks account for.
+    package func judgedReadings(of row: Row, _ resource: Resource) -> [(sample: Sample, point: GrowthSeries.Point)] {
+        var measurement = RowMeasurement(row.lifecycle)
+        measurement.samples = samples(of: row)
+        let points = Attribution(measurement, resources).readings(resource)
+        return zip(measurement.samples, points).compactMap { sample, point in point.map { (sample, $0) } }
+    }
 
     /// A gauge of the target's own.
     public struct Probe: Hashable, Sendable, Codable {
@@ -99,14 +137,68 @@ public struct CheckResult: Sendable {
         public var interval: ClosedRange<Double>?
         /// The smallest leak per connection that this run would have seen.
         public var smallestDetectable: Double?
-        /// Why it is inconclusive, and what would decide it; or what else is worth saying.
-        public var remark: String?
+        /// Why it is what it is.
+        public var reason: Reason?
+        /// What decides it, in the words of whoever runs the check, such as options of a command; nil where nothing does.
+        public var advice: String?
         /// Descriptors of sockets gained since the row began, by TCP state.
         public var tcpStates: [String: Int] = [:]
         /// How long after the last connection it was seen that the target had given back what it had kept.
         public var releasedWithinSeconds: Double?
         /// The entry that accepts this leak; nil where none does.
         public var knownLeak: KnownLeak?
+        /// The entry that would, and no longer does: it has expired, or was outgrown.
+        public var outdatedKnownLeak: KnownLeak?
+
+        private enum CodingKeys: String, CodingKey {
+            case resource, verdict, perConnection, interval, smallestDetectable, reason, tcpStates, releasedWithinSeconds
+            case knownLeak, outdatedKnownLeak, remark
+        }
+
+        /// What is said of `resource`.
+        public init(
+            resource: Resource, verdict: Verdict, perConnection: Double? = nil, interval: ClosedRange<Double>? = nil,
+            smallestDetectable: Double? = nil, reason: Reason? = nil
+        ) {
+            self.resource = resource
+            self.verdict = verdict
+            self.perConnection = perConnection
+            self.interval = interval
+            self.smallestDetectable = smallestDetectable
+            self.reason = reason
+        }
+
+        /// Reads a finding of a record; one of an earlier version has a remark in place of a reason.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            resource = try values.decode(Resource.self, forKey: .resource)
+            verdict = try values.decode(Verdict.self, forKey: .verdict)
+            perConnection = try values.decodeIfPresent(Double.self, forKey: .perConnection)
+            interval = try values.decodeIfPresent(ClosedRange<Double>.self, forKey: .interval)
+            smallestDetectable = try values.decodeIfPresent(Double.self, forKey: .smallestDetectable)
+            reason =
+                try values.decodeIfPresent(Reason.self, forKey: .reason)
+                ?? values.decodeIfPresent(String.self, forKey: .remark).map { .text($0) }
+            tcpStates = try values.decodeIfPresent([String: Int].self, forKey: .tcpStates) ?? [:]
+            releasedWithinSeconds = try values.decodeIfPresent(Double.self, forKey: .releasedWithinSeconds)
+            knownLeak = try values.decodeIfPresent(KnownLeak.self, forKey: .knownLeak)
+            outdatedKnownLeak = try values.decodeIfPresent(KnownLeak.self, forKey: .outdatedKnownLeak)
+        }
+
+        /// Writes the finding into a record.
+        public func encode(to encoder: any Encoder) throws {
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode(resource, forKey: .resource)
+            try values.encode(verdict, forKey: .verdict)
+            try values.encodeIfPresent(perConnection, forKey: .perConnection)
+            try values.encodeIfPresent(interval, forKey: .interval)
+            try values.encodeIfPresent(smallestDetectable, forKey: .smallestDetectable)
+            try values.encodeIfPresent(reason, forKey: .reason)
+            try values.encode(tcpStates, forKey: .tcpStates)
+            try values.encodeIfPresent(releasedWithinSeconds, forKey: .releasedWithinSeconds)
+            try values.encodeIfPresent(knownLeak, forKey: .knownLeak)
+            try values.encodeIfPresent(outdatedKnownLeak, forKey: .outdatedKnownLeak)
+        }
     }
 
     /// One reading of the target.

@@ -1,3 +1,4 @@
+import LeakStatistics
 import Lifecycles
 import Logging
 import Sockets
@@ -5,117 +6,98 @@ import Sockets
 /// Blocks of connections, and the samples between them.
 extension CheckRun {
     /// Connections at a time where the peers stay for a while.
-    private static let heldConcurrency = 64
+    private static let heldConcurrency = 256
+    /// Blocks in a row in which hardly any connection came about, after which none will.
+    private static let mostFailedBlocks = 3
+    /// When a block begins no more connections.
+    private static let blockLimit = Duration.seconds(5)
+    /// How long a target may take to work off a block; and how long its descriptors must not change to have done so.
+    private static let (settleLimit, settleTime) = (Duration.milliseconds(400), Duration.milliseconds(30))
 
-    /// Blocks that must fit into what a target may use up.
-    private static let leastBlocks = 16.0
-
-    /// One block: connections, settle, a sample. False when no more should follow.
+    /// One block: connections, settle, a sample.
     func block(
-        _ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase, atMost bound: Int = .max
-    ) async throws -> Bool {
+        _ row: Int, _ target: Target, _ wanted: Int, _ phase: CheckResult.Sample.Phase
+    ) async throws -> CheckSchedule.Block {
         try Task.checkCancellation()
-        guard let room = room(for: row, target, phase) else { return false }
-        let wanted = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
-        let concurrency = min(wanted, concurrencyBound)
-        let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
-        let connections = max(1, min(Int(jittered), room, bound))
+        guard let connections = connections(row, wanted, phase) else { return ended(row, isLast: true) }
+        let atATime =
+            rows[row].lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
         let began = MonotonicTime.now
         let load = PeerDriver.Load(
-            connections: connections, concurrency: min(concurrency, connections), limit: .seconds(5),
-            acceptQueue: { target.acceptQueue() })
-        let counts = await driver.drive(row.lifecycle, script(for: target), load)
+            connections: connections, concurrency: min(atATime, concurrencyBound, connections),
+            limit: Self.blockLimit, acceptQueue: { target.acceptQueue() })
+        let counts = await driver.drive(rows[row].lifecycle, script(for: target), load)
         let took = began.elapsed.inSeconds
-        row.counts += counts
-        if row.counts.accepted > 0 && row.counts.completed == 0 {
-            row.state = .inapplicable
-            return false
+        rows[row].connections += counts
+        if rows[row].connections.accepted > 0 && rows[row].connections.completed == 0 {
+            rows[row].isInapplicable = true
+            return ended(row, isLast: true)
         }
-        if let problem = counts.firstProblem { logger.info("\(row.lifecycle.label): \(problem)") }
+        if let problem = counts.firstProblem { logger.info("\(rows[row].lifecycle.label): \(problem)") }
         try await settle(row, target)
         try await sample(row, target, phase)
         try Task.checkCancellation()
+        var block = ended(row, isLast: false)
+        block.isBroken = try await isBroken(row, target, counts, of: connections, phase)
+        block.isLast = block.isBroken
+        block.rate = counts.completed > 0 ? Double(counts.completed) / max(took, 0.001) : 0
+        return block
+    }
+
+    /// What the row comes to after a block.
+    private func ended(_ row: Int, isLast: Bool) -> CheckSchedule.Block {
+        CheckSchedule.Block(
+            completed: rows[row].completed, rate: 0, assessments: judge.assessments(rows[row]),
+            probeCost: probeCost, isLast: isLast, isInapplicable: rows[row].isInapplicable)
+    }
+
+    /// Connections of the next block that the target can safely take; nil where it can take none.
+    private func connections(_ row: Int, _ wanted: Int, _ phase: CheckResult.Sample.Phase) -> Int? {
+        switch SafeLoad.connections(rows[row], use: descriptorUse[row], isBeforePause: phase == .measure) {
+        case .room(let room): return max(1, min(wanted, room))
+        case .none(let reason):
+            rows[row].stopReason = reason
+            return nil
+        }
+    }
+
+    /// Whether the row cannot go on: its processes were replaced, it stalled, or its connections no longer come about.
+    private func isBroken(
+        _ row: Int, _ target: Target, _ counts: DriveCounts, of connections: Int, _ phase: CheckResult.Sample.Phase
+    ) async throws -> Bool {
         if let replacement = try await target.replacement() {
-            row.breakdown = replacement
-            return false
+            rows[row].failure = replacement
+            return true
         }
         if try await noteStall(row, target, counts) {
             // What stayed open through it counts as well.
             try await sample(row, target, phase)
-            return false
+            return true
         }
-        // Blocks of about a sixth of a second, each a small part of what was driven so far, so that the half that is judged
-        // consists of several.
-        if counts.completed > 0 {
-            let rate = Double(counts.completed) / max(took, 0.001)
-            row.dose = max(row.firstDose, min(rate * 0.15, Double(row.completed) / 8, 4000))
+        failedBlocks[row] = counts.completed * 2 < connections ? failedBlocks[row, default: 0] + 1 : 0
+        guard failedBlocks[row, default: 0] >= Self.mostFailedBlocks else { return false }
+        // Behind a shell the server is gone before the command has ended, which would be the better answer.
+        let deadline = MonotonicTime.now + .seconds(1)
+        while MonotonicTime.now < deadline {
+            _ = try target.descriptorCount()
+            try await Task.sleep(for: .milliseconds(20))
         }
-        row.failedBlocks = counts.completed * 2 < connections ? row.failedBlocks + 1 : 0
-        if row.failedBlocks >= 3 {
-            // Behind a shell the server is gone before the command has ended, which would be the better answer.
-            let deadline = MonotonicTime.now + .seconds(1)
-            while MonotonicTime.now < deadline {
-                _ = try target.descriptorCount()
-                try await Task.sleep(for: .milliseconds(20))
-            }
-            row.breakdown = breakdown(row, counts)
-            return false
-        }
+        rows[row].failure = failure(row, counts)
         return true
     }
 
-    private func breakdown(_ row: RowRun, _ counts: DriveCounts) -> String {
-        let problem = counts.firstProblem ?? "no reason known"
-        if counts.notAttempted > 0 {
-            return "this side could not make the connections, with --concurrency or ulimit -n as they are: \(problem)"
-        }
-        if row.completed > 0 { return "after \(row.completed) connections the target no longer took part: \(problem)" }
-        return
-            "no connection came about: \(problem); its own log may say why, and watertight connect URL tries one by hand"
-    }
-
-    /// How many connections the target can take before what leaks exhausts it; nil when none.
-    private func room(for row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) -> Int? {
-        guard let first = row.samples.first, let last = row.samples.last else { return .max }
-        let safeDescriptors = 0.6 * Double(target.descriptorLimit) - Double(first.descriptors)
-        // Before anything is known of it, even a connection may leave a descriptor.
-        guard row.completed > 0 else { return Int(max(1, 0.6 * safeDescriptors / Self.leastBlocks)) }
-        let limits: [(Resource, Double, String)] = [
-            (
-                .descriptors, safeDescriptors,
-                "its limit of \(target.descriptorLimit) descriptors, which ulimit -n raises"
-            ),
-            (.threads, 2000, "2,000 more threads"),
-            (.privateMemory, 2 * 1024 * 1024 * 1024, "2 GiB more memory"),
-        ]
-        var room = Int.max
-        for (resource, whole, name) in limits {
-            // A suspicion must still be confirmed after the pause.
-            let limit = phase == .measure ? 0.6 * whole : whole
-            guard let now = last.level(resource), let before = first.level(resource) else { continue }
-            let grown = now - before
-            let rate = grown / Double(row.completed)
-            guard rate > 0 else { continue }
-            let share = max(1, limit / rate / Self.leastBlocks)
-            room = min(room, Int(min(share, 1e9)))
-            guard grown > 0.05 * limit else { continue }
-            let left = (limit - grown) / rate
-            // So few blocks would be no evidence, however small the limit.
-            if left < min(20, share) {
-                row.obstacle = "the target was not driven beyond a safe share of \(name)"
-                return nil
-            }
-            // Half of what is left, so that an estimate that is too low cannot overshoot.
-            room = min(room, max(1, Int(min(left / 2, 1e9))))
-        }
-        return room
+    private func failure(_ row: Int, _ counts: DriveCounts) -> RowFailure {
+        let problem = counts.firstProblem ?? ""
+        if counts.notAttempted > 0 { return .notAttempted(problem: problem) }
+        let completed = rows[row].completed
+        return completed > 0 ? .ceased(after: completed, problem: problem) : .neverCame(problem: problem)
     }
 
     /// Waits until the target has worked off what was done to it: descriptors back to where they were before the block, or
     /// no longer changing.
-    private func settle(_ row: RowRun, _ target: Target) async throws {
-        let control = row.samples.last?.descriptors ?? 0
-        let deadline = MonotonicTime.now + .milliseconds(400)
+    private func settle(_ row: Int, _ target: Target) async throws {
+        let control = rows[row].samples.last?.descriptors ?? 0
+        let deadline = MonotonicTime.now + Self.settleLimit
         var last = -1
         var lastChange = MonotonicTime.now
         while MonotonicTime.now < deadline {
@@ -125,45 +107,61 @@ extension CheckRun {
             if count != last || waiting > 0 {
                 last = count
                 lastChange = .now
-            } else if lastChange.elapsed > .milliseconds(30) {
+            } else if lastChange.elapsed > Self.settleTime {
                 return
             }
             try await Task.sleep(for: .milliseconds(2))
         }
     }
 
-    func sample(_ row: RowRun, _ target: Target, _ phase: CheckResult.Sample.Phase) async throws {
+    /// Reads the target and notes it.
+    func sample(_ row: Int, _ target: Target, _ phase: CheckResult.Sample.Phase) async throws {
         // Before the rest, which then has what the probes themselves cost the target.
         let levels = await target.probes.read(
-            connections: row.counts.completed, isDecisive: row.samples.isEmpty || phase != .measure)
-        row.unread = await target.probes.failures
-        row.probeCost = await target.probes.cost
+            connections: rows[row].connections.completed, isDecisive: rows[row].samples.isEmpty || phase != .measure)
+        rows[row].probeFailures = await target.probes.failures
+        probeCost = await target.probes.cost
         let reading = try target.reading()
-        var sample = CheckResult.Sample(row, reading, phase, seconds: start.elapsed.inSeconds)
+        descriptorUse[row] = (descriptorUse[row]?.first ?? reading.descriptorUse, reading.descriptorUse)
+        var sample = CheckResult.Sample(rows[row], reading, phase, seconds: start.elapsed.inSeconds)
         if !levels.isEmpty {
             sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
         }
-        row.samples.append(sample)
+        rows[row].samples.append(sample)
         record(.sample(sample))
-        record(.row(CheckRecord.RowFacts(row)))
-        tell(row, phase, reading)
+        record(.row(CheckRecord.RowFacts(rows[row])))
+        tell(row, phase, privateMemory: reading.privateMemory)
     }
 
-    func tell(_ row: RowRun, _ phase: CheckResult.Sample.Phase, _ reading: Target.Reading) {
+    /// Reports what is going on.
+    func tell(_ row: Int, _ phase: CheckResult.Sample.Phase, privateMemory: Int) {
         report(
             LeakCheck.Progress(
-                lifecycle: row.lifecycle.label, phase: phase, connections: rows.reduce(0) { $0 + $1.counts.completed },
-                privateMemory: reading.privateMemory, seconds: start.elapsed.inSeconds,
-                decided: rows.count { $0.state == .decided }, rows: rows.count))
+                lifecycle: rows[row].lifecycle.label, phase: phase,
+                connections: rows.reduce(0) { $0 + $1.connections.completed }, privateMemory: privateMemory,
+                seconds: start.elapsed.inSeconds, decided: schedule.rows.count { $0.state == .decided },
+                rows: schedule.rows.count { !$0.isInapplicable }, suspects: suspects))
+    }
+
+    /// The rows that rest, what is suspected of them, and how long they still must.
+    private var suspects: [LeakCheck.Progress.Suspect] {
+        schedule.rows.indices.filter { schedule.rows[$0].state == .resting }.map { row in
+            let scheduled = schedule.rows[row]
+            let left = scheduled.requiredRest(schedule.settings.pause) - scheduled.idleSince.elapsed
+            return LeakCheck.Progress.Suspect(
+                lifecycle: rows[row].lifecycle.label, amounts: judge.suspicions(of: rows[row]),
+                secondsLeft: max(0, left.inSeconds))
+        }
     }
 }
 
 extension CheckResult.Sample {
     /// What was read of a row's target, without what probes say.
-    init(_ row: RowRun, _ reading: Target.Reading, _ phase: Phase, seconds: Double) {
+    init(_ row: RowMeasurement, _ reading: Target.Reading, _ phase: Phase, seconds: Double) {
         self.init(
-            lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed, connections: row.counts.completed,
-            seconds: seconds, phase: phase, descriptors: reading.descriptors, threads: reading.threads,
-            privateMemory: reading.privateMemory, residentMemory: reading.residentMemory)
+            lifecycle: row.lifecycle.name, compressed: row.lifecycle.isCompressed,
+            connections: row.connections.completed, seconds: seconds, phase: phase,
+            descriptors: reading.descriptors, threads: reading.threads, privateMemory: reading.privateMemory,
+            residentMemory: reading.residentMemory)
     }
 }

@@ -1,4 +1,6 @@
 import Glibc
+import HeapProbes
+import LeakStatistics
 import Lifecycles
 import ProcessResources
 import Sockets
@@ -12,6 +14,88 @@ extension CheckRun {
     private static let heldConnections = 8
     /// Descriptors that this process keeps for what is no connection: processes that are read, files, pipes.
     private static let reservedDescriptors = 24
+
+    /// Starts the first target and looks at it.
+    func prepare() async throws {
+        let target = try await targets.first(for: 0)
+        // Before it counts as begun: what was asked for by name and cannot be read is the user's to correct.
+        let probes = try await chooseProbes(target)
+        let name =
+            switch plan.subject {
+            case .command(let words): words.joined(separator: " ")
+            case .running, .group:
+                "\(target.url), process \(target.pids.map(String.init).joined(separator: ", "))"
+            }
+        description = TargetDescription(
+            name: name, runtime: target.runtime, descriptorLimit: target.descriptorLimit, probes: probes)
+        boundConcurrency()
+        try await meet(target)
+        try await chooseCompression(target)
+        judge.rules = rules(probes)
+        schedule = CheckSchedule(
+            plan.settings(start: start, usesTracingGC: judge.rules.usesTracingGC),
+            staysConnected: rows.map(\.lifecycle.holds), seed: plan.seed)
+        recordHeader()
+        try Task.checkCancellation()
+    }
+
+    private func rules(_ probes: [CheckResult.Probe]) -> RowJudge.Rules {
+        var rules = RowJudge.Rules()
+        rules.resources += probes.map(\.resource)
+        rules.lagging = Set(probes.filter { $0.mayLag ?? false }.map(\.resource))
+        rules.usesTracingGC = description?.runtime.runtime.collectsLazily ?? false
+        rules.verdicts = rows.count * rules.resources.count
+        rules.pauseSeconds = plan.requiredPause.inSeconds
+        rules.isPauseChosen = plan.pause != nil
+        return rules
+    }
+
+    /// Leaves out the compressed rows of a target that does not compress, unless they were asked for by themselves.
+    private func chooseCompression(_ target: Target) async throws {
+        guard plan.compression == .both, let compressed = Lifecycle.cleanClose.compressed else { return }
+        let counts = await driver.drive(compressed, script(for: target), .init(connections: 1, concurrency: 1))
+        // One that breaks is no reason: its row says so.
+        guard counts.uncompressed > 0 else { return }
+        rows.removeAll { $0.lifecycle.isCompressed }
+        notes.append("driven without compression only: \(counts.firstProblem ?? "no reason known")")
+    }
+
+    /// Learns what can be read of the target beside its processes. What the user asked for by name must be readable.
+    private func chooseProbes(_ target: Target) async throws -> [CheckResult.Probe] {
+        for (resource, problem) in await target.probes.failures {
+            guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
+            notes.append("the live heap is not read: \(problem)")
+        }
+        return await target.probes.sources
+    }
+
+    /// What every peer of a target is told.
+    func script(for target: Target) -> PeerScript {
+        var script = PeerScript(url: target.url, address: target.address)
+        if let target = plan.target { script.target = target }
+        script.fields = plan.fields
+        script.firstMessage = plan.firstMessage
+        script.closingMessage = plan.closingMessage
+        script.subprotocols = plan.subprotocols
+        script.origin = plan.origin
+        script.expectsReply = expectsReply
+        return script
+    }
+
+    /// What a record begins with, once the target and the rows are known.
+    var header: CheckRecord.Header {
+        var header = CheckRecord.Header(
+            startedAt: startedAt, seed: plan.seed, budgetSeconds: plan.budget.inSeconds, concurrency: plan.concurrency,
+            target: description?.name ?? "", runtime: description.map { "\($0.runtime)" } ?? "unknown",
+            collectsLazily: judge.rules.usesTracingGC, descriptorLimit: description?.descriptorLimit,
+            isolation: isolation, environment: plan.environment,
+            memoryGrowthThresholdBytes: plan.memoryGrowthThresholdBytes, notes: notes,
+            rows: rows.map { CheckRecord.Row(lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed) },
+            probes: description.flatMap { $0.probes.isEmpty ? nil : $0.probes })
+        header.pauseSeconds = judge.rules.pauseSeconds
+        header.pauseChosen = judge.rules.isPauseChosen ? true : nil
+        return header
+    }
 
     /// Makes a polite connection, and learns whether the target answers messages.
     func meet(_ target: Target) async throws {

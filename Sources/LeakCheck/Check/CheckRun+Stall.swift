@@ -9,7 +9,7 @@ extension CheckRun {
     private static let leastWaiting = 16
 
     /// Notes it when the target stalled in the block that made `counts`; true when it did not recover.
-    func noteStall(_ row: RowRun, _ target: Target, _ counts: DriveCounts) async throws -> Bool {
+    func noteStall(_ row: Int, _ target: Target, _ counts: DriveCounts) async throws -> Bool {
         if counts.stalled > 0 && counts.failuresAtEnd > 0 {
             // Where the block ended with fewer, the next connection decides.
             let areEnough = counts.failuresAtEnd >= min(Self.leastWaiting, counts.attempted)
@@ -23,8 +23,8 @@ extension CheckRun {
 
     /// Notes it when a target that has taken a whole row no longer answers a polite connection: what asks nothing of the
     /// target does not show that.
-    func requireAnswer(_ row: RowRun, _ target: Target) async throws {
-        guard isPolite, row.stall == nil, row.breakdown == nil else { return }
+    func requireAnswer(_ row: Int, _ target: Target) async throws {
+        guard isPolite, rows[row].stall == nil, rows[row].failure == nil else { return }
         let doesAnswer = try await answers(target, within: Self.stallLimit)
         // A target that has just died refuses as well.
         _ = try target.descriptorCount()
@@ -33,7 +33,7 @@ extension CheckRun {
     }
 
     /// `unserved` of the row's connections never reached the target.
-    private func noteStall(_ row: RowRun, _ target: Target, unserved: Int) async throws -> Bool {
+    private func noteStall(_ row: Int, _ target: Target, unserved: Int) async throws -> Bool {
         let waiting = target.acceptQueue() ?? 0
         // A target that never completes a polite connection is not asked for one: it may do the rest.
         if !isPolite && waiting == 0 { return false }
@@ -42,9 +42,9 @@ extension CheckRun {
         let hasRecovered = try await recovers(target)
         // A lifecycle that is left waiting from its first connection on, by a target that answers others, asks for
         // what this target does not do.
-        if hasRecovered && row.counts.completed == 0 && waiting == 0 { return false }
-        row.stall = CheckResult.Stall(
-            waiting > 0 ? .accepting : .answering, after: max(0, row.counts.completed - unserved),
+        if hasRecovered && rows[row].connections.completed == 0 && waiting == 0 { return false }
+        rows[row].stall = CheckResult.Stall(
+            waiting > 0 ? .accepting : .answering, after: max(0, rows[row].connections.completed - unserved),
             hasRecovered: hasRecovered, pauseSeconds: max(1, began.elapsed.inSeconds),
             isOutOfDescriptors: isOutOfDescriptors)
         return !hasRecovered
@@ -63,7 +63,7 @@ extension CheckRun {
     }
 
     private func recovers(_ target: Target) async throws -> Bool {
-        let deadline = MonotonicTime.now + max(.seconds(1), min(Self.stallLimit, remaining))
+        let deadline = MonotonicTime.now + max(.seconds(1), min(Self.stallLimit, schedule.end - .now))
         while MonotonicTime.now < deadline {
             if try await answers(target, within: .seconds(1)) { return true }
             _ = try target.descriptorCount()

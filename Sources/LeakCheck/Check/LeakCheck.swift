@@ -22,6 +22,18 @@ public struct LeakCheck: Sendable {
         public var decided: Int
         /// The number of rows.
         public var rows: Int
+        /// Rows that rest because something in them grows like a leak.
+        public var suspects: [Suspect] = []
+
+        /// A row that rests.
+        public struct Suspect: Hashable, Sendable {
+            /// The row's label.
+            public var lifecycle: String
+            /// How much each connection seems to leave, by resource, in the resource's unit.
+            public var amounts: [Resource: Double]
+            /// How long it must still rest, in seconds.
+            public var secondsLeft: Double
+        }
     }
 
     private let plan: CheckPlan
@@ -58,10 +70,10 @@ public struct LeakCheck: Sendable {
         let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress, record: record)
         do {
             let result = try await run.run()
-            await run.endTargets()
+            await run.targets.endAll()
             return result
         } catch {
-            await run.endTargets()
+            await run.targets.endAll()
             throw error
         }
     }

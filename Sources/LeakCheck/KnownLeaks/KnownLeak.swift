@@ -50,11 +50,10 @@ extension CheckResult {
                 guard let entry = entries.first(where: { $0.covers(rows[row], finding) }) else { continue }
                 switch finding.verdict {
                 case .leak:
-                    if let objection = entry.objection(to: finding, on: day) {
-                        rows[row].resources[index].remark =
-                            [finding.remark, objection].compactMap { $0 }.joined(separator: "; ")
-                    } else {
+                    if entry.accepts(finding, on: day) {
                         rows[row].resources[index].knownLeak = entry
+                    } else {
+                        rows[row].resources[index].outdatedKnownLeak = entry
                     }
                 case .clean:
                     guard let bound = finding.smallestDetectable, bound <= entry.perConnection else { continue }
@@ -101,10 +100,9 @@ extension KnownLeak {
         row.lifecycle.label == lifecycle && finding.resource == resource
     }
 
-    /// Why the entry does not accept this leak; nil when it does.
-    fileprivate func objection(to finding: CheckResult.Finding, on day: CalendarDay) -> String? {
-        if day > expires { return "it was known until \(expires): \(reason)" }
+    /// Whether the entry still accepts this leak: it has not expired, nor was it outgrown.
+    fileprivate func accepts(_ finding: CheckResult.Finding, on day: CalendarDay) -> Bool {
         let least = finding.interval?.lowerBound ?? finding.perConnection ?? .infinity
-        return least > perConnection ? "it has grown beyond the known leak of \(perConnection): \(reason)" : nil
+        return day <= expires && least <= perConnection
     }
 }

@@ -1,6 +1,5 @@
 import LeakStatistics
 import Lifecycles
-import Sockets
 
 extension CheckRecord {
     /// The result as it was reported; judged from the samples where the check was killed before it could judge.
@@ -16,24 +15,31 @@ extension CheckRecord {
     /// The result as the rules of this version judge the samples, the leaks that `knownLeaks` accept marked.
     public func judged(_ knownLeaks: [KnownLeak] = []) -> CheckResult {
         let kept = header.rows.filter { $0.resolved != nil && facts[$0.label]?.isInapplicable != true }
-        let rows = kept.compactMap(rebuilt)
-        for row in rows { row.comparisons = header.rows.count * row.resources.count }
-        var notes = header.notes
-        if let threshold = header.memoryGrowthThresholdBytes { notes += rows.compactMap { $0.note(beyond: threshold) } }
+        let rows = kept.compactMap(measurement)
+        let judge = RowJudge(rules)
         var result = CheckResult(
             seed: header.seed, startedAt: header.startedAt,
             durationSeconds: end?.durationSeconds ?? samples.last?.seconds ?? 0, budgetSeconds: header.budgetSeconds,
             concurrency: header.concurrency, target: header.target, runtime: header.runtime,
-            descriptorLimit: header.descriptorLimit, isolation: header.isolation,
-            rows: rows.map { $0.result(isLazy: header.collectsLazily) }, samples: rows.flatMap(\.samples),
-            interruption: interruption,
-            environment: header.environment, notes: end?.notes ?? notes)
-        for (index, row) in kept.enumerated() {
-            result.rows[index].reproducer = row.reproducer
-        }
+            descriptorLimit: header.descriptorLimit, isolation: header.isolation, rows: rows.map(judge.row),
+            samples: rows.flatMap(\.samples), interruption: interruption, environment: header.environment,
+            notes: end?.notes ?? header.notes)
+        result.noteGrowth(of: rows, beyond: header.memoryGrowthThresholdBytes)
+        for (index, row) in kept.enumerated() { result.rows[index].reproducer = row.reproducer }
         result.probes = header.probes ?? []
         result.mark(knownLeaks)
         return result
+    }
+
+    private var rules: RowJudge.Rules {
+        var rules = RowJudge.Rules()
+        rules.resources += header.probes?.map(\.resource) ?? []
+        rules.lagging = Set(header.probes?.filter { $0.mayLag ?? false }.map(\.resource) ?? [])
+        rules.usesTracingGC = header.collectsLazily
+        rules.verdicts = header.rows.count * rules.resources.count
+        rules.pauseSeconds = header.pauseSeconds ?? 0
+        rules.isPauseChosen = header.pauseChosen ?? false
+        return rules
     }
 
     private var interruption: CheckResult.Interruption? {
@@ -41,45 +47,44 @@ extension CheckRecord {
         return end.targetLost.map { .targetLost($0) } ?? (end.interrupted ? .interrupted : nil)
     }
 
-    private func rebuilt(_ row: Row) -> RowRun? {
+    private func measurement(_ row: Row) -> RowMeasurement? {
         guard let lifecycle = row.resolved else { return nil }
-        let run = RowRun(lifecycle)
-        run.resources += header.probes?.map(\.resource) ?? []
-        run.lagging = Set(header.probes?.filter { $0.mayLag ?? false }.map(\.resource) ?? [])
-        run.samples = samples.filter { $0.label == row.label }
-        guard let facts = facts[row.label] else { return run }
-        run.counts = facts.connections.counts
-        run.pauseIndex = facts.pauseIndex
-        for resource in run.resources {
-            run.releasedWithin[resource] = facts.releasedWithinSeconds[resource.rawValue].map { .seconds($0) }
-            run.unread[resource] = facts.unread?[resource.rawValue]
+        var measurement = RowMeasurement(lifecycle)
+        measurement.samples = samples.filter { $0.label == row.label }
+        guard let facts = facts[row.label] else { return measurement }
+        measurement.connections = facts.connections.counts
+        for (name, seconds) in facts.releasedWithinSeconds {
+            measurement.releasedWithin[Resource(rawValue: name)] = seconds
         }
-        run.statesAtStart = facts.tcpStatesAtStart
-        run.statesAtEnd = facts.tcpStatesAtEnd
-        run.obstacle = facts.obstacle
-        run.breakdown = facts.breakdown
-        run.stall = facts.stall
-        return run
+        for (name, problem) in facts.unread ?? [:] {
+            measurement.probeFailures[Resource(rawValue: name)] = problem
+        }
+        measurement.tcpStatesAtStart = facts.tcpStatesAtStart
+        measurement.tcpStatesAtEnd = facts.tcpStatesAtEnd
+        measurement.stopReason = facts.stopReason ?? facts.obstacle.map { .text($0) }
+        measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
+        measurement.stall = facts.stall
+        return measurement
     }
 }
 
 extension CheckRecord.RowFacts {
-    init(_ run: RowRun) {
-        stall = run.stall
-        lifecycle = run.lifecycle.name
-        compressed = run.lifecycle.isCompressed
-        connections = CheckRecord.Connections(run.counts)
-        pauseIndex = run.pauseIndex
-        releasedWithinSeconds = [:]
-        for (resource, duration) in run.releasedWithin { releasedWithinSeconds[resource.rawValue] = duration.inSeconds }
-        tcpStatesAtStart = run.statesAtStart
-        tcpStatesAtEnd = run.statesAtEnd
-        obstacle = run.obstacle
-        if !run.unread.isEmpty {
-            unread = Dictionary(uniqueKeysWithValues: run.unread.map { ($0.key.rawValue, $0.value) })
+    init(_ row: RowMeasurement) {
+        stall = row.stall
+        lifecycle = row.lifecycle.name
+        compressed = row.lifecycle.isCompressed
+        connections = CheckRecord.Connections(row.connections)
+        pauseIndex = row.troughs.first.map { $0 - 1 }
+        releasedWithinSeconds = Dictionary(
+            uniqueKeysWithValues: row.releasedWithin.map { ($0.key.rawValue, $0.value) })
+        tcpStatesAtStart = row.tcpStatesAtStart
+        tcpStatesAtEnd = row.tcpStatesAtEnd
+        stopReason = row.stopReason
+        if !row.probeFailures.isEmpty {
+            unread = Dictionary(uniqueKeysWithValues: row.probeFailures.map { ($0.key.rawValue, $0.value) })
         }
-        breakdown = run.breakdown
-        isInapplicable = run.state == .inapplicable
+        failure = row.failure
+        isInapplicable = row.isInapplicable
     }
 }
 

@@ -65,6 +65,10 @@ public struct CheckRecord: Sendable {
         public var probes: [CheckResult.Probe]?
         /// How it was watched; nil for a check.
         public var watch: Watch?
+        /// How long a suspect had to rest, in seconds; nil in the records of versions that did not say.
+        public var pauseSeconds: Double?
+        /// Whether the user chose that; nil where not.
+        public var pauseChosen: Bool?
     }
 
     /// What makes a watch of the record: nothing is driven, and the axis is time.
@@ -101,12 +105,16 @@ public struct CheckRecord: Sendable {
         public var tcpStatesAtStart: [String: Int]
         /// Sockets by TCP state after the last.
         public var tcpStatesAtEnd: [String: Int]
-        /// Why no more connections were made.
+        /// Why no more connections were made, as earlier versions wrote it.
         public var obstacle: String?
+        /// Why no more connections were made.
+        public var stopReason: StopReason?
         /// Why a resource could not be read, by resource; nil where all could.
         public var unread: [String: String]?
-        /// Why the row cannot be judged.
+        /// Why the row cannot be judged, as earlier versions wrote it.
         public var breakdown: String?
+        /// Why the row cannot be judged.
+        public var failure: RowFailure?
         /// That the target stopped taking part while its process lived; nil where it did not.
         public var stall: CheckResult.Stall?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.

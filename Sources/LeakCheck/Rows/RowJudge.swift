@@ -1,26 +1,60 @@
 import LeakStatistics
 import ProcessResources
 
-/// What a row's samples amount to; pure, so that recorded and simulated rows can be judged as well.
-struct RowJudge {
+/// What a row's measurement amounts to; pure, so that recorded and simulated rows are judged as well.
+package struct RowJudge: Sendable {
     /// Confidence of every interval, and of all the leaks of a check together: as one of many, each must pass a wider one.
     static let confidence = 0.99
     /// Connections before a suspicion is worth a pause, unless the target cannot take more.
     static let leastConnections = 1000
-    /// Memory that a thread needs in order to exist, stack pages and control block: charged to a leaked thread, so that
-    /// one defect is not reported twice.
-    static let bytesPerThread = 16_384.0
-    /// What must remain after the pause, and grow again afterwards, as a share of what was seen before it.
-    static let leastShare = 0.5
+    /// The share of connections that must have come about for a row to be judged.
+    static let leastCompletedShare = 0.9
+    /// How long connections must be made before a value is clean that may be two seconds old: pages are often made anew
+    /// only every second or so.
+    static let leastSecondsOfLagging = 6.0
+    /// How many times the memory it began with a program must hold to have outgrown any collector: those that collect when
+    /// they like do so when the heap has doubled, or has reached a bound that their memory at the start is a part of.
+    static let timesOfCollection = 16.0
 
-    /// The opinion on one resource.
-    enum Opinion: Equatable {
+    /// What is judged, and by which rules.
+    package struct Rules: Hashable, Sendable {
+        /// What is judged in each row.
+        package var resources = Resource.ofEveryTarget
+        /// What is read from a user's page or command, which may have made its value some seconds ago.
+        package var lagging: Set<Resource> = []
+        /// Whether the target collects garbage when it likes, so that growth of memory is no evidence.
+        package var usesTracingGC = false
+        /// Number of verdicts in the check, for the Bonferroni correction.
+        package var verdicts = 1
+        /// How long a pause must be for what is kept through it to be called a leak, in seconds.
+        package var pauseSeconds = 0.0
+        /// Whether the user chose that pause.
+        package var isPauseChosen = false
+
+        /// The rules for a target of which nothing is known.
+        package init() {}
+    }
+
+    /// The rules that it applies.
+    package var rules: Rules
+
+    /// A judge by `rules`.
+    package init(_ rules: Rules) {
+        self.rules = rules
+    }
+
+    /// What is said of one resource.
+    package enum Assessment: Hashable, Sendable {
         /// No leak, and none of `required` size would have been missed; `isTight` when more connections are not worth it.
         case clean(isTight: Bool)
-        /// Grows like a leak.
+        /// Grows like a leak, and a pause must tell.
         case suspect
+        /// Grew like a leak before the pause; more connections behind it must tell.
+        case unconfirmed
+        /// Each connection leaves something behind for good.
+        case leak
         /// More connections may tell.
-        case open(String)
+        case undecided(Reason)
 
         /// Whether it says clean, and so tightly that more connections are not worth it where that is asked for.
         func isClean(tightly: Bool) -> Bool {
@@ -28,116 +62,166 @@ struct RowJudge {
         }
     }
 
-    /// The opinion on the samples of `series`, and the estimate it rests on.
-    static func opinion(
-        _ series: GrowthSeries, _ resource: Resource, isLazy: Bool
-    ) -> (opinion: Opinion, estimate: GrowthEstimate?) {
-        let scale = resource.scale
-        guard
-            let estimate = GrowthEstimate(
-                series, resolution: scale.resolution, confidence: confidence, isReused: scale.isReused)
-        else {
-            return (.open("too few connections were made"), nil)
+    /// An assessment with the figures that it rests on.
+    struct Judgment {
+        var assessment: Assessment
+        var estimate: GrowthEstimate?
+        /// What the pauses say; nil before the first.
+        var troughs: Troughs?
+        /// The smallest leak that would have been seen.
+        var bound: Double?
+        /// Bytes that may have been free inside the process before its first connection.
+        var room = 0.0
+    }
+
+    /// The assessment of every resource.
+    package func assessments(_ row: RowMeasurement) -> [Resource: Assessment] { judgments(row).mapValues(\.assessment) }
+
+    /// The assessment of every resource, with its figures.
+    func judgments(_ row: RowMeasurement) -> [Resource: Judgment] {
+        var judgments: [Resource: Judgment] = [:]
+        let attribution = Attribution(row, rules.resources)
+        for resource in rules.resources {
+            var judgment = judgment(row, resource, attribution)
+            if let problem = row.probeFailures[resource] { judgment.assessment = .undecided(.unread(problem: problem)) }
+            if rules.lagging.contains(resource), case .clean = judgment.assessment,
+                row.drivenSeconds() < Self.leastSecondsOfLagging
+            {
+                judgment.assessment = .undecided(.staleReadings)
+            }
+            judgments[resource] = judgment
         }
+        reconcile(&judgments)
+        return judgments
+    }
+
+    private func judgment(_ row: RowMeasurement, _ resource: Resource, _ attribution: Attribution) -> Judgment {
+        let points = attribution.readings(resource)
+        let room = attribution.room(resource)
+        let series = GrowthSeries(points.compactMap { $0 })
+        let isCollected = resource == .privateMemory && rules.usesTracingGC && !attribution.excludesHeap
+        var judgment = Self.judgment(series, resource.scale, room: room, isCollected: isCollected)
+        let course = Course(points, troughs: row.troughs)
+        guard course.hasPaused else { return judgment }
+        let othersReleased = resource == .privateMemory && attribution.countsWereReleased
+        let troughs = Troughs(course, resource.scale, isAlwaysAtRest: othersReleased)
+        judgment.troughs = troughs
+        confirm(&judgment, row, resource, course)
+        return judgment
+    }
+
+    /// What the readings of `series` come to before any pause.
+    ///
+    /// `room` is what may have been free inside the process at first; `isCollected` memory counts only once it has outgrown
+    /// any collector.
+    static func judgment(
+        _ series: GrowthSeries, _ scale: GrowthScale, room: Double = 0, isCollected: Bool = false
+    ) -> Judgment {
+        let estimate = GrowthEstimate(series, resolution: scale.resolution, confidence: confidence, room: room)
+        guard let estimate else {
+            let reason = Reason.tooFewConnections(connections: Int(series.connections), seconds: 0, held: 0)
+            return Judgment(assessment: .undecided(reason), room: room)
+        }
+        var judgment = Judgment(
+            assessment: .suspect, estimate: estimate, bound: estimate.largestHidden, room: room)
         let effect = scale.effect(over: estimate.connections)
+        let first = series.points.first?.level ?? 0
+        let hasOutgrown = (series.points.last?.level ?? 0) >= Self.timesOfCollection * first
         if estimate.isPersistent(above: effect) {
-            if resource == .privateMemory && isLazy {
-                return (
-                    .open(
-                        "memory grows, but this runtime collects garbage lazily, and growth before a collection is no "
-                            + "evidence: let --heap read what is live"), estimate
-                )
-            }
-            return (.suspect, estimate)
+            if isCollected && !hasOutgrown { judgment.assessment = .undecided(.collectorPending) }
+        } else if estimate.interval.lowerBound > effect && !estimate.isSlowing {
+            // Where an allocator grows by whole arenas, a leak shows in few blocks; what the interval says must not be denied.
+            judgment.assessment = .undecided(.steps)
+        } else if estimate.largestHidden <= scale.required {
+            let isTight = estimate.largestByChance <= scale.tight && estimate.perConnection <= effect
+            judgment.assessment = .clean(isTight: isTight)
+        } else {
+            judgment.assessment = .undecided(Self.doubt(estimate, scale, room))
         }
-        let slowing = estimate.persistence.map { $0 < 0.75 } ?? false
-        // Where an allocator grows by whole arenas, a leak shows in few blocks; what the interval says must not be denied.
-        if estimate.interval.lowerBound > effect && !slowing {
-            return (.open("it grows in steps, too few of them to tell a leak: give it a longer --budget"), estimate)
-        }
-        if estimate.largestHidden <= scale.required {
-            let isTight = estimate.largestHidden <= scale.tight && estimate.perConnection <= effect
-            return (.clean(isTight: isTight), estimate)
-        }
-        return (
-            .open(
-                slowing
-                    ? "growth slows down as warm-up does, but has not ended: give it a longer --budget"
-                    : "too few connections to tell a leak from the gauge's noise: give it a longer --budget"), estimate
-        )
+        return judgment
     }
 
-    /// Whether a count grows like a leak and nothing else is in doubt: only the pause can tell more then. Memory is not
-    /// exact, and more connections may show that it slows down.
-    static func isExactSuspicion(_ opinions: [Resource: Opinion]) -> Bool {
-        var isSuspect = false
-        for (resource, opinion) in opinions {
-            switch opinion {
-            case .open: return false
-            case .clean: break
-            case .suspect:
-                guard resource.scale == .counts else { return false }
-                isSuspect = true
-            }
-        }
-        return isSuspect
+    /// Why what shows no leak is not clean.
+    private static func doubt(_ estimate: GrowthEstimate, _ scale: GrowthScale, _ room: Double) -> Reason {
+        if estimate.isSlowing { return .slowing }
+        let bound = estimate.largestHidden
+        return room > 0 && estimate.largestByChance <= scale.required
+            ? .roomAtStart(bound: bound, bytes: room) : .noisy(bound: bound)
     }
 
-    /// The opinion on private memory where the live heap is read: what that clears was garbage, or the allocator's reserve,
-    /// and memory needs no more connections than it does.
-    ///
-    /// But what goes on growing while the heap does not may be left outside of it.
-    static func deferring(_ opinion: Opinion, _ estimate: GrowthEstimate?, to heap: Opinion) -> Opinion {
-        guard case .clean(let isTight) = heap, opinion != .suspect else { return opinion }
-        if case .open = opinion, let estimate, estimate.persistence ?? 1 >= 0.75,
-            estimate.interval.lowerBound > Resource.privateMemory.scale.required
+    /// Holds the judgment against what the pauses say.
+    private func confirm(
+        _ judgment: inout Judgment, _ row: RowMeasurement, _ resource: Resource, _ course: Course
+    ) {
+        guard let troughs = judgment.troughs else { return }
+        switch troughs.standing {
+        case .awaiting: judgment.assessment = .unconfirmed
+        case .needsPause: judgment.assessment = .suspect
+        case .unsteady(let least, let most): judgment.assessment = .undecided(.unsteady(least: least, most: most))
+        case .confirmed:
+            let kept = row.longestPauseSeconds ?? 0
+            if kept < rules.pauseSeconds - Self.pauseTolerance {
+                judgment.assessment = .undecided(
+                    .pauseMissing(keptSeconds: kept, requiredSeconds: rules.pauseSeconds))
+            } else if !troughs.isAtRest && !isBeyondChance(judgment.estimate, resource.scale) {
+                judgment.assessment = .undecided(.byChance(verdicts: rules.verdicts))
+            } else {
+                judgment.assessment = .leak
+            }
+        case .ended: clear(&judgment, row, resource.scale, course, troughs)
+        }
+    }
+
+    /// How much shorter than required a pause may be by the time its readings take.
+    private static let pauseTolerance = 0.5
+
+    /// What is said of a gauge whose last drive left nothing that matters.
+    private func clear(
+        _ judgment: inout Judgment, _ row: RowMeasurement, _ scale: GrowthScale, _ course: Course, _ troughs: Troughs
+    ) {
+        if let open = course.drives.last, scale.isReused, open.trough == nil, !troughs.hasReleased,
+            open.connections > (course.drives.dropLast().map(\.connections).max() ?? 0),
+            case .suspect = Self.judgment(open.series, scale).assessment
         {
-            return .open(
-                "memory grows though the live heap does not: what is kept outside that heap, or a reserve that fills; give "
-                    + "it a longer --budget")
+            // It grows again beyond what the drives before have left room for: only another pause tells.
+            judgment.assessment = .suspect
+            return
         }
-        return .clean(isTight: isTight)
+        let bound = min(judgment.estimate?.largestHidden ?? .infinity, troughs.largestHidden)
+        judgment.bound = bound.isFinite ? bound : nil
+        if bound <= scale.required {
+            judgment.assessment = .clean(isTight: true)
+        } else if case .suspect = judgment.assessment {
+            judgment.assessment = .undecided(.stopped(pauseSeconds: row.longestPauseSeconds ?? 0))
+        } else if scale.isReused {
+            judgment.assessment = .undecided(.roomLeft(bound: bound))
+        }
     }
 
-    /// What the pause and the connections after it say about a suspicion.
-    enum Confirmation: Equatable {
-        case confirmed
-        /// Most of what had been kept was given back without another connection.
-        case released
-        /// The room that was kept was used again: driven once more, the target did not grow at the old rate.
-        case stopped
-        /// The budget ended before enough connections were made.
-        case open
+    private func isBeyondChance(_ estimate: GrowthEstimate?, _ scale: GrowthScale) -> Bool {
+        guard let estimate else { return false }
+        return estimate.isPersistent(above: scale.effect(over: estimate.connections), among: rules.verdicts)
     }
 
-    /// Holds a suspicion against the samples after the pause.
+    /// What is said of private memory where the live heap is read.
     ///
-    /// `before` ends with the last sample before the pause, `after` begins with the first sample after it.
-    static func confirmation(
-        before: GrowthSeries, after: GrowthSeries, _ resource: Resource
-    ) -> Confirmation {
-        guard let seen = GrowthEstimate(before, resolution: resource.scale.resolution, confidence: confidence),
-            let resumed = after.points.first
-        else { return .open }
-        let floor = before.floor
-        let atHalf = floor.level(at: floor.connections / 2)
-        let atEnd = floor.points.last?.level ?? 0
-        if resumed.level - atHalf < leastShare * (atEnd - atHalf) { return .released }
-        return growsAgain(after, at: seen.perConnection, resource).map { $0 ? .confirmed : .stopped } ?? .open
-    }
-
-    /// Whether the connections behind the pause make a resource grow at no less than half of the `rate` before it; nil where
-    /// there are too few.
-    static func growsAgain(_ after: GrowthSeries, at rate: Double, _ resource: Resource) -> Bool? {
-        let driven = after.floor
-        guard driven.points.count >= 4, let last = driven.points.last, let first = driven.points.first,
-            last.connections > first.connections
-        else { return nil }
-        let connections = last.connections - first.connections
-        let newRate = (last.level - first.level) / connections
-        let grown = zip(driven.points, driven.points.dropFirst()).filter { $0.1.connections > $0.0.connections }
-        let growing = grown.count { $0.1.level > $0.0.level }
-        return newRate >= leastShare * rate && newRate > resource.scale.effect(over: connections)
-            && Double(growing) >= 0.5 * Double(grown.count)
+    /// What leaks from the heap explains a doubt about memory. A clean heap explains only what is garbage, or the allocator's
+    /// reserve, as far as memory has a bound of its own.
+    private func reconcile(_ judgments: inout [Resource: Judgment]) {
+        guard let memory = judgments[.privateMemory], let heap = judgments[.liveHeap],
+            case .undecided(let reason) = memory.assessment
+        else { return }
+        switch heap.assessment {
+        case .leak, .suspect, .unconfirmed:
+            judgments[.privateMemory]?.assessment = .undecided(.explained(by: .liveHeap))
+        case .clean:
+            if case .collectorPending = reason, let estimate = memory.estimate {
+                let bound = estimate.largestHidden
+                judgments[.privateMemory]?.assessment =
+                    bound <= Resource.privateMemory.scale.required
+                    ? .clean(isTight: true) : .undecided(.outsideHeap(bound: bound))
+            }
+        case .undecided: break
+        }
     }
 }

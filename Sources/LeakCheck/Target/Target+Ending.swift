@@ -25,15 +25,14 @@ extension Target {
         servers.withLock { $0 = present }
     }
 
-    /// That a process which listened has ended while others of the target go on, once; nil while none has.
+    /// Describes a listening process that ended and was replaced; nil if none did. Reports each replacement once.
     ///
     /// Throws `TargetLost` where nothing listens in its place.
-    func replacement() async throws -> String? {
+    func replacement() async throws -> RowFailure? {
         let (known, ended) = servers.withLock { servers in
             (Set(servers.map(\.pid)), servers.filter { !$0.isAlive }.map(\.pid))
         }
         guard !ended.isEmpty else { return nil }
-        let words = "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended"
         let deadline = MonotonicTime.now + Self.succession
         var successors: [ProcessReader] = []
         var fresh: [Int32] = []
@@ -48,12 +47,11 @@ extension Target {
         servers.withLock { $0 = successors }
         guard !successors.isEmpty else {
             let output = command.map { Target.quoted($0.lastOutput) } ?? ""
-            throw TargetLost(problem: "\(words), and nothing listens in its place: see its log\(output)")
+            throw TargetLost(
+                problem: "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
+                    + "nothing listens in its place: see its log\(output)")
         }
-        return words
-            + (fresh.isEmpty ? "" : ", and process \(Self.list(fresh)) listens in its place")
-            + ": what it held is gone, and a leak with it; keep the server from replacing its processes during the check, "
-            + "and see its log for why it did"
+        return .replaced(ended: ended, by: fresh)
     }
 
     /// Whether a process has as many descriptors open as it may.

@@ -148,17 +148,24 @@ final class Target: Sendable {
         var threads: Int
         var privateMemory: Int
         var residentMemory: Int
+        /// Of the process that has used the largest share of its limit.
+        var descriptorUse: DescriptorUse
     }
 
     /// Reads counts and memory of all processes.
     func reading() throws -> Reading {
         try readingTree { tree in
             try tree.refresh()
-            var reading = Reading(descriptors: 0, threads: 0, privateMemory: 0, residentMemory: 0)
+            var reading = Reading(
+                descriptors: 0, threads: 0, privateMemory: 0, residentMemory: 0,
+                descriptorUse: DescriptorUse(count: 0, limit: .max))
             for member in tree.members {
                 do {
                     let memory = try member.memory()
-                    reading.descriptors += try member.descriptorCount()
+                    let descriptors = try member.descriptorCount()
+                    reading.descriptors += descriptors
+                    let use = DescriptorUse(count: descriptors, limit: try member.openFileLimit().soft ?? .max)
+                    if use.share > reading.descriptorUse.share { reading.descriptorUse = use }
                     reading.threads += try member.threads()
                     reading.privateMemory += memory.privateBytes
                     reading.residentMemory += memory.residentBytes

@@ -15,19 +15,29 @@ struct Explanation {
         self.finding = finding
     }
 
-    /// The verdict in a cell of a table: a leak's amount, or the size below which a leak would not have been seen.
+    /// The verdict in a cell of a table: a leak's amount, or the size below which a leak would not have been seen; with a
+    /// question mark where that is in doubt.
     var cell: String {
         let resource = finding.resource
         let amount: String? =
             switch finding.verdict {
             case .leak: finding.perConnection.map { Amount.text($0, resource) }
             case .clean: finding.smallestDetectable.map { "< \(Amount.bound($0, resource))" }
-            case .inconclusive: finding.perConnection.map { "\(Amount.text($0, resource))?" }
+            case .inconclusive: doubt
             }
         let mark =
             finding.knownLeak != nil
             ? "(known)" : row.stall != nil && finding.verdict == .inconclusive ? "(stalled)" : nil
         return [finding.verdict.rawValue, amount, mark].compactMap { $0 }.joined(separator: " ")
+    }
+
+    /// What is in doubt: the amount where something grows, else the bound.
+    private var doubt: String? {
+        if finding.reason?.isSuspicion == true {
+            return finding.perConnection.map { "\(Amount.text($0, finding.resource))?" }
+        }
+        guard let bound = finding.smallestDetectable, bound.isFinite else { return nil }
+        return "< \(Amount.bound(bound, finding.resource))?"
     }
 
     /// What was found in this row, without saying which row: `each connection leaves 0.50 descriptors, …`.
@@ -50,9 +60,15 @@ struct Explanation {
     private var clean: String {
         let resource = finding.resource
         let bound = finding.smallestDetectable.map {
-            "no leak: \(Amount.bound($0, resource))\(resource.suffix) per connection would have been seen"
+            "no leak: \(Amount.bound($0, resource))\(resource.suffix) per connection would have been seen\(evenness)"
         }
         return [bound ?? "no leak", finding.remark].compactMap { $0 }.joined(separator: "; ")
+    }
+
+    /// What the bound assumes: a leak of one connection in many needs as many to be seen (the rule of three).
+    private var evenness: String {
+        let every = row.connections.completed / 3
+        return every > 1 ? ", if one connection in \(Amount.whole(Double(every))) or more leaks" : ""
     }
 
     private var leak: String {
@@ -60,8 +76,7 @@ struct Explanation {
         let amount = finding.perConnection.map { Amount.text($0, resource) + resource.suffix } ?? "an unknown amount"
         var sentences = ["each connection leaves \(amount)"]
         if let interval = finding.interval {
-            let bounds = [interval.lowerBound, interval.upperBound].map { Amount.text($0, resource) }
-            sentences[0] += ", 99% interval \(bounds.joined(separator: " to "))"
+            sentences[0] += ", 99% interval \(Amount.range(interval, resource))"
         }
         if let exhaustion { sentences.append(exhaustion) }
         if !finding.tcpStates.isEmpty {
@@ -101,7 +116,7 @@ extension CheckResult {
     var conclusion: String {
         let words: String
         switch verdict {
-        case .clean: words = "clean: no lifecycle leaks"
+        case .clean: words = rows.count == 1 ? "clean: it does not leak" : "clean: none of the \(rows.count) lifecycles driven leaks"
         case .leak:
             let new = leakingRows { $0.knownLeak == nil }
             let known = leakingRows { $0.knownLeak != nil }

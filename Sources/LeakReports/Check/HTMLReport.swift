@@ -185,7 +185,7 @@ public struct HTMLReport {
         if let limit = result.descriptorLimit { items.append(("descriptor limit", Amount.whole(Double(limit)))) }
         items += result.probes.map { ($0.resource.words, $0.source) }
         if let environment = result.environment { items.append(("environment", environment)) }
-        items += result.notes.map { ("note", $0) }
+        items += result.allNotes.map { ("note", $0) }
         let lines = items.map { "<div><dt>\(escaped($0.0))</dt><dd>\(escaped($0.1))</dd></div>" }
         return "<dl>\n\(lines.joined(separator: "\n"))\n</dl>"
     }

@@ -57,7 +57,7 @@ public struct JSONReport {
             interrupted = result.interruption == .interrupted
             if case .targetLost(let problem) = result.interruption { targetLost = problem }
             environment = result.environment
-            notes = result.notes
+            notes = result.allNotes
             results = result.rows.map { Row(result, $0) }
             samples = result.samples
         }
@@ -100,6 +100,7 @@ public struct JSONReport {
         var perConnection: Double?
         var interval: [Double]?
         var smallestDetectable: Double?
+        var reason: Reason?
         var remark: String?
         var statement: String
         var knownLeak: KnownLeak?
@@ -112,6 +113,7 @@ public struct JSONReport {
             perConnection = finding.perConnection
             interval = finding.interval.map { [$0.lowerBound, $0.upperBound] }
             smallestDetectable = finding.smallestDetectable
+            reason = finding.reason
             remark = finding.remark
             statement = explanation.statement
             knownLeak = finding.knownLeak

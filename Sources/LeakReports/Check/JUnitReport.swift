@@ -44,7 +44,7 @@ public struct JUnitReport {
             ("verdict", result.verdict.rawValue), ("target", result.target), ("runtime", result.runtime),
             ("isolation", result.isolation.rawValue), ("seed", "\(result.seed)"),
             ("budgetSeconds", Amount.count(result.budgetSeconds)),
-        ] + (result.environment.map { [("environment", $0)] } ?? []) + result.notes.map { ("note", $0) }
+        ] + (result.environment.map { [("environment", $0)] } ?? []) + result.allNotes.map { ("note", $0) }
     }
 
     private static func testCase(

@@ -47,7 +47,7 @@ public struct MarkdownReport {
             ),
         ]
         if let environment = result.environment { items.append(("environment", environment)) }
-        items += result.notes.map { ("note", $0) }
+        items += result.allNotes.map { ("note", $0) }
         return items.map { "- \($0.0): \(MarkupText.markdown($0.1))" }.joined(separator: "\n")
     }
 

@@ -23,7 +23,7 @@ public struct TextReport {
             return name + String(repeating: " ", count: max(2, 13 - name.count)) + probe.source
         }
         if let environment = result.environment { lines.append("environment  \(environment)") }
-        lines += result.notes.map { "note         \($0)" }
+        lines += result.allNotes.map { "note         \($0)" }
         lines.append("")
         lines += table
         let remarks = self.remarks

@@ -8,6 +8,17 @@ enum Amount {
         resource.isMemory ? bytes(amount) : count(amount)
     }
 
+    /// Both ends in one unit: `1,020 to 1,110 B`, `4.0 to 12.4 KiB`.
+    static func range(_ range: ClosedRange<Double>, _ resource: Resource) -> String {
+        guard resource.isMemory else { return "\(count(range.lowerBound)) to \(count(range.upperBound))" }
+        let upper = bytes(range.upperBound)
+        guard let unit = upper.split(separator: " ").last, unit != "B" else {
+            return "\(Int(range.lowerBound.rounded())) to \(upper)"
+        }
+        let size = unit == "KiB" ? 1024.0 : 1024 * 1024
+        return "\(fixed(range.lowerBound / size, 1)) to \(upper)"
+    }
+
     /// An upper bound, rounded up, so that what is printed holds and is never zero.
     static func bound(_ amount: Double, _ resource: Resource) -> String {
         resource.isMemory

@@ -54,7 +54,7 @@ struct CheckCommand: AsyncParsableCommand {
     var cgroup: ControlGroupArgument?
     @Option(
         help: ArgumentHelp(
-            "How thorough: quick (six lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
+            "How thorough: quick (eight lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
             discussion: "A check ends before its budget when nothing is in doubt."))
     var profile = CheckPlan.Profile.default
     @Option(
@@ -71,9 +71,11 @@ struct CheckCommand: AsyncParsableCommand {
     var budget: DurationArgument?
     @Option(
         help: ArgumentHelp(
-            "How long a suspect is left alone before it is called a leak. Default: 40s, or less of a small budget.",
-            discussion:
-                "Longer than the server keeps anything of a connection that has ended, such as a session to resume."))
+            "How long a suspect is left alone before it is called a leak. Default: 75s, more for some paths and subprotocols.",
+            discussion: """
+                Longer than the server keeps anything of a connection that has ended, such as a session to resume. A profile's \
+                budget is overrun for it; a --budget is not.
+                """))
     var pause: DurationArgument?
     @Option(help: "Connections at a time.")
     var concurrency = Self.defaultConcurrency
@@ -158,10 +160,11 @@ struct CheckCommand: AsyncParsableCommand {
             throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
         }
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
-        if let pause, !(.seconds(1)...timeLimit * CheckPlan.largestPauseShare).contains(pause.duration) {
+        if let pause, pause.duration < .seconds(1) { throw ValidationError("--pause must be at least a second") }
+        if let pause, let budget, pause.duration + Self.leastTimeBesidePause > budget.duration {
             throw ValidationError(
-                "--pause must be at least a second, and at most three fifths of --budget, which is "
-                    + "\(DurationText.format(timeLimit)): the connections before and behind it need the rest")
+                "--budget must be longer than --pause, by \(DurationText.format(Self.leastTimeBesidePause)) at least, for the "
+                    + "connections before and after it")
         }
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
@@ -190,6 +193,9 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
+    /// What a check needs beside a pause, at the least.
+    private static let leastTimeBesidePause = Duration.seconds(3)
+
     private static let ownURL = "ws://127.0.0.1:{port}/"
 
     /// Time for the whole check.
@@ -217,6 +223,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
         plan.compression = compression ?? profile.compression
         plan.budget = timeLimit
+        plan.isBudgetFixed = budget != nil
         plan.pause = pause?.duration
         if path != nil || !queries.isEmpty {
             plan.target = requestTarget(of: try WebSocketURL(plan.url.replacing("{port}", with: "1")))
@@ -269,6 +276,7 @@ struct CheckCommand: AsyncParsableCommand {
         for index in result.rows.indices {
             result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
         }
+        Advice(budgetSeconds: plan.budget.inSeconds).add(to: &result)
         try files.write(result, announcing: true)
         if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }
         if let failure = record?.failure {

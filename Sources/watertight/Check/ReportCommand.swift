@@ -28,7 +28,9 @@ struct ReportCommand: ParsableCommand {
             try reports.requireFormatsOfWatch()
             return try WatchReportFiles.opened(json: reports.json).write(watch)
         }
-        try reports.opened().write(record.recorded, announcing: false)
+        var result = record.recorded
+        Advice(budgetSeconds: result.budgetSeconds).add(to: &result)
+        try reports.opened().write(result, announcing: false)
     }
 }
 
@@ -59,7 +61,8 @@ struct AnalyzeCommand: ParsableCommand {
         let record = try RecordSource.record(file)
         if let watch = record.judgedWatch { return try analyze(watch, before: record.end?.growth ?? []) }
         let knownLeaks = try known.entries()
-        let result = record.judged(knownLeaks)
+        var result = record.judged(knownLeaks)
+        Advice(budgetSeconds: result.budgetSeconds).add(to: &result)
         let knownLeaksFile = try known.opened()
         try reports.opened().write(result, announcing: false)
         if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }

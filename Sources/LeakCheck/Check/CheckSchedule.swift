@@ -1,0 +1,248 @@
+import LeakStatistics
+import Sockets
+
+/// What a check does next: which row is driven, watched or read at rest, and when it is over.
+///
+/// A value that decides; the run obeys. It is asked with `next(at:)` and told with the `did…` methods what came of it. No
+/// clock, no socket: the whole course of a check takes microseconds in a test.
+///
+/// Every row is driven for a share of the budget. A row in which something grows like a leak rests, while others are driven;
+/// at the end of its pause it is read, and driven again, as far and as fast as before. What is left of the budget goes to the
+/// rows in doubt.
+struct CheckSchedule {
+    /// What the run must do.
+    enum Step: Hashable {
+        /// Make so many connections of a row, or as many as the target can take, and read the target.
+        case drive(row: Int, connections: Int, phase: CheckResult.Sample.Phase)
+        /// Do nothing before this moment: a drive after a pause must not be faster than the one before.
+        case hold(until: MonotonicTime)
+        /// Look at resting rows for a moment.
+        case watch(rows: [Int])
+        /// Read a row at the end of its pause.
+        case readTrough(row: Int)
+        /// Nothing more is to be learned of a row, whose process may end.
+        case finish(row: Int)
+        /// The check is over.
+        case done
+    }
+
+    /// What the user asked for, and what is known of the target.
+    struct Settings: Hashable {
+        /// When the check began.
+        var start: MonotonicTime
+        /// Time for the whole check.
+        var budget: Duration
+        /// Whether the budget must not be overrun; if not, a suspicion may overrun it by its pause.
+        var isBudgetFixed = false
+        /// How long a suspect must rest.
+        var pause: Duration
+        /// Whether all rows share one process, so that the pause of one is everybody's.
+        var sharesProcess = false
+        /// Whether the target's memory grows until a collection, which is waited for.
+        var usesTracingGC = false
+    }
+
+    let settings: Settings
+    private(set) var rows: [Row]
+    private var generator: SeededGenerator
+    /// The row that is driven, until when, and whether it has begun.
+    private var current: Int?
+    private var sliceEnd = MonotonicTime.never
+    /// How long the last start of a process took; zero where they are started by others.
+    private(set) var startTime = Duration.zero
+
+    /// A schedule of rows; `staysConnected` says of each whether its peers stay for a while, so that a block of few takes as
+    /// long as one of many.
+    init(_ settings: Settings, staysConnected: [Bool], seed: UInt64) {
+        self.settings = settings
+        rows = staysConnected.map { Row(staysConnected: $0) }
+        generator = SeededGenerator(seed: seed)
+    }
+
+    // MARK: Shares of the budget
+
+    /// The share of the budget in which every row is driven once.
+    private static let measuringShare = 0.45
+    /// How many readings of a probe a slice has room for, and as much time besides.
+    private static let readingsOfSlice = 12
+    /// How long a suspect is driven again, at least where that takes few connections.
+    private static let confirmingTime = Duration.seconds(4)
+    /// How long after the last pause an overrun budget may go on: to drive all suspects again.
+    private static let confirmingReserve = Duration.seconds(15)
+    /// How long a drive after a pause may take beyond its share, in order to make the connections it needs.
+    private static let longestConfirming = Duration.seconds(30)
+    /// Below this nothing useful can be driven.
+    private static let leastSlice = Duration.milliseconds(300)
+    /// Processes that start ahead of their turn, at most.
+    private static let mostStartsAhead = 6
+
+    /// How long each row is driven at first.
+    var measuringSlice: Duration {
+        let planned = rows.count { !$0.isInapplicable }
+        return settings.budget * (Self.measuringShare / Double(max(1, planned)))
+    }
+
+    /// How many processes to start ahead of their turn, so that no row waits for one.
+    var startsAhead: Int {
+        guard startTime > .zero else { return 1 }
+        return min(Self.mostStartsAhead, max(1, Int((startTime / max(measuringSlice, .milliseconds(100))).rounded(.up))))
+    }
+
+    /// When no row is begun or taken up any more.
+    var budgetEnd: MonotonicTime { settings.start + settings.budget }
+
+    /// When the last suspicion must be decided.
+    var end: MonotonicTime {
+        let hasSuspects = rows.contains { $0.state == .resting || $0.state == .confirming }
+        guard !settings.isBudgetFixed, hasSuspects else { return budgetEnd }
+        return budgetEnd + settings.pause + Self.confirmingReserve
+    }
+
+    // MARK: The next step
+
+    /// What to do now.
+    mutating func next(at now: MonotonicTime) -> Step {
+        if let step = driving(at: now) { return step }
+        if let row = rows.firstIndex(where: { $0.state == .decided && !$0.isFinished && !$0.isConvicted }) {
+            rows[row].isFinished = true
+            return .finish(row: row)
+        }
+        if let row = rows.firstIndex(where: { hasRested($0, at: now) }) { return .readTrough(row: row) }
+        let resting = rows.indices.filter { rows[$0].state == .resting }
+        if settings.sharesProcess, !resting.isEmpty, now < end { return .watch(rows: resting) }
+        if let row = rowToDrive(at: now) {
+            current = row
+            sliceEnd = now + slice(of: row, at: now)
+            return driving(at: now) ?? next(at: now)
+        }
+        if !resting.isEmpty, now < end { return .watch(rows: resting) }
+        return closing(at: now)
+    }
+
+    /// The next block of the row that is being driven; nil when its turn is over.
+    private mutating func driving(at now: MonotonicTime) -> Step? {
+        guard let row = current else { return nil }
+        guard now < min(sliceEnd, end) else {
+            leave(row, at: now)
+            return nil
+        }
+        if let moment = rows[row].mayGoOn, moment > now { return .hold(until: min(moment, min(sliceEnd, end))) }
+        let phase: CheckResult.Sample.Phase = rows[row].pauses > 0 ? .confirm : .measure
+        return .drive(row: row, connections: rows[row].block(&generator), phase: phase)
+    }
+
+    /// The row that is driven next: first each once, then those in doubt, the one first that has been driven least.
+    private func rowToDrive(at now: MonotonicTime) -> Int? {
+        let remaining = budgetEnd - now
+        guard remaining > Self.leastSlice else { return nil }
+        if let row = rows.firstIndex(where: { $0.state == .waiting && !$0.isInapplicable }) { return row }
+        guard remaining - timeToConfirm > .seconds(1) else { return nil }
+        return rows.indices.filter { rows[$0].state == .measuring && rows[$0].mayBeDriven }
+            .min { (rows[$0].isInDoubt ? 0 : 1, rows[$0].driven) < (rows[$1].isInDoubt ? 0 : 1, rows[$1].driven) }
+    }
+
+    private func slice(of row: Int, at now: MonotonicTime) -> Duration {
+        let wanted = max(measuringSlice, rows[row].probeCost * Self.readingsOfSlice)
+        let remaining = budgetEnd - now
+        return rows[row].state == .waiting ? min(wanted, remaining) : min(wanted, remaining - timeToConfirm)
+    }
+
+    /// What it takes to drive all suspects again.
+    private var timeToConfirm: Duration {
+        guard settings.isBudgetFixed else { return .zero }
+        return rows.filter { $0.state == .resting }.reduce(.zero) {
+            $0 + Self.confirmingTime + $1.probeCost * Row.confirmingBlocks
+        }
+    }
+
+    /// Whether a row's pause is over: it was long enough, all is given back, or the time is up.
+    private func hasRested(_ row: Row, at now: MonotonicTime) -> Bool {
+        guard row.state == .resting else { return false }
+        let rested = now - row.idleSince
+        if row.hasReleased || rested >= row.requiredRest(settings.pause) { return true }
+        return rested >= .seconds(1) && now + timeToConfirm >= end
+    }
+
+    /// What is done at the end: what was called a leak is read once more, as it has rested since, and every row is finished.
+    private mutating func closing(at now: MonotonicTime) -> Step {
+        if let row = rows.firstIndex(where: { $0.isConvicted && !$0.isReread && now - $0.idleSince > .seconds(1) }) {
+            rows[row].isReread = true
+            return .readTrough(row: row)
+        }
+        if let row = rows.firstIndex(where: { !$0.isFinished && !$0.isInapplicable }) {
+            rows[row].isFinished = true
+            return .finish(row: row)
+        }
+        return .done
+    }
+
+    // MARK: What came of it
+
+    /// A process for a row was started, which took so long.
+    mutating func didStart(in time: Duration) { startTime = time }
+
+    /// The first reading of a row's drive is taken: its time is for connections.
+    mutating func didBegin(_ row: Int, at now: MonotonicTime) {
+        guard current == row else { return }
+        if rows[row].state == .waiting { rows[row].state = .measuring }
+        sliceEnd = now + (rows[row].state == .confirming ? confirmingSlice(at: now) : slice(of: row, at: now))
+        rows[row].beginDrive(at: now)
+    }
+
+    /// How long a row is driven after its pause: as long as the connections take that are needed, within bounds.
+    private func confirmingSlice(at now: MonotonicTime) -> Duration {
+        let others = rows.count { $0.state == .resting }
+        let share = (end - now) / Double(others + 1)
+        return min(Self.longestConfirming, max(Self.confirmingTime, share))
+    }
+
+    /// A block of a row was made.
+    mutating func didDrive(_ row: Int, _ block: Block, at now: MonotonicTime) {
+        rows[row].note(block, at: now)
+        if block.isInapplicable {
+            rows[row].isInapplicable = true
+            current = nil
+        } else if block.isLast || rows[row].isDone(settings, at: now) {
+            leave(row, at: now)
+        }
+    }
+
+    /// A resting row was looked at.
+    ///
+    /// `hasReleased` where all that was suspected was given back; `hasFallen` where something is less than ever in this pause.
+    mutating func didWatch(_ row: Int, hasReleased: Bool, hasFallen: Bool, at now: MonotonicTime) {
+        rows[row].hasReleased = hasReleased
+        if hasFallen { rows[row].lastFall = now - rows[row].idleSince }
+    }
+
+    /// A row was read at the end of its pause, which came to `assessments`.
+    mutating func didReadTrough(
+        _ row: Int, _ assessments: [Resource: RowJudge.Assessment], at now: MonotonicTime
+    ) {
+        if rows[row].isReread {
+            rows[row].isConvicted = false
+            return
+        }
+        rows[row].endPause(assessments)
+        guard now < end else {
+            rows[row].state = .decided
+            return
+        }
+        if rows[row].isSettled {
+            rows[row].decide()
+        } else if rows[row].needsDrive {
+            rows[row].state = .confirming
+            current = row
+            sliceEnd = now + confirmingSlice(at: now)
+        } else {
+            rows[row].state = .measuring
+        }
+    }
+
+    /// A row that is driven is left: it rests, is decided, or waits for another turn.
+    private mutating func leave(_ row: Int, at now: MonotonicTime) {
+        current = nil
+        let mayRest = now + .seconds(1) < (settings.isBudgetFixed ? budgetEnd : budgetEnd + settings.pause)
+        rows[row].leave(at: now, mayRest: mayRest)
+    }
+}

@@ -1,0 +1,51 @@
+import LeakStatistics
+
+extension RowMeasurement {
+    /// Notes what has been given back by a moment within a pause, `seconds` after the last connection. What is taken again
+    /// was not given back.
+    mutating func noteReleases(_ releases: [Resource: Bool], after seconds: Double) {
+        for (resource, isReleased) in releases {
+            releasedWithin[resource] = isReleased ? releasedWithin[resource] ?? seconds : nil
+        }
+    }
+}
+
+extension RowJudge {
+    /// Of what is suspected in a resting row, whether it would be clean if the pause ended with `moment`.
+    func releases(of row: RowMeasurement, at moment: CheckResult.Sample) -> [Resource: Bool] {
+        let suspects = assessments(row).filter { $0.value == .suspect }.map(\.key)
+        guard !suspects.isEmpty else { return [:] }
+        var ended = row
+        ended.samples.append(moment)
+        let assessments = assessments(ended)
+        return Dictionary(uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) })
+    }
+
+    /// What is suspected of a row, and how much each connection seems to leave.
+    func suspicions(of row: RowMeasurement) -> [Resource: Double] {
+        judgments(row).filter { $0.value.assessment == .suspect }.compactMapValues { $0.estimate?.perConnection }
+    }
+}
+
+extension CheckResult.Sample {
+    /// A fall by less than this part of what is held is noise.
+    private static let leastFall = 0.02
+
+    /// Whether something that was read of both is clearly less than in `least`.
+    func hasFallen(below least: CheckResult.Sample) -> Bool {
+        func fell(_ now: Int, _ before: Int) -> Bool {
+            Double(before - now) > max(1, Self.leastFall * Double(before))
+        }
+        return fell(descriptors, least.descriptors) || fell(threads, least.threads)
+            || fell(privateMemory, least.privateMemory)
+    }
+
+    /// The smaller of both readings, gauge by gauge.
+    func lower(than other: CheckResult.Sample) -> CheckResult.Sample {
+        var lower = self
+        lower.descriptors = min(descriptors, other.descriptors)
+        lower.threads = min(threads, other.threads)
+        lower.privateMemory = min(privateMemory, other.privateMemory)
+        return lower
+    }
+}

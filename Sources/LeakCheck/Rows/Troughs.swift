@@ -1,0 +1,236 @@
+import LeakStatistics
+
+/// What the pauses of a row say about one gauge: the rule of the troughs.
+///
+/// What a connection leaves behind *for good* is read when nothing is going on. A leak leaves the same amount for each
+/// connection of the last two drives. What is kept for a time is given back at the end of a pause, or, in a gauge that holds
+/// what was freed, leaves room that the next drive uses first; so a drive counts only as far as it makes no more connections
+/// than an earlier one, at no higher pace.
+struct Troughs {
+    /// What they come to.
+    enum Standing: Hashable {
+        /// The drive after the pause has made too few connections.
+        case awaiting
+        /// What the drive after the pause left can only be read after a pause of its own.
+        case needsPause
+        /// The last drive left nothing that matters.
+        case ended
+        /// The last two drives left as much for each connection; of all that left something, the least and the most.
+        case confirmed(least: Double, most: Double)
+        /// Several drives left very different amounts.
+        case unsteady(least: Double, most: Double)
+    }
+
+    /// What one drive left for each of its connections.
+    struct Increment: Hashable {
+        /// The amount for each connection.
+        var perConnection: Double
+        /// How far it may be off.
+        var error: Double
+        /// Of how many connections.
+        var connections: Double
+        /// Whether it was read at both ends in a pause; if not, nothing was given back and it was read while driving.
+        var isAtRest: Bool
+        /// Whether it can convict: not where more was kept at a time than ever before.
+        var isWithinReach: Bool
+    }
+
+    /// The share of what a drive left that must still be there after its pause to say that nothing was given back.
+    static let keptShare = 0.9
+    /// How far two increments may differ, as a share of the larger: memory grows by arenas and its reserve, counts are exact.
+    private static let leastRatio = (reused: 0.5, exact: 0.7)
+    /// Increments after which amounts that differ are a leak with a range, or none that can be told.
+    private static let mostIncrements = 4
+    /// The least part of the largest increment that makes growth of several a leak whose rate varies.
+    private static let leastUnevenShare = 0.25
+    /// Blocks of a drive after a pause, and its connections as a share of the reach, below which nothing can be said.
+    private static let (leastBlocks, leastReachShare) = (4, 0.45)
+    /// As many connections are enough whatever the reach is.
+    private static let enoughConnections = Double(RowJudge.leastConnections)
+    /// Steps of the gauge that an exact count may be off without a leak (Hanley and Lippman-Hand, 1983).
+    private static let strayUnits = 3.0
+
+    private let course: Course
+    private let scale: GrowthScale
+    private let isAlwaysAtRest: Bool
+    /// The increments in the order of time.
+    let increments: [Increment]
+
+    /// The troughs of a course; `isAlwaysAtRest` where something else was given back, with which this gauge may rise again.
+    init(_ course: Course, _ scale: GrowthScale, isAlwaysAtRest: Bool = false) {
+        self.course = course
+        self.scale = scale
+        self.isAlwaysAtRest = isAlwaysAtRest
+        increments = Self.increments(course, scale, isAlwaysAtRest)
+    }
+
+    /// Whether the last two increments were read in pauses, so that only they tell the amount.
+    var isAtRest: Bool { increments.suffix(2).contains(where: \.isAtRest) }
+
+    /// The mean of the last two increments.
+    var perConnection: Double {
+        let last = increments.suffix(2)
+        let connections = last.reduce(0) { $0 + $1.connections }
+        return connections > 0 ? last.reduce(0) { $0 + $1.perConnection * $1.connections } / connections : 0
+    }
+
+    /// What the last two increments leave open.
+    var interval: ClosedRange<Double> {
+        let last = increments.suffix(2)
+        let bounds = last.map { ($0.perConnection - $0.error, $0.perConnection + $0.error) }
+        let (low, high) = (bounds.map(\.0).min() ?? 0, bounds.map(\.1).max() ?? 0)
+        return min(low, high)...max(low, high)
+    }
+
+    /// Whether a pause gave back something of what its drive had left.
+    var hasReleased: Bool {
+        course.drives.enumerated().contains { $1.trough != nil && Self.kept($1, isFirst: $0 == 0, scale) == false }
+    }
+
+    /// The largest leak that the readings at rest leave room for: all that was gained since the first reading, or in the last
+    /// drive; infinite before the first pause, and where what was freed stays in the gauge.
+    var largestHidden: Double {
+        guard !scale.isReused else { return .infinity }
+        let stray = Self.strayUnits * scale.resolution
+        var bound = Double.infinity
+        var (gained, connections) = (0.0, 0.0)
+        for drive in course.drives {
+            guard let trough = drive.trough, drive.connections > 0 else { break }
+            gained += trough - drive.start
+            connections += drive.connections
+            bound = min(bound, (max(0, trough - drive.start) + stray) / drive.connections)
+        }
+        return connections > 0 ? min(bound, (max(0, gained) + stray) / connections) : bound
+    }
+
+    /// What they come to.
+    var standing: Standing {
+        let completed = course.drives.count { $0.trough != nil }
+        guard completed > 0, let last = increments.last else { return .awaiting }
+        guard grows(last) else { return .ended }
+        if let verdict { return verdict }
+        if increments.count > completed { return .needsPause }
+        guard let open = course.drives.last, open.trough == nil else { return .awaiting }
+        let reach = Self.reach(of: course.drives.count - 1, course)
+        return Self.isEnough(open.connections, blocks: open.series.points.count - 1, reach: reach)
+            ? .needsPause : .awaiting
+    }
+
+    /// What the increments come to as they are; nil where another is needed.
+    private var verdict: Standing? {
+        let growing = increments.filter(grows)
+        guard increments.count >= 2, let last = increments.last, last.isWithinReach, grows(last) else { return nil }
+        let amounts = growing.map(\.perConnection)
+        let (least, most) = (amounts.min() ?? 0, amounts.max() ?? 0)
+        let previous = increments[increments.count - 2]
+        if grows(previous) && agree(previous, last) {
+            return .confirmed(
+                least: min(previous.perConnection, last.perConnection),
+                most: max(previous.perConnection, last.perConnection))
+        }
+        guard increments.count >= Self.mostIncrements else { return nil }
+        return growing.count == increments.count && least >= Self.leastUnevenShare * most
+            ? .confirmed(least: least, most: most) : .unsteady(least: least, most: most)
+    }
+
+    private func grows(_ increment: Increment) -> Bool {
+        increment.perConnection > scale.effect(over: increment.connections)
+            && increment.perConnection * increment.connections > Self.strayUnits * scale.resolution
+    }
+
+    private func agree(_ first: Increment, _ second: Increment) -> Bool {
+        let (low, high) = (
+            min(first.perConnection, second.perConnection), max(first.perConnection, second.perConnection)
+        )
+        let ratio = scale.isReused ? Self.leastRatio.reused : Self.leastRatio.exact
+        return low >= ratio * high || high - low <= first.error + second.error
+    }
+
+    // MARK: Increments
+
+    private static func increments(_ course: Course, _ scale: GrowthScale, _ isAlwaysAtRest: Bool) -> [Increment] {
+        var increments: [Increment] = []
+        var wasKept = true
+        for (index, drive) in course.drives.enumerated() where drive.connections > 0 {
+            let kept = Self.kept(drive, isFirst: index == 0, scale).map { $0 && !isAlwaysAtRest } ?? wasKept
+            if index == 0 {
+                guard drive.trough != nil else { return [] }
+                increments.append(kept ? first(drive, scale) : atRest(drive, reach: .infinity, scale))
+            } else if kept && wasKept && !isAlwaysAtRest {
+                let reach = reach(of: index, course)
+                let part = drive.first(reach)
+                let connections = part.connections - (part.points.first?.connections ?? 0)
+                guard isEnough(connections, blocks: part.points.count - 1, reach: reach) else {
+                    // A drive that a pause has ended says what it can.
+                    if drive.trough == nil { break }
+                    increments.append(atRest(drive, reach: reach, scale))
+                    wasKept = kept
+                    continue
+                }
+                increments.append(whileDriving(part))
+            } else if drive.trough != nil {
+                increments.append(atRest(drive, reach: reach(of: index, course), scale))
+            }
+            wasKept = kept
+        }
+        return increments
+    }
+
+    /// The most connections that a drive before the one at `index` made: as many fit into the room that it left.
+    private static func reach(of index: Int, _ course: Course) -> Double {
+        course.drives[..<index].map(\.connections).max() ?? 0
+    }
+
+    private static func isEnough(_ connections: Double, blocks: Int, reach: Double) -> Bool {
+        blocks >= leastBlocks && connections >= min(enoughConnections, leastReachShare * reach)
+    }
+
+    /// Whether most of what a drive left was still there after its pause; nil before that.
+    ///
+    /// What warming up left before the second half of the first drive is no part of it.
+    private static func kept(_ drive: Course.Drive, isFirst: Bool, _ scale: GrowthScale) -> Bool? {
+        guard let trough = drive.trough else { return nil }
+        let floor = drive.series.floor
+        let begin = drive.series.points.first?.connections ?? 0
+        let base = isFirst ? floor.level(at: begin + drive.connections / 2) : drive.start
+        let grown = drive.crest - base
+        return grown <= strayUnits * scale.resolution || trough - base >= keptShare * grown
+    }
+
+    /// The first drive, of which nothing was given back: its second half, as the first is warming up.
+    private static func first(_ drive: Course.Drive, _ scale: GrowthScale) -> Increment {
+        guard
+            let estimate = GrowthEstimate(
+                drive.series, resolution: scale.resolution, confidence: RowJudge.confidence)
+        else { return atRest(drive, reach: .infinity, scale) }
+        return Increment(
+            perConnection: estimate.perConnection, error: estimate.resolution, connections: estimate.connections,
+            isAtRest: false, isWithinReach: true)
+    }
+
+    /// A later drive of which nothing is given back, as far as it reaches.
+    private static func whileDriving(_ part: GrowthSeries) -> Increment {
+        let floor = part.floor
+        let (first, last) = (floor.points[0], floor.points[floor.points.count - 1])
+        let connections = last.connections - first.connections
+        let blocks = zip(floor.points, floor.points.dropFirst()).filter { $0.1.connections > $0.0.connections }
+        let growing = blocks.count { $0.1.level > $0.0.level }
+        // A single step of an arena is no growth of each connection.
+        let isSteady = Double(growing) >= 0.5 * Double(blocks.count)
+        let amount = (last.level - first.level) / connections
+        return Increment(
+            perConnection: isSteady ? amount : 0, error: isSteady ? 0 : amount, connections: connections,
+            isAtRest: false, isWithinReach: true)
+    }
+
+    /// A drive between two troughs.
+    private static func atRest(_ drive: Course.Drive, reach: Double, _ scale: GrowthScale) -> Increment {
+        let gained = (drive.trough ?? drive.crest) - drive.start
+        // A count that a connection leaves by chance varies as events do (Poisson): by its square root.
+        let spread = scale.isReused ? 0 : (max(0, gained) * scale.resolution).squareRoot() * 2.6
+        return Increment(
+            perConnection: gained / drive.connections, error: (strayUnits * scale.resolution + spread) / drive.connections,
+            connections: drive.connections, isAtRest: true,
+            isWithinReach: !scale.isReused || drive.connections <= reach * 1.02)
+    }
+}

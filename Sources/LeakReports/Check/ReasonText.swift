@@ -1,0 +1,211 @@
+import LeakCheck
+
+/// The words for each reason, the same in every report. What decides it is advice, which the program that ran the check adds.
+struct ReasonText {
+    private let resource: Resource
+    private let reason: Reason
+
+    /// The words for `reason`, which is about `resource`.
+    init(_ reason: Reason, _ resource: Resource) {
+        self.reason = reason
+        self.resource = resource
+    }
+
+    /// One sentence without a full stop, which begins in lower case.
+    var words: String {
+        switch reason {
+        case .kept, .keptUnevenly, .outgrewCollector: leak
+        case .released(let seconds):
+            "kept for a while, released within \(Int(seconds.rounded(.up))) s after the last connection"
+        case .releasedInPause: "what the connections kept was released during the pause"
+        case .pauseMissing, .restUnconfirmed, .unsteady: pause
+        case .collectorPending, .outsideHeap, .explained, .unread: otherGauge
+        case .limited, .fewCompleted, .failed, .stalled: row
+        case .text(let words): words
+        default: connections
+        }
+    }
+
+    private func amount(_ value: Double) -> String { Amount.text(value, resource) }
+    private func bound(_ value: Double) -> String { Amount.bound(value, resource) }
+    private func whole(_ seconds: Double) -> Int { Int(seconds.rounded(.down)) }
+
+    // MARK: Leaks
+
+    private var leak: String {
+        switch reason {
+        case .kept(let pause, let connections, let isChosen):
+            return kept(pause, connections, isChosen)
+        case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
+            return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
+        case .outgrewCollector(let times, let pause):
+            return "memory is \(Int(times)) times what it was, far beyond what a collection waits for, and was kept through "
+                + "a pause of \(whole(pause)) s"
+        default: return ""
+        }
+    }
+
+    private func kept(_ pause: Double, _ connections: Int, _ isChosen: Bool) -> String {
+        let choice = isChosen ? ", which the user chose," : ""
+        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, or a "
+            + "cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
+    }
+
+    // MARK: More connections
+
+    private var connections: String {
+        switch reason {
+        case .notDriven(let problem): problem ?? "the time ended before a connection was made"
+        case .tooFewConnections(let count, let seconds, let held):
+            "too few connections: \(Amount.whole(Double(count)))"
+                + (seconds >= 1 ? " in \(Int(seconds.rounded())) s" : "")
+                + (held > 0 ? "; they still hold \(held) more \(resource.unit)" : "")
+        case .noisy(let bound): "a leak of up to \(self.bound(bound)) could hide in the noise of so few connections"
+        case .roomAtStart(let bound, let bytes):
+            "a leak of up to \(self.bound(bound)) could hide in the \(Amount.bytes(bytes)) that the process held before its "
+                + "first connection, which may be free inside it"
+        case .roomLeft(let bound):
+            "a leak of up to \(self.bound(bound)) could hide in memory that the process holds and no longer needs"
+        case .slowing: "growth slows down as warming up does, but has not ended"
+        case .steps: "it grows in steps, too few of them to tell a leak"
+        case .staleReadings: "its readings may be seconds old, and connections were made for few"
+        case .stopped(let pause):
+            "it grew, but not again after a pause of \(whole(pause)) s: kept for a time, or a cache that has filled"
+        case .byChance(let verdicts): "it grows like a leak, but of \(verdicts) verdicts one may by chance"
+        default: ""
+        }
+    }
+
+    // MARK: A pause
+
+    private var pause: String {
+        switch reason {
+        case .pauseMissing(let kept, let required):
+            "suspected: it grows like a leak and was kept for at least \(whole(kept)) s, but servers keep things for up to "
+                + "\(whole(required)) s"
+        case .restUnconfirmed(let amount, let pause):
+            "suspected: \(self.amount(amount)) stayed after a pause of \(whole(pause)) s that gave the rest back, and no second "
+                + "pause confirmed it"
+        case .unsteady(let least, let most):
+            "what stays differs too much from drive to drive: \(amount(least)) to \(amount(most))"
+        default: ""
+        }
+    }
+
+    // MARK: Another gauge
+
+    private var otherGauge: String {
+        switch reason {
+        case .collectorPending:
+            "memory grows, but this runtime collects garbage lazily, and growth before a collection is no evidence"
+        case .outsideHeap(let bound):
+            "a leak of up to \(self.bound(bound)) outside of the live heap could hide in what the collector has yet to "
+                + "collect"
+        case .explained(let other): "explained by \(other.words)"
+        case .unread(let problem): problem
+        default: ""
+        }
+    }
+
+    // MARK: The row
+
+    private var row: String {
+        switch reason {
+        case .limited(let stop, let then):
+            return "the target was not driven beyond a safe share of \(Self.words(stop)); "
+                + ReasonText(then, resource).words
+        case .fewCompleted(let share, let problem):
+            return "only \(Int((share * 100).rounded(.down)))% of the connections went as the lifecycle wants"
+                + (problem.map { "; the first problem: \($0)" } ?? "")
+        case .failed(let failure, let grewBefore): return Self.words(failure) + grew(grewBefore)
+        case .stalled(let stall, let grewBefore): return stall.remark + grew(grewBefore)
+        default: return ""
+        }
+    }
+
+    private func grew(_ before: Bool) -> String { before ? "; until then it grew like a leak" : "" }
+
+    /// What a target could not safely take more of.
+    static func words(_ stop: StopReason) -> String {
+        switch stop {
+        case .descriptors(let limit): "its limit of \(limit) descriptors, which ulimit -n raises"
+        case .threads(let count): "\(Amount.whole(Double(count))) more threads"
+        case .memory(let bytes): "\(Amount.bytes(Double(bytes))) more memory"
+        case .text(let words): words
+        }
+    }
+
+    /// Why a lifecycle no longer comes about.
+    static func words(_ failure: RowFailure) -> String {
+        func because(_ problem: String) -> String { problem.isEmpty ? "no reason known" : problem }
+        switch failure {
+        case .neverCame(let problem): return "no connection came about: \(because(problem)); the target's log may say why"
+        case .ceased(let count, let problem):
+            return "after \(Amount.whole(Double(count))) connections none came about: \(because(problem))"
+        case .notAttempted(let problem):
+            return "this side could not make the connections: \(because(problem))"
+        case .targetLost(let count):
+            return "the target was lost after \(Amount.whole(Double(count))) connections of this lifecycle"
+        case .replaced(let ended, let fresh):
+            let list = { (pids: [Int32]) in pids.map(String.init).joined(separator: ", ") }
+            return "process \(list(ended)) of the target has ended"
+                + (fresh.isEmpty ? "" : ", and process \(list(fresh)) took its place")
+                + ": what it held is gone, and a leak with it; keep the server from replacing its processes during the "
+                + "check, and see its log for why it did"
+        case .text(let words): return words
+        }
+    }
+}
+
+extension CheckResult.Finding {
+    /// Why the finding is what it is, and what decides it; nil where there is nothing to say.
+    package var remark: String? {
+        let words = [reason.map { ReasonText($0, resource).words }, outdated, advice].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+
+    private var outdated: String? {
+        guard let entry = outdatedKnownLeak else { return nil }
+        let least = interval?.lowerBound ?? perConnection ?? .infinity
+        return least > entry.perConnection
+            ? "it has grown beyond the known leak of \(entry.perConnection): \(entry.reason)"
+            : "it was known until \(entry.expires): \(entry.reason)"
+    }
+}
+
+extension CheckResult.Stall {
+    /// What happened, without saying in which row.
+    var remark: String {
+        switch (kind, connections) {
+        case (.accepting, 0): "the target accepted no connection"
+        case (.answering, 0): "the target answered no connection within 5 s"
+        case (.accepting, _): "the target stopped accepting connections after \(connections) of them"
+        case (.answering, _): "the target stopped answering after \(connections) connections"
+        }
+    }
+
+    /// What happened, what became of it, and what to do.
+    var statement: String {
+        let seconds = Int(pauseSeconds.rounded())
+        return [
+            "\(remark), while its process lived on",
+            hasRecovered ? "it took part again within \(seconds) s" : "it did not take part again within \(seconds) s",
+            isOutOfDescriptors
+                ? "it has as many descriptors open as it may (ulimit -n): see what it leaves open"
+                : "a stack trace of its threads, taken then, tells what it waits for",
+        ].joined(separator: "; ")
+    }
+}
+
+extension CheckResult.MemoryGrowth {
+    /// What is noted beside the verdicts.
+    var words: String {
+        "private memory grew by \(bytes >> 20) MB under \(label), beyond the environment's threshold of "
+            + "\(thresholdBytes >> 20) MB; the row's verdict says what it is"
+    }
+}
+
+extension CheckResult {
+    /// All that the reader should know beside the verdicts.
+    var allNotes: [String] { notes + memoryGrowth.map(\.words) }
+}
