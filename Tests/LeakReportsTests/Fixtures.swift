@@ -15,7 +15,7 @@ var sampleResult: CheckResult {
             CheckResult.Finding(
                 resource: .descriptors, verdict: descriptors, perConnection: amount,
                 interval: (amount - 0.1)...(amount + 0.1),
-                smallestDetectable: amount + 0.1, remark: descriptors == .inconclusive ? "too few connections" : nil,
+                smallestDetectable: amount + 0.1, reason: descriptors == .inconclusive ? .byChance(verdicts: 114) : nil,
                 tcpStates: descriptors == .leak ? ["CLOSE_WAIT": 1200] : [:]),
             CheckResult.Finding(
                 resource: .threads, verdict: .clean, perConnection: 0, interval: 0...0, smallestDetectable: 0.0005),
@@ -53,7 +53,7 @@ var hostileResult: CheckResult {
     for row in result.rows.indices {
         result.rows[row].reproducer = text
         result.rows[row].connections.firstProblem = text
-        for index in result.rows[row].resources.indices { result.rows[row].resources[index].remark = text }
+        for index in result.rows[row].resources.indices { result.rows[row].resources[index].reason = .text(text) }
         result.rows[row].resources.append(
             CheckResult.Finding(
                 resource: Resource(rawValue: text), verdict: .inconclusive, perConnection: 1, interval: 0...2,
@@ -75,7 +75,7 @@ var hostileResult: CheckResult {
 var plottedResult: CheckResult {
     var result = sampleResult
     result.rows[1].resources[0].verdict = .clean
-    result.rows[1].resources[0].remark = nil
+    result.rows[1].resources[0].reason = nil
     result.samples = ["fin", "reset/open"].flatMap { lifecycle in
         (0...20).map { block in
             CheckResult.Sample(

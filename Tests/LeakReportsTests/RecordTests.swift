@@ -17,7 +17,7 @@ struct RecordTests {
                 CheckRecord.Row(lifecycle: "fin", compressed: false, reproducer: "watertight check"),
                 CheckRecord.Row(lifecycle: "reset/open", compressed: true),
             ])
-        let run = RowRun(.fin)
+        var run = RowMeasurement(.fin)
         var entries = [CheckRecord.Entry.header(header)]
         for block in 0...(confirmed ? 24 : 14) {
             run.samples.append(
@@ -26,14 +26,13 @@ struct RecordTests {
                     phase: block < 15 ? .measure : block == 15 ? .pause : .confirm,
                     descriptors: 10 + (block - (block > 14 ? 1 : 0)) * 100, threads: 4, privateMemory: 5_000_000,
                     residentMemory: 9_000_000))
-            run.counts.attempted = run.completed
-            run.counts.completed = run.completed
-            if block == 14 { run.pauseIndex = 14 }
+            run.connections.attempted = run.completed
+            run.connections.completed = run.completed
             entries += [.sample(run.samples[block]), .row(CheckRecord.RowFacts(run))]
         }
         if confirmed {
-            run.statesAtEnd = ["CLOSE_WAIT": 2300]
-            run.releasedWithin[.threads] = .seconds(3)
+            run.tcpStatesAtEnd = ["CLOSE_WAIT": 2300]
+            run.releasedWithin[.threads] = 3
             entries.append(.row(CheckRecord.RowFacts(run)))
         }
         return try entries.map(RecordLine.render)

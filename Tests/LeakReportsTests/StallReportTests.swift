@@ -52,13 +52,13 @@ struct StallReportTests {
         let page = OpenMetricsReport.render(stalled)
         #expect(page.contains("watertight_stalled{lifecycle=\"fin\"} 0\n"))
         #expect(page.contains("watertight_stalled{lifecycle=\"reset/open\"} 1\n"))
-        let run = RowRun(.fin)
-        run.stall = stalled.rows[1].stall
-        let line = try RecordLine.render(.row(CheckRecord.RowFacts(run)))
+        var row = RowMeasurement(.fin)
+        row.stall = stalled.rows[1].stall
+        let line = try RecordLine.render(.row(CheckRecord.RowFacts(row)))
         guard case .row(let facts) = try RecordLine.entry(of: Array(line.utf8.dropLast())[...]) else {
             Issue.record("\(line)")
             return
         }
-        #expect(facts.stall == run.stall)
+        #expect(facts.stall == row.stall)
     }
 }

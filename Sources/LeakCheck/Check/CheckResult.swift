@@ -158,7 +158,8 @@ public struct CheckResult: Sendable {
         /// What is said of `resource`.
         public init(
             resource: Resource, verdict: Verdict, perConnection: Double? = nil, interval: ClosedRange<Double>? = nil,
-            smallestDetectable: Double? = nil, reason: Reason? = nil
+            smallestDetectable: Double? = nil, reason: Reason? = nil, tcpStates: [String: Int] = [:],
+            releasedWithinSeconds: Double? = nil
         ) {
             self.resource = resource
             self.verdict = verdict
@@ -166,6 +167,8 @@ public struct CheckResult: Sendable {
             self.interval = interval
             self.smallestDetectable = smallestDetectable
             self.reason = reason
+            self.tcpStates = tcpStates
+            self.releasedWithinSeconds = releasedWithinSeconds
         }
 
         /// Reads a finding of a record; one of an earlier version has a remark in place of a reason.

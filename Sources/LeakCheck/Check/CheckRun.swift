@@ -126,6 +126,7 @@ final class CheckRun {
             try Task.checkCancellation()
             let step = schedule.next(at: .now)
             switch step {
+            case .begin(let row, let phase): try await begin(row, phase)
             case .drive(let row, let connections, let phase): try await drive(row, connections, phase)
             case .hold(let moment): try await Task.sleep(for: max(.milliseconds(1), moment - .now))
             case .watch(let resting): try await watch(resting)
@@ -136,23 +137,26 @@ final class CheckRun {
         }
     }
 
-    /// One block of a row, preceded by its first reading where its turn begins.
-    private func drive(_ row: Int, _ connections: Int, _ phase: CheckResult.Sample.Phase) async throws {
-        let isFirst = latest != row || rows[row].samples.isEmpty || rows[row].samples.last?.phase == .pause
+    /// Has a process for a row whose turn begins, and reads it.
+    private func begin(_ row: Int, _ phase: CheckResult.Sample.Phase) async throws {
         let target = try await targets.target(of: row)
         latest = row
-        if isFirst {
-            schedule.didStart(in: targets.startTime)
-            targets.startAhead(upcoming(after: row))
-            if rows[row].samples.isEmpty {
-                try target.noteServers()
-                try await sendHostilePeers(before: row, target)
-                rows[row].tcpStatesAtStart = try target.tcpStates()
-            }
-            // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
-            if rows[row].samples.last?.phase != .pause { try await sample(row, target, phase) }
-            schedule.didBegin(row, at: .now)
+        schedule.didStart(in: targets.startTime)
+        targets.startAhead(upcoming(after: row))
+        if rows[row].samples.isEmpty {
+            try target.noteServers()
+            try await sendHostilePeers(before: row, target)
+            rows[row].tcpStatesAtStart = try target.tcpStates()
         }
+        // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
+        if rows[row].samples.last?.phase != .pause { try await sample(row, target, phase) }
+        schedule.didBegin(row, at: .now)
+    }
+
+    /// One block of a row.
+    private func drive(_ row: Int, _ connections: Int, _ phase: CheckResult.Sample.Phase) async throws {
+        let target = try await targets.target(of: row)
+        latest = row
         let block = try await block(row, target, connections, phase)
         schedule.didDrive(row, block, at: .now)
         record(.row(CheckRecord.RowFacts(rows[row])))

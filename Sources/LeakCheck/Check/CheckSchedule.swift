@@ -12,6 +12,8 @@ import Sockets
 struct CheckSchedule {
     /// What the run must do.
     enum Step: Hashable {
+        /// A row's turn begins: have a process for it, and read that.
+        case begin(row: Int, phase: CheckResult.Sample.Phase)
         /// Make so many connections of a row, or as many as the target can take, and read the target.
         case drive(row: Int, connections: Int, phase: CheckResult.Sample.Phase)
         /// Do nothing before this moment: a drive after a pause must not be faster than the one before.
@@ -45,8 +47,9 @@ struct CheckSchedule {
     let settings: Settings
     private(set) var rows: [Row]
     private var generator: SeededGenerator
-    /// The row that is driven, until when, and whether it has begun.
+    /// The row that is driven, whether its turn has begun, and until when.
     private var current: Int?
+    private var hasBegun = false
     private var sliceEnd = MonotonicTime.never
     /// How long the last start of a process took; zero where they are started by others.
     private(set) var startTime = Duration.zero
@@ -111,8 +114,7 @@ struct CheckSchedule {
         let resting = rows.indices.filter { rows[$0].state == .resting }
         if settings.sharesProcess, !resting.isEmpty, now < end { return .watch(rows: resting) }
         if let row = rowToDrive(at: now) {
-            current = row
-            sliceEnd = now + slice(of: row, at: now)
+            take(row, for: slice(of: row, at: now), at: now)
             return driving(at: now) ?? next(at: now)
         }
         if !resting.isEmpty, now < end { return .watch(rows: resting) }
@@ -126,9 +128,16 @@ struct CheckSchedule {
             leave(row, at: now)
             return nil
         }
-        if let moment = rows[row].mayGoOn, moment > now { return .hold(until: min(moment, min(sliceEnd, end))) }
         let phase: CheckResult.Sample.Phase = rows[row].pauses > 0 ? .confirm : .measure
+        guard hasBegun else { return .begin(row: row, phase: phase) }
+        if let moment = rows[row].mayGoOn, moment > now { return .hold(until: min(moment, min(sliceEnd, end))) }
         return .drive(row: row, connections: rows[row].block(&generator), phase: phase)
+    }
+
+    private mutating func take(_ row: Int, for slice: Duration, at now: MonotonicTime) {
+        current = row
+        hasBegun = false
+        sliceEnd = now + slice
     }
 
     /// The row that is driven next: first each once, then those in doubt, the one first that has been driven least.
@@ -184,6 +193,7 @@ struct CheckSchedule {
     /// The first reading of a row's drive is taken: its time is for connections.
     mutating func didBegin(_ row: Int, at now: MonotonicTime) {
         guard current == row else { return }
+        hasBegun = true
         if rows[row].state == .waiting { rows[row].state = .measuring }
         sliceEnd = now + (rows[row].state == .confirming ? confirmingSlice(at: now) : slice(of: row, at: now))
         rows[row].beginDrive(at: now)
@@ -223,6 +233,7 @@ struct CheckSchedule {
             rows[row].isConvicted = false
             return
         }
+        let end = end
         rows[row].endPause(assessments)
         guard now < end else {
             rows[row].state = .decided
@@ -232,8 +243,7 @@ struct CheckSchedule {
             rows[row].decide()
         } else if rows[row].needsDrive {
             rows[row].state = .confirming
-            current = row
-            sliceEnd = now + confirmingSlice(at: now)
+            take(row, for: confirmingSlice(at: now), at: now)
         } else {
             rows[row].state = .measuring
         }

@@ -84,7 +84,8 @@ extension RowJudge {
             reason = .tooFewConnections(
                 connections: row.completed, seconds: row.drivenSeconds(), held: held(row, resource))
         }
-        return row.stopReason.map { .limited($0, then: reason) } ?? reason
+        guard let stop = row.stopReason, !reason.isSuspicion else { return reason }
+        return .limited(stop, then: reason)
     }
 
     /// What a count grew by where that is too little to be judged; 0 where it is next to nothing.

@@ -1,0 +1,218 @@
+import LeakStatistics
+import Sockets
+import Testing
+
+@testable import LeakCheck
+
+/// The whole course of a check, from the first block to the verdict, without a socket or a clock.
+@Suite("The course of a check")
+struct CheckCourseTests {
+    private func verdicts(_ check: SimulatedCheck, _ row: Int = 0) -> [Resource: Verdict] {
+        Dictionary(uniqueKeysWithValues: check.findings(row).map { ($0.resource, $0.verdict) })
+    }
+
+    private func ran(_ target: SimulatedTarget, budget: Duration = .seconds(60)) -> SimulatedCheck {
+        var check = SimulatedCheck([target], budget: budget)
+        check.run()
+        return check
+    }
+
+    @Test("a healthy target is clean within seconds, with a bound that counts what it held at first")
+    func clean() throws {
+        let check = ran(SimulatedTarget(name: "clean"))
+        #expect(Set(check.findings().map(\.verdict)) == [.clean])
+        #expect(check.seconds < 10)
+        let bound = try #require(check.finding(.privateMemory).smallestDetectable)
+        #expect(bound >= 2_000_000 / Double(check.rows[0].completed))
+        #expect(check.steps.allSatisfy { if case .watch = $0 { false } else { true } })
+    }
+
+    @Test(
+        "what is kept for good is a leak, of the right size, after a pause of 75 s",
+        arguments: [
+            SimulatedTarget(name: "descriptors", descriptors: 1),
+            SimulatedTarget(name: "one in ten", descriptors: 0.1),
+            SimulatedTarget(name: "memory", bytes: 1024),
+            SimulatedTarget(name: "64 bytes", rate: 10_000, bytes: 64),
+        ])
+    func leak(target: SimulatedTarget) throws {
+        let check = ran(target)
+        let resource = target.bytes > 0 ? Resource.privateMemory : .descriptors
+        let finding = check.finding(resource)
+        #expect(finding.verdict == .leak, "\(finding)")
+        let amount = try #require(finding.perConnection)
+        let truth = max(target.bytes, target.descriptors)
+        #expect(abs(amount - truth) <= 0.05 * truth)
+        guard case .kept(let seconds, let connections, false) = finding.reason else {
+            Issue.record("\(String(describing: finding.reason))")
+            return
+        }
+        #expect(seconds >= 75 && connections > 1000)
+        #expect(check.seconds < 60 + 75 + 15)
+    }
+
+    @Test(
+        "what is kept for a time is no leak, however long the check goes on",
+        arguments: [2, 5, 12, 30, 45, 60, 70], [60, 90, 300])
+    func kept(seconds: Int, budget: Int) {
+        for returns in [false, true] {
+            let check = ran(
+                SimulatedTarget(
+                    name: "kept", rate: 900, keptDescriptors: 1, keptBytes: 8192, keptFor: .seconds(seconds),
+                    returnsMemory: returns), budget: .seconds(budget))
+            #expect(check.findings().allSatisfy { $0.verdict != .leak }, "\(check.findings())")
+            #expect(verdicts(check)[.descriptors] == .clean)
+            // What is kept for a moment reaches its level before it is suspected.
+            #expect(seconds < 12 || check.finding(.descriptors).releasedWithinSeconds != nil)
+        }
+    }
+
+    @Test("memory alone that is kept for a time is no leak", arguments: [2, 12, 30, 60], [60, 90, 300])
+    func keptMemory(seconds: Int, budget: Int) {
+        for (rate, returns) in [(900.0, false), (900, true), (8000, false)] {
+            let check = ran(
+                SimulatedTarget(
+                    name: "kept", rate: rate, keptBytes: 8192, keptFor: .seconds(seconds), returnsMemory: returns),
+                budget: .seconds(budget))
+            #expect(check.finding(.privateMemory).verdict != .leak, "\(check.finding(.privateMemory))")
+        }
+    }
+
+    @Test("what is kept longer than the pause is not called a leak where the pause could not be had")
+    func pauseMissing() {
+        var check = SimulatedCheck(
+            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(40), isBudgetFixed: true)
+        check.run()
+        #expect(check.finding(.descriptors).verdict == .inconclusive)
+        guard case .pauseMissing(let kept, 75) = check.finding(.descriptors).reason else {
+            Issue.record("\(check.findings())")
+            return
+        }
+        #expect(kept > 20)
+        #expect(check.seconds <= 41)
+    }
+
+    @Test("a pause that the user chose is kept to, and the finding says so")
+    func chosenPause() {
+        var check = SimulatedCheck(
+            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(30), isBudgetFixed: true, pause: .seconds(5))
+        check.judge.rules.isPauseChosen = true
+        check.run()
+        guard case .kept(_, _, true) = check.finding(.descriptors).reason else {
+            Issue.record("\(check.findings())")
+            return
+        }
+        #expect(check.seconds < 15)
+    }
+
+    @Test("of what is given back in part, the rest is a leak", arguments: [0.1, 0.5])
+    func rest(share: Double) throws {
+        let check = ran(
+            SimulatedTarget(
+                name: "mixed", descriptors: share, keptDescriptors: 1 - share, keptFor: .seconds(3)))
+        let finding = check.finding(.descriptors)
+        #expect(finding.verdict == .leak, "\(finding)")
+        #expect(abs(try #require(finding.perConnection) - share) < 0.05)
+        #expect(check.seconds < 60 + 75 + 15)
+    }
+
+    @Test("memory of which nine parts in ten are kept for a time leaves the tenth, which is a leak")
+    func restOfMemory() throws {
+        for returns in [true, false] {
+            let check = ran(
+                SimulatedTarget(
+                    name: "mixed", bytes: 820, keptBytes: 7372, keptFor: .seconds(3), returnsMemory: returns),
+                budget: .seconds(300))
+            let finding = check.finding(.privateMemory)
+            #expect(finding.verdict == .leak, "\(finding)")
+            #expect(abs(try #require(finding.perConnection) - 820) < 300, "\(finding)")
+        }
+    }
+
+    @Test("a pool that fills, and a cache that is smaller than the row, are clean")
+    func bounded() {
+        let check = ran(
+            SimulatedTarget(name: "cache", rate: 10_000, cachedBytes: 256, cacheSize: 20_000), budget: .seconds(300))
+        #expect(check.finding(.privateMemory).verdict != .leak, "\(check.finding(.privateMemory))")
+    }
+
+    @Test("where a safe share of the descriptors is kept for a while, the target is driven again and again")
+    func shortHold() {
+        let check = ran(
+            SimulatedTarget(
+                name: "short hold", rate: 5000, keptDescriptors: 1, keptFor: .seconds(5), descriptorLimit: 1024),
+            budget: .seconds(60))
+        #expect(check.finding(.descriptors).verdict == .clean, "\(check.finding(.descriptors))")
+        #expect(check.rows[0].completed > 600)
+    }
+
+    @Test("rows rest while others are driven, and all together")
+    func manyRows() {
+        let targets = (0..<8).map { SimulatedTarget(name: "\($0)", descriptors: $0 % 2 == 0 ? 1 : 0) }
+        var check = SimulatedCheck(targets, budget: .seconds(60))
+        check.run()
+        for row in 0..<8 {
+            #expect(check.finding(.descriptors, row).verdict == (row % 2 == 0 ? .leak : .clean), "\(row)")
+        }
+        #expect(check.seconds < 60 + 75 + 15)
+        #expect(check.finished.sorted() == Array(0..<8))
+    }
+
+    @Test("in a shared process the pause of a row is everybody's")
+    func shared() {
+        let targets = [SimulatedTarget(name: "leak", descriptors: 1), SimulatedTarget(name: "clean")]
+        var check = SimulatedCheck(targets, budget: .seconds(300), sharesProcess: true)
+        check.run()
+        let firstTrough = check.steps.firstIndex(of: .readTrough(row: 0))
+        let firstOther = check.steps.firstIndex { if case .begin(1, _) = $0 { true } else { false } }
+        #expect(firstTrough != nil && firstOther != nil && firstTrough! < firstOther!)
+        #expect(check.finding(.descriptors, 0).verdict == .leak)
+        #expect(check.finding(.descriptors, 1).verdict == .clean)
+    }
+
+    @Test("as many processes are started ahead as slow starts need")
+    func slowStarts() {
+        let targets = (0..<38).map { SimulatedTarget(name: "\($0)", start: .seconds(8)) }
+        var check = SimulatedCheck(targets, budget: .seconds(300))
+        #expect(check.schedule.startsAhead == 1)
+        check.schedule.didStart(in: .seconds(8))
+        #expect(check.schedule.startsAhead == 3)
+        check.schedule.didStart(in: .seconds(80))
+        #expect(check.schedule.startsAhead == 6)
+    }
+
+    @Test("an exhausted budget leaves rows that were not driven inconclusive, and ends in time")
+    func exhausted() {
+        let targets = (0..<10).map { SimulatedTarget(name: "\($0)", rate: 20, start: .seconds(4)) }
+        var check = SimulatedCheck(targets, budget: .seconds(20), isBudgetFixed: true)
+        check.run()
+        #expect(check.seconds < 30)
+        #expect(check.findings(9).allSatisfy { $0.verdict == .inconclusive && $0.reason == .notDriven(problem: nil) })
+        #expect(check.steps.last == .done)
+    }
+
+    @Test("a check that is interrupted at any moment says no leak that it has not confirmed")
+    func interrupted() {
+        for tenth in 1...40 {
+            var check = SimulatedCheck([SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(60))
+            check.run(stopsAt: .seconds(2 * tenth))
+            let verdict = check.finding(.descriptors).verdict
+            #expect(verdict != .clean)
+            #expect(verdict == .inconclusive || 2 * tenth > 75)
+        }
+    }
+
+    @Test("a drive after a pause is neither longer nor faster than the one before")
+    func pace() {
+        let check = ran(SimulatedTarget(name: "leak", rate: 3000, bytes: 2048))
+        let samples = check.rows[0].samples
+        let troughs = check.rows[0].troughs
+        let first = samples[troughs[0] - 1]
+        let again = samples[(troughs[0] + 1)...].prefix { $0.phase == .confirm }
+        let last = again.last!
+        #expect(last.connections - first.connections <= first.connections)
+        let pace = Double(first.connections) / (first.seconds - samples[0].seconds)
+        let newPace = Double(last.connections - first.connections) / (last.seconds - samples[troughs[0]].seconds)
+        #expect(newPace <= pace * 1.1)
+    }
+}
