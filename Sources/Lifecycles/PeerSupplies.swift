@@ -5,6 +5,10 @@ import WebSocketProtocol
 final class PeerSupplies: @unchecked Sendable {
     let lifecycle: Lifecycle
     let script: PeerScript
+    /// The lifecycle's point.
+    let point: Int
+    /// Whether what an ignoring peer reads is looked through for Pings.
+    let watchesForPings: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
@@ -17,6 +21,8 @@ final class PeerSupplies: @unchecked Sendable {
         self.lifecycle = lifecycle
         self.script = script
         self.numbers = numbers
+        point = lifecycle.point ?? .max
+        watchesForPings = lifecycle.steps.contains(.hold)
         sources = SourceAddresses(target: script.address)
     }
 

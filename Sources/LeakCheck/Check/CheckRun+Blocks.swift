@@ -16,7 +16,7 @@ extension CheckRun {
     ) async throws -> Bool {
         try Task.checkCancellation()
         guard let room = room(for: row, target, phase) else { return false }
-        let wanted = row.lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
+        let wanted = row.lifecycle.staysConnected ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
         let concurrency = min(wanted, concurrencyBound)
         let jittered = row.dose * Double.random(in: 0.75...1.25, using: &generator)
         let connections = max(1, min(Int(jittered), room, bound))

@@ -26,7 +26,7 @@ final class RowRun {
     /// Connections that the next block makes.
     lazy var dose = firstDose
     /// Where peers stay for a while, a block of a few takes as long as one of many.
-    var firstDose: Double { lifecycle.holds ? 64 : 40 }
+    var firstDose: Double { lifecycle.staysConnected ? 64 : 40 }
     /// How long measuring has taken.
     var measured = Duration.zero
     /// How long after the last connection it was seen that what had been kept was given back, by resource: so much of it
