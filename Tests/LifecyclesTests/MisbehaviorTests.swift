@@ -1,5 +1,6 @@
 import Lifecycles
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 
@@ -84,6 +85,27 @@ struct MisbehaviorTests {
             let twin = Conduct("400") { $0.request = [Conduct.text("HTTP/1.1 400 No\r\n\r\n")] }
             let refused = try await counts(lifecycle, against: twin)
             #expect(refused.completed == 4)
+        }
+    }
+
+    @Test("each request to be refused carries the valid key of its own handshake", arguments: Lifecycle.named("reject"))
+    func keys(lifecycle: Lifecycle) async throws {
+        let keys = Locked<[String]>([])
+        let conduct = Conduct("notes keys") {
+            $0.request = [
+                .note { request in
+                    guard let name = request.firstRange(of: "Sec-WebSocket-Key: ") else { return }
+                    keys.withLock { $0.append(String(request[name.upperBound...].prefix { !$0.isNewline })) }
+                }, Conduct.text("HTTP/1.1 400 No\r\n\r\n"),
+            ]
+        }
+        let seen = try await counts(lifecycle, against: conduct)
+        #expect(seen.completed == 4)
+        let sent = keys.withLock { $0 }
+        switch lifecycle.name {
+        case "reject/key": #expect(sent == Array(repeating: "watertight", count: 4))
+        case "reject/no-upgrade": #expect(sent.isEmpty)
+        default: #expect(Set(sent).count == 4 && sent.allSatisfy { $0.utf8.count == 24 && $0.hasSuffix("==") })
         }
     }
 

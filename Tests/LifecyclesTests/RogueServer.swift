@@ -31,6 +31,8 @@ struct Conduct: Sendable, CustomTestStringConvertible {
         case reset
         /// Half-closes TCP and keeps the descriptor.
         case halfClose
+        /// Hands over the request.
+        case note(@Sendable (String) -> Void)
     }
 
     /// A Close frame with this code.
@@ -130,6 +132,7 @@ private final class RogueConnection: Channel, @unchecked Sendable {
                 write(replies.withUnsafeBytes { Array($0) })
                 replies.removeAll()
             case .write(let bytes): write(bytes)
+            case .note(let take): take(request)
             case .end: closeDescriptor()
             case .reset: resetDescriptor()
             case .halfClose:
