@@ -44,6 +44,7 @@ final class Drive: @unchecked Sendable {
     /// Begins no more, lets those leave that only stay, and ends those that do not end by themselves.
     func cancel() {
         mayBegin = false
+        supplies.endStays()
         for peer in peers { peer.endStay() }
         _ = Timer(on: loop, after: Self.cancelLimit) { [self] in
             if finished == nil { return }

@@ -67,7 +67,7 @@ extension Peer {
         if currentStep?.isStay == true { stayBegan = .now }
         let limit =
             switch currentStep {
-            case .hold, .stay: script.holdLimit
+            case .hold, .stay: supplies.holdLimit
             case .awaitEnd: script.endLimit
             default: script.stepLimit
             }
@@ -133,7 +133,7 @@ extension Peer {
         handshake.encodeRequest(into: &trickle)
         timedStep = step
         stayBegan = .now
-        trickleEnd = .now + script.holdLimit
+        trickleEnd = .now + supplies.holdLimit
         trickleOn()
     }
 

@@ -14,6 +14,8 @@ final class PeerSupplies: @unchecked Sendable {
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
+    /// How long peers stay: the script's limit, and no longer at all once the drive is cancelled.
+    private(set) var holdLimit: Duration
     /// The request of all peers, where it is the same for all.
     private var request: ClientRequest?
 
@@ -21,10 +23,14 @@ final class PeerSupplies: @unchecked Sendable {
         self.lifecycle = lifecycle
         self.script = script
         self.numbers = numbers
+        holdLimit = script.holdLimit
         point = lifecycle.point ?? .max
         watchesForPings = lifecycle.steps.contains(.hold)
         sources = SourceAddresses(target: script.address)
     }
+
+    /// Nobody stays from now on.
+    func endStays() { holdLimit = .zero }
 
     /// The opening handshake of the connection with this number.
     func handshake(number: Int) throws(ClientRequestError) -> ClientHandshake {

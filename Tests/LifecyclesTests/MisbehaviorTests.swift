@@ -42,7 +42,7 @@ struct MisbehaviorTests {
     @Test("one that never answers stalls whoever waits for it", arguments: Lifecycle.all)
     func neverAnswers(lifecycle: Lifecycle) async throws {
         let conduct = Conduct("never answers") { $0.request = [] }
-        let seen = try await counts(lifecycle, against: conduct, stepLimit: .milliseconds(100))
+        let seen = try await counts(lifecycle, against: conduct, stepLimit: .milliseconds(200))
         let waiting: Set<Lifecycle.Step> = [.awaitUpgrade, .awaitRefusal, .awaitUnread]
         if let first = lifecycle.steps.first(where: waiting.contains) {
             #expect(seen.stalled == 4 && seen.firstStall == first)
