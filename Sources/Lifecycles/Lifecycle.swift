@@ -41,84 +41,21 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the peer stays for a while of its own, so that many at a time are needed for a good rate.
-    public var holds: Bool { steps.contains { $0 == .hold || $0 == .rendezvous || $0 == .trickleRequest } }
+    public var staysConnected: Bool { steps.contains { $0.isStay || $0 == .rendezvous } }
 
     /// Whether the target may rightly let the connection take place otherwise, by accepting what is meant to be refused.
     public var expectsRefusal: Bool { steps.contains(.awaitRefusal) }
 
+    /// The index of the step from which on the lifecycle has taken place as far as the target is concerned.
+    ///
+    /// The peer is upgraded by then, and has sent its first message, Ping or piece of a frame where it sends any. From there on
+    /// the target may end the connection in its own way. Nil where the point lies before the upgrade: then the target ends
+    /// it as the steps say, or the connection does not count.
+    public var point: Int? {
+        guard let upgrade = steps.firstIndex(of: .awaitUpgrade) else { return nil }
+        return (steps.firstIndex(where: \.sendsToApplication) ?? upgrade) + 1
+    }
+
     /// Whether the target must act before the peer can end, which keeps the peer from running ahead of it.
     var waitsForTarget: Bool { steps.contains(where: \.isWait) }
-}
-
-extension Lifecycle {
-    /// One act of the peer, or one wait for the target.
-    public enum Step: Hashable, Sendable, CustomStringConvertible {
-        /// Sends the opening handshake's request.
-        case sendRequest
-        /// Sends a request that the target has reason to refuse.
-        case sendFaultyRequest(RequestFault)
-        /// Sends the first half of the request.
-        case sendHalfRequest
-        /// Sends the request a byte at a time, until the hold limit or the target ends it.
-        case trickleRequest
-        /// Waits for a valid 101.
-        case awaitUpgrade
-        /// Waits for an answer that is not 101, or for the end of the stream.
-        case awaitRefusal
-        /// Waits until something has arrived, and leaves it unread.
-        case awaitUnread
-        /// Sends so many messages; of so many bytes, or the script's own.
-        case sendMessages(Int, bytes: Int? = nil)
-        /// Waits for so many messages, if the target is known to answer.
-        case awaitReplies(Int)
-        /// Sends so many Pings.
-        case sendPings(Int)
-        /// Waits for the Pong to the last Ping.
-        case awaitPong
-        /// Sends bytes that are no whole frame, or none that is allowed.
-        case sendBytes(FramePiece)
-        /// Makes the target close: sends the script's closing message, or else a frame that it must refuse.
-        case provokeClose
-        /// Reads from now on, but neither looks at it nor answers.
-        case ignoreTarget
-        /// Reads no more.
-        case stopReading
-        /// Sends a Close frame with 1000.
-        case sendClose
-        /// Waits for the target's Close frame.
-        case awaitClose
-        /// Waits for the end of the stream, as a client does after the closing handshake.
-        case awaitEnd
-        /// Stays until the hold limit, or until the target ends the stream.
-        case hold
-        /// Waits until every peer of the drive has come this far.
-        case rendezvous
-        /// Closes TCP: a FIN, or a reset where unread bytes are left.
-        case leaveWithFIN
-        /// Resets TCP.
-        case leaveWithReset
-
-        /// Whether it lasts until the target acts.
-        var isWait: Bool {
-            switch self {
-            case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd: true
-            default: false
-            }
-        }
-
-        /// The step in words, for a report of what went wrong.
-        public var description: String {
-            switch self {
-            case .awaitUpgrade: "waiting for the answer to the upgrade"
-            case .awaitRefusal: "waiting for the refusal"
-            case .awaitUnread: "waiting for anything to arrive"
-            case .awaitReplies(let count): count == 1 ? "waiting for a reply" : "waiting for \(count) replies"
-            case .awaitPong: "waiting for the Pong"
-            case .awaitClose: "waiting for the Close frame"
-            case .awaitEnd: "waiting for the end of the stream"
-            case .hold, .rendezvous: "holding the connection open"
-            default: "sending"
-            }
-        }
-    }
 }

@@ -10,7 +10,8 @@ extension Peer {
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendFaultyRequest(let fault):
                 let filled = script.filled(lifecycle, number: number)
-                fault.encode(script, target: filled.target, fields: filled.fields, into: &output)
+                fault.encode(
+                    script, target: filled.target, fields: filled.fields, key: handshakeKey, into: &output)
             case .sendHalfRequest:
                 var request = ByteQueue()
                 handshake.encodeRequest(into: &request)
@@ -28,11 +29,14 @@ extension Peer {
             case .awaitUpgrade:
                 if !isUpgraded { return awaitTarget() }
                 appendFirstMessage()
-            case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitTarget() }
-            case .awaitPong: if !hasLastPong { return awaitTarget() }
-            case .awaitClose: if !hasClose { return awaitTarget() }
-            case .awaitRefusal, .awaitUnread, .awaitEnd: return awaitTarget()
-            case .hold: return awaitTarget()
+            case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitAnswer() }
+            case .awaitPong: if !hasLastPong { return awaitAnswer() }
+            case .awaitClose: if closeCode == nil { return awaitTarget() }
+            case .awaitRefusal, .awaitUnread, .awaitEnd, .stay: return awaitTarget()
+            case .hold:
+                // A target that closes lets go, where the peer listens to it.
+                guard closeCode != nil, attention == .full else { return awaitTarget() }
+                noteLetGo()
             case .rendezvous:
                 guard timedStep != step else { return }
                 awaitTarget()
@@ -50,17 +54,33 @@ extension Peer {
         }
     }
 
+    /// Waits for an answer, unless the target has closed, after which none comes.
+    private func awaitAnswer() {
+        guard let closeCode, let currentStep else { return awaitTarget() }
+        deviate(.close(closeCode, at: currentStep))
+    }
+
     private func awaitTarget() {
         flush()
         guard isRegistered, timedStep != step else { return }
         timedStep = step
+        if currentStep?.isStay == true { stayBegan = .now }
         let limit =
             switch currentStep {
-            case .hold: script.holdLimit
+            case .hold, .stay: supplies.holdLimit
             case .awaitEnd: script.endLimit
             default: script.stepLimit
             }
         setDeadline(.now + limit)
+    }
+
+    /// The key of the connection's own handshake, as its request carries it.
+    private var handshakeKey: String {
+        var request = ByteQueue()
+        handshake.encodeRequest(into: &request)
+        let text = request.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        guard let name = text.firstRange(of: "Sec-WebSocket-Key: ") else { return "" }
+        return String(text[name.upperBound...].prefix { !$0.isNewline })
     }
 
     private func appendFirstMessage() {
@@ -112,7 +132,8 @@ extension Peer {
     private func beginTrickle() {
         handshake.encodeRequest(into: &trickle)
         timedStep = step
-        trickleEnd = .now + script.holdLimit
+        stayBegan = .now
+        trickleEnd = .now + supplies.holdLimit
         trickleOn()
     }
 

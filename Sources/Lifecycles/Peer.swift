@@ -1,3 +1,4 @@
+import Glibc
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -7,7 +8,7 @@ import WebSocketProtocol
 /// Confined to its loop. It owns one socket and a few hundred bytes; the read window is the loop's.
 final class Peer: Channel, @unchecked Sendable {
     let supplies: PeerSupplies
-    private var finished: ((PeerOutcome) -> Void)?
+    private var finished: ((PeerOutcome, PeerNotes) -> Void)?
     @exclusivity(unchecked) var handshake: ClientHandshake
     @exclusivity(unchecked) var machine: WebSocketMachine
     /// Where the script stands, as an index into the lifecycle's steps.
@@ -16,7 +17,14 @@ final class Peer: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var timedStep = -1
     @exclusivity(unchecked) private var isConnected = false
     @exclusivity(unchecked) var isUpgraded = false
-    @exclusivity(unchecked) var hasClose = false
+    @exclusivity(unchecked) var upgradedAt = MonotonicTime.never
+    /// When the peer's stay began, if it has one.
+    @exclusivity(unchecked) var stayBegan = MonotonicTime.never
+    /// The code of the target's Close frame, once that has come.
+    @exclusivity(unchecked) var closeCode: CloseCode?
+    /// What sending failed with, once the target has ended the connection; what it sent before is still read.
+    @exclusivity(unchecked) var sendFailure: SystemCallError?
+    @exclusivity(unchecked) var notes = PeerNotes()
     @exclusivity(unchecked) var replies = 0
     @exclusivity(unchecked) var hasLastPong = false
     /// What is done with what the target sends.
@@ -45,7 +53,7 @@ final class Peer: Channel, @unchecked Sendable {
     }
 
     init(
-        loop: EventLoop, supplies: PeerSupplies, finished: @escaping (PeerOutcome) -> Void
+        loop: EventLoop, supplies: PeerSupplies, finished: @escaping (PeerOutcome, PeerNotes) -> Void
     ) throws(ClientRequestError) {
         self.supplies = supplies
         self.finished = finished
@@ -99,7 +107,7 @@ final class Peer: Channel, @unchecked Sendable {
             return advance()
         }
         if readiness.contains(.writable) { flush() }
-        guard isRegistered, !readiness.isDisjoint(with: [.readable, .hangup, .failed]) else { return }
+        guard isRegistered, !readiness.isDisjoint(with: [.readable, .peerHalfClosed, .hangup, .failed]) else { return }
         if attention == .deaf { return deafReady(readiness) }
         if currentStep == .awaitUnread { return next() }
         let window = loop.claimWindow(for: self)
@@ -107,27 +115,32 @@ final class Peer: Channel, @unchecked Sendable {
         switch receive(into: window) {
         case .bytes(let count): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
         case .wouldBlock: break
-        case .endOfStream: streamEnded("the target ended the stream")
-        case .failed(let error): streamEnded("\(error)")
+        case .endOfStream: streamEnded(.endOfStream)
+        case .failed(let error): streamEnded(.failed(error))
         }
     }
 
-    /// Whoever does not read learns of a reset only; the end of the stream waits behind what is unread.
+    /// Whoever does not read learns of the end from the kernel; it would wait behind what is unread.
     private func deafReady(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.hangup, .failed]) { streamEnded("the target reset the connection") }
+        if !readiness.isDisjoint(with: [.hangup, .failed]) {
+            streamEnded(.failed(SystemCallError(.recv, errno: ECONNRESET)))
+        } else if readiness.contains(.peerHalfClosed) {
+            streamEnded(.endOfStream)
+        }
     }
 
     override func deadlineReached() {
+        guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
         switch currentStep {
         case nil: break
-        case .hold: next()
+        case .hold, .stay: next()
         case .rendezvous:
             supplies.rendezvous.leave(self)
             next()
         case .trickleRequest: trickleOn()
         // A server that keeps TCP open after the closing handshake has still closed the WebSocket connection.
         case .awaitEnd: next()
-        case let step?: finish(isConnected ? .stalled(step) : .refused("no answer to the TCP connect"))
+        case let step?: finish(.stalled(step))
         }
     }
 
@@ -135,108 +148,23 @@ final class Peer: Channel, @unchecked Sendable {
         finish(.broken("the drive was ended"))
     }
 
+    /// Ends a stay as if its limit were reached; without effect on a peer that does not stay.
+    func endStay() {
+        guard isConnected, isRegistered, currentStep?.isStay == true else { return }
+        next()
+    }
+
     func next() {
         step += 1
         advance()
     }
 
-    private func take(_ input: UnsafeMutableRawBufferPointer) {
-        var position = 0
-        var span = input.mutableBytes
-        if !isUpgraded {
-            if currentStep == .awaitRefusal { return takeRefusal(span.bytes) }
-            switch handshake.receive(span.bytes, at: &position) {
-            case .needsMore: return
-            case .failed(.refused(let head)):
-                return finish(.refused(head.refusal))
-            case .failed(let failure): return finish(.broken("\(failure)"))
-            case .complete(let accepted):
-                guard upgrade(accepted.deflate) else { return finish(.uncompressed) }
-            }
-        }
-        // A reply may come with the 101, before the script has come to the point where it no longer listens.
-        if attention == .full {
-            while let event = machine.next(in: &span, at: &position, replies: &output) {
-                switch event {
-                case .message: replies += 1
-                case .ping: break
-                case .pong(let payload): notePong(payload)
-                case .close: hasClose = true
-                case .failure(let failure): return finish(.broken("\(failure)"))
-                }
-            }
-        }
-        advance()
-    }
-
-    private func notePong(_ payload: WebSocketMachine.Payload) {
-        let count =
-            switch payload {
-            case .input(let range): range.count
-            case .assembled: machine.takeAssembled().count
-            }
-        if count == Self.lastPing.utf8.count { hasLastPong = true }
-    }
-
-    /// Any answer but 101 refuses.
-    private func takeRefusal(_ input: RawSpan) {
-        var position = 0
-        switch handshake.receive(input, at: &position) {
-        case .needsMore: break
-        case .failed: next()
-        case .complete: finish(.accepted)
-        }
-    }
-
-    /// The handshake is complete; false when the target did not agree to what the lifecycle insists on.
-    private func upgrade(_ agreement: DeflateAgreement?) -> Bool {
-        isUpgraded = true
-        guard lifecycle.isCompressed else { return true }
-        guard var agreement else { return false }
-        // The target may expect references to earlier messages; none has to come. One compressor then serves all peers.
-        agreement.localContextTakeover = false
-        machine = WebSocketMachine(
-            role: .client, maskingKeys: supplies.maskingKeys, deflate: agreement, contexts: supplies.contexts)
-        return true
-    }
-
-    private func streamEnded(_ problem: String) {
-        switch currentStep {
-        case nil: break
-        case .awaitEnd, .hold, .awaitRefusal, .trickleRequest: next()
-        case .awaitClose where hasProvoked: next()
-        case let step?: finish(.broken("\(problem) (\(step))"))
-        }
-    }
-
-    func flush() {
-        while !output.isEmpty {
-            let result = output.withUnsafeBytes { send($0) }
-            switch result {
-            case .bytes(let count): output.removeFirst(count)
-            case .wouldBlock: return wait(for: attention == .deaf ? .writable : [.readable, .writable])
-            case .failed(let error): return sendFailed(error)
-            }
-        }
-        output.removeAll(keepingCapacity: false)
-        wait(for: attention == .deaf ? [] : .readable)
-    }
-
-    /// The target has closed while it was still being sent to. Where it may, that is the step's end.
-    private func sendFailed(_ error: SystemCallError) {
-        output.removeAll(keepingCapacity: false)
-        switch currentStep {
-        case .hold, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
-        case .awaitClose where hasProvoked: break
-        default: finish(.broken("\(error)"))
-        }
-    }
-
+    /// Reports the outcome, once, and lets go of all that the peer owns.
     func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
         if let source = source.take() { supplies.sources.leave(source) }
-        finished(outcome)
+        finished(outcome, notes)
     }
 }

@@ -5,11 +5,17 @@ import WebSocketProtocol
 final class PeerSupplies: @unchecked Sendable {
     let lifecycle: Lifecycle
     let script: PeerScript
+    /// The lifecycle's point.
+    let point: Int
+    /// Whether what an ignoring peer reads is looked through for Pings.
+    let watchesForPings: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
+    /// How long peers stay: the script's limit, and no longer at all once the drive is cancelled.
+    private(set) var holdLimit: Duration
     /// The request of all peers, where it is the same for all.
     private var request: ClientRequest?
 
@@ -17,8 +23,14 @@ final class PeerSupplies: @unchecked Sendable {
         self.lifecycle = lifecycle
         self.script = script
         self.numbers = numbers
+        holdLimit = script.holdLimit
+        point = lifecycle.point ?? .max
+        watchesForPings = lifecycle.steps.contains(.hold)
         sources = SourceAddresses(target: script.address)
     }
+
+    /// Nobody stays from now on.
+    func endStays() { holdLimit = .zero }
 
     /// The opening handshake of the connection with this number.
     func handshake(number: Int) throws(ClientRequestError) -> ClientHandshake {

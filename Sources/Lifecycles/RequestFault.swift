@@ -1,7 +1,7 @@
 import WebSocketProtocol
 
 /// What is wrong with an opening handshake's request (RFC 6455, section 4.2.1).
-public enum RequestFault: Hashable, Sendable, CaseIterable {
+public enum RequestFault: String, Hashable, Sendable, CaseIterable, Codable {
     /// `Sec-WebSocket-Key` is not base64 of 16 bytes.
     case key
     /// `Sec-WebSocket-Version` is one that nobody speaks.
@@ -15,14 +15,16 @@ public enum RequestFault: Hashable, Sendable, CaseIterable {
     /// Header fields of 128 KiB, beyond what servers take.
     case oversizedFields
 
-    /// Appends the request for a script's target.
-    func encode(_ script: PeerScript, target: String, fields: HTTPFields, into output: inout ByteQueue) {
+    /// Appends the request for a script's target, with the `Sec-WebSocket-Key` of the connection's own handshake.
+    func encode(
+        _ script: PeerScript, target: String, fields: HTTPFields, key: String, into output: inout ByteQueue
+    ) {
         output.append("GET \(self == .path ? "/watertight-no-such-path" : target) HTTP/1.1\r\n")
         var all: HTTPFields = ["Host": script.hostField]
         if self != .noUpgrade {
             all.append(name: "Upgrade", value: "websocket")
             all.append(name: "Connection", value: "Upgrade")
-            all.append(name: "Sec-WebSocket-Key", value: self == .key ? "watertight" : "d2F0ZXJ0aWdodC1jaGVjaw==")
+            all.append(name: "Sec-WebSocket-Key", value: self == .key ? "watertight" : key)
             all.append(name: "Sec-WebSocket-Version", value: self == .version ? "99" : "13")
         }
         let origin = self == .origin ? "http://stranger.invalid" : script.origin

@@ -104,11 +104,11 @@ final class Subjects {
         for (name, server, lifecycles) in [
             (
                 "callback server", callbackServer,
-                Lifecycle.defaultMatrix + Lifecycle.quickMatrix.compactMap(\.compressed)
+                Lifecycle.standard + Lifecycle.quick.compactMap(\.compressed)
             ),
-            ("async server", asyncServer, Lifecycle.defaultMatrix + [Lifecycle.cleanClose.compressed!]),
+            ("async server", asyncServer, Lifecycle.standard + [Lifecycle.cleanClose.compressed!]),
             ("server with context takeover", takeoverServer, [.cleanClose.compressed!, .reset.compressed!]),
-            ("managed server", managedServer, Lifecycle.quickMatrix),
+            ("managed server", managedServer, Lifecycle.quick),
         ] {
             let url = server === managedServer ? server.url + "?user=u" : server.url
             var script = PeerScript(url: try WebSocketURL(url), address: server.address)

@@ -35,7 +35,7 @@ public struct CheckPlan: Sendable {
         case soak
 
         /// The lifecycles that are driven when none are named.
-        public var lifecycles: [Lifecycle] { self == .quick ? Lifecycle.quickMatrix : Lifecycle.defaultMatrix }
+        public var lifecycles: [Lifecycle] { self == .quick ? Lifecycle.quick : Lifecycle.standard }
         /// Time for the whole check; it ends earlier when nothing is in doubt.
         public var budget: Duration {
             switch self {

@@ -21,7 +21,7 @@ extension CheckRun {
         try Task.checkCancellation()
         guard let connections = connections(row, wanted, phase) else { return ended(row, isLast: true) }
         let atATime =
-            rows[row].lifecycle.holds ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
+            rows[row].lifecycle.staysConnected ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
         let began = MonotonicTime.now
         let load = PeerDriver.Load(
             connections: connections, concurrency: min(atATime, concurrencyBound, connections),

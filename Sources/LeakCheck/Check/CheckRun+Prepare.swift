@@ -34,7 +34,7 @@ extension CheckRun {
         judge.rules = rules(probes)
         schedule = CheckSchedule(
             plan.settings(start: start, usesTracingGC: judge.rules.usesTracingGC),
-            staysConnected: rows.map(\.lifecycle.holds), seed: plan.seed)
+            staysConnected: rows.map(\.lifecycle.staysConnected), seed: plan.seed)
         recordHeader()
         try Task.checkCancellation()
     }

@@ -178,7 +178,7 @@ final class CheckRun {
         var script = script(for: target)
         script.stepLimit = .seconds(1)
         // Whichever rows were chosen: the command that reproduces this row drives it alone.
-        for other in Lifecycle.defaultMatrix where other != rows[row].lifecycle {
+        for other in Lifecycle.standard where other != rows[row].lifecycle {
             let load = PeerDriver.Load(connections: 8, concurrency: 8, limit: .seconds(1))
             _ = await driver.drive(other, script, load)
             try Task.checkCancellation()

@@ -164,7 +164,7 @@ extension CheckRecord.Row {
 
     /// The lifecycle of that name; nil where this version knows none.
     public var resolved: Lifecycle? {
-        Lifecycle.all.first { $0.name == lifecycle }.flatMap { compressed ? $0.compressed : $0 }
+        Lifecycle.labeled(label)
     }
 }
 

@@ -37,7 +37,7 @@ public struct KnownLeaksFile {
         if let found, found != schema {
             throw Failure(description: "it has schema \(found), and this version reads \(schema)")
         }
-        let entries: [KnownLeak]
+        var entries: [KnownLeak]
         do {
             entries = try JSONDecoder().decode(Document.self, from: Data(bytes)).knownLeaks
         } catch let error as DecodingError {
@@ -48,6 +48,9 @@ public struct KnownLeaksFile {
             )
         } catch {
             throw Failure(description: "\(error)")
+        }
+        for index in entries.indices {
+            entries[index].lifecycle = Lifecycle.labeled(entries[index].lifecycle)?.label ?? entries[index].lifecycle
         }
         for (index, entry) in entries.enumerated() {
             if let problem = problem(entry, entries[..<index]) {

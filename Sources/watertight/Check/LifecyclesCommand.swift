@@ -19,7 +19,7 @@ struct LifecyclesCommand: ParsableCommand {
     static var list: String {
         let width = (Lifecycle.all.map(\.name.count).max() ?? 0) + 2
         return Lifecycle.all.map { lifecycle in
-            let mark = Lifecycle.quickMatrix.contains(lifecycle) ? "*" : " "
+            let mark = Lifecycle.quick.contains(lifecycle) ? "*" : " "
             let name = lifecycle.name + String(repeating: " ", count: width - lifecycle.name.count)
             let indentation = String(repeating: " ", count: width + 2)
             return "\(mark) \(name)\(lifecycle.summary)\n\(indentation)finds \(lifecycle.finds)"

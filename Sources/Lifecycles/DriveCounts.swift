@@ -1,0 +1,137 @@
+/// What became of the connections of one drive.
+public struct DriveCounts: Hashable, Sendable, Codable {
+    /// Connections begun.
+    public var attempted = 0
+    /// Those that came to the point of the lifecycle and ended, in whichever way.
+    public var completed = 0
+    /// Those that the target refused.
+    public var refused = 0
+    /// Of those, the ones to which the target did not agree to compress.
+    public var uncompressed = 0
+    /// Those that were to be refused, and that the target accepted.
+    public var accepted = 0
+    /// Those that broke before the point of the lifecycle.
+    public var broken = 0
+    /// Those for which the target did not act in time.
+    public var stalled = 0
+    /// The step in which the first of those was left waiting.
+    public var firstStall: Lifecycle.Step?
+    /// Those that this side could not begin, for want of a descriptor or a port; not among the attempted.
+    public var notAttempted = 0
+    /// How many of the last did not end as wanted, one after another.
+    public var failuresAtEnd = 0
+    /// The first thing that went wrong, in words.
+    public var firstProblem: String?
+
+    /// Of the completed, those that the target ended in its own way, before the steps were at their end.
+    public var endedOtherwise = 0
+    /// How the first of those ended.
+    public var firstDeviation: PeerDeviation?
+    /// Connections, completed or broken, in which the target broke RFC 6455 after the upgrade.
+    public var violations = 0
+    /// What the target did in the first of those.
+    public var firstViolation: ProtocolViolation?
+
+    /// Pings of the target that came while a peer stayed and read.
+    public var pings = 0
+    /// The shortest time from an upgrade to such a Ping.
+    public var firstPingAfter: Duration?
+    /// Connections that the target ended while the peer stayed: it ended TCP, or sent its Close to a peer that listens.
+    public var letGo = 0
+    /// The shortest time from the beginning of a stay to such an end.
+    public var firstLetGoAfter: Duration?
+    /// The longest time from the beginning of a stay to such an end.
+    public var lastLetGoAfter: Duration?
+
+    /// None yet.
+    public init() {}
+
+    /// Adds those of another drive.
+    public static func += (left: inout DriveCounts, right: DriveCounts) {
+        left.attempted += right.attempted
+        left.completed += right.completed
+        left.refused += right.refused
+        left.uncompressed += right.uncompressed
+        left.accepted += right.accepted
+        left.broken += right.broken
+        left.stalled += right.stalled
+        left.firstStall = left.firstStall ?? right.firstStall
+        left.notAttempted += right.notAttempted
+        left.failuresAtEnd = right.failuresAtEnd
+        left.firstProblem = left.firstProblem ?? right.firstProblem
+        left.endedOtherwise += right.endedOtherwise
+        left.firstDeviation = left.firstDeviation ?? right.firstDeviation
+        left.violations += right.violations
+        left.firstViolation = left.firstViolation ?? right.firstViolation
+        left.pings += right.pings
+        left.firstPingAfter = least(left.firstPingAfter, right.firstPingAfter)
+        left.letGo += right.letGo
+        left.firstLetGoAfter = least(left.firstLetGoAfter, right.firstLetGoAfter)
+        left.lastLetGoAfter = most(left.lastLetGoAfter, right.lastLetGoAfter)
+    }
+
+    private static func least(_ one: Duration?, _ other: Duration?) -> Duration? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
+    private static func most(_ one: Duration?, _ other: Duration?) -> Duration? {
+        guard let one, let other else { return one ?? other }
+        return max(one, other)
+    }
+}
+
+extension DriveCounts {
+    /// Counts one connection.
+    mutating func add(_ outcome: PeerOutcome, _ notes: PeerNotes) {
+        attempted += 1
+        failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
+        add(notes, isCompleted: outcome == .completed)
+        switch outcome {
+        case .completed: completed += 1
+        case .refused(let problem):
+            refused += 1
+            note("refused: \(problem)")
+        case .uncompressed:
+            refused += 1
+            uncompressed += 1
+            note("the target does not agree to permessage-deflate")
+        case .accepted:
+            accepted += 1
+            note("the target accepts what was to be refused")
+        case .broken(let problem):
+            broken += 1
+            note(problem)
+        case .stalled(let step):
+            stalled += 1
+            firstStall = firstStall ?? step
+            note("the target did not act in time (\(step))")
+        case .notAttempted(let problem):
+            attempted -= 1
+            notAttempted += 1
+            note(problem)
+        }
+    }
+
+    private mutating func add(_ notes: PeerNotes, isCompleted: Bool) {
+        if isCompleted, let deviation = notes.deviation {
+            endedOtherwise += 1
+            firstDeviation = firstDeviation ?? deviation
+        }
+        if let violation = notes.violation {
+            violations += 1
+            firstViolation = firstViolation ?? violation
+        }
+        pings += notes.pings
+        firstPingAfter = Self.least(firstPingAfter, notes.firstPingAfter)
+        if let after = notes.letGoAfter {
+            letGo += 1
+            firstLetGoAfter = Self.least(firstLetGoAfter, after)
+            lastLetGoAfter = Self.most(lastLetGoAfter, after)
+        }
+    }
+
+    private mutating func note(_ problem: String) {
+        firstProblem = firstProblem ?? problem
+    }
+}

@@ -1,0 +1,85 @@
+extension Lifecycle {
+    /// One act of the peer, or one wait for the target.
+    public enum Step: Hashable, Sendable, Codable, CustomStringConvertible {
+        /// Sends the opening handshake's request.
+        case sendRequest
+        /// Sends a request that the target has reason to refuse.
+        case sendFaultyRequest(RequestFault)
+        /// Sends the first half of the request.
+        case sendHalfRequest
+        /// Sends the request a byte at a time, until the hold limit or the target ends it.
+        case trickleRequest
+        /// Waits for a valid 101.
+        case awaitUpgrade
+        /// Waits for an answer that is not 101, or for the end of the stream.
+        case awaitRefusal
+        /// Waits until something has arrived, and leaves it unread.
+        case awaitUnread
+        /// Sends so many messages; of so many bytes, or the script's own.
+        case sendMessages(Int, bytes: Int? = nil)
+        /// Waits for so many messages, if the target is known to answer.
+        case awaitReplies(Int)
+        /// Sends so many Pings.
+        case sendPings(Int)
+        /// Waits for the Pong to the last Ping.
+        case awaitPong
+        /// Sends bytes that are no whole frame, or none that is allowed.
+        case sendBytes(FramePiece)
+        /// Makes the target close: sends the script's closing message, or else a frame that it must refuse.
+        case provokeClose
+        /// Reads from now on, but neither looks at it nor answers.
+        case ignoreTarget
+        /// Reads no more.
+        case stopReading
+        /// Sends a Close frame with 1000.
+        case sendClose
+        /// Waits for the target's Close frame.
+        case awaitClose
+        /// Waits for the end of the stream, as a client does after the closing handshake.
+        case awaitEnd
+        /// Stays until the hold limit, or until the target ends the stream.
+        case hold
+        /// Stays until the hold limit whatever the target does, as a peer that has vanished.
+        case stay
+        /// Waits until every peer of the drive has come this far.
+        case rendezvous
+        /// Closes TCP: a FIN, or a reset where unread bytes are left.
+        case leaveWithFIN
+        /// Resets TCP.
+        case leaveWithReset
+
+        /// Whether it lasts until the target acts.
+        var isWait: Bool {
+            switch self {
+            case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd: true
+            default: false
+            }
+        }
+
+        /// Whether the peer stays for the hold limit.
+        var isStay: Bool { self == .hold || self == .stay || self == .trickleRequest }
+
+        /// Whether it sends an upgraded target something other than the peer's own leave.
+        var sendsToApplication: Bool {
+            switch self {
+            case .sendMessages, .sendPings, .sendBytes, .provokeClose: true
+            default: false
+            }
+        }
+
+        /// The step in words, for a report of what went wrong.
+        public var description: String {
+            switch self {
+            case .awaitUpgrade: "waiting for the answer to the upgrade"
+            case .awaitRefusal: "waiting for the refusal"
+            case .awaitUnread: "waiting for anything to arrive"
+            case .awaitReplies(let count): count == 1 ? "waiting for a reply" : "waiting for \(count) replies"
+            case .awaitPong: "waiting for the Pong"
+            case .awaitClose: "waiting for the Close frame"
+            case .awaitEnd: "waiting for the end of the stream"
+            case .hold, .stay, .rendezvous: "holding the connection open"
+            default: "sending"
+            }
+        }
+    }
+}

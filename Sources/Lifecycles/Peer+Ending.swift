@@ -1,0 +1,125 @@
+import Glibc
+import Sockets
+import SystemCalls
+import WebSocketProtocol
+
+/// How the target ends a connection, and what the peer makes of it.
+extension Peer {
+    /// How the stream came to its end.
+    enum StreamEnd {
+        case endOfStream
+        case failed(SystemCallError)
+
+        var problem: String {
+            switch self {
+            case .endOfStream: "the target ended the stream"
+            case .failed(let error): "\(error)"
+            }
+        }
+    }
+
+    /// Whether the lifecycle has taken place as far as the target is concerned.
+    private var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
+
+    func streamEnded(_ end: StreamEnd) {
+        let end = sendFailure.map(StreamEnd.failed) ?? end
+        switch currentStep {
+        case nil: break
+        case .awaitEnd, .awaitRefusal: next()
+        case .awaitClose where hasProvoked: next()
+        case .hold, .trickleRequest:
+            noteLetGo()
+            leave()
+        case .stay:
+            noteLetGo()
+            // Of a reset connection nothing is left to keep.
+            if case .failed = end { return leave() }
+            wait(for: restingInterest)
+        case let step?:
+            guard hasReachedPoint, let deviation = PeerDeviation(end, at: step) else {
+                return finish(.broken("\(end.problem) (\(step))"))
+            }
+            deviate(deviation)
+        }
+    }
+
+    /// The target has closed while it was still being sent to. Where it may, what it sent last is read all the same.
+    private func sendFailed(_ error: SystemCallError) {
+        output.removeAll(keepingCapacity: false)
+        switch currentStep {
+        case .hold, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
+        case .awaitClose where hasProvoked: break
+        case _ where hasReachedPoint && error.isEndOfConnection: sendFailure = error
+        default: return finish(.broken("\(error)"))
+        }
+        wait(for: restingInterest)
+    }
+
+    func flush() {
+        while !output.isEmpty {
+            let result = output.withUnsafeBytes { send($0) }
+            switch result {
+            case .bytes(let count): output.removeFirst(count)
+            case .wouldBlock: return wait(for: restingInterest.union(.writable))
+            case .failed(let error): return sendFailed(error)
+            }
+        }
+        output.removeAll(keepingCapacity: false)
+        wait(for: restingInterest)
+    }
+
+    /// What is waited for with nothing to send: a peer that does not read waits for the end alone, and for that once.
+    private var restingInterest: Readiness {
+        guard attention == .deaf else { return .readable }
+        return notes.letGoAfter == nil ? .peerHalfClosed : []
+    }
+
+    func noteLetGo() {
+        guard notes.letGoAfter == nil else { return }
+        notes.letGoAfter = timedStep == step ? max(.zero, loop.turnStart - stayBegan) : .zero
+    }
+
+    /// The target has ended the connection in its own way: the peer leaves as its lifecycle does.
+    func deviate(_ deviation: PeerDeviation) {
+        notes.deviation = notes.deviation ?? deviation
+        let rest = lifecycle.steps[step...]
+        // After a Close frame the target is given time to end TCP first (RFC 6455, section 7.1.1).
+        guard case .close = deviation, let end = rest.firstIndex(of: .awaitEnd) else { return leave() }
+        step = end
+        advance()
+    }
+
+    /// The target broke RFC 6455: the peer fails the connection (section 7.1.7).
+    func targetViolated(_ failure: ProtocolFailure) {
+        guard let step = currentStep else { return }
+        let hasSentClose = lifecycle.steps[..<self.step].contains(.sendClose)
+        let violation = ProtocolViolation(failure, hasSentClose ? .afterPeerClose : .beforeClose, at: step)
+        notes.violation = notes.violation ?? violation
+        guard hasReachedPoint else { return finish(.broken("\(failure)")) }
+        if violation == nil { notes.deviation = .tooBig(at: step) }
+        leave()
+    }
+
+    /// Goes to the last step, which leaves.
+    private func leave() {
+        if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
+        step = lifecycle.steps.count - 1
+        advance()
+    }
+}
+
+extension PeerDeviation {
+    /// How a stream that ended deviates; nil where the network failed and not the target.
+    fileprivate init?(_ end: Peer.StreamEnd, at step: Lifecycle.Step) {
+        switch end {
+        case .endOfStream: self = .endOfStream(at: step)
+        case .failed(let error) where error.isEndOfConnection: self = .reset(at: step)
+        case .failed: return nil
+        }
+    }
+}
+
+extension SystemCallError {
+    /// Whether the other end has reset the connection, and not the network lost it.
+    fileprivate var isEndOfConnection: Bool { errno == ECONNRESET || errno == EPIPE }
+}

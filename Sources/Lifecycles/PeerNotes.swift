@@ -1,0 +1,13 @@
+/// What one peer noticed of its target beside its outcome.
+struct PeerNotes {
+    /// How the target ended the connection in its own way.
+    var deviation: PeerDeviation?
+    /// What the target did that RFC 6455 forbids.
+    var violation: ProtocolViolation?
+    /// Pings of the target that came while the peer stayed.
+    var pings = 0
+    /// The time from the upgrade to the first of them.
+    var firstPingAfter: Duration?
+    /// The time from the beginning of the peer's stay until the target ended the connection.
+    var letGoAfter: Duration?
+}
