@@ -1,12 +1,31 @@
 import Glibc
+import Synchronization
 
 /// Student's t distribution.
 public enum StudentT {
     /// The value below which a t-distributed variable lies with probability `probability`.
     ///
     /// By bisection of the distribution function, good to ten digits for one or more degrees of freedom.
+    ///
+    /// The same few are asked for again and again, so they are kept.
     public static func quantile(_ probability: Double, degreesOfFreedom: Int) -> Double {
         precondition(degreesOfFreedom >= 1 && probability > 0 && probability < 1)
+        let question = Question(probability: probability, degreesOfFreedom: degreesOfFreedom)
+        if let known = answers.withLock({ $0[question] }) { return known }
+        let answer = bisected(probability, degreesOfFreedom: degreesOfFreedom)
+        answers.withLock { if $0.count < mostAnswers { $0[question] = answer } }
+        return answer
+    }
+
+    private struct Question: Hashable {
+        var probability: Double
+        var degreesOfFreedom: Int
+    }
+
+    private static let mostAnswers = 1000
+    private static let answers = Mutex<[Question: Double]>([:])
+
+    private static func bisected(_ probability: Double, degreesOfFreedom: Int) -> Double {
         if probability == 0.5 { return 0 }
         if probability < 0.5 { return -quantile(1 - probability, degreesOfFreedom: degreesOfFreedom) }
         var high = 1.0

@@ -10,6 +10,7 @@ struct ImportTests {
     static let systemModules: [String: Set<String>] = [
         "HeapProbes": ["FoundationEssentials"],
         "LeakReports": ["FoundationEssentials"],
+        "LeakStatistics": ["Synchronization"],
         "LeakTracking": ["FoundationEssentials"],
         "Managers": ["Synchronization"],
         "Sockets": ["Synchronization"],

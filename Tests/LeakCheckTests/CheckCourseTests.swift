@@ -48,7 +48,7 @@ struct CheckCourseTests {
             return
         }
         #expect(seconds >= 75 && connections > 1000)
-        #expect(check.seconds < 60 + 75 + 15)
+        #expect(check.seconds < 60 + 75 + 20)
     }
 
     @Test(
@@ -61,7 +61,7 @@ struct CheckCourseTests {
                     name: "kept", rate: 900, keptDescriptors: 1, keptBytes: 8192, keptFor: .seconds(seconds),
                     returnsMemory: returns), budget: .seconds(budget))
             #expect(check.findings().allSatisfy { $0.verdict != .leak }, "\(check.findings())")
-            #expect(verdicts(check)[.descriptors] == .clean)
+            #expect(verdicts(check)[.descriptors] == .clean, "\(check.finding(.descriptors))")
             // What is kept for a moment reaches its level before it is suspected.
             #expect(seconds < 12 || check.finding(.descriptors).releasedWithinSeconds != nil)
         }
@@ -113,7 +113,7 @@ struct CheckCourseTests {
         let finding = check.finding(.descriptors)
         #expect(finding.verdict == .leak, "\(finding)")
         #expect(abs(try #require(finding.perConnection) - share) < 0.05)
-        #expect(check.seconds < 60 + 75 + 15)
+        #expect(check.seconds < 60 + 75 + 20)
     }
 
     @Test("memory of which nine parts in ten are kept for a time leaves the tenth, which is a leak")
@@ -154,7 +154,7 @@ struct CheckCourseTests {
         for row in 0..<8 {
             #expect(check.finding(.descriptors, row).verdict == (row % 2 == 0 ? .leak : .clean), "\(row)")
         }
-        #expect(check.seconds < 60 + 75 + 15)
+        #expect(check.seconds < 60 + 75 + 20)
         #expect(check.finished.sorted() == Array(0..<8))
     }
 

@@ -46,6 +46,7 @@ struct SimulatedCheck {
     /// Connections and when each block of them was made, by row, and the most memory that was in use.
     private var made: [[(time: MonotonicTime, count: Double)]]
     private var highWater: [Double]
+    private var watches: [PauseWatch]
     private let begun = MonotonicTime(nanoseconds: 1_000_000_000_000)
 
     init(
@@ -66,6 +67,7 @@ struct SimulatedCheck {
             staysConnected: targets.map { _ in false }, seed: 1)
         made = targets.map { _ in [] }
         highWater = targets.map { _ in 0 }
+        watches = targets.map { _ in PauseWatch() }
     }
 
     var seconds: Double { (now - begun).inSeconds }
@@ -91,6 +93,7 @@ struct SimulatedCheck {
             case .readTrough(let row):
                 let suspects = judge.assessments(rows[row]).filter { $0.value == .suspect }.map(\.key)
                 sample(row, .pause)
+                watches[row] = PauseWatch()
                 rows[row].stopReason = nil
                 let assessments = judge.assessments(rows[row])
                 rows[row].noteReleases(
@@ -140,15 +143,15 @@ struct SimulatedCheck {
     }
 
     private mutating func watch(_ resting: [Int]) {
-        now = now + .milliseconds(200)
+        now = now + .milliseconds(500)
         for row in resting {
             let moment = reading(row, .pause)
             let releases = judge.releases(of: rows[row], at: moment)
             rows[row].noteReleases(releases, after: (now - schedule.rows[row].idleSince).inSeconds)
-            let before = rows[row].samples[rows[row].samples.count - 1]
+            let crest = rows[row].samples[rows[row].samples.count - 1]
             schedule.didWatch(
                 row, hasReleased: !releases.isEmpty && releases.values.allSatisfy { $0 },
-                hasFallen: moment.hasFallen(below: before), at: now)
+                hasFallen: watches[row].hasFallen(at: moment, since: crest), at: now)
         }
     }
 

@@ -36,8 +36,8 @@ final class CheckRun {
     var failedBlocks: [Int: Int] = [:]
     /// What the last readings of the probes took.
     var probeCost = Duration.zero
-    /// What resting rows were seen to hold least, by row.
-    var leastAtRest: [Int: CheckResult.Sample] = [:]
+    /// What resting rows were seen to hold, by row.
+    private var pauseWatches: [Int: PauseWatch] = [:]
     private var isHeaderRecorded = false
     /// The row that was driven, or whose pause was waited for, last.
     private var latest: Int?
@@ -197,9 +197,8 @@ final class CheckRun {
             let releases = judge.releases(of: rows[row], at: moment)
             let idle = (MonotonicTime.now - schedule.rows[row].idleSince).inSeconds
             rows[row].noteReleases(releases, after: idle)
-            let least = leastAtRest[row] ?? rows[row].samples.last ?? moment
-            let hasFallen = moment.hasFallen(below: least)
-            if hasFallen || leastAtRest[row] == nil { leastAtRest[row] = moment.lower(than: least) }
+            let crest = rows[row].samples.last ?? moment
+            let hasFallen = pauseWatches[row, default: PauseWatch()].hasFallen(at: moment, since: crest)
             schedule.didWatch(
                 row, hasReleased: !releases.isEmpty && releases.values.allSatisfy { $0 }, hasFallen: hasFallen,
                 at: .now)
@@ -217,7 +216,7 @@ final class CheckRun {
         rows[row].noteReleases(
             Dictionary(uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }),
             after: idle)
-        leastAtRest[row] = nil
+        pauseWatches[row] = nil
         // What stood in the way may be gone.
         rows[row].stopReason = nil
         rows[row].tcpStatesAtEnd = try target.tcpStates()

@@ -169,7 +169,8 @@ struct CheckSchedule {
         guard row.state == .resting else { return false }
         let rested = now - row.idleSince
         if row.hasReleased || rested >= row.requiredRest(settings.pause) { return true }
-        return rested >= .seconds(1) && now + timeToConfirm >= end
+        // A first pause that is cut short says how long something was kept at least; a later one says nothing.
+        return row.pauses == 0 && rested >= .seconds(1) && now + timeToConfirm >= end
     }
 
     /// What is done at the end: what was called a leak is read once more, as it has rested since, and every row is finished.

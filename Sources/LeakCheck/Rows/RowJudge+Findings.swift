@@ -31,7 +31,7 @@ extension RowJudge {
         case .undecided(let reason): finding.reason = explained(reason, row, resource)
         case .suspect, .unconfirmed: finding.reason = suspicion(row, judgment)
         }
-        if judgment.troughs?.isAtRest == true, judgment.assessment != .clean(isTight: true), let troughs = judgment.troughs {
+        if let troughs = judgment.troughs, finding.verdict == .leak || troughs.decidesAmount && finding.verdict != .clean {
             finding.perConnection = troughs.perConnection
             finding.interval = troughs.interval
         }

@@ -163,7 +163,7 @@ package struct RowJudge: Sendable {
             if kept < rules.pauseSeconds - Self.pauseTolerance {
                 judgment.assessment = .undecided(
                     .pauseMissing(keptSeconds: kept, requiredSeconds: rules.pauseSeconds))
-            } else if !troughs.isAtRest && !isBeyondChance(judgment.estimate, resource.scale) {
+            } else if !troughs.decidesAmount && !isBeyondChance(judgment.estimate, resource.scale) {
                 judgment.assessment = .undecided(.byChance(verdicts: rules.verdicts))
             } else {
                 judgment.assessment = .leak

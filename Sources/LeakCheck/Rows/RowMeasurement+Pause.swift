@@ -27,12 +27,25 @@ extension RowJudge {
     }
 }
 
+/// What a resting row was seen to hold least, so that it can be said when something was last given back.
+struct PauseWatch {
+    private var least: CheckResult.Sample?
+
+    /// Notes what is held at `moment`; whether that is clearly less than ever since `crest`, the last sample before the pause.
+    mutating func hasFallen(at moment: CheckResult.Sample, since crest: CheckResult.Sample) -> Bool {
+        let before = least ?? crest
+        let hasFallen = moment.hasFallen(below: before)
+        if hasFallen || least == nil { least = moment.lower(than: before) }
+        return hasFallen
+    }
+}
+
 extension CheckResult.Sample {
     /// A fall by less than this part of what is held is noise.
     private static let leastFall = 0.02
 
     /// Whether something that was read of both is clearly less than in `least`.
-    func hasFallen(below least: CheckResult.Sample) -> Bool {
+    fileprivate func hasFallen(below least: CheckResult.Sample) -> Bool {
         func fell(_ now: Int, _ before: Int) -> Bool {
             Double(before - now) > max(1, Self.leastFall * Double(before))
         }
@@ -41,7 +54,7 @@ extension CheckResult.Sample {
     }
 
     /// The smaller of both readings, gauge by gauge.
-    func lower(than other: CheckResult.Sample) -> CheckResult.Sample {
+    fileprivate func lower(than other: CheckResult.Sample) -> CheckResult.Sample {
         var lower = self
         lower.descriptors = min(descriptors, other.descriptors)
         lower.threads = min(threads, other.threads)

@@ -64,8 +64,8 @@ struct Troughs {
         increments = Self.increments(course, scale, isAlwaysAtRest)
     }
 
-    /// Whether the last two increments were read in pauses, so that only they tell the amount.
-    var isAtRest: Bool { increments.suffix(2).contains(where: \.isAtRest) }
+    /// Whether only the last two increments tell the amount: they were read in pauses, or earlier ones were different.
+    var decidesAmount: Bool { increments.count > 2 || increments.contains(where: \.isAtRest) }
 
     /// The mean of the last two increments.
     var perConnection: Double {
@@ -219,8 +219,18 @@ struct Troughs {
         let isSteady = Double(growing) >= 0.5 * Double(blocks.count)
         let amount = (last.level - first.level) / connections
         return Increment(
-            perConnection: isSteady ? amount : 0, error: isSteady ? 0 : amount, connections: connections,
+            perConnection: isSteady ? amount : 0, error: isSteady ? spread(blocks, amount) : amount, connections: connections,
             isAtRest: false, isWithinReach: true)
+    }
+
+    /// How far the growth of single blocks lies from what `amount` makes of them, in the mean over all (a ratio's standard
+    /// error; Cochran, 1977, 2.11), thrice.
+    private static func spread(_ blocks: [(GrowthSeries.Point, GrowthSeries.Point)], _ amount: Double) -> Double {
+        let rests = blocks.map { $1.level - $0.level - amount * ($1.connections - $0.connections) }
+        let connections = blocks.reduce(0) { $0 + $1.1.connections - $1.0.connections }
+        let count = Double(blocks.count)
+        guard count > 1, connections > 0 else { return amount }
+        return 3 * (count / (count - 1) * rests.reduce(0) { $0 + $1 * $1 }).squareRoot() / connections
     }
 
     /// A drive between two troughs.
