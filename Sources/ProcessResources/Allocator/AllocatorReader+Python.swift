@@ -33,7 +33,7 @@ extension AllocatorReader {
         for arena in table.arenas {
             let addresses = arena.address..<arena.address + poolBytes * UInt64(PythonArenaTable.poolsOfArena)
             let pools = PythonPool.addresses(of: arena, poolBytes: poolBytes)
-            guard pools.count <= arena.totalPools, 
+            guard pools.count <= arena.totalPools,
                 let headers = try headers(at: pools, wordCount: PythonPool.headerWordCount)
             else { return nil }
             let states = try states(of: addresses, in: pageMap)

@@ -44,7 +44,9 @@ struct GlibcHeap: Hashable {
             throw Contradiction("a heap of \(size) B of another arena")
         }
         let infoBytes = address - Self.start(address)
-        guard Self.infoBytes.contains(infoBytes), arena.bins < 1 << 47, start < 1 << 47 else { throw Contradiction("an arena far into its heap") }
+        guard Self.infoBytes.contains(infoBytes), arena.bins < 1 << 47, start < 1 << 47 else {
+            throw Contradiction("an arena far into its heap")
+        }
         let holdsState = Self.start(address) == start
         let first = holdsState ? (arena.bins + arenaBytes + 15) & ~15 : start + infoBytes
         guard first < start + size else { throw Contradiction("a heap smaller than its header") }
