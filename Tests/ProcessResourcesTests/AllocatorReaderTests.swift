@@ -3,7 +3,7 @@ import Testing
 
 @testable import ProcessResources
 
-@Suite("The allocator of a running process", .serialized)
+@Suite("The allocator of a running process", .serialized, .timeLimit(.minutes(2)))
 struct AllocatorReaderTests {
     @Test(
         "every byte allocated and freed is seen", arguments: [false, true], [24, 100, 120, 1000, 1032, 5000, 60_000])
@@ -11,19 +11,23 @@ struct AllocatorReaderTests {
         let child = try AllocatingProcess(inThread: inThread)
         var reader = AllocatorReader(try ProcessReader(pid: child.pid))
         let count = 200
-        let before = try reader.usage()
-        let taken = try child.allocate(count: count, size: size)
-        let full = try reader.usage()
-        let given = try child.freeHalf()
-        let half = try reader.usage()
-        try child.freeAll()
-        let after = try reader.usage()
-        #expect((count * (size + 8)...count * (size + 8 + 32)).contains(taken))
-        #expect(full.glibc.usedBytes - before.glibc.usedBytes == taken)
-        #expect(half.glibc.usedBytes - full.glibc.usedBytes == -given)
-        #expect(after.glibc.usedBytes == before.glibc.usedBytes)
-        #expect(full.mappedBytes == before.mappedBytes && after.mappedBytes == before.mappedBytes)
-        #expect(half.glibc.freeBytes - full.glibc.freeBytes == given)
+        // Python's main thread may allocate once more: one undisturbed look is enough, a wrong reading never agrees.
+        #expect(
+            try eventually {
+                let before = try reader.usage()
+                let taken = try child.allocate(count: count, size: size)
+                let full = try reader.usage()
+                let given = try child.freeHalf()
+                let half = try reader.usage()
+                try child.freeAll()
+                let after = try reader.usage()
+                return (count * (size + 8)...count * (size + 8 + 32)).contains(taken)
+                    && full.glibc.usedBytes - before.glibc.usedBytes == taken
+                    && full.glibc.usedBytes - half.glibc.usedBytes == given
+                    && half.glibc.freeBytes - full.glibc.freeBytes == given
+                    && after.glibc.usedBytes == before.glibc.usedBytes
+                    && full.mappedBytes == before.mappedBytes && after.mappedBytes == before.mappedBytes
+            })
     }
 
     @Test("blocks mapped on their own are in use to the page")
@@ -48,12 +52,16 @@ struct AllocatorReaderTests {
         try child.allocate(count: 5000, size: 72)
         try child.freeHalf()
         var reader = AllocatorReader(try ProcessReader(pid: child.pid))
-        let account = try child.account()
-        let reading = try reader.reading()
+        var reading = AllocatorReading()
         // Malloc counts what threads keep as in use, and what lists of small chunks keep as free.
-        #expect(reading.chunkBytes - reading.fastBytes == account.usedBytes)
-        #expect(reading.freeBytes + reading.fastBytes == account.freeBytes)
-        #expect(reading.mappedBytes == account.mappedBytes)
+        #expect(
+            try eventually {
+                let account = try child.account()
+                reading = try reader.reading()
+                return reading.chunkBytes - reading.fastBytes == account.usedBytes
+                    && reading.freeBytes + reading.fastBytes == account.freeBytes
+                    && reading.mappedBytes == account.mappedBytes
+            })
         #expect(reading.fastBytes >= 2400 * 80)
         #expect(reading.cacheBytes >= 7 * 80)
     }

@@ -28,11 +28,11 @@ extension AllocatorReader {
 
     /// Reads the state of all arenas, each with its address, the main one first.
     mutating func arenas() throws(AttemptFailure) -> [(address: UInt64, state: GlibcArena)] {
-        guard let place = location, let main = try arena(bins: place.bins) else {
-            throw .again("the main arena is not where it was")
-        }
+        guard let place = location else { throw .again("the main arena is not where it was") }
         for header in place.headerBytes.map({ [$0] }) ?? GlibcArena.headerBytes {
-            guard let ring = try ring(from: main, header: header) else { continue }
+            guard let main = try arena(bins: place.bins, header: header),
+                let ring = try ring(from: main, header: header)
+            else { continue }
             location?.headerBytes = header
             return ring
         }
@@ -45,23 +45,25 @@ extension AllocatorReader {
         var ring = [(address: main.bins - header, state: main)]
         var next = main.next
         while next != ring[0].address {
-            guard ring.count < Self.arenaLimit, let state = try arena(bins: next &+ header) else { return nil }
+            guard ring.count < Self.arenaLimit, let state = try arena(bins: next &+ header, header: header)
+            else { return nil }
             ring.append((next, state))
             next = state.next
         }
         return ring
     }
 
-    private func arena(bins: UInt64) throws(AttemptFailure) -> GlibcArena? {
-        let before = GlibcArena.wordsBeforeBins
+    private func arena(bins: UInt64, header: UInt64) throws(AttemptFailure) -> GlibcArena? {
+        let hasFastChunks = GlibcArena.hasFastChunks(header: header)
+        let before = hasFastChunks ? GlibcArena.mostWordsBefore : GlibcArena.leastWordsBefore
         let words: [UInt64]
         do {
-            words = try memory.words(at: bins &- UInt64(before * 8), count: GlibcArena.wordCount)
+            words = try memory.words(at: bins &- UInt64(before * 8), count: before + GlibcArena.wordCount)
         } catch {
             if error == .unmapped { return nil }
             throw error.consequence(pid: process.pid)
         }
-        return GlibcArena(words.span, at: before, bins: bins)
+        return GlibcArena(words.span, at: before, bins: bins, hasFastChunks: hasFastChunks)
     }
 
     /// Finds the heaps of all arenas, in the order of their addresses.

@@ -1,11 +1,11 @@
 /// The state of one arena, `struct malloc_state` of glibc's malloc.c, 2.26 and later, on 64 bits.
 ///
-/// What precedes the lists of free chunks grew by a word in 2.27; all else keeps its distance from the first list, so
-/// distances are counted from there.
+/// What precedes the lists of free chunks grew by a word in 2.27, and lost the lists of small chunks in 2.43; all else
+/// keeps its distance from the first list, so distances are counted from there.
 struct GlibcArena: Hashable {
     /// Where the lists of free chunks begin, which names the arena here.
     let bins: UInt64
-    /// The first chunk of each list of small chunks that `free` leaves as they are.
+    /// The first chunk of each list of small chunks that `free` leaves as they are; none from 2.43 on.
     let fastChunks: [UInt64]
     /// The chunk at the end of the heap from which all others are cut.
     let top: UInt64
@@ -14,12 +14,14 @@ struct GlibcArena: Hashable {
     /// Bytes that the arena has from the kernel.
     let systemBytes: UInt64
 
-    /// How far the state begins before the lists: 2.27 and later, and before.
-    static let headerBytes: [UInt64] = [0x70, 0x68]
+    /// How far the state begins before the lists: 2.27 and later, 2.26, and 2.43 and later.
+    static let headerBytes: [UInt64] = [0x70, 0x68, 0x18]
     static let listCount = 127
-    /// The part of the state from the lists of small chunks to `system_mem`, in words.
-    static let wordCount = (Self.wordsBeforeBins + 0x820 / 8)
-    static let wordsBeforeBins = 0x60 / 8
+    /// The part of the state from the lists to `system_mem`.
+    static let wordCount = 0x820 / 8
+    /// What is read before the lists: from `top` on, or from the lists of small chunks on.
+    static let leastWordsBefore = 0x10 / 8
+    static let mostWordsBefore = 0x60 / 8
 
     private static let fastListCount = 10
     private static let topOffset = -0x10 / 8
@@ -29,10 +31,12 @@ struct GlibcArena: Hashable {
     private static let leastEmptyLists = 8
 
     /// Reads the state whose lists begin at the word `index` here and at `bins` there; nil when it cannot be one.
-    init?(_ words: Span<UInt64>, at index: Int, bins: UInt64) {
-        guard index >= Self.wordsBeforeBins, index + Self.wordCount - Self.wordsBeforeBins <= words.count else {
-            return nil
-        }
+    ///
+    /// - Parameter hasFastChunks: whether to read the lists of small chunks, which precede the others.
+    init?(_ words: Span<UInt64>, at index: Int, bins: UInt64, hasFastChunks: Bool) {
+        guard index >= (hasFastChunks ? Self.mostWordsBefore : Self.leastWordsBefore),
+            index + Self.wordCount <= words.count
+        else { return nil }
         top = words[index + Self.topOffset]
         next = words[index + Self.nextOffset]
         systemBytes = words[index + Self.systemBytesOffset]
@@ -40,8 +44,12 @@ struct GlibcArena: Hashable {
             Self.hasLists(words, at: index, bins: bins)
         else { return nil }
         self.bins = bins
-        fastChunks = (0..<Self.fastListCount).map { words[index - Self.wordsBeforeBins + $0] }
+        fastChunks =
+            hasFastChunks ? (0..<Self.fastListCount).map { words[index - Self.mostWordsBefore + $0] } : []
     }
+
+    /// Whether an arena whose state begins so far before its lists has lists of small chunks.
+    static func hasFastChunks(header: UInt64) -> Bool { header >= mostWordsBefore * 8 }
 
     /// Whether the lists of an arena begin here: an empty one points at itself, as the chunk that it would end.
     private static func hasLists(_ words: Span<UInt64>, at index: Int, bins: UInt64) -> Bool {

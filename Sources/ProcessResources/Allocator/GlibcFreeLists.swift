@@ -19,21 +19,21 @@ struct GlibcFreeLists {
             let size = Self.chunkBytes(list: list)
             // The list leads to chunks, and that of a cache to what they contain.
             let block = first &+ 16
-            let bytes =
-                length(from: block, size: size, isMangled: true, step: 16, in: image)
-                ?? length(from: block, size: size, isMangled: false, step: 16, in: image)
-            guard let bytes else { throw Contradiction("a broken list of small chunks") }
-            fastBytes += bytes
-            budget -= bytes
+            let found =
+                follow(block, size: size, isMangled: true, step: 16, limit: budget, in: image)
+                ?? follow(block, size: size, isMangled: false, step: 16, limit: budget, in: image)
+            guard let found else { throw Contradiction("a broken list of small chunks") }
+            fastBytes += found.bytes
+            budget -= found.bytes
         }
     }
 
     /// Adds the blocks of a thread's cache, where one is at `address`.
     mutating func addCache(at address: UInt64, in image: borrowing MemoryImage) {
         for layout in ThreadCacheLayout.known {
-            guard let cache = layout.read(at: address, in: image) else { continue }
+            guard let lists = layout.read(at: address, in: image) else { continue }
             for isMangled in [true, false] {
-                guard let bytes = bytes(of: cache, isMangled: isMangled, in: image) else { continue }
+                guard let bytes = bytes(of: lists, layout, isMangled: isMangled, in: image) else { continue }
                 cacheBytes += bytes
                 budget -= bytes
                 cacheCount += 1
@@ -42,30 +42,40 @@ struct GlibcFreeLists {
         }
     }
 
-    /// What the lists of a cache hold; nil where they are not as long as their counts say.
-    private func bytes(of cache: [ThreadCacheLayout.List], isMangled: Bool, in image: borrowing MemoryImage) -> Int? {
+    /// What the lists of a cache hold; nil where they are not as long as it says.
+    private func bytes(
+        of lists: [ThreadCacheLayout.List], _ layout: ThreadCacheLayout, isMangled: Bool,
+        in image: borrowing MemoryImage
+    ) -> Int? {
         var sum = 0
-        for list in cache {
-            let size = Self.chunkBytes(list: list.index)
+        var lengths: [Int] = []
+        for list in lists {
+            guard list.first != 0 else {
+                lengths.append(0)
+                continue
+            }
+            let size = list.index < ThreadCacheLayout.uniformListCount ? Self.chunkBytes(list: list.index) : nil
             guard
-                let bytes = length(
-                    from: list.first, size: size, isMangled: isMangled, step: 0, limit: list.count * size, in: image),
-                bytes == list.count * size
+                let found = follow(
+                    list.first, size: size, isMangled: isMangled, step: 0, limit: budget - sum, in: image)
             else { return nil }
-            sum += bytes
+            sum += found.bytes
+            lengths.append(found.count)
         }
-        return sum <= budget ? sum : nil
+        return layout.agrees(lists, lengths: lengths) ? sum : nil
     }
 
-    /// The bytes of the chunks in a list that begins with the contents of one; nil where it leads astray.
+    /// The number and the bytes of the chunks in a list that begins with the contents of one; nil where it leads astray.
     ///
-    /// - Parameter step: how far what the list leads to lies before a chunk's contents.
-    private func length(
-        from first: UInt64, size: Int, isMangled: Bool, step: UInt64, limit: Int? = nil, in image: borrowing MemoryImage
-    ) -> Int? {
-        let limit = limit ?? budget
+    /// - Parameters:
+    ///   - size: that of every chunk, where they have one.
+    ///   - step: how far what the list leads to lies before a chunk's contents.
+    private func follow(
+        _ first: UInt64, size: Int?, isMangled: Bool, step: UInt64, limit: Int, in image: borrowing MemoryImage
+    ) -> (count: Int, bytes: Int)? {
         let words = image.words.span
         var block = first
+        var count = 0
         var bytes = 0
         var region: MemoryImage.Region?
         while true {
@@ -74,12 +84,15 @@ struct GlibcFreeLists {
             if region?.addresses.contains(header) != true { region = image.region(of: header) }
             guard block & 15 == 0, let region, region.addresses.contains(block) else { return nil }
             let index = region.firstWord + Int(header - region.addresses.lowerBound) / 8
-            guard words[index] & ~7 == UInt64(size) else { return nil }
-            bytes += size
-            guard bytes <= limit else { return nil }
+            let chunk = words[index] & ~7
+            guard chunk >= 32, chunk <= UInt64(limit - bytes), size.map({ UInt64($0) == chunk }) ?? true else {
+                return nil
+            }
+            count += 1
+            bytes += Int(chunk)
             let word = words[index + 1]
             let link = isMangled ? word ^ (block >> 12) : word
-            if link == 0 { return bytes }
+            if link == 0 { return (count, bytes) }
             block = link &+ step
         }
     }

@@ -9,13 +9,15 @@ struct GlibcLocation: Hashable {
 
     /// Looks for the main arena in the writable part of a library or program.
     init?(searching words: Span<UInt64>, at address: UInt64) {
-        let first = GlibcArena.wordsBeforeBins
-        let last = words.count - GlibcArena.wordCount + first
+        let first = GlibcArena.leastWordsBefore
+        let last = words.count - GlibcArena.wordCount
         guard last >= first else { return nil }
         for index in first...last {
             let bins = address + UInt64(index * 8)
             // Sixteen bytes on, the lists look alike but for their ends; what follows them does not.
-            guard let arena = GlibcArena(words, at: index, bins: bins), arena.nextIsArena else { continue }
+            guard let arena = GlibcArena(words, at: index, bins: bins, hasFastChunks: false),
+                arena.nextIsArena
+            else { continue }
             self.bins = arena.bins
             return
         }

@@ -7,11 +7,15 @@ struct MappedBlocks: Hashable {
     private static let isMapped: UInt64 = 2
     private static let flags: UInt64 = 7
 
+    /// From 2.43 on, the size leaves out the block's own two words.
+    private static let headerBytes: UInt64 = 16
+
     /// The size of the block that begins with these two words, a multiple of a page; nil where none does.
     ///
     /// Blocks with an alignment of their own may begin elsewhere than at a page and are not found.
     static func bytes(_ offset: UInt64, _ header: UInt64, pageBytes: Int) -> Int? {
-        let size = header & ~flags
+        let stated = header & ~flags
+        let size = stated % UInt64(pageBytes) == 0 ? stated : stated &+ headerBytes
         guard offset == 0, header & flags == isMapped, size > 0, size < 1 << 47, size % UInt64(pageBytes) == 0 else {
             return nil
         }

@@ -1,41 +1,59 @@
-/// How `struct tcache_perthread_struct` counts the blocks in its 64 lists.
+/// How `struct tcache_perthread_struct` keeps its lists of free blocks.
 struct ThreadCacheLayout {
-    /// One list: how many blocks it has and where the first is.
+    /// One list: where its first block is, and what is said of their number.
     struct List: Hashable {
         var index: Int
-        var count: Int
+        var number: Int
+        /// The contents of the first block; 0 in an empty list.
         var first: UInt64
     }
 
-    private static let listCount = 64
+    /// Lists before these are of blocks of one size each.
+    static let uniformListCount = 64
 
-    /// The bytes of each count.
-    private let countBytes: Int
+    private let listCount: Int
+    private let numberBytes: Int
+    /// Whether the numbers say how many blocks a list may still take, instead of how many it has.
+    let countsRoom: Bool
 
-    /// From 2.30 on, and before.
-    static let known = [ThreadCacheLayout(countBytes: 2), ThreadCacheLayout(countBytes: 1)]
+    /// From 2.42 on, from 2.30 on, and before.
+    static let known = [
+        ThreadCacheLayout(listCount: 76, numberBytes: 2, countsRoom: true),
+        ThreadCacheLayout(listCount: 64, numberBytes: 2, countsRoom: false),
+        ThreadCacheLayout(listCount: 64, numberBytes: 1, countsRoom: false),
+    ]
     /// The sizes of chunks that hold a cache.
-    static let chunkBytes: [UInt64] = known.map { UInt64(listCount * ($0.countBytes + 8) + 16) }
+    static let chunkBytes: [UInt64] = known.map(\.chunkBytes)
 
-    private init(countBytes: Int) { self.countBytes = countBytes }
+    private var numberWords: Int { listCount * numberBytes / 8 }
+    private var chunkBytes: UInt64 { UInt64((numberWords + listCount) * 8 + 8 + 15) & ~15 }
 
-    /// The lists that are not empty; nil where there are none, or where a count and its list contradict each other.
+    private init(listCount: Int, numberBytes: Int, countsRoom: Bool) {
+        self.listCount = listCount
+        self.numberBytes = numberBytes
+        self.countsRoom = countsRoom
+    }
+
+    /// All lists of the cache at `address`; nil where the chunk has another size, or where every list is empty.
     func read(at address: UInt64, in image: borrowing MemoryImage) -> [List]? {
-        let countWords = Self.listCount * countBytes / 8
-        let wordCount = countWords + Self.listCount
-        guard let header = image.wordIndex(address &- 8, count: wordCount + 1),
-            image.words[header] & ~7 == UInt64(wordCount * 8 + 16)
+        guard let header = image.wordIndex(address &- 8, count: numberWords + listCount + 1),
+            image.words[header] & ~7 == chunkBytes
         else { return nil }
-        let index = header + 1
-        var lists: [List] = []
-        for list in 0..<Self.listCount {
-            let position = list * countBytes
-            let word = image.words[index + position / 8]
-            let count = Int(word >> UInt64(position % 8 * 8) & (1 << UInt64(countBytes * 8) - 1))
-            let first = image.words[index + countWords + list]
-            guard (count == 0) == (first == 0) else { return nil }
-            if count > 0 { lists.append(List(index: list, count: count, first: first)) }
+        let lists = (0..<listCount).map { list in
+            let position = list * numberBytes
+            let word = image.words[header + 1 + position / 8] >> UInt64(position % 8 * 8)
+            return List(
+                index: list, number: Int(word & (1 << UInt64(numberBytes * 8) - 1)),
+                first: image.words[header + 1 + numberWords + list])
         }
-        return lists.isEmpty ? nil : lists
+        return lists.contains { $0.first != 0 } ? lists : nil
+    }
+
+    /// Whether the lists have as many blocks as the cache says, given the length of each.
+    func agrees(_ lists: [List], lengths: [Int]) -> Bool {
+        guard countsRoom else { return zip(lists, lengths).allSatisfy { $0.number == $1 } }
+        // Every list takes as many as the others.
+        let capacity = lists[0].number + lengths[0]
+        return zip(lists, lengths).prefix(Self.uniformListCount).allSatisfy { $0.number + $1 == capacity }
     }
 }
