@@ -20,6 +20,9 @@ struct sockaddr;
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
 extern int pipe2(int descriptors[2], int flags);
 extern int pthread_setname_np(unsigned long thread, const char *name);
+struct iovec;
+extern long process_vm_readv(int process, const struct iovec *local, unsigned long localCount,
+                             const struct iovec *remote, unsigned long remoteCount, unsigned long flags);
 
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
