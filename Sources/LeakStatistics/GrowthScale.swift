@@ -23,6 +23,9 @@ public struct GrowthScale: Hashable, Sendable {
     public static let pages = GrowthScale(
         effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512,
         isReused: true)
+    /// The same without what is free in the allocators, so that what is freed is seen at once.
+    public static let inUse = GrowthScale(
+        effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512)
     /// After a collection a runtime still holds some kilobytes that it did not before; of thousands of connections that is
     /// little.
     public static let liveHeap = GrowthScale(effect: 16, resolution: 16, tight: 32, required: 64)

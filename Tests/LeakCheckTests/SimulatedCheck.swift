@@ -138,7 +138,9 @@ struct SimulatedCheck {
             block.isLast = true
         }
         block.completed = rows[row].completed
-        block.assessments = judge.assessments(rows[row])
+        let judgments = judge.judgments(rows[row])
+        block.assessments = judgments.mapValues(\.assessment)
+        block.isClear = RowJudge.isClear(judgments)
         schedule.didDrive(row, block, at: now)
     }
 

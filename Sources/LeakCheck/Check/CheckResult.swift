@@ -42,6 +42,8 @@ public struct CheckResult: Sendable {
     public var interruption: Interruption?
     /// The environment in which the check ran, and why it was taken to be this one.
     public var environment: String?
+    /// Whether the target collects garbage when it likes.
+    package var usesTracingGC = false
     /// How long a process of the target took to start, in seconds; nil where none was started.
     public var startSeconds: Double?
     /// Rows in which private memory grew by more than the environment allows, whatever the verdict is.
@@ -82,7 +84,7 @@ public struct CheckResult: Sendable {
     package func judgedReadings(of row: Row, _ resource: Resource) -> [(sample: Sample, point: GrowthSeries.Point)] {
         var measurement = RowMeasurement(row.lifecycle)
         measurement.samples = samples(of: row)
-        let points = Attribution(measurement, resources).readings(resource)
+        let points = Attribution(measurement, resources, usesTracingGC: usesTracingGC).readings(resource)
         return zip(measurement.samples, points).compactMap { sample, point in point.map { (sample, $0) } }
     }
 
@@ -226,10 +228,22 @@ public struct CheckResult: Sendable {
         public var residentMemory: Int
         /// What probes read, by resource; nil where none was asked this time.
         public var probed: [String: Double]?
+        /// What the allocators of the target's processes hold; nil where they were not read.
+        public var allocator: Allocator?
         /// Descriptors by kind; nil where only their number was read.
         public var descriptorKinds: [String: Int]?
         /// Descriptors of TCP sockets by state; nil where they were not read.
         public var tcpStates: [String: Int]?
+
+        /// What the allocators of the target's processes hold, in bytes.
+        public struct Allocator: Hashable, Sendable, Codable {
+            /// Allocated and not freed.
+            public var liveBytes: Int
+            /// Free, in memory that the processes hold: the reserve that the allocator keeps.
+            public var freeBytes: Int
+            /// What may be used before the processes grow: what is free, and what no known allocator explains.
+            public var roomBytes: Int
+        }
 
         /// The part of a row.
         public enum Phase: String, Sendable, Codable {

@@ -46,9 +46,11 @@ extension CheckRun {
 
     /// What the row comes to after a block.
     private func ended(_ row: Int, isLast: Bool) -> CheckSchedule.Block {
-        CheckSchedule.Block(
-            completed: rows[row].completed, rate: 0, assessments: judge.assessments(rows[row]),
-            probeCost: probeCost, isLast: isLast, isInapplicable: rows[row].isInapplicable)
+        let judgments = judge.judgments(rows[row])
+        return CheckSchedule.Block(
+            completed: rows[row].completed, rate: 0, assessments: judgments.mapValues(\.assessment),
+            isClear: RowJudge.isClear(judgments), probeCost: probeCost, isLast: isLast,
+            isInapplicable: rows[row].isInapplicable)
     }
 
     /// Connections of the next block that the target can safely take; nil where it can take none.
@@ -124,6 +126,9 @@ extension CheckRun {
         let reading = try target.reading()
         descriptorUse[row] = (descriptorUse[row]?.first ?? reading.descriptorUse, reading.descriptorUse)
         var sample = CheckResult.Sample(rows[row], reading, phase, seconds: start.elapsed.inSeconds)
+        sample.allocator = await target.allocators.read(
+            target.members, connections: sample.connections,
+            isDecisive: rows[row].samples.isEmpty || phase != .measure)
         if !levels.isEmpty {
             sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
         }

@@ -101,6 +101,7 @@ final class CheckRun {
             runtime: description.map { "\($0.runtime)" } ?? "unknown", descriptorLimit: description?.descriptorLimit,
             isolation: isolation, probes: description?.probes ?? [], rows: kept.map(judge.row),
             samples: kept.flatMap(\.samples), interruption: interruption, environment: plan.environment, notes: notes)
+        result.usesTracingGC = judge.rules.usesTracingGC
         result.startSeconds = targets.startTime > .zero ? targets.startTime.inSeconds : nil
         result.noteGrowth(of: kept, beyond: plan.memoryGrowthThresholdBytes)
         result.mark(plan.knownLeaks)
@@ -191,8 +192,10 @@ final class CheckRun {
         for row in resting {
             guard let target = targets.existing(row) else { continue }
             latest = row
-            let moment = CheckResult.Sample(
+            var moment = CheckResult.Sample(
                 rows[row], try target.reading(), .pause, seconds: start.elapsed.inSeconds)
+            moment.allocator = await target.allocators.read(
+                target.members, connections: moment.connections, isDecisive: false)
             if row == resting.first { tell(row, .pause, privateMemory: moment.privateMemory) }
             let releases = judge.releases(of: rows[row], at: moment)
             let idle = (MonotonicTime.now - schedule.rows[row].idleSince).inSeconds

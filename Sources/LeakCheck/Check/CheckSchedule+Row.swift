@@ -10,6 +10,8 @@ extension CheckSchedule {
         var rate: Double
         /// What the row comes to so far.
         var assessments: [Resource: RowJudge.Assessment]
+        /// Whether what is suspected is so clear that only a pause can tell more.
+        var isClear = false
         /// What the readings of its probes took.
         var probeCost = Duration.zero
         /// Whether no more may follow: the target could not take more, or no longer takes part.
@@ -71,8 +73,8 @@ extension CheckSchedule {
         /// The most connections that one drive made, and at what pace.
         private(set) var reach = 0
         private var pace = 0.0
-        /// Blocks in a row after which something that can be counted grew like a leak, and nothing else was in doubt.
-        private var exactSuspicions = 0
+        /// Blocks in a row after which something clearly grew like a leak, and nothing else was in doubt.
+        private var clearSuspicions = 0
         /// Blocks in a row after which anything grew like a leak.
         private var suspicions = 0
         private var lastBlockAt = MonotonicTime(nanoseconds: 0)
@@ -179,7 +181,7 @@ extension CheckSchedule.Row {
                 min(block.rate * Self.blockSeconds, Double(completed) * Self.blockShare, Self.largestBlock))
         }
         guard pauses == 0, completed >= RowJudge.leastConnections else { return }
-        exactSuspicions = RowJudge.isExactSuspicion(assessments) ? exactSuspicions + 1 : 0
+        clearSuspicions = block.isClear ? clearSuspicions + 1 : 0
         suspicions = needsPause ? suspicions + 1 : 0
     }
 
@@ -194,7 +196,7 @@ extension CheckSchedule.Row {
         guard completed >= RowJudge.leastConnections else { return false }
         if isSettled { return pauses > 0 || completed >= Self.evenConnections || driven >= Self.evenTime }
         if pauses > 0 { return needsPause }
-        if exactSuspicions >= Self.standingSuspicion { return true }
+        if clearSuspicions >= Self.standingSuspicion { return true }
         // A collection that is still to come would be the better answer to memory that grows.
         let mayWait = settings.usesTracingGC && assessments[.privateMemory] == .suspect
         return suspicions >= Self.standingSuspicion && driven >= Self.longestSuspicion(settings.budget) && !mayWait
@@ -236,23 +238,5 @@ extension CheckSchedule.Row {
     mutating func decide() {
         state = .decided
         isConvicted = assessments.values.contains(.leak)
-    }
-}
-
-extension RowJudge {
-    /// Whether a count grows like a leak and nothing else is in doubt: only the pause can tell more then. Memory is not
-    /// exact, and more connections may show that it slows down.
-    static func isExactSuspicion(_ assessments: [Resource: Assessment]) -> Bool {
-        var isSuspect = false
-        for (resource, assessment) in assessments {
-            switch assessment {
-            case .undecided: return false
-            case .clean, .leak: break
-            case .suspect, .unconfirmed:
-                guard resource.scale == .counts else { return false }
-                isSuspect = true
-            }
-        }
-        return isSuspect
     }
 }

@@ -24,6 +24,7 @@ extension CheckRecord {
             descriptorLimit: header.descriptorLimit, isolation: header.isolation, rows: rows.map(judge.row),
             samples: rows.flatMap(\.samples), interruption: interruption, environment: header.environment,
             notes: end?.notes ?? header.notes)
+        result.usesTracingGC = header.collectsLazily
         result.noteGrowth(of: rows, beyond: header.memoryGrowthThresholdBytes)
         for (index, row) in kept.enumerated() { result.rows[index].reproducer = row.reproducer }
         result.probes = header.probes ?? []

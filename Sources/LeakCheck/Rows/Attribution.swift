@@ -8,34 +8,76 @@ struct Attribution {
 
     private let row: RowMeasurement
     private let resources: [Resource]
+    private let usesTracingGC: Bool
 
-    /// The readings of `row`, in which `resources` are judged.
-    init(_ row: RowMeasurement, _ resources: [Resource]) {
+    /// The readings of `row`, in which `resources` are judged, of a target that collects garbage when it likes or does not.
+    init(_ row: RowMeasurement, _ resources: [Resource], usesTracingGC: Bool) {
         self.row = row
         self.resources = resources
+        self.usesTracingGC = usesTracingGC
+    }
+
+    /// How private memory is read: as the kernel counts it, without what is free in the allocators, or, where a collected heap
+    /// is read by itself, as what is allocated outside of it.
+    private enum MemoryGauge { case pages, inUse, outsideHeap }
+
+    private var memoryGauge: MemoryGauge {
+        guard row.samples.first?.allocator != nil else { return .pages }
+        return usesTracingGC && resources.contains(.liveHeap) ? .outsideHeap : .inUse
     }
 
     /// Whether private memory is read without a heap that a probe reads.
-    var excludesHeap: Bool { false }
+    var excludesHeap: Bool { memoryGauge == .outsideHeap }
+
+    /// How amounts of a resource are judged here.
+    func scale(_ resource: Resource) -> GrowthScale {
+        resource == .privateMemory && memoryGauge != .pages ? .inUse : resource.scale
+    }
+
+    /// What was read of private memory, one for each sample; nil where a sample has no such reading.
+    private var memory: [GrowthSeries.Point?] {
+        let gauge = memoryGauge
+        return row.samples.map { sample in
+            let level: Int? =
+                switch gauge {
+                case .pages: sample.privateMemory
+                case .inUse: sample.allocator.map { sample.privateMemory - $0.freeBytes }
+                case .outsideHeap: sample.allocator?.liveBytes
+                }
+            return level.map { GrowthSeries.Point(connections: Double(sample.connections), level: Double($0)) }
+        }
+    }
 
     /// The readings of a resource, one for each sample; nil where a sample has none.
     func readings(_ resource: Resource) -> [GrowthSeries.Point?] {
         guard resource == .privateMemory else { return row.readings(resource) }
-        var memory = row.series(resource)
-        if let threads = suspect(.threads) { memory = memory.charging(Self.bytesPerThread, perUnitOf: threads.floor) }
-        if let heap = suspect(.liveHeap)?.floor {
-            let levels = memory.points.map {
-                GrowthSeries.Point(connections: $0.connections, level: heap.level(at: $0.connections))
-            }
-            memory = memory.charging(1, perUnitOf: GrowthSeries(levels))
+        let memory = memory
+        var series = GrowthSeries(memory.compactMap { $0 })
+        if let threads = suspect(.threads)?.floor {
+            series = series.charging(Self.bytesPerThread, perUnitOf: Self.aligned(threads, to: series))
         }
-        return memory.points
+        if let heap = suspect(.liveHeap)?.floor, memoryGauge != .outsideHeap {
+            series = series.charging(1, perUnitOf: Self.aligned(heap, to: series))
+        }
+        var rest = series.points.makeIterator()
+        return memory.map { $0 == nil ? nil : rest.next() }
     }
 
-    /// Bytes that may have been free inside the process at the first reading; 0 for gauges that are exact.
+    /// The levels of `other` at the readings of `series`.
+    private static func aligned(_ other: GrowthSeries, to series: GrowthSeries) -> GrowthSeries {
+        GrowthSeries(
+            series.points.map { .init(connections: $0.connections, level: other.level(at: $0.connections)) })
+    }
+
+    /// Bytes that may have been free inside the process at the first reading, and be used before the gauge shows it; 0 for
+    /// gauges that are exact.
     func room(_ resource: Resource) -> Double {
-        guard resource.scale.isReused else { return 0 }
-        return row.samples.first?.level(resource) ?? 0
+        guard resource == .privateMemory, let first = row.samples.first else { return 0 }
+        switch memoryGauge {
+        case .pages: return Double(first.privateMemory)
+        case .inUse: return Double(max(0, (first.allocator?.roomBytes ?? 0) - (first.allocator?.freeBytes ?? 0)))
+        case .outsideHeap: return 0
+        }
     }
 
     /// Whether a pause gave back descriptors or threads that had grown: the memory that goes with them may be kept by the

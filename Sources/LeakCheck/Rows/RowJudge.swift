@@ -16,6 +16,10 @@ package struct RowJudge: Sendable {
     /// they like do so when the heap has doubled, or has reached a bound that their memory at the start is a part of.
     static let timesOfCollection = 16.0
 
+    /// Bytes a connection that no healthy server's warming up comes near to over a thousand of them, and how wide an interval is
+    /// narrow, as a share of the amount.
+    static let (largeBytes, narrowShare) = (512.0, 0.2)
+
     /// What is judged, and by which rules.
     package struct Rules: Hashable, Sendable {
         /// What is judged in each row.
@@ -72,6 +76,14 @@ package struct RowJudge: Sendable {
         var bound: Double?
         /// Bytes that may have been free inside the process before its first connection.
         var room = 0.0
+
+        /// Whether the amount is many times what healthy servers show, and known within a fifth.
+        var isLarge: Bool {
+            guard let estimate else { return false }
+            let interval = estimate.interval
+            return interval.lowerBound > RowJudge.largeBytes
+                && interval.upperBound - interval.lowerBound < RowJudge.narrowShare * estimate.perConnection
+        }
     }
 
     /// The assessment of every resource.
@@ -80,7 +92,7 @@ package struct RowJudge: Sendable {
     /// The assessment of every resource, with its figures.
     func judgments(_ row: RowMeasurement) -> [Resource: Judgment] {
         var judgments: [Resource: Judgment] = [:]
-        let attribution = Attribution(row, rules.resources)
+        let attribution = Attribution(row, rules.resources, usesTracingGC: rules.usesTracingGC)
         for resource in rules.resources {
             var judgment = judgment(row, resource, attribution)
             if let problem = row.probeFailures[resource] { judgment.assessment = .undecided(.unread(problem: problem)) }
@@ -100,13 +112,13 @@ package struct RowJudge: Sendable {
         let room = attribution.room(resource)
         let series = GrowthSeries(points.compactMap { $0 })
         let isCollected = resource == .privateMemory && rules.usesTracingGC && !attribution.excludesHeap
-        var judgment = Self.judgment(series, resource.scale, room: room, isCollected: isCollected)
+        let scale = attribution.scale(resource)
+        var judgment = Self.judgment(series, scale, room: room, isCollected: isCollected)
         let course = Course(points, troughs: row.troughs)
         guard course.hasPaused else { return judgment }
-        let othersReleased = resource == .privateMemory && attribution.countsWereReleased
-        let troughs = Troughs(course, resource.scale, isAlwaysAtRest: othersReleased)
-        judgment.troughs = troughs
-        confirm(&judgment, row, resource, course)
+        let othersReleased = scale.isReused && attribution.countsWereReleased
+        judgment.troughs = Troughs(course, scale, isAlwaysAtRest: othersReleased)
+        confirm(&judgment, row, scale, course)
         return judgment
     }
 
@@ -151,7 +163,7 @@ package struct RowJudge: Sendable {
 
     /// Holds the judgment against what the pauses say.
     private func confirm(
-        _ judgment: inout Judgment, _ row: RowMeasurement, _ resource: Resource, _ course: Course
+        _ judgment: inout Judgment, _ row: RowMeasurement, _ scale: GrowthScale, _ course: Course
     ) {
         guard let troughs = judgment.troughs else { return }
         switch troughs.standing {
@@ -163,12 +175,12 @@ package struct RowJudge: Sendable {
             if kept < rules.pauseSeconds - Self.pauseTolerance {
                 judgment.assessment = .undecided(
                     .pauseMissing(keptSeconds: kept, requiredSeconds: rules.pauseSeconds))
-            } else if !troughs.decidesAmount && !isBeyondChance(judgment.estimate, resource.scale) {
+            } else if !troughs.decidesAmount && !isBeyondChance(judgment.estimate, scale) {
                 judgment.assessment = .undecided(.byChance(verdicts: rules.verdicts))
             } else {
                 judgment.assessment = .leak
             }
-        case .ended: clear(&judgment, row, resource.scale, course, troughs)
+        case .ended: clear(&judgment, row, scale, course, troughs)
         }
     }
 
@@ -201,6 +213,22 @@ package struct RowJudge: Sendable {
     private func isBeyondChance(_ estimate: GrowthEstimate?, _ scale: GrowthScale) -> Bool {
         guard let estimate else { return false }
         return estimate.isPersistent(above: scale.effect(over: estimate.connections), among: rules.verdicts)
+    }
+
+    /// Whether something grows like a leak so clearly that only a pause can tell more, and nothing else is in doubt: a count,
+    /// which is exact, or an amount that is large and known within a fifth.
+    static func isClear(_ judgments: [Resource: Judgment]) -> Bool {
+        var isSuspect = false
+        for (resource, judgment) in judgments {
+            switch judgment.assessment {
+            case .undecided: return false
+            case .clean, .leak: break
+            case .suspect, .unconfirmed:
+                guard resource.scale == .counts || judgment.isLarge else { return false }
+                isSuspect = true
+            }
+        }
+        return isSuspect
     }
 
     /// What is said of private memory where the live heap is read.

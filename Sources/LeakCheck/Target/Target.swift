@@ -13,6 +13,8 @@ final class Target: Sendable {
     let runtime: RecognisedRuntime
     /// What is read of it beside its processes.
     let probes = TargetProbes()
+    /// What its allocators hold.
+    let allocators = TargetAllocators()
     let command: TargetCommand?
     let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
@@ -136,6 +138,9 @@ final class Target: Sendable {
 
     /// The processes that are read.
     var pids: [Int32] { tree.withLock { $0.members.map(\.pid) } }
+
+    /// The processes that are read.
+    var members: [ProcessReader] { tree.withLock { $0.members } }
 
     /// Whether one of the processes holds the listening socket; nil when that cannot be seen.
     var listens: Bool? { tree.withLock { tree in (try? tree.listeners(port: url.port)).map { !$0.isEmpty } } }
