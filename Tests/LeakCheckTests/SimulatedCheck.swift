@@ -148,11 +148,11 @@ struct SimulatedCheck {
         now = now + .milliseconds(500)
         for row in resting {
             let moment = reading(row, .pause)
-            let releases = judge.releases(of: rows[row], at: moment)
-            rows[row].noteReleases(releases, after: (now - schedule.rows[row].idleSince).inSeconds)
+            let rest = judge.rest(of: rows[row], at: moment)
+            rows[row].noteReleases(rest.releases, after: (now - schedule.rows[row].idleSince).inSeconds)
             let crest = rows[row].samples[rows[row].samples.count - 1]
             schedule.didWatch(
-                row, hasReleased: !releases.isEmpty && releases.values.allSatisfy { $0 },
+                row, hasReleased: rest.isOver,
                 hasFallen: watches[row].hasFallen(at: moment, since: crest), at: now)
         }
     }

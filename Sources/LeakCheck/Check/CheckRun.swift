@@ -197,14 +197,12 @@ final class CheckRun {
             moment.allocator = await target.allocators.read(
                 target.members, connections: moment.connections, isDecisive: false)
             if row == resting.first { tell(row, .pause, privateMemory: moment.privateMemory) }
-            let releases = judge.releases(of: rows[row], at: moment)
+            let rest = judge.rest(of: rows[row], at: moment)
             let idle = (MonotonicTime.now - schedule.rows[row].idleSince).inSeconds
-            rows[row].noteReleases(releases, after: idle)
+            rows[row].noteReleases(rest.releases, after: idle)
             let crest = rows[row].samples.last ?? moment
             let hasFallen = pauseWatches[row, default: PauseWatch()].hasFallen(at: moment, since: crest)
-            schedule.didWatch(
-                row, hasReleased: !releases.isEmpty && releases.values.allSatisfy { $0 }, hasFallen: hasFallen,
-                at: .now)
+            schedule.didWatch(row, hasReleased: rest.isOver, hasFallen: hasFallen, at: .now)
         }
     }
 

@@ -11,14 +11,27 @@ extension RowMeasurement {
 }
 
 extension RowJudge {
-    /// Of what is suspected in a resting row, whether it would be clean if the pause ended with `moment`.
-    func releases(of row: RowMeasurement, at moment: CheckResult.Sample) -> [Resource: Bool] {
+    /// What a pause has come to if it ended now.
+    struct Rest: Hashable {
+        /// Of what is suspected, whether it would be clean.
+        var releases: [Resource: Bool]
+        /// Whether all that was kept has been given back, so that nothing is left to wait for.
+        var isOver: Bool
+    }
+
+    /// What the pause of a resting row would come to if it ended with `moment`.
+    func rest(of row: RowMeasurement, at moment: CheckResult.Sample) -> Rest {
         let suspects = assessments(row).filter { $0.value == .suspect }.map(\.key)
-        guard !suspects.isEmpty else { return [:] }
+        guard !suspects.isEmpty else { return Rest(releases: [:], isOver: false) }
         var ended = row
         ended.samples.append(moment)
         let assessments = assessments(ended)
-        return Dictionary(uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) })
+        let releases = suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }
+        // What an earlier pause gave back must be gone again as well.
+        let growsStill = assessments.values.contains(.suspect) || assessments.values.contains(.unconfirmed)
+        return Rest(
+            releases: Dictionary(uniqueKeysWithValues: releases),
+            isOver: releases.allSatisfy(\.1) && !growsStill)
     }
 
     /// What is suspected of a row, and how much each connection seems to leave.
