@@ -63,6 +63,9 @@ public struct CheckPlan: Sendable {
     /// How long a suspected row's target is left alone before it is called a leak: what it needs to give back what it keeps
     /// for a while. Nil: `ServerTimers.leastPause`, or as long as servers of this kind are known to keep something.
     public var pause: Duration?
+    /// How long peers stay in lifecycles that are about peers that stay. Nil: as long as the target's heartbeat needs, where
+    /// that is seen and the budget has room.
+    public var hold: Duration?
     /// Connections at a time.
     public var concurrency = 16
     /// Seeds the sizes of blocks.

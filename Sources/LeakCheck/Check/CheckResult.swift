@@ -1,5 +1,6 @@
 public import LeakStatistics
 public import Lifecycles
+import Sockets
 
 /// A finished check, or as much of one as was measured.
 public struct CheckResult: Sendable {
@@ -46,6 +47,8 @@ public struct CheckResult: Sendable {
     package var usesTracingGC = false
     /// How long a process of the target took to start, in seconds; nil where none was started.
     public var startSeconds: Double?
+    /// What is known of peers that stayed; nil where no row was about them.
+    public var stay: Stay?
     /// Rows in which private memory grew by more than the environment allows, whatever the verdict is.
     public var memoryGrowth: [MemoryGrowth] = []
     /// Things the reader should know, such as a process that does not listen on the URL's port.
@@ -53,6 +56,31 @@ public struct CheckResult: Sendable {
 
     /// What was judged in each row, in this order.
     public var resources: [Resource] { Resource.ofEveryTarget + probes.map(\.resource) }
+
+    /// How the target treats peers that are connected and say nothing, and how long they stayed in which rows.
+    public struct Stay: Hashable, Sendable, Codable {
+        /// How long the target was watched for a heartbeat, in seconds; 0 where it was not.
+        public var watchedSeconds = 0.0
+        /// The time from an upgrade to the first Ping; nil where none came.
+        public var firstPingSeconds: Double?
+        /// How long it kept a peer that answered nothing; nil where it kept all.
+        public var unansweredLimitSeconds: Double?
+        /// How long peers stayed, in seconds, by the row's label.
+        public var rows: [String: Double] = [:]
+
+        /// Notes what was observed.
+        mutating func learn(_ observation: StayObservation?) {
+            firstPingSeconds = observation?.firstPingAfter?.inSeconds
+            unansweredLimitSeconds = observation?.unansweredLimit?.inSeconds
+        }
+
+        /// Notes how long the peers of rows that stay did so.
+        mutating func add(_ measured: [RowMeasurement]) {
+            for row in measured where row.lifecycle.staysConnected && !row.samples.isEmpty {
+                rows[row.lifecycle.label] = row.hold.inSeconds
+            }
+        }
+    }
 
     /// Growth of private memory in one row beyond the environment's threshold.
     public struct MemoryGrowth: Hashable, Sendable {

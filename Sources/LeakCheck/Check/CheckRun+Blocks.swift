@@ -5,8 +5,6 @@ import Sockets
 
 /// Blocks of connections, and the samples between them.
 extension CheckRun {
-    /// Connections at a time where the peers stay for a while.
-    private static let heldConcurrency = 256
     /// Blocks in a row in which hardly any connection came about, after which none will.
     private static let mostFailedBlocks = 3
     /// When a block begins no more connections.
@@ -20,13 +18,15 @@ extension CheckRun {
     ) async throws -> CheckSchedule.Block {
         try Task.checkCancellation()
         guard let connections = connections(row, wanted, phase) else { return ended(row, isLast: true) }
-        let atATime =
-            rows[row].lifecycle.staysConnected ? max(plan.concurrency, Self.heldConcurrency) : plan.concurrency
+        let crowd = rows[row].lifecycle.staysConnected ? Stay.crowd(rows[row].hold) : plan.concurrency
+        let atATime = min(max(plan.concurrency, crowd), SafeLoad.peers(descriptorUse[row]?.last))
+        var script = script(for: target)
+        script.holdLimit = rows[row].hold
         let began = MonotonicTime.now
         let load = PeerDriver.Load(
             connections: connections, concurrency: min(atATime, concurrencyBound, connections),
             limit: Self.blockLimit, acceptQueue: { target.acceptQueue() })
-        let counts = await driver.drive(rows[row].lifecycle, script(for: target), load)
+        let counts = await driver.drive(rows[row].lifecycle, script, load)
         let took = began.elapsed.inSeconds
         rows[row].connections += counts
         if rows[row].connections.accepted > 0 && rows[row].connections.completed == 0 {

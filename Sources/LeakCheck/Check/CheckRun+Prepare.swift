@@ -35,6 +35,7 @@ extension CheckRun {
         schedule = CheckSchedule(
             plan.settings(start: start, usesTracingGC: judge.rules.usesTracingGC),
             staysConnected: rows.map(\.lifecycle.staysConnected), seed: plan.seed)
+        watchStays()
         recordHeader()
         try Task.checkCancellation()
     }
@@ -70,7 +71,9 @@ extension CheckRun {
     }
 
     /// What every peer of a target is told.
-    func script(for target: Target) -> PeerScript {
+    func script(for target: Target) -> PeerScript { Self.script(plan, target, expectsReply: expectsReply) }
+
+    private static func script(_ plan: CheckPlan, _ target: Target, expectsReply: Bool) -> PeerScript {
         var script = PeerScript(url: target.url, address: target.address)
         if let target = plan.target { script.target = target }
         script.fields = plan.fields
@@ -80,6 +83,30 @@ extension CheckRun {
         script.origin = plan.origin
         script.expectsReply = expectsReply
         return script
+    }
+
+    /// Has a process of its own watched for its heartbeat, where rows are about peers that stay.
+    private func watchStays() {
+        guard plan.hold == nil, !plan.usesOneProcess, isPolite, rows.contains(where: \.lifecycle.staysConnected) else {
+            return
+        }
+        stayWatch = StayWatch(plan) { [plan, expectsReply] in
+            Self.script(plan, $0, expectsReply: expectsReply)
+        }
+        stayWatchBegan = .now
+    }
+
+    /// How long the peers of a row stay, once what was learned of the target is asked for.
+    func chooseHold(_ row: Int) async {
+        guard rows[row].lifecycle.staysConnected, rows[row].samples.isEmpty else { return }
+        if let watch = stayWatch.take() {
+            observation = await watch.end()
+            stay.watchedSeconds = stayWatchBegan.elapsed.inSeconds
+            stay.learn(observation)
+        }
+        let hold = Stay(chosen: plan.hold, budget: plan.budget).hold(rows[row].lifecycle, observation)
+        rows[row].hold = hold
+        schedule.didChooseCrowd(row, Stay.crowd(hold))
     }
 
     /// What a record begins with, once the target and the rows are known.

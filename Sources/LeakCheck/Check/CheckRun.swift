@@ -34,6 +34,11 @@ final class CheckRun {
     var descriptorUse: [Int: (first: DescriptorUse, last: DescriptorUse)] = [:]
     /// Blocks in a row in which hardly any connection came about, by row.
     var failedBlocks: [Int: Int] = [:]
+    /// Watches the target's heartbeat until the first row asks for it; since when; and what it saw.
+    var stayWatch: StayWatch?
+    var stayWatchBegan = MonotonicTime.now
+    var observation: StayObservation?
+    var stay = CheckResult.Stay()
     /// What the last readings of the probes took.
     var probeCost = Duration.zero
     /// What resting rows were seen to hold, by row.
@@ -101,6 +106,8 @@ final class CheckRun {
             runtime: description.map { "\($0.runtime)" } ?? "unknown", descriptorLimit: description?.descriptorLimit,
             isolation: isolation, probes: description?.probes ?? [], rows: kept.map(judge.row),
             samples: kept.flatMap(\.samples), interruption: interruption, environment: plan.environment, notes: notes)
+        stay.add(kept)
+        if !stay.rows.isEmpty { result.stay = stay }
         result.usesTracingGC = judge.rules.usesTracingGC
         result.startSeconds = targets.startTime > .zero ? targets.startTime.inSeconds : nil
         result.noteGrowth(of: kept, beyond: plan.memoryGrowthThresholdBytes)
@@ -109,6 +116,12 @@ final class CheckRun {
         for row in rows { record(.row(CheckRecord.RowFacts(row))) }
         record(.end(CheckRecord.End(result)))
         return result
+    }
+
+    /// Ends every process that was started.
+    func end() async {
+        _ = await stayWatch?.end()
+        await targets.endAll()
     }
 
     func recordHeader() {
@@ -142,6 +155,7 @@ final class CheckRun {
     private func begin(_ row: Int, _ phase: CheckResult.Sample.Phase) async throws {
         let target = try await targets.target(of: row)
         latest = row
+        await chooseHold(row)
         schedule.didStart(in: targets.startTime)
         targets.startAhead(upcoming(after: row))
         if rows[row].samples.isEmpty {

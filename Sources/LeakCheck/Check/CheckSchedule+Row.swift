@@ -47,6 +47,8 @@ extension CheckSchedule {
         var completed = 0
         /// When its last block ended.
         var idleSince = MonotonicTime(nanoseconds: 0)
+        /// Connections of the first blocks, and the least of later ones.
+        var firstBlock: Double
         /// Connections of the next block, before they are varied.
         var blockSize: Double
         /// What the last readings of its probes took.
@@ -81,6 +83,7 @@ extension CheckSchedule {
 
         init(staysConnected: Bool) {
             self.staysConnected = staysConnected
+            firstBlock = Self.firstBlock(staysConnected)
             blockSize = Self.firstBlock(staysConnected)
         }
     }
@@ -95,7 +98,7 @@ extension CheckSchedule.Row {
     /// 19 of 20 (the rule of three; Hanley and Lippman-Hand, 1983).
     static let evenConnections = 10_000
     /// How long a target that is not that fast is driven at least.
-    static let evenTime = Duration.seconds(1)
+    static let evenTime = Duration.milliseconds(500)
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
     /// A block is about so much of a second long.
@@ -149,7 +152,7 @@ extension CheckSchedule.Row {
             let left = reach - (completed - driveStart.completed)
             return max(1, min(max(20, wanted / Self.confirmingBlocks), left))
         }
-        return max(1, Int(blockSize * Double.random(in: Self.variation, using: &generator)))
+        return max(1, Int(max(firstBlock, blockSize) * Double.random(in: Self.variation, using: &generator)))
     }
 
     /// When the next block may begin: after a pause no sooner than at the pace before it.
@@ -177,7 +180,7 @@ extension CheckSchedule.Row {
         isLimited = block.isLast && !block.isBroken
         if block.rate > 0 {
             blockSize = max(
-                Self.firstBlock(staysConnected),
+                firstBlock,
                 min(block.rate * Self.blockSeconds, Double(completed) * Self.blockShare, Self.largestBlock))
         }
         guard pauses == 0, completed >= RowJudge.leastConnections else { return }

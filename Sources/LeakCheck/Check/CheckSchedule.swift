@@ -144,7 +144,9 @@ struct CheckSchedule {
     private func rowToDrive(at now: MonotonicTime) -> Int? {
         let remaining = budgetEnd - now
         guard remaining > Self.leastSlice else { return nil }
-        if let row = rows.firstIndex(where: { $0.state == .waiting && !$0.isInapplicable }) { return row }
+        let waiting = rows.indices.filter { rows[$0].state == .waiting && !rows[$0].isInapplicable }
+        // Those whose peers stay come last: how long they must is learned meanwhile.
+        if let row = waiting.first(where: { !rows[$0].staysConnected }) ?? waiting.first { return row }
         guard remaining - timeToConfirm > .seconds(1) else { return nil }
         return rows.indices.filter { rows[$0].state == .measuring && rows[$0].mayBeDriven }
             .min { (rows[$0].isInDoubt ? 0 : 1, rows[$0].driven) < (rows[$1].isInDoubt ? 0 : 1, rows[$1].driven) }
@@ -190,6 +192,9 @@ struct CheckSchedule {
 
     /// A process for a row was started, which took so long.
     mutating func didStart(in time: Duration) { startTime = time }
+
+    /// So many peers of a row are held at a time, so that a block of few takes as long as one of as many.
+    mutating func didChooseCrowd(_ row: Int, _ peers: Int) { rows[row].firstBlock = Double(peers) }
 
     /// The first reading of a row's drive is taken: its time is for connections.
     mutating func didBegin(_ row: Int, at now: MonotonicTime) {

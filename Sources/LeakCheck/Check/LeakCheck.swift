@@ -70,10 +70,10 @@ public struct LeakCheck: Sendable {
         let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress, record: record)
         do {
             let result = try await run.run()
-            await run.targets.endAll()
+            await run.end()
             return result
         } catch {
-            await run.targets.endAll()
+            await run.end()
             throw error
         }
     }

@@ -83,17 +83,23 @@ final class RowTargets {
 
     private static func started(_ plan: CheckPlan) async throws -> (Target, Duration) {
         let began = MonotonicTime.now
-        let target =
-            switch plan.subject {
-            case .command(let words):
-                try await Target.start(
-                    words, url: plan.url, limit: plan.startLimit,
-                    setting: plan.heap.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
-            case .running(let pids): try await Target.running(pids: pids, url: plan.url)
-            case .group(let group): try await Target.running(in: group, url: plan.url)
-            }
+        let target = try await Target.forPlan(plan)
         await target.openProbes(plan.heap)
         return (target, began.elapsed)
+    }
+}
+
+extension Target {
+    /// A process as `plan` wants it: one that is started, or those that run.
+    static func forPlan(_ plan: CheckPlan) async throws -> Target {
+        switch plan.subject {
+        case .command(let words):
+            try await Target.start(
+                words, url: plan.url, limit: plan.startLimit,
+                setting: plan.heap.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
+        case .running(let pids): try await Target.running(pids: pids, url: plan.url)
+        case .group(let group): try await Target.running(in: group, url: plan.url)
+        }
     }
 }
 

@@ -27,6 +27,7 @@ extension CheckRecord {
         result.usesTracingGC = header.collectsLazily
         result.noteGrowth(of: rows, beyond: header.memoryGrowthThresholdBytes)
         for (index, row) in kept.enumerated() { result.rows[index].reproducer = row.reproducer }
+        result.stay = end?.stay
         result.probes = header.probes ?? []
         result.mark(knownLeaks)
         return result
@@ -99,6 +100,10 @@ extension CheckRecord.Connections {
         broken = counts.broken
         stalled = counts.stalled
         firstProblem = counts.firstProblem
+        endedOtherwise = counts.endedOtherwise
+        firstDeviation = counts.firstDeviation
+        violations = counts.violations
+        firstViolation = counts.firstViolation
     }
 
     fileprivate var counts: DriveCounts {
@@ -111,6 +116,10 @@ extension CheckRecord.Connections {
         counts.broken = broken
         counts.stalled = stalled
         counts.firstProblem = firstProblem
+        counts.endedOtherwise = endedOtherwise ?? 0
+        counts.firstDeviation = firstDeviation
+        counts.violations = violations ?? 0
+        counts.firstViolation = firstViolation
         return counts
     }
 }
@@ -122,5 +131,6 @@ extension CheckRecord.End {
         if case .targetLost(let problem) = result.interruption { targetLost = problem }
         notes = result.notes
         findings = result.rows.map(\.resources)
+        stay = result.stay
     }
 }

@@ -139,6 +139,14 @@ public struct CheckRecord: Sendable {
         public var stalled: Int
         /// The first thing that went wrong.
         public var firstProblem: String?
+        /// Of the completed, those that the target ended in its own way; nil in the records of earlier versions.
+        public var endedOtherwise: Int?
+        /// How the first of those ended.
+        public var firstDeviation: PeerDeviation?
+        /// Those in which the target broke RFC 6455; nil in the records of earlier versions.
+        public var violations: Int?
+        /// What it did in the first of those.
+        public var firstViolation: ProtocolViolation?
     }
 
     /// How a check ended, and what it found.
@@ -153,6 +161,8 @@ public struct CheckRecord: Sendable {
         public var notes: [String]
         /// The findings of each row, in the header's order.
         public var findings: [[CheckResult.Finding]]
+        /// What is known of peers that stayed; nil where nothing is.
+        public var stay: CheckResult.Stay?
         /// The findings of a watch; nil for a check.
         public var growth: [WatchResult.Finding]?
     }

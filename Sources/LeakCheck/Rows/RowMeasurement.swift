@@ -9,6 +9,8 @@ package struct RowMeasurement: Sendable {
     package var lifecycle: Lifecycle
     /// What became of its connections.
     package var connections = DriveCounts()
+    /// How long its peers stayed, where they stay.
+    package var hold = Duration.milliseconds(50)
     /// The readings, in the order of time. One whose phase is `pause` was taken at the end of a pause: it is a trough.
     package var samples: [CheckResult.Sample] = []
     /// How long after the last connection it was seen that what had been kept was given back, in seconds, by resource.

@@ -34,6 +34,12 @@ enum SafeLoad {
     /// The least connections that are worth a block, where its share allows as many.
     private static let leastBlock = 20.0
 
+    /// How many peers a process with `use` may have connected at a time.
+    static func peers(_ use: DescriptorUse?) -> Int {
+        guard let use else { return .max }
+        return max(1, Int(descriptorShare * Double(use.limit - min(use.limit, use.count)) / 2))
+    }
+
     /// How many connections the row's target can take next.
     ///
     /// `use` is what the process with the least room had open at the first reading and at the last: each process is held

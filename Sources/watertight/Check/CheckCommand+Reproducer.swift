@@ -7,7 +7,13 @@ extension CheckCommand {
     func reproducer(of lifecycle: Lifecycle, seed: UInt64) -> String {
         var words = ["watertight", "check", "--lifecycle", lifecycle.name]
         if lifecycle.isCompressed { words += ["--compression", "on"] }
-        words += ["--seed", "\(seed)", "--budget", DurationText.format(timeLimit)]
+        words += ["--seed", "\(seed)"]
+        if let budget {
+            words += ["--budget", DurationText.format(budget.duration)]
+        } else if profile != .default {
+            words += ["--profile", profile.rawValue]
+        }
+        if let hold { words += ["--hold", DurationText.format(hold.duration)] }
         if let pause { words += ["--pause", DurationText.format(pause.duration)] }
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
         for pid in pids { words += ["--pid", "\(pid)"] }

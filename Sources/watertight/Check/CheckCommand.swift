@@ -77,6 +77,11 @@ struct CheckCommand: AsyncParsableCommand {
                 budget is overrun for it; a --budget is not.
                 """))
     var pause: DurationArgument?
+    @Option(
+        help: ArgumentHelp(
+            "How long peers stay in lifecycles that are about peers that stay. Default: what the server's heartbeat needs.",
+            discussion: "Without a heartbeat that is seen, or room for it in the budget, 50 ms."))
+    var hold: DurationArgument?
     @Option(help: "Connections at a time.")
     var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
@@ -225,6 +230,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.budget = timeLimit
         plan.isBudgetFixed = budget != nil
         plan.pause = pause?.duration
+        plan.hold = hold?.duration
         if path != nil || !queries.isEmpty {
             plan.target = requestTarget(of: try WebSocketURL(plan.url.replacing("{port}", with: "1")))
         }

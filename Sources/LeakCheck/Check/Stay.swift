@@ -1,0 +1,64 @@
+import Lifecycles
+
+/// How long the peers stay in rows that are about peers that stay.
+///
+/// What a heartbeat, an idle limit or a close limit does is reached only by peers that stay for longer. How long that is, is
+/// learned from a few peers that are held while the first rows are driven.
+struct Stay {
+    /// The user's choice; nil where it is learned.
+    var chosen: Duration?
+    /// Time for the whole check.
+    var budget: Duration
+
+    /// How long peers stay whose target does nothing that could be waited for.
+    static let least = Duration.milliseconds(50)
+    /// The part of the budget that a stay may take: a row has some ten of them, and several rows stay.
+    private static let budgetShare = 1.0 / 60
+    /// How much longer than what was learned a stay is: timers run late on a busy machine.
+    private static let margin = 1.2
+    /// Stays of at least so long are made by many peers at a time.
+    private static let longStay = Duration.milliseconds(500)
+    /// Peers at a time, and connections of the first blocks, for stays that are short or long.
+    private static let (shortCrowd, longCrowd) = (256, 1000)
+
+    /// How long peers of `lifecycle` stay, given what was learned.
+    func hold(_ lifecycle: Lifecycle, _ observed: StayObservation?) -> Duration {
+        guard lifecycle.staysConnected else { return Self.least }
+        if let chosen { return chosen }
+        let learned = lifecycle == .idlePong ? observed?.firstPingAfter : observed?.unansweredLimit
+        guard let learned else { return Self.least }
+        let needed = learned * Self.margin + Self.least
+        return needed <= budget * Self.budgetShare ? needed : Self.least
+    }
+
+    /// Peers at a time, and connections of the first blocks, where they stay for `hold`.
+    static func crowd(_ hold: Duration) -> Int { hold >= longStay ? longCrowd : shortCrowd }
+}
+
+/// Watches, beside a check, how a target treats peers that are connected and say nothing.
+///
+/// It has a process of its own, so that no row sees its peers.
+final class StayWatch: Sendable {
+    private let task: Task<StayObservation?, Never>
+
+    /// The longest that is waited for a Ping: longer than common heartbeats.
+    private static let longest = Duration.seconds(75)
+
+    /// Begins to watch a target of `plan`, whose peers are told what `script` makes of it.
+    init(_ plan: CheckPlan, script: @escaping @Sendable (Target) -> PeerScript) {
+        task = Task {
+            guard let driver = try? PeerDriver(), let target = try? await Target.forPlan(plan) else { return nil }
+            defer {
+                driver.stop()
+                target.end()
+            }
+            return await driver.observe(script(target), hold: Self.longest)
+        }
+    }
+
+    /// What was seen by now; the watch ends with it.
+    func end() async -> StayObservation? {
+        task.cancel()
+        return await task.value
+    }
+}

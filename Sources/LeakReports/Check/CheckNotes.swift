@@ -1,0 +1,83 @@
+import LeakCheck
+import Lifecycles
+
+extension CheckResult.Stall {
+    /// What happened, without saying in which row.
+    var remark: String {
+        switch (kind, connections) {
+        case (.accepting, 0): "the target accepted no connection"
+        case (.answering, 0): "the target answered no connection within 5 s"
+        case (.accepting, _): "the target stopped accepting connections after \(connections) of them"
+        case (.answering, _): "the target stopped answering after \(connections) connections"
+        }
+    }
+
+    /// What happened, what became of it, and what to do.
+    var statement: String {
+        let seconds = Int(pauseSeconds.rounded())
+        return [
+            "\(remark), while its process lived on",
+            hasRecovered ? "it took part again within \(seconds) s" : "it did not take part again within \(seconds) s",
+            isOutOfDescriptors
+                ? "it has as many descriptors open as it may (ulimit -n): see what it leaves open"
+                : "a stack trace of its threads, taken then, tells what it waits for",
+        ].joined(separator: "; ")
+    }
+}
+
+extension CheckResult.MemoryGrowth {
+    /// What is noted beside the verdicts.
+    var words: String {
+        "private memory grew by \(bytes >> 20) MB under \(label), beyond the environment's threshold of "
+            + "\(thresholdBytes >> 20) MB; the row's verdict says what it is"
+    }
+}
+
+extension CheckResult {
+    /// All that the reader should know beside the verdicts.
+    var allNotes: [String] {
+        notes + memoryGrowth.map(\.words) + rows.flatMap(\.remarks) + [stay?.words].compactMap { $0 }
+    }
+}
+
+extension CheckResult.Row {
+    /// How the target ended connections in its own way, and how it broke RFC 6455.
+    fileprivate var remarks: [String] {
+        var remarks: [String] = []
+        let completed = Amount.whole(Double(connections.completed))
+        if let deviation = connections.firstDeviation {
+            remarks.append(
+                "\(lifecycle.label): \(Amount.whole(Double(connections.endedOtherwise))) of \(completed) connections ended in the "
+                    + "target's own way: \(deviation)")
+        }
+        if let violation = connections.firstViolation {
+            remarks.append(
+                "\(lifecycle.label): the target broke RFC 6455 in \(Amount.whole(Double(connections.violations))) connections: "
+                    + "\(violation)")
+        }
+        if connections.letGo > 0, let first = connections.firstLetGoAfter, let last = connections.lastLetGoAfter {
+            let times = [first, last].map { Amount.count($0 / .seconds(1)) }
+            remarks.append(
+                "\(lifecycle.label): the target let go of \(Amount.whole(Double(connections.letGo))) of \(completed) peers that "
+                    + "stayed, after \(times[0] == times[1] ? times[0] : times.joined(separator: " to ")) s")
+        }
+        return remarks
+    }
+}
+
+extension CheckResult.Stay {
+    /// Which rows did not exercise what a heartbeat does; nil where all did.
+    fileprivate var words: String? {
+        let isShort = { (seconds: Double) in
+            seconds < [firstPingSeconds, unansweredLimitSeconds].compactMap { $0 }.min() ?? .infinity
+        }
+        let short = rows.filter { isShort($0.value) }.keys.sorted()
+        guard !short.isEmpty, let least = rows.values.min() else { return nil }
+        let seen =
+            firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }
+            ?? unansweredLimitSeconds.map { "the target lets go of a silent peer after \(Amount.count($0)) s" }
+            ?? (watchedSeconds > 0 ? "no Ping came within \(Int(watchedSeconds)) s" : "no Ping was waited for")
+        return "\(short.joined(separator: ", ")): peers stayed for \(Amount.count(least)) s, and \(seen): what a heartbeat or an "
+            + "idle limit does was not exercised"
+    }
+}
