@@ -119,7 +119,7 @@ struct RecordTests {
             (changed(5, "\"lifecycle\":\"fin\"", "\"lifecycle\":\"nonesuch\""), 6, "names no row \"nonesuch\""),
             (changed(5, "\"connections\":200", "\"connections\":50"), 6, "only grow"),
             (changed(5, "\"descriptors\":210", "\"descriptors\":-1"), 6, "no less than nothing"),
-            (changed(30, "\"pauseIndex\":14", "\"pauseIndex\":99"), 31, "sample that the record does not have"),
+            (changed(32, "\"pauseIndex\":14", "\"pauseIndex\":99"), 33, "sample that the record does not have"),
             (changed(0, "\"lifecycle\":\"fin\"", "\"lifecycle\":\"nonesuch\""), 1, "no lifecycle \"nonesuch\""),
             (
                 changed(

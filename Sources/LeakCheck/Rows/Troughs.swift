@@ -47,6 +47,8 @@ struct Troughs {
     private static let (leastBlocks, leastReachShare) = (4, 0.45)
     /// As many connections are enough whatever the reach is.
     private static let enoughConnections = Double(RowJudge.leastConnections)
+    /// How far a drive may go beyond its reach, by the last of its blocks.
+    private static let reachTolerance = 1.02
     /// Steps of the gauge that an exact count may be off without a leak (Hanley and Lippman-Hand, 1983).
     private static let strayUnits = 3.0
 
@@ -107,7 +109,7 @@ struct Troughs {
     var standing: Standing {
         let completed = course.drives.count { $0.trough != nil }
         guard completed > 0, let last = increments.last else { return .awaiting }
-        guard grows(last) else { return .ended }
+        guard grows(last) else { return hasEnded(isOpen: increments.count > completed) ? .ended : .awaiting }
         if let verdict { return verdict }
         if increments.count > completed { return .needsPause }
         guard let open = course.drives.last, open.trough == nil else { return .awaiting }
@@ -115,6 +117,17 @@ struct Troughs {
         return Self.isEnough(open.connections, blocks: open.series.points.count - 1, reach: reach)
             ? .needsPause : .awaiting
     }
+
+    /// Whether a drive that leaves nothing has gone far enough to say so: where what was freed stays in the gauge, that room is
+    /// used up first.
+    private func hasEnded(isOpen: Bool) -> Bool {
+        guard isOpen, scale.isReused, let open = course.drives.last else { return true }
+        let reach = Self.reach(of: course.drives.count - 1, course)
+        return open.connections >= Self.wholeReachShare * reach
+    }
+
+    /// The share of its reach that a drive must have made to say that it leaves nothing.
+    private static let wholeReachShare = 0.9
 
     /// What the increments come to as they are; nil where another is needed.
     private var verdict: Standing? {
@@ -158,6 +171,12 @@ struct Troughs {
                 increments.append(kept ? first(drive, scale) : atRest(drive, reach: .infinity, scale))
             } else if kept && wasKept && !isAlwaysAtRest {
                 let reach = reach(of: index, course)
+                if scale.isReused, drive.trough != nil, drive.connections > reach * reachTolerance {
+                    // More was kept at a time than before: it says that there is growth, and cannot convict.
+                    increments.append(atRest(drive, reach: reach, scale))
+                    wasKept = kept
+                    continue
+                }
                 let part = drive.first(reach)
                 let connections = part.connections - (part.points.first?.connections ?? 0)
                 guard isEnough(connections, blocks: part.points.count - 1, reach: reach) else {
@@ -241,6 +260,6 @@ struct Troughs {
         return Increment(
             perConnection: gained / drive.connections, error: (strayUnits * scale.resolution + spread) / drive.connections,
             connections: drive.connections, isAtRest: true,
-            isWithinReach: !scale.isReused || drive.connections <= reach * 1.02)
+            isWithinReach: !scale.isReused || drive.connections <= reach * reachTolerance)
     }
 }

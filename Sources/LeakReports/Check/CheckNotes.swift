@@ -40,6 +40,11 @@ extension CheckResult {
     }
 }
 
+extension Lifecycle {
+    /// Whether the row is about how long the target keeps a peer that is connected and says nothing.
+    fileprivate var isAboutStaying: Bool { ["idle", "vanish-open"].contains(family) }
+}
+
 extension CheckResult.Row {
     /// How the target ended connections in its own way, and how it broke RFC 6455.
     fileprivate var remarks: [String] {
@@ -55,7 +60,7 @@ extension CheckResult.Row {
                 "\(lifecycle.label): the target broke RFC 6455 in \(Amount.whole(Double(connections.violations))) connections: "
                     + "\(violation)")
         }
-        if connections.letGo > 0, let first = connections.firstLetGoAfter, let last = connections.lastLetGoAfter {
+        if lifecycle.isAboutStaying, connections.letGo > 0, let first = connections.firstLetGoAfter, let last = connections.lastLetGoAfter {
             let times = [first, last].map { Amount.count($0 / .seconds(1)) }
             remarks.append(
                 "\(lifecycle.label): the target let go of \(Amount.whole(Double(connections.letGo))) of \(completed) peers that "
@@ -71,7 +76,8 @@ extension CheckResult.Stay {
         let isShort = { (seconds: Double) in
             seconds < [firstPingSeconds, unansweredLimitSeconds].compactMap { $0 }.min() ?? .infinity
         }
-        let short = rows.filter { isShort($0.value) }.keys.sorted()
+        let about = Set(Lifecycle.all.filter(\.isAboutStaying).map(\.label))
+        let short = rows.filter { about.contains($0.key) && isShort($0.value) }.keys.sorted()
         guard !short.isEmpty, let least = rows.values.min() else { return nil }
         let seen =
             firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }

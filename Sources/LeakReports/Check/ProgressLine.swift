@@ -32,13 +32,24 @@ public struct ProgressLine: Sendable {
             }
         let left = max(0, budgetSeconds - progress.seconds)
         let text = [
-            "\(phase) \(progress.lifecycle)", "\(progress.connections) connections", rate(progress),
+            suspects(progress), "\(phase) \(progress.lifecycle)", "\(progress.connections) connections", rate(progress),
             "\(Amount.bytes(Double(progress.privateMemory))) private "
                 + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution),
             "\(Int(left.rounded(.up))) of \(Int(budgetSeconds)) s left",
             "\(progress.decided) of \(progress.rows) decided",
         ]
-        return Self.erasure + String(text.joined(separator: "  ").prefix(max(10, columns - 1)))
+        return Self.erasure + String(text.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(10, columns - 1)))
+    }
+
+    /// The rows that rest, with what is suspected, and when the last of them has rested.
+    private func suspects(_ progress: LeakCheck.Progress) -> String {
+        guard let first = progress.suspects.first else { return "" }
+        let amounts = first.amounts.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            Amount.text($0.value, $0.key) + ($0.key.isMemory ? "" : " \($0.key.unit)")
+        }
+        let others = progress.suspects.count > 1 ? " and \(progress.suspects.count - 1) more" : ""
+        let left = progress.suspects.map(\.secondsLeft).max() ?? 0
+        return "suspected: \(first.lifecycle) \(amounts.joined(separator: ", "))\(others), \(Int(left.rounded(.up))) s to rest"
     }
 
     private mutating func rate(_ progress: LeakCheck.Progress) -> String {

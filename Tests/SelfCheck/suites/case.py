@@ -9,6 +9,8 @@ PLANTED = {
     "vanish-handshake": "vanish-handshake/request",
 }
 """What the built-in server can leak after, as it sees it, and the row of the quick profile that does so."""
+ALSO = {"reset/open": ["flood-reset"], "vanish-handshake/request": ["leave-at-once"]}
+"""Rows of the quick profile in which the server sees the same: a reset, or a peer that leaves as it is answered."""
 RESOURCES = ["descriptors", "threads", "privateMemory"]
 
 EXIT_CODES = {0: "clean", 1: "leak", 2: "inconclusive"}

@@ -8,6 +8,8 @@ from harness.environments import virtual_environment
 
 from .case import EXIT_CODES, Case, Target, amount, findings
 
+PAUSE = "20s"
+"""None of these releases keeps a connection for longer than ten seconds."""
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 
 
@@ -24,7 +26,7 @@ def cases(seeds):
                 expected=f"leak {case['resource']}@{lifecycle}" if is_bad else "clean",
                 prepare=partial(_target, name, release, case),
                 judge=partial(_judge_bad, case) if is_bad else partial(_judge_good, case),
-                seed=seeds[0], options=("--lifecycle", lifecycle, *heap))
+                seed=seeds[0], options=("--lifecycle", lifecycle, "--pause", PAUSE, *heap))
 
 
 def _target(name, release, case, watertight):

@@ -12,6 +12,8 @@ from .case import Case, amount, findings
 
 BYTES = 256
 TOLERANCE = 0.15
+PAUSE = "15s"
+"""These servers keep nothing of a connection that has ended, but what is planted."""
 NODE_BYTES = [64, 1024]
 OPENED = ["clean-close", "fin", "reset/open"]
 """The lifecycles in which the server's application sees a connection, and so keeps something of it."""
@@ -21,11 +23,11 @@ def cases(seeds):
     for name in servers.PYTHON_PEERS:
         yield Case(
             f"{name} echo keeps {BYTES} B", f"leak privateMemory@clean-close {BYTES} B",
-            partial(_python, name), _judge_found, seeds[0], options=("--lifecycle", "clean-close"))
+            partial(_python, name), _judge_found, seeds[0], options=("--lifecycle", "clean-close", "--pause", PAUSE))
     for size in NODE_BYTES:
         yield Case(
             f"node-ws echo keeps {size} B", f"leak liveHeap@fin {size} B", partial(_node, size),
-            partial(_judge_heap, size), seeds[0], options=("--profile", "quick"))
+            partial(_judge_heap, size), seeds[0], options=("--profile", "quick", "--pause", PAUSE))
     yield Case(
         "aiohttp keeps a descriptor for 10 s", "clean, or released within 15 s", _keeping, _judge_released, seeds[0],
         options=("--lifecycle", "fin", "--budget", "60"))

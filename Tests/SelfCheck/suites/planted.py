@@ -2,10 +2,12 @@
 
 from functools import partial
 
-from .case import EXIT_CODES, PLANTED, Case, Target, amount, findings
+from .case import ALSO, EXIT_CODES, PLANTED, Case, Target, amount, findings
 
 KINDS = {"descriptor": ("descriptors", 1), "memory=1024": ("privateMemory", 1024), "thread": ("threads", 1)}
 TOLERANCE = 0.10
+PAUSE = "10s"
+"""The built-in server keeps nothing of a connection that has ended, so a short pause is enough."""
 
 
 def cases(seeds):
@@ -24,7 +26,7 @@ def _case(plant, observed, resource, size, seed, *options):
     return Case(
         name=plant, expected=f"leak {resource}@{lifecycle} {amount(size, resource)}",
         prepare=partial(_target, plant), judge=partial(_judge, lifecycle, resource, size), seed=seed,
-        options=("--profile", "quick", *options))
+        options=("--profile", "quick", "--pause", PAUSE, *options))
 
 
 def _target(plant, watertight):
@@ -46,8 +48,16 @@ def _judge(lifecycle, resource, size, exit_code, report):
                 wrong.append(f"{what} is {verdict}: the planted leak was missed")
             elif per_connection is None or abs(per_connection - size) > TOLERANCE * size:
                 wrong.append(f"{what} is {amount(per_connection, resource)}, not {amount(size, resource)} within 10%")
+        elif verdict == "leak" and finding["resource"] == resource and _is_same(lifecycle, found_lifecycle):
+            continue
         elif verdict != "clean":
             wrong.append(f"{what} is {verdict}")
     if not is_there:
         wrong.append(f"{resource}@{lifecycle} is not in the report")
     return "; ".join(wrong) or None
+
+
+def _is_same(planted, found):
+    """Whether the server cannot tell the two lifecycles apart."""
+    name, *compressed = planted.split("+")
+    return found in ["+".join([other, *compressed]) for other in ALSO.get(name, [])]

@@ -1,0 +1,152 @@
+import LeakStatistics
+import Testing
+
+@testable import LeakCheck
+
+@Suite("The rule of the troughs")
+struct TroughsTests {
+    /// A course of drives of 1,000 connections in ten blocks, each of which raises the level by `amounts` for a connection,
+    /// and of which a pause gives back all but `kept`.
+    private func troughs(
+        _ amounts: [Double], kept: Double = 1, _ scale: GrowthScale, pauses: Int? = nil
+    ) -> Troughs {
+        var readings: [GrowthSeries.Point?] = [.init(connections: 0, level: 5000)]
+        var indices: [Int] = []
+        var level = 5000.0
+        var connections = 0.0
+        for (drive, amount) in amounts.enumerated() {
+            let start = level
+            for _ in 1...10 {
+                connections += 100
+                level += amount * 100
+                readings.append(.init(connections: connections, level: level))
+            }
+            guard drive < pauses ?? (amounts.count - 1) else { continue }
+            level = start + kept * (level - start)
+            indices.append(readings.count)
+            readings.append(.init(connections: connections, level: level))
+        }
+        return Troughs(Course(readings, troughs: indices), scale)
+    }
+
+    @Test("the same amount in both drives is confirmed, before a second pause where the first gave nothing back")
+    func confirmed() {
+        #expect(troughs([1, 1], .counts).standing == .confirmed(least: 1, most: 1))
+        #expect(troughs([1000, 900], .pages).standing == .confirmed(least: 900, most: 1000))
+        #expect(troughs([1], .counts, pauses: 1).standing == .awaiting)
+    }
+
+    @Test("what is given back is ended, and what stays of it needs a pause of its own")
+    func rest() {
+        #expect(troughs([1], kept: 0, .counts, pauses: 1).standing == .ended)
+        #expect(troughs([1, 1], kept: 0, .counts).standing == .ended)
+        #expect(troughs([1, 1], kept: 0.1, .counts).standing == .needsPause)
+        let rested = troughs([1, 1], kept: 0.1, .counts, pauses: 2)
+        #expect(rested.standing == .confirmed(least: 0.1, most: 0.1))
+        #expect(rested.decidesAmount && abs(rested.perConnection - 0.1) < 1e-9)
+        #expect(rested.hasReleased)
+    }
+
+    @Test("a drive that is far longer than those before shows growth, and convicts only when another repeats it")
+    func overlong() {
+        var readings: [GrowthSeries.Point?] = []
+        var (connections, level) = (0.0, 5_000_000.0)
+        var troughs: [Int] = []
+        for (blocks, flat) in [(10, 0), (60, 10), (60, 0)] {
+            readings.append(.init(connections: connections, level: level))
+            if !troughs.isEmpty || blocks == 60 { troughs.append(readings.count - 1) }
+            for block in 1...blocks {
+                connections += 100
+                if block > flat { level += 100 * 1000 }
+                readings.append(.init(connections: connections, level: level))
+            }
+        }
+        let second = Array(readings[..<72]) + [.init(connections: 7000, level: readings[71]!.level)]
+        #expect(Troughs(Course(second, troughs: [11, 72]), .pages).standing == .awaiting)
+        guard case .confirmed = Troughs(Course(readings, troughs: troughs), .pages).standing else {
+            Issue.record("\(Troughs(Course(readings, troughs: troughs), .pages))")
+            return
+        }
+    }
+
+    @Test("what does not grow again is ended: a cache that has filled, or room that is used again")
+    func ended() {
+        #expect(troughs([1, 0], .counts).standing == .ended)
+        #expect(troughs([8192, 10], .pages).standing == .ended)
+    }
+
+    @Test("amounts that disagree ask for another drive, and the last two decide")
+    func disagree() {
+        #expect(troughs([10_000, 3400], .pages).standing == .needsPause)
+        #expect(troughs([10_000, 3400], .pages, pauses: 2).standing == .awaiting)
+        #expect(troughs([10_000, 3400, 3400], .pages).standing == .confirmed(least: 3400, most: 3400))
+        #expect(troughs([10_000, 3400, 3400], .pages).perConnection == 3400)
+    }
+
+    @Test("a rate that varies is a leak with a range where all drives grow, and unsteady where it may be none")
+    func varies() {
+        #expect(
+            troughs([12_000, 5000, 11_000, 4000], .pages).standing == .confirmed(least: 4000, most: 12_000))
+        #expect(troughs([20_000, 100, 9000, 2000], .pages).standing == .unsteady(least: 100, most: 20_000))
+    }
+
+    @Test("a reading that a gauge misses is no trough")
+    func missing() {
+        let readings: [GrowthSeries.Point?] = [
+            .init(connections: 0, level: 1), .init(connections: 10, level: 2), nil, .init(connections: 20, level: 3),
+        ]
+        let course = Course(readings, troughs: [2])
+        #expect(course.drives.count == 1 && !course.hasPaused)
+        #expect(Course(readings, troughs: [3]).drives.map(\.trough) == [3, nil])
+    }
+}
+
+@Suite("What a target can safely take")
+struct SafeLoadTests {
+    private func answer(
+        held: Int, after connections: Int, limit: Int = 1024, isBeforePause: Bool = true
+    ) -> SafeLoad.Answer {
+        var row = Measured.row(drives: [1])
+        row.samples[1].connections = connections
+        row.samples[1].descriptors = 10 + held
+        return SafeLoad.connections(
+            row, use: (DescriptorUse(count: 10, limit: limit), DescriptorUse(count: 10 + held, limit: limit)),
+            isBeforePause: isBeforePause)
+    }
+
+    @Test("what keeps nothing may take any number")
+    func unlimited() { #expect(answer(held: 0, after: 100) == .room(.max)) }
+
+    @Test("blocks become small enough for sixteen, and end before the limit; after the pause more is allowed")
+    func limited() {
+        guard case .room(let first) = answer(held: 30, after: 30), case .room(let later) = answer(held: 300, after: 300)
+        else {
+            Issue.record("no room")
+            return
+        }
+        #expect(first <= 604 * 6 / 10 / 16 + 1 && later <= 31)
+        #expect(answer(held: 360, after: 360) == .none(.descriptors(limit: 1024)))
+        #expect(answer(held: 360, after: 360, isBeforePause: false) != .none(.descriptors(limit: 1024)))
+        #expect(answer(held: 600, after: 600, isBeforePause: false) == .none(.descriptors(limit: 1024)))
+    }
+
+    @Test("peers that stay leave a process room for others")
+    func peers() {
+        #expect(SafeLoad.peers(nil) == .max)
+        #expect(SafeLoad.peers(DescriptorUse(count: 24, limit: 1024)) == 300)
+        #expect(SafeLoad.peers(DescriptorUse(count: 1024, limit: 1024)) == 1)
+    }
+}
+
+@Suite("How long servers keep things")
+struct ServerTimersTests {
+    @Test(
+        "a pause outlasts the timers that the path or the subprotocol tells of",
+        arguments: [
+            ("/", [], 75), ("/chat", ["graphql-transport-ws"], 75), ("/socket.io/?EIO=4", [], 125), ("/", ["xmpp"], 305),
+            ("/_blazor?id=1", [], 185),
+        ] as [(String, [String], Int)])
+    func pause(path: String, subprotocols: [String], seconds: Int) {
+        #expect(ServerTimers.pause(path: path, subprotocols: subprotocols) == .seconds(seconds))
+    }
+}
