@@ -97,8 +97,8 @@ extension CheckSchedule.Row {
     /// Connections that a fast target is driven through before it is clean: a leak of one in three thousand is then seen with
     /// 19 of 20 (the rule of three; Hanley and Lippman-Hand, 1983).
     static let evenConnections = 10_000
-    /// How long a target that is not that fast is driven at least.
-    static let evenTime = Duration.milliseconds(500)
+    /// How long a target that is not that fast is driven for it at most.
+    static let evenTime = Duration.seconds(4)
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
     /// A block is about so much of a second long.
