@@ -38,6 +38,7 @@ public struct JSONReport {
         var targetLost: String?
         var environment: String?
         var notes: [String]
+        var stay: CheckResult.Stay?
         var results: [Row]
         var samples: [CheckResult.Sample]
 
@@ -58,6 +59,7 @@ public struct JSONReport {
             if case .targetLost(let problem) = result.interruption { targetLost = problem }
             environment = result.environment
             notes = result.allNotes
+            stay = result.stay
             results = result.rows.map { Row(result, $0) }
             samples = result.samples
         }
@@ -77,7 +79,9 @@ public struct JSONReport {
             connections = Connections(
                 attempted: row.connections.attempted, completed: row.connections.completed,
                 refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,
-                firstProblem: row.connections.firstProblem)
+                firstProblem: row.connections.firstProblem, endedOtherwise: row.connections.endedOtherwise,
+                firstDeviation: row.connections.firstDeviation.map { "\($0)" }, violations: row.connections.violations,
+                firstViolation: row.connections.firstViolation.map { "\($0)" })
             resources = row.resources.map { Finding($0, Explanation(result, row, $0)) }
             reproducer = row.reproducer
             stall = row.stall
@@ -91,6 +95,10 @@ public struct JSONReport {
         var broken: Int
         var stalled: Int
         var firstProblem: String?
+        var endedOtherwise: Int
+        var firstDeviation: String?
+        var violations: Int
+        var firstViolation: String?
     }
 
     private struct Finding: Encodable {
