@@ -38,8 +38,19 @@ enum MetricText: Equatable {
         }
     }
 
+    /// No process holds more of anything; a value beyond it is a mistake of the page's, and would drown all others.
+    static let largest = 1e15
+
     /// The value called `key`, or the only one; a number without a name is whatever `key` calls it.
     func amount(key: String?) throws(HeapProbeFailure) -> Double {
+        let amount = try anyAmount(key: key)
+        guard amount.magnitude <= Self.largest else {
+            throw HeapProbeFailure("it prints \(amount), which is more than any process holds")
+        }
+        return amount
+    }
+
+    private func anyAmount(key: String?) throws(HeapProbeFailure) -> Double {
         switch self {
         case .number(let amount): return amount
         case .named(let values):
