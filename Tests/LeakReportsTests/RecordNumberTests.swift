@@ -56,6 +56,18 @@ struct RecordNumberTests {
         #expect(try problem(lines.joined()) == nil)
     }
 
+    @Test("states of sockets have their present names, also in the records of earlier versions")
+    func formerStates() throws {
+        let text = try lines().joined()
+        #expect(text.contains("CLOSE_WAIT"))
+        let former = text.replacing("CLOSE_WAIT", with: "NO_ROW")
+        let record = try RecordReader.read(Array(former.utf8))
+        for result in [record.recorded, record.judged()] {
+            #expect(result.rows[0].resources[0].tcpStates == ["UNLISTED": 2300])
+        }
+        #expect(try RecordReader.read(Array(text.utf8)).recorded.rows[0].resources[0].tcpStates == ["CLOSE_WAIT": 2300])
+    }
+
     @Test("a seed may be any number of 64 bits")
     func seed() throws {
         let text = try lines().joined().replacing("\"seed\":7", with: "\"seed\":18446744073709551615")

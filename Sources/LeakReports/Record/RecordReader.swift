@@ -74,7 +74,7 @@ public struct RecordReader {
     }
 
     private static func entry(of line: ArraySlice<UInt8>, number: Int) throws(Failure) -> CheckRecord.Entry {
-        let entry: CheckRecord.Entry
+        var entry: CheckRecord.Entry
         do {
             entry = try RecordLine.entry(of: line)
         } catch let error as DecodingError {
@@ -87,6 +87,7 @@ public struct RecordReader {
                 line: number,
                 problem: "\"\(key)\": \(value) is out of range: no check measures as much, so the record was damaged")
         }
+        entry.renameStates()
         return entry
     }
 
