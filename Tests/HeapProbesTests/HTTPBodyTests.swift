@@ -24,7 +24,7 @@ struct HTTPBodyTests {
         "chunks are put together",
         arguments: [
             ("0\r\n\r\n", ""), ("5\r\nhello\r\n0\r\n\r\n", "hello"),
-            ("5\r\nhello\r\n2\r\n \r\n\r\n0\r\n\r\n", "hello \r\n"),
+            ("5\r\nhello\r\n3\r\n \r\n\r\n0\r\n\r\n", "hello \r\n"),
             ("A;name=\"v\"\r\n0123456789\r\n000\r\nTrailer: x\r\n\r\n", "0123456789"),
             ("0a \r\n0123456789\r\n0\r\n\r\nanother answer", "0123456789"),
         ])

@@ -19,6 +19,9 @@ struct TrackerTests {
             process.executableURL = URL(filePath: "/bin/sleep")
             process.arguments = ["100"]
             try process.run()
+            // Its loader opens libraries, and needs them no more when it sleeps.
+            let limit = ContinuousClock.now + .seconds(60)
+            while try ProcessReader(pid: pid).state() != .sleeping, ContinuousClock.now < limit { usleep(1000) }
         }
 
         deinit { kill(process.processIdentifier, SIGKILL) }
