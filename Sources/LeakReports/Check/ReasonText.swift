@@ -39,16 +39,16 @@ struct ReasonText {
         case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
             return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
         case .outgrewCollector(let times, let pause):
-            return "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept through "
-                + "a pause of \(whole(pause)) s"
+            return "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept "
+                + "through a pause of \(whole(pause)) s"
         default: return ""
         }
     }
 
     private func kept(_ pause: Double, _ connections: Int, _ isChosen: Bool) -> String {
         let choice = isChosen ? ", which the user chose," : ""
-        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, or a "
-            + "cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
+        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, "
+            + "or a cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
     }
 
     // MARK: More connections
@@ -139,7 +139,8 @@ struct ReasonText {
     static func words(_ failure: RowFailure) -> String {
         func because(_ problem: String) -> String { problem.isEmpty ? "no reason known" : problem }
         switch failure {
-        case .neverCame(let problem): return "no connection came about: \(because(problem)); the target's log may say why"
+        case .neverCame(let problem):
+            return "no connection came about: \(because(problem)); the target's log may say why"
         case .ceased(let count, let problem):
             return "after \(Amount.whole(Double(count))) connections none came about: \(because(problem))"
         case .notAttempted(let problem):

@@ -196,7 +196,7 @@ public final class ResourceLeakTracker: Sendable {
     }
 
     /// Why growth of pages is no loss, where the exact gauge of what is in use is there and does not grow.
-    private static func excuse(_ growth: GrowthAnalysis, _ all: [GrowthAnalysis]) -> String? {
+    static func excuse(_ growth: GrowthAnalysis, _ all: [GrowthAnalysis]) -> String? {
         guard [.residentMemory, .privateMemory].contains(growth.resource),
             let heap = all.first(where: { $0.resource == .liveHeap }), heap.verdict == .clean
         else { return nil }

@@ -21,11 +21,13 @@ struct Advice {
     private func words(_ reason: Reason, _ result: CheckResult, row: String) -> String? {
         switch reason {
         case .notDriven(problem: nil): return notDriven(result)
-        case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady, .outsideHeap:
+        case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady,
+            .outsideHeap:
             return "decide it with --lifecycle \(row) --budget \(longer)"
         case .roomAtStart(_, let bytes):
             let needed = bytes / Self.requiredBytes
-            return "\(Int(near: needed.rounded(.up))) connections, or an exact --heap, decide it: --lifecycle \(row) --budget \(longer)"
+            return "\(Int(near: needed.rounded(.up))) connections, or an exact --heap, decide it: --lifecycle \(row) "
+                + "--budget \(longer)"
         case .pauseMissing(_, let required), .restUnconfirmed(_, let required):
             let seconds = Int(near: (max(required, 75) * 2 + 30).rounded(.up))
             return "decide it with --lifecycle \(row) --budget \(seconds)s"
@@ -47,7 +49,8 @@ struct Advice {
             return "give a longer --budget, or name a --lifecycle"
         }
         let seconds = Int(near: (start * Double(result.rows.count) * 1.5 + 60).rounded(.up))
-        return "each start of the target takes \(Int(near: start.rounded(.up))) s: give --budget \(seconds)s, or name a --lifecycle"
+        return "each start of the target takes \(Int(near: start.rounded(.up))) s: give --budget \(seconds)s, or name a "
+            + "--lifecycle"
     }
 
     private func collector(_ runtime: String) -> String {
