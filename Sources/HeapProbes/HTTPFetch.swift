@@ -34,7 +34,7 @@ enum HTTPFetch {
                 last = failure
                 continue
             }
-            // An HTTP/1.0 client is not sent chunks.
+            // An HTTP/1.0 client is sent no interim answers, and chunks only by servers that take no heed of it.
             let request =
                 "GET \(location.target) HTTP/1.0\r\nHost: \(location.hostField)\r\nUser-Agent: watertight\r\n"
                 + "Accept: */*\r\nConnection: close\r\n\r\n"
@@ -52,34 +52,30 @@ enum HTTPFetch {
         _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation
     ) throws -> [UInt8] {
         var parser = ResponseHeadParser()
-        var head: ResponseHead?
-        var body: [UInt8] = []
-        var expected: Int?
+        var body: HTTPBody?
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while expected.map({ body.count < $0 }) ?? true {
+        while body.map({ !$0.isComplete }) ?? true {
             try wait(for: Int16(POLLIN), descriptor, deadline, location)
             let count = try descriptor.read(into: &buffer, from: 0, count: buffer.count)
             if count == 0 { break }
             var position = 0
-            if head == nil {
-                switch parser.receive(buffer.span.bytes.extracting(0..<count), at: &position) {
-                case .needsMore: continue
-                case .failed(let failure): throw failure
-                case .complete(let found):
-                    try check(found, location)
-                    expected = found.fields["content-length"].flatMap { Int($0) }
-                    head = found
+            do {
+                if body == nil {
+                    switch parser.receive(buffer.span.bytes.extracting(0..<count), at: &position) {
+                    case .needsMore: continue
+                    case .failed(let failure): throw failure
+                    case .complete(let head):
+                        try check(head, location)
+                        body = try HTTPBody(after: head, maximumBytes: maximumBytes)
+                    }
                 }
-            }
-            body += buffer[position..<count]
-            guard body.count <= maximumBytes else {
-                throw HeapProbeFailure("\(location) sends more than \(maximumBytes >> 20) MiB: name a smaller page")
+                try body?.receive(buffer[position..<count])
+            } catch let failure as HTTPBody.Failure {
+                throw HeapProbeFailure("\(location) \(failure.problem)")
             }
         }
-        guard head != nil, expected.map({ body.count >= $0 }) ?? true else {
-            throw HeapProbeFailure("\(location) ended its answer early")
-        }
-        return expected.map { Array(body.prefix($0)) } ?? body
+        guard let body, body.mayEnd else { throw HeapProbeFailure("\(location) ended its answer early") }
+        return body.bytes
     }
 
     private static func check(_ head: ResponseHead, _ location: HTTPLocation) throws(HeapProbeFailure) {
@@ -87,9 +83,6 @@ enum HTTPFetch {
             throw HeapProbeFailure(
                 "\(location) answers with HTTP status \(head.status) \(head.reason.escapedForTerminal): correct the URL"
             )
-        }
-        guard head.fields["transfer-encoding"] == nil else {
-            throw HeapProbeFailure("\(location) sends chunks to an HTTP/1.0 client, which cannot read them")
         }
     }
 

@@ -95,7 +95,8 @@ actor InspectorSession {
         do {
             let request = try JSONEncoder().encode(Request(id: lastID, method: method, params: parameters))
             try await connection.send(String(decoding: request, as: UTF8.self))
-            while let message = await connection.receive() {
+            // A question that was asked is answered within the limit, also when the check is cancelled meanwhile.
+            while let message = await Task(operation: { [connection] in await connection.receive() }).value {
                 let answer = try JSONDecoder().decode(Answer.self, from: Data(message.bytes))
                 // Events have no number.
                 guard answer.id == lastID else { continue }

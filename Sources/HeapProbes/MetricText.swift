@@ -32,18 +32,27 @@ enum MetricText: Equatable {
         } else if trimmed.first == "{" {
             self = .named(try Self.json(bytes))
         } else if trimmed.hasPrefix("heap profile:") {
-            self = .number(try Self.goHeap(trimmed))
+            self = .named([Value(name: "HeapAlloc", amount: try Self.goHeap(trimmed))])
         } else {
             self = .named(Self.exposition(trimmed))
         }
     }
 
-    /// The value called `key`, or the only one.
+    /// No process holds more of anything; a value beyond it is a mistake of the page's, and would drown all others.
+    static let largest = 1e15
+
+    /// The value called `key`, or the only one; a number without a name is whatever `key` calls it.
     func amount(key: String?) throws(HeapProbeFailure) -> Double {
+        let amount = try anyAmount(key: key)
+        guard amount.magnitude <= Self.largest else {
+            throw HeapProbeFailure("it prints \(amount), which is more than any process holds")
+        }
+        return amount
+    }
+
+    private func anyAmount(key: String?) throws(HeapProbeFailure) -> Double {
         switch self {
-        case .number(let amount):
-            guard let key else { return amount }
-            throw HeapProbeFailure("it prints a number alone, not one called \"\(key)\": leave #\(key) out")
+        case .number(let amount): return amount
         case .named(let values):
             guard !values.isEmpty else {
                 throw HeapProbeFailure("it prints no number: neither one alone, nor JSON, nor OpenMetrics text")

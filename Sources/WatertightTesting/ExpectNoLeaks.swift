@@ -4,9 +4,10 @@ public import Testing
 /// TCP state, threads, bytes of live heap, or objects given to `track(_:)` that are still alive.
 ///
 /// After a quarter as many runs to warm up, `connections` runs are judged, in ten blocks (fewer than ten runs are rounded
-/// up to ten). What grows in most blocks without slowing down is suspected. Then the process is given `releaseLimit` to
-/// let go of what is only kept for a while, and `body` runs some hundred times more, each batch beside one of equal
-/// length without it, in random order: it is a leak only if the batches with `body` grow and those without do not. So
+/// up to ten). Things left of two blocks, and heap that grows in most, are suspected. Then the process is given
+/// `releaseLimit` to let go of what is only kept for a while, and `body` runs some hundred times more, each batch beside one
+/// of equal length without it, in random order: it is a leak only if the batches with `body` grow and those without do not,
+/// and a warning where something is left all the same. So
 /// nothing is reported because of what other tests do in the same process, or of what a server keeps for less than
 /// `releaseLimit`; checks wait for each other.
 ///

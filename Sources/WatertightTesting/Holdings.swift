@@ -7,7 +7,7 @@ import ProcessResources
 struct Holdings {
     private let reader: ProcessReader
     private let tracker: ObjectTracker
-    private var descriptors: [DescriptorIdentity: Int] = [:]
+    private var descriptors = HeldDescriptors()
     private var threads: [Int32: Int] = [:]
     private var objects: [Int: Int] = [:]
     /// Bytes allocated and not freed.
@@ -24,14 +24,13 @@ struct Holdings {
         self.tracker = tracker
         reader = try ProcessReader(pid: getpid())
         // So that a growing table is not taken for a growing heap.
-        descriptors.reserveCapacity(1024)
         threads.reserveCapacity(256)
     }
 
     /// Reads the process; what is new belongs to `block`. Whether anything has changed since the last reading.
     mutating func read(block: Int) throws -> Bool {
         var hasChanged = false
-        Self.update(&descriptors, try reader.descriptorIdentities(), block, &hasChanged)
+        hasChanged = descriptors.update(try reader.descriptorIdentities(), block: block)
         Self.update(&threads, try reader.threadIDs(), block, &hasChanged)
         let alive = tracker.alive()
         hasChanged = hasChanged || alive != objects
@@ -42,11 +41,12 @@ struct Holdings {
         return hasChanged
     }
 
-    private static func update<Key: Hashable>(
-        _ known: inout [Key: Int], _ present: [Key], _ block: Int, _ hasChanged: inout Bool
+    static func update<Key: Hashable>(
+        _ known: inout [Key: Int], _ present: some Sequence<Key>, _ block: Int, _ hasChanged: inout Bool
     ) {
-        var kept = 0
+        var (kept, count) = (0, 0)
         for key in present {
+            count += 1
             if known[key] != nil {
                 kept += 1
             } else {
@@ -54,7 +54,7 @@ struct Holdings {
                 hasChanged = true
             }
         }
-        if kept < known.count - (present.count - kept) {
+        if kept < known.count - (count - kept) {
             hasChanged = true
             let present = Set(present)
             known = known.filter { present.contains($0.key) }
@@ -70,7 +70,7 @@ struct Holdings {
     /// How many were seen first in each block and are held still; none of memory, which has no parts.
     func held(_ resource: LeakedResource) -> [Int: Int] {
         switch resource {
-        case .descriptors: Self.counts(descriptors)
+        case .descriptors: descriptors.counts
         case .threads: Self.counts(threads)
         case .objects: objects
         case .heap: [:]
@@ -85,9 +85,8 @@ struct Holdings {
     func leftOvers(_ resource: LeakedResource, in blocks: Range<Int>) throws -> [LeftOver] {
         switch resource {
         case .descriptors:
-            let left = try reader.openDescriptors().filter { descriptors[$0.identity].map(blocks.contains) ?? false }
-            return LeftOver.sorted(
-                left.map { (Self.sort($0), Self.example($0)) })
+            let left = descriptors.among(try reader.openDescriptors(), in: blocks)
+            return LeftOver.sorted(left.map { (Self.sort($0), Self.example($0)) })
         case .threads:
             let left = try reader.threadList().filter { threads[$0.id].map(blocks.contains) ?? false }
             return LeftOver.sorted(left.map { ("thread \"\($0.name)\"", nil) })
@@ -99,7 +98,7 @@ struct Holdings {
     private static func sort(_ descriptor: OpenDescriptor) -> String {
         switch descriptor.tcpState {
         case nil: "\(descriptor.kind)"
-        case .noRow?: "socket without a connection (NO_ROW)"
+        case .unlisted?: "socket without a connection (UNLISTED)"
         case let state?: "socket in \(state)"
         }
     }

@@ -34,6 +34,8 @@ struct LeakResult {
     var findings: [LeakFinding] = []
     /// What moved so much that a leak of it could hide.
     var hidden: Set<LeakedResource> = []
+    /// What is left of the judged runs, and did not come again with the same runs.
+    var remainder: [LeftOver] = []
 
     /// The issue's text; nil when nothing leaks.
     var problem: String? {
@@ -54,9 +56,18 @@ struct LeakResult {
             """
     }
 
-    /// Records an issue for what leaks, a warning for what was not judged.
+    /// What is left though nothing shows that it comes again, as a warning.
+    var remark: String? {
+        guard !remainder.isEmpty else { return nil }
+        return
+            "something of the judged runs is left, and did not come again when they were repeated: kept once, for a while "
+            + "longer, or by something else in this process" + remainder.map { "\n    \($0)" }.joined()
+    }
+
+    /// Records an issue for what leaks, a warning for what is left or was not judged.
     func record(at location: SourceLocation) {
         if let problem { Issue.record("\(problem)", sourceLocation: location) }
+        if let remark { Issue.record("\(remark)", severity: .warning, sourceLocation: location) }
         if let caution { Issue.record("\(caution)", severity: .warning, sourceLocation: location) }
     }
 }

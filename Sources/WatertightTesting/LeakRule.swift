@@ -51,14 +51,41 @@ enum LeakRule {
         Double(left) < leastShare * Double(grown) || Double(left) / Double(runs) <= effect(.heap)
     }
 
-    /// What each run leaves, by how many things are left of each block of `runs`; nil when that is nothing in more than
-    /// every third block.
+    /// Things that must be left in the batches with the body, and none in those without it, before it is called a leak:
+    /// were they anybody's, it would come out so once in a thousand times.
+    static let leastEvents = 10
+    /// The longest batch of a pair, in runs.
+    static let longestBatch = 40
+
+    /// What each run leaves, by how many things are left of each block of `runs`; nil unless that recurs, and so often that
+    /// pairs can tell whose they are.
     ///
-    /// The first half of the blocks is warm-up. Not the mean: what others hold at the moment stems from the last blocks.
+    /// Things are counted exactly, so two are enough for a suspicion: others' holdings, and what is kept of the last runs
+    /// only, do not pass the pairs.
     static func suspected(left: [Int], runs: Int) -> Double? {
-        let judged = left.dropFirst(left.count / 2).sorted()
-        let rate = Double(judged[judged.count / 3]) / Double(runs)
-        return rate > effect(.descriptors) ? rate : nil
+        guard left.count(where: { $0 > 0 }) > 1 else { return nil }
+        let rate = Double(left.reduce(0, +)) / Double(runs * left.count)
+        return rate * Double(longestBatch * pairs) >= Double(leastEvents) ? rate : nil
+    }
+
+    /// How many runs a batch needs for so many things, `rate` for each run, to be left in all pairs that they can be told
+    /// from others'; at least `least`.
+    static func batch(rate: Double, least: Int) -> Int {
+        let needed = (1.4 * Double(leastEvents) / (rate * Double(pairs))).rounded(.up)
+        return max(least, needed < Double(longestBatch) ? Int(needed) : longestBatch)
+    }
+
+    /// What each run leaves by `pairs` of `runs` in which things were counted, if they are the body's; else nil.
+    ///
+    /// Were they not, each would be in either batch with equal chance (the sign test).
+    static func confirmedCount(_ pairs: [Pair], runs: Int) -> ClosedRange<Double>? {
+        let (with, without) = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.withBody, $0.1 + $1.without) }
+        let total = with + without
+        guard pairs.count == Self.pairs, Int(with) >= leastEvents,
+            // 3.1 standard deviations of a fair coin: once in a thousand times.
+            with - without > 3.1 * total.squareRoot()
+        else { return nil }
+        return interval(differences(pairs, runs: runs))
     }
 
     /// Two batches of equal length in random order: what grew in each.

@@ -15,6 +15,8 @@ final class LeakSearch {
     }
 
     private static let blocks = 10
+    /// How long what is counted may take to be gone after the last run, however short the limit for a release is.
+    private static let lateLimit = Duration.seconds(1)
     /// How long what a block leaves may take to be gone before the next begins.
     private static let settleLimit = Duration.milliseconds(150)
     /// How often the threads of the pool are given something to do while all else waits; without it for some seconds they
@@ -52,17 +54,37 @@ final class LeakSearch {
         case .suspect(let rate): suspected[.heap] = rate
         case .open: result.hidden.insert(.heap)
         }
-        for resource in LeakedResource.allCases where resource != .heap {
-            suspected[resource] = stillSuspected(resource)
-        }
         block = Self.blocks
+        try await awaitLate()
+        for resource in LeakedResource.counted { suspected[resource] = stillSuspected(resource) }
         suspected = try await remaining(suspected) { resource, rate in
             guard resource == .heap else { return stillSuspected(resource) }
             return LeakRule.isReleased(heap, level: Double(holdings.heapBytes)) ? nil : rate
         }
-        guard !suspected.isEmpty else { return result }
-        result.findings = try await confirmed(suspected, body, hidden: &result.hidden)
+        if !suspected.isEmpty { result.findings = try await confirmed(suspected, body, hidden: &result.hidden) }
+        try noteRemainder(in: &result)
         return result
+    }
+
+    /// Waits until nothing that is counted is left of the judged runs, at most `lateLimit`.
+    private func awaitLate() async throws {
+        let begin = ContinuousClock.now
+        _ = try holdings.read(block: block)
+        while LeakedResource.counted.contains(where: { left($0).contains { $0 > 0 } }) {
+            guard ContinuousClock.now - begin < Self.lateLimit else { return }
+            await clock.sleep(for: .milliseconds(10))
+            _ = try holdings.read(block: block)
+        }
+    }
+
+    /// What is left of the judged runs, and neither a leak nor hidden among others'.
+    private func noteRemainder(in result: inout LeakResult) throws {
+        for resource in LeakedResource.counted where !result.hidden.contains(resource) {
+            guard left(resource).contains(where: { $0 > 0 }),
+                !result.findings.contains(where: { $0.resource == resource })
+            else { continue }
+            result.remainder += try holdings.leftOvers(resource, in: 0..<Self.blocks)
+        }
     }
 
     /// Holds suspicions against pairs of batches, and what remains of these against another wait; `hidden` gets what was
@@ -71,14 +93,18 @@ final class LeakSearch {
         _ suspected: [LeakedResource: Double], _ body: () async throws -> Void, hidden: inout Set<LeakedResource>
     ) async throws -> [LeakFinding] {
         // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
-        let runs = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
+        let least = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
+        let rates = suspected.filter { $0.key != .heap }.values
+        let runs = rates.map { LeakRule.batch(rate: $0, least: least) }.max() ?? least
         try await readFilled()
         let (base, first) = (holdings.heapBytes, block + 1)
         let heapPairs = try await paired(runs, body)
         func interval(_ resource: LeakedResource, _ rate: Double) -> ClosedRange<Double>? {
-            let pairs = resource == .heap ? heapPairs : self.pairs(resource, from: first)
-            guard let rate = resource == .heap ? rate : stillSuspected(resource) else { return nil }
-            return LeakRule.confirmed(Array(pairs.dropFirst()), runs: runs, resource, suspected: rate)
+            if resource == .heap {
+                return LeakRule.confirmed(Array(heapPairs.dropFirst()), runs: runs, resource, suspected: rate)
+            }
+            guard stillSuspected(resource) != nil else { return nil }
+            return LeakRule.confirmedCount(Array(pairs(resource, from: first).dropFirst()), runs: runs)
         }
         if let rate = suspected[.heap], interval(.heap, rate) == nil,
             LeakRule.isHidden(in: Array(heapPairs.dropFirst()), runs: runs)
@@ -95,7 +121,8 @@ final class LeakSearch {
         }
         // Still there, and yet not as the pairs would have it: others hold things as well.
         for resource in suspected.keys where resource != .heap && left[resource] == nil {
-            if stillSuspected(resource) != nil { hidden.insert(resource) }
+            let isOthersToo = pairs(resource, from: first).contains { $0.without > 0 }
+            if isOthersToo && stillSuspected(resource) != nil { hidden.insert(resource) }
         }
         return try LeakedResource.allCases.compactMap { resource in
             guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }

@@ -36,13 +36,26 @@ struct HeapTests {
         let counter = "managers.created"
         let end = try await Tool.run(
             [
-                "check", "--lifecycle", "fin", "--budget", "30", "--query", "user=u{n}", "--heap",
+                "check", "--lifecycle", "fin", "--budget", "30", "--pause", "10s", "--query", "user=u{n}", "--heap",
                 "url:http://127.0.0.1:{port}/stats#\(counter)",
             ],
             limit: 120)
         #expect(end.code == 1, "\(end.output) \(end.errors)")
         #expect(end.output.contains("each connection leaves 1.00 \(counter), 99% interval"))
         #expect(end.output.contains("--heap 'url:http://127.0.0.1:{port}/stats#\(counter)'"))
+    }
+
+    @Test("the number that a command prints alone has the name that it is given")
+    func namedNumber() async throws {
+        let end = try await Tool.run(
+            [
+                "check", "--lifecycle", "fin", "--budget", "30", "--pause", "10s", "--heap",
+                "command:ls /proc/$WATERTIGHT_PID/fd | wc -l#open_things", "--", Tool.path, "serve", "--port", "{port}",
+                "--plant-leak", "descriptor@fin",
+            ],
+            limit: 120)
+        #expect(end.code == 1, "\(end.output) \(end.errors)")
+        #expect(end.output.contains(/each connection leaves [01]\.[0-9]+ open_things/), "\(end.output)")
     }
 
     @Test("what cannot be read is refused before anything is measured")

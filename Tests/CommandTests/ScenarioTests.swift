@@ -20,6 +20,7 @@ struct ScenarioCommandTests {
         let text = try await Tool.run(["scenario", "limit"])
         #expect(text.code == 0, "\(text.output)")
         #expect(text.output.contains("  passed: "))
+        #expect(text.output.contains("Retry-After: 1\n") && !text.output.contains("Optional"))
         let end = try await Tool.run(["scenario", "limit", "browser-tabs", "--format", "json", "--environment", "ci"])
         let report = try object(end)
         #expect(end.code == 0)

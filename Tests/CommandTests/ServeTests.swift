@@ -164,14 +164,41 @@ struct ServeTests {
 
     /// What the server answers to a plain HTTP request.
     private func request(
-        _ url: String, _ path: String, method: String = "GET"
+        _ url: String, _ path: String, method: String = "GET", host: String? = nil
     ) async throws -> (status: Int, type: String, body: Data) {
         let root = "http" + url.dropFirst(2).dropLast()
         var request = URLRequest(url: try #require(URL(string: root + path)))
         request.httpMethod = method
+        if let host { request.setValue(host, forHTTPHeaderField: "Host") }
         let (body, response) = try await URLSession.shared.data(for: request)
         let answer = try #require(response as? HTTPURLResponse)
         return (answer.statusCode, answer.value(forHTTPHeaderField: "Content-Type") ?? "", body)
+    }
+
+    @Test("a broadcast says whom it lets in, unless it was told whom to")
+    func broadcast() async throws {
+        for (options, isTold) in [([], true), (["--allow-origin", "http://a.example"], false)] {
+            let (server, _) = try await Self.start(["--handler", "broadcast"] + options)
+            server.signal(SIGTERM)
+            let end = try await server.finish(within: 30)
+            #expect(end.code == 0)
+            #expect(end.errors.contains("--allow-origin") == isTold, "\(end.errors)")
+        }
+    }
+
+    @Test("the status pages are not answered under a name that somebody else has given to this machine")
+    func hosts() async throws {
+        let (server, url) = try await Self.start(["--allow-host", "mine.example"])
+        for path in ["healthz", "stats", "metrics"] {
+            for (host, status) in [
+                ("evil.example", 421), ("evil.example:\(URL(string: url)?.port ?? 0)", 421), ("mine.example", 200),
+                ("localhost", 200), ("127.0.0.1", 200),
+            ] {
+                #expect(try await request(url, "/" + path, host: host).status == status, "\(path) \(host)")
+            }
+        }
+        server.signal(SIGTERM)
+        #expect(try await server.finish(within: 30).code == 0)
     }
 
     @Test("a user has as many connections as the option says, and the pages tell of it")

@@ -47,25 +47,35 @@ final class Running: @unchecked Sendable {
     ///
     /// It gets this process's environment, without what a CI system has set for its own reports, and `environment`.
     /// With a `descriptorLimit` it may open only so many.
-    init(
+    convenience init(
         _ arguments: [String], environment: [String: String] = [:], pipedInto command: String? = nil,
         descriptorLimit: Int? = nil
     ) throws {
+        if let command {
+            try self.init("/bin/sh", ["-c", "\"$@\" | (\(command))", "sh", Tool.path] + arguments, environment)
+        } else if let descriptorLimit {
+            let script = "ulimit -n \(descriptorLimit); exec \"$@\""
+            try self.init("/bin/sh", ["-c", script, "sh", Tool.path] + arguments, environment)
+        } else {
+            try self.init(Tool.path, arguments, environment)
+        }
+    }
+
+    /// Starts a shell's `script`, in which `"$@"` is the tool with its arguments.
+    static func shell(
+        _ script: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> Running {
+        try Running("/bin/bash", ["-c", script, "sh", Tool.path] + arguments, environment)
+    }
+
+    private init(_ program: String, _ arguments: [String], _ environment: [String: String]) throws {
         var inherited = ProcessInfo.processInfo.environment
         for name in ["GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"] { inherited[name] = nil }
         process.environment = inherited.merging(environment) { $1 }
         output = try Captured()
         errors = try Captured()
-        if let command {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "\"$@\" | (\(command))", "sh", Tool.path] + arguments
-        } else if let descriptorLimit {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "ulimit -n \(descriptorLimit); exec \"$@\"", "sh", Tool.path] + arguments
-        } else {
-            process.executableURL = URL(filePath: Tool.path)
-            process.arguments = arguments
-        }
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
         process.standardOutput = output.handle
         process.standardError = errors.handle
         input = try Self.starting.withLock { [process] in

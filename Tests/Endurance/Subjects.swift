@@ -210,7 +210,7 @@ final class Subjects {
             guard let cleanup = await factory.cleanup(IsolationKey(user: "u", connection: "c\(index)")),
                 cleanup.closedHardCount == 0
             else { throw Unexpected("no cleanup") }
-            guard await client.closed().isClean else { throw Unexpected("no clean close") }
+            guard try await client.closed().isClean else { throw Unexpected("no clean close") }
         }
         add("managed, refused") { _ in
             let id = String(repeating: "x", count: 200)

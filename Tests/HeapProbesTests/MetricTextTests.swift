@@ -35,6 +35,11 @@ struct MetricTextTests {
         #expect(try amount(text) == value)
     }
 
+    @Test("a number alone is whatever the user calls it", arguments: ["goroutines", "live_bytes", nil])
+    func named(key: String?) throws {
+        #expect(try amount("12\n", key) == 12)
+    }
+
     @Test("JSON, nested objects under their path")
     func json() throws {
         let text = #"{"pid": 7, "name": "a", "ok": true, "heap": {"used_bytes": 5, "of": [1]}}"#
@@ -67,9 +72,10 @@ struct MetricTextTests {
             (#"{"a": 1, "b": 2}"#, nil, "a, b"),
             (#"{"a": "1"}"#, nil, "no number"),
             (#"{"a": 1"#, nil, "malformed"),
-            ("12", "name", "leave #name out"),
-            ("", nil, "no number"),
+            ("1e308", nil, "more than any process holds"), ("a 1e16\nb 2\n", "a", "more than any process holds"),
+            (#"{"a": -1e300}"#, "a", "more than any process holds"), ("", nil, "no number"),
             ("nan", nil, "no number"),
+            (goProfile, "goroutines", "no value called \"goroutines\"; there are HeapAlloc"),
             ("heap profile: 3: 4096 [10: 8192] @ heap/1048576\n", nil, "debug=1"),
         ] as [(String, String?, String)])
     func refused(text: String, key: String?, words: String) {

@@ -8,7 +8,7 @@ import Testing
 @Suite("Record")
 struct RecordTests {
     /// The lines of a check in which `fin` leaked a descriptor for each connection and `reset` was not reached.
-    private func lines(confirmed: Bool = true) throws -> [String] {
+    func lines(confirmed: Bool = true) throws -> [String] {
         let header = CheckRecord.Header(
             startedAt: "2026-03-01T12:00:00Z", seed: 7, budgetSeconds: 60, concurrency: 16, target: "serve\u{0}",
             runtime: "native", collectsLazily: false, descriptorLimit: 20_000, isolation: .sharedProcess,

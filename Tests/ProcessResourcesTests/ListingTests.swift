@@ -25,7 +25,7 @@ struct ListingTests {
                     == "socket \(host):\(listener.port) to \(host):\(clientPort), CLOSE_WAIT"
             })
         #expect(try found(server).inode == server.inode)
-        #expect(try found(never).description == "socket, NO_ROW")
+        #expect(try found(never).description == "socket, UNLISTED")
         #expect(try found(listener).tcpState == .listen)
         withExtendedLifetime(datagram) {}
     }

@@ -133,7 +133,7 @@ struct SocketDiagnosisTests {
         #expect(try ProcessReader(pid: here.pid).sample().tcpStates == [.listen: 1])
         let reader = try ProcessReader(pid: there.pid)
         // The socket stays where it was made.
-        #expect(try eventually { try reader.sample().tcpStates == [.noRow: 1] })
+        #expect(try eventually { try reader.sample().tcpStates == [.unlisted: 1] })
         #expect(!reader.isInOwnNetwork)
         let rows = try reader.heldTCPRows(of: .version4) { (_) throws(SocketDiagnosisFailure) in
             Issue.record("asked for another namespace's sockets")

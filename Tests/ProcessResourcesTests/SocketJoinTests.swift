@@ -28,7 +28,7 @@ struct SocketJoinTests {
                 return sample.tcpStates[.closeWait] == 1
             })
         // A datagram socket that was never bound is in no table either.
-        #expect(sample.tcpStates == [.listen: 1, .established: 2, .closeWait: 1, .noRow: 2])
+        #expect(sample.tcpStates == [.listen: 1, .established: 2, .closeWait: 1, .unlisted: 2])
         #expect(sample.descriptors[.socket] == 7)
     }
 
@@ -42,7 +42,7 @@ struct SocketJoinTests {
         let sample = try reader.sample()
         #expect(sample.tcpStates[.listen, default: 0] >= 1)
         #expect(sample.tcpStates[.established, default: 0] >= 2)
-        #expect(sample.tcpStates[.noRow, default: 0] >= 1)
+        #expect(sample.tcpStates[.unlisted, default: 0] >= 1)
         #expect(sample.descriptors[.socket] >= 4)
         withExtendedLifetime((client, server, never)) {}
     }
@@ -59,7 +59,7 @@ struct SocketJoinTests {
         setsockopt(
             try #require(client).descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
         client = nil
-        #expect(try eventually { try reader.sample().tcpStates == [.noRow: 1] })
+        #expect(try eventually { try reader.sample().tcpStates == [.unlisted: 1] })
         #expect(try reader.sample().descriptors[.socket] == 1)
     }
 

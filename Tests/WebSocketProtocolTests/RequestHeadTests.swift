@@ -166,6 +166,16 @@ struct RequestHeadTests {
         ("http://other?q", "/", [["q", ""]], "other"),
     ]
 
+    @Test(
+        "the segments of a path, percent-decoded",
+        arguments: [
+            ("/", []), ("/a/b?c/d", ["a", "b"]), ("//a//b/", ["a", "b"]), ("/%61%2Fb/%C3%A4", ["a/b", "ä"]),
+            ("/%zz/%ff", ["%zz", "\u{FFFD}"]), ("ws://other/a", ["a"]),
+        ] as [(String, [String])])
+    func segments(target: String, segments: [String]) {
+        #expect(RequestHead(method: "GET", target: target, fields: [:]).pathSegments == segments)
+    }
+
     @Test("path, query and host of a target", arguments: targets)
     func target(target: String, path: String, items: [[String]], host: String) {
         let head = RequestHead(method: "GET", target: target, fields: ["Host": "h", "Origin": "http://o"])

@@ -45,7 +45,7 @@ extension OverTCP {
                 for index in 0..<10 { try connection.send("\(index)") }
             }) { server in
                 let client = try await WebSocketClient.connect(to: server.server.url)
-                #expect(await client.closed() == CloseOutcome(.peerClosed, code: .normalClosure))
+                #expect(try await client.closed() == CloseOutcome(.peerClosed, code: .normalClosure))
                 for index in 0..<10 { #expect(await client.receive()?.text == "\(index)") }
                 #expect(await client.receive() == nil)
                 #expect(await client.receive() == nil)
@@ -60,7 +60,7 @@ extension OverTCP {
                 await #expect(throws: SendFailure.closed) { try await client.send("late") }
                 await #expect(throws: SendFailure.closed) { try await client.send([1]) }
                 await #expect(throws: SendFailure.closed) { try await client.ping() }
-                await client.drained()
+                try await client.drained()
                 #expect(await client.close() == CloseOutcome(.aborted))
                 #expect(await client.peerAddress == nil)
             }
@@ -75,10 +75,10 @@ extension OverTCP {
             }) { server in
                 let client = try await WebSocketClient.connect(to: server.server.url)
                 try await client.fill()
-                let waiting = Task { await client.drained() }
+                let waiting = Task { try await client.drained() }
                 await client.closeNow()
-                await waiting.value
-                await client.drained()
+                try await waiting.value
+                try await client.drained()
             }
         }
 
@@ -151,7 +151,7 @@ extension OverTCP {
                     }
                     await connection.close()
                 } else {
-                    _ = await connection.closed()
+                    _ = try await connection.closed()
                 }
             } _: { server in
                 let peer = try await RawPeer.open(server.address)

@@ -223,7 +223,7 @@ extension OverTCP {
                             try connection.send(message)
                             break
                         } catch SendFailure.bufferFull {
-                            await connection.drained()
+                            try await connection.drained()
                         }
                     }
                 }
@@ -238,7 +238,7 @@ extension OverTCP {
                                 try await client.send(message)
                                 break
                             } catch SendFailure.bufferFull {
-                                await client.drained()
+                                try await client.drained()
                             }
                         }
                     }

@@ -167,7 +167,7 @@ extension OverTCP {
                 let loop = try EventLoop()
                 let client = try await WebSocketClient.connect(to: server.server.url, on: loop)
                 loop.stop()
-                #expect(await client.closed() == CloseOutcome(.aborted))
+                #expect(try await client.closed() == CloseOutcome(.aborted))
                 #expect(await client.receive() == nil)
                 await #expect(throws: ConnectFailure.self) {
                     _ = try await WebSocketClient.connect(to: server.server.url, on: loop)

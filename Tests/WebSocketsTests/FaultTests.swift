@@ -146,7 +146,7 @@ extension OverTCP {
                 let client = try await WebSocketClient.connect(to: server.server.url, configuration)
                 try await client.send("first")
                 try await client.send("second")
-                let outcome = await client.closed()
+                let outcome = try await client.closed()
                 let seen = try await server.outcome()
                 switch failure {
                 case .timeout: #expect(outcome.limit == .pong)

@@ -168,7 +168,7 @@ extension OverTCP {
                         let server = try await WebSocketServer.serve { connection, _ in _ = await connection.receive() }
                         let client = try await WebSocketClient.connect(to: server.url)
                         if index % 2 == 0 { await server.shutdown() } else { await server.shutdownNow() }
-                        _ = await client.closed()
+                        _ = try await client.closed()
                     }
                 }
                 // One loop alone has a window of 256 KiB.

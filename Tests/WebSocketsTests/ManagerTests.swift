@@ -58,6 +58,36 @@ extension OverTCP {
             }
         }
 
+        @Test(
+            "names that are no UTF-8 are refused, because they could not be told apart; those that are, are told apart")
+        func unclear() async throws {
+            for target in [
+                "/?user=%ff&connection=c", "/?user=%fe&connection=c", "/?user=a&connection=%C3",
+                "/?user=a&thread=%ED%A0%80",
+                "/?user=%EF%BF%BD&connection=c",
+            ] {
+                try await Self.with { server, factory in
+                    let refused = try RawPeer(to: server.address)
+                    try await refused.send(RawPeer.request(target))
+                    #expect(try await refused.head().hasPrefix("HTTP/1.1 400 "), "\(target)")
+                    #expect(await refused.readToEnd() == .fin)
+                    #expect(String(decoding: refused.received, as: UTF8.self).contains("not valid UTF-8"))
+                    #expect(factory.statistics.active == 0)
+                }
+            }
+            try await Self.with {
+                $0.limits.maximumManagersPerUser = 1
+            } _: { server, factory in
+                let peers = [
+                    try await Self.open(server, "/?user=%C3%A4&connection=c"),
+                    try await Self.open(server, "/?user=%C3%B6&connection=c"),
+                    try await Self.open(server, "/?user=%zz&connection=c"),
+                ]
+                #expect(factory.statistics.managersPerUser == ["ä": 1, "ö": 1, "%zz": 1])
+                for peer in peers { peer.leave() }
+            }
+        }
+
         @Test("where the client is to read it, the refusal is a Close with 1013")
         func closing() async throws {
             try await Self.with {
@@ -92,6 +122,7 @@ extension OverTCP {
                 ),
                 (.fields(), "/?user=x", ["X-User: u", "X-Thread: t"], IsolationKey(user: "u", .thread, "t")),
                 (.path, "/u/c/more?user=x", [], IsolationKey(user: "u", connection: "c")),
+                (.path, "/%75/c%20d", [], IsolationKey(user: "u", connection: "c d")),
             ] as [(IdentitySource, String, [String], IsolationKey)])
         func identity(source: IdentitySource, target: String, fields: [String], key: IsolationKey) async throws {
             try await Self.with {

@@ -118,7 +118,7 @@ extension OverTCP {
             let client = try await WebSocketClient.connect(to: server.url)
             try await client.send("end")
             #expect(
-                await client.closed()
+                try await client.closed()
                     == CloseOutcome(.peerClosed, code: .goingAway, reason: "the server is shutting down"))
             #expect(await eventually { finished.count == 1 })
             await server.shutdown()

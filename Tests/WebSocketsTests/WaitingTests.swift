@@ -16,8 +16,8 @@ extension OverTCP {
             var body: @Sendable (isolated AsyncConnection) async -> Void {
                 switch self {
                 case .receive: { _ = await $0.receive() }
-                case .drained: { await $0.drained() }
-                case .closed: { _ = await $0.closed() }
+                case .drained: { try? await $0.drained() }
+                case .closed: { _ = try? await $0.closed() }
                 case .roundTrip: { _ = try? await $0.roundTrip([1]) }
                 }
             }

@@ -14,7 +14,7 @@ extension CheckResult.Stall {
 
     /// What happened, what became of it, and what to do.
     var statement: String {
-        let seconds = Int(pauseSeconds.rounded())
+        let seconds = Int(near: pauseSeconds.rounded())
         return [
             "\(remark), while its process lived on",
             hasRecovered ? "it took part again within \(seconds) s" : "it did not take part again within \(seconds) s",
@@ -82,7 +82,7 @@ extension CheckResult.Stay {
         let seen =
             firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }
             ?? unansweredLimitSeconds.map { "the target lets go of a silent peer after \(Amount.count($0)) s" }
-            ?? (watchedSeconds > 0 ? "no Ping came within \(Int(watchedSeconds)) s" : "no Ping was waited for")
+            ?? (watchedSeconds > 0 ? "no Ping came within \(Int(near: watchedSeconds)) s" : "no Ping was waited for")
         return "\(short.joined(separator: ", ")): peers stayed for \(Amount.count(least)) s, and \(seen): what a heartbeat or an "
             + "idle limit does was not exercised"
     }

@@ -116,7 +116,10 @@ extension CheckResult {
     var conclusion: String {
         let words: String
         switch verdict {
-        case .clean: words = rows.count == 1 ? "clean: it does not leak" : "clean: none of the \(rows.count) lifecycles driven leaks"
+        case .clean:
+            words =
+                rows.count == 1
+                ? "clean: it does not leak" : "clean: none of the \(rows.count) lifecycles driven leaks"
         case .leak:
             let new = leakingRows { $0.knownLeak == nil }
             let known = leakingRows { $0.knownLeak != nil }

@@ -24,7 +24,7 @@ struct GrowthPlot {
         self.finding = finding
         self.identifier = identifier
         title = "\(row.lifecycle.label), \(finding.resource.rawValue): \(Explanation(result, row, finding).statement)"
-        let levels = series.points.map(\.level)
+        let levels = series.points.map(\.level).filter(\.isFinite)
         across = Axis(0...series.connections, pixels: (Self.left, Self.right), unit: .connections)
         up = Axis(
             (levels.min() ?? 0)...(levels.max() ?? 0), pixels: (Self.bottom, Self.top),
@@ -124,7 +124,7 @@ struct GrowthPlot {
 
     /// A coordinate to a tenth of a pixel.
     private func n(_ value: Double) -> String {
-        let tenths = Int((value * 10).rounded())
+        let tenths = Int(near: (value * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(Double(tenths) / 10)"
     }
 }

@@ -15,9 +15,7 @@ public struct JSONReport {
 
     /// `document` pretty-printed with sorted keys.
     static func text(_ document: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(document), as: UTF8.self)
+        String(decoding: try JSONNumbers.encoder(pretty: true).encode(document), as: UTF8.self)
     }
 
     private struct Document: Encodable {

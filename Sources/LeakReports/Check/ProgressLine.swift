@@ -35,7 +35,7 @@ public struct ProgressLine: Sendable {
             suspects(progress), "\(phase) \(progress.lifecycle)", "\(progress.connections) connections", rate(progress),
             "\(Amount.bytes(Double(progress.privateMemory))) private "
                 + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution),
-            "\(Int(left.rounded(.up))) of \(Int(budgetSeconds)) s left",
+            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left",
             "\(progress.decided) of \(progress.rows) decided",
         ]
         return Self.erasure + String(text.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(10, columns - 1)))
@@ -56,6 +56,6 @@ public struct ProgressLine: Sendable {
         past.append((progress.seconds, progress.connections))
         while past.count > 2 && progress.seconds - past[1].seconds >= Self.rateSeconds { past.removeFirst() }
         let time = progress.seconds - past[0].seconds
-        return "\(time > 0 ? Int(Double(progress.connections - past[0].connections) / time) : 0)/s"
+        return "\(time > 0 ? Int(near: Double(progress.connections - past[0].connections) / time) : 0)/s"
     }
 }

@@ -16,7 +16,7 @@ struct ReasonText {
         switch reason {
         case .kept, .keptUnevenly, .outgrewCollector: leak
         case .released(let seconds):
-            "kept for a while, released within \(Int(seconds.rounded(.up))) s after the last connection"
+            "kept for a while, released within \(Int(near: seconds.rounded(.up))) s after the last connection"
         case .releasedInPause: "what the connections kept was released during the pause"
         case .pauseMissing, .restUnconfirmed, .unsteady: pause
         case .collectorPending, .outsideHeap, .explained, .unread: otherGauge
@@ -28,7 +28,7 @@ struct ReasonText {
 
     private func amount(_ value: Double) -> String { Amount.text(value, resource) }
     private func bound(_ value: Double) -> String { Amount.bound(value, resource) }
-    private func whole(_ seconds: Double) -> Int { Int(seconds.rounded(.down)) }
+    private func whole(_ seconds: Double) -> Int { Int(near: seconds.rounded(.down)) }
 
     // MARK: Leaks
 
@@ -39,16 +39,16 @@ struct ReasonText {
         case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
             return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
         case .outgrewCollector(let times, let pause):
-            return "memory is \(Int(times)) times what it was, far beyond what a collection waits for, and was kept through "
-                + "a pause of \(whole(pause)) s"
+            return "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept "
+                + "through a pause of \(whole(pause)) s"
         default: return ""
         }
     }
 
     private func kept(_ pause: Double, _ connections: Int, _ isChosen: Bool) -> String {
         let choice = isChosen ? ", which the user chose," : ""
-        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, or a "
-            + "cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
+        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, "
+            + "or a cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
     }
 
     // MARK: More connections
@@ -58,7 +58,7 @@ struct ReasonText {
         case .notDriven(let problem): problem ?? "the time ended before a connection was made"
         case .tooFewConnections(let count, let seconds, let held):
             "too few connections: \(Amount.whole(Double(count)))"
-                + (seconds >= 1 ? " in \(Int(seconds.rounded())) s" : "")
+                + (seconds >= 1 ? " in \(Int(near: seconds.rounded())) s" : "")
                 + (held > 0 ? "; they still hold \(held) more \(resource.unit)" : "")
         case .noisy(let bound): "a leak of up to \(self.bound(bound)) could hide in the noise of so few connections"
         case .roomAtStart(let bound, let bytes):
@@ -115,7 +115,7 @@ struct ReasonText {
             return "the target was not driven beyond a safe share of \(Self.words(stop)); "
                 + ReasonText(then, resource).words
         case .fewCompleted(let share, let problem):
-            return "only \(Int((share * 100).rounded(.down)))% of the connections went as the lifecycle wants"
+            return "only \(Int(near: (share * 100).rounded(.down)))% of the connections went as the lifecycle wants"
                 + (problem.map { "; the first problem: \($0)" } ?? "")
         case .failed(let failure, let grewBefore): return Self.words(failure) + grew(grewBefore)
         case .stalled(let stall, let grewBefore): return stall.remark + grew(grewBefore)
@@ -139,7 +139,8 @@ struct ReasonText {
     static func words(_ failure: RowFailure) -> String {
         func because(_ problem: String) -> String { problem.isEmpty ? "no reason known" : problem }
         switch failure {
-        case .neverCame(let problem): return "no connection came about: \(because(problem)); the target's log may say why"
+        case .neverCame(let problem):
+            return "no connection came about: \(because(problem)); the target's log may say why"
         case .ceased(let count, let problem):
             return "after \(Amount.whole(Double(count))) connections none came about: \(because(problem))"
         case .notAttempted(let problem):

@@ -13,7 +13,7 @@ enum Amount {
         guard resource.isMemory else { return "\(count(range.lowerBound)) to \(count(range.upperBound))" }
         let upper = bytes(range.upperBound)
         guard let unit = upper.split(separator: " ").last, unit != "B" else {
-            return "\(Int(range.lowerBound.rounded())) to \(upper)"
+            return "\(Int(near: range.lowerBound.rounded())) to \(upper)"
         }
         let size = unit == "KiB" ? 1024.0 : 1024 * 1024
         return "\(fixed(range.lowerBound / size, 1)) to \(upper)"
@@ -27,7 +27,7 @@ enum Amount {
 
     /// Bytes as such up to four digits, then in the unit that leaves up to four.
     static func bytes(_ amount: Double) -> String {
-        if abs(amount) < 10_000 { return "\(Int(amount.rounded())) B" }
+        if abs(amount) < 10_000 { return "\(Int(near: amount.rounded())) B" }
         let kibibytes = amount / 1024
         return abs(kibibytes) < 1024 ? "\(fixed(kibibytes, 1)) KiB" : "\(fixed(kibibytes / 1024, 1)) MiB"
     }
@@ -40,7 +40,8 @@ enum Amount {
 
     /// A whole number with its thousands apart: `1,048,576`.
     static func whole(_ amount: Double) -> String {
-        let digits = String(Int(min(max(amount, -9e15), 9e15).rounded(.down)).magnitude)
+        guard !amount.isNaN else { return "?" }
+        let digits = String(Int(near: amount.rounded(.down)).magnitude)
         var grouped = ""
         for (index, digit) in digits.enumerated() {
             if index > 0 && (digits.count - index) % 3 == 0 { grouped += "," }
@@ -55,6 +56,8 @@ enum Amount {
     }
 
     private static func fixed(_ value: Double, _ digits: Int) -> String {
+        // Beyond this no decimal says anything.
+        guard abs(value) < 1e11 else { return whole(value) }
         let scale = [1.0, 10, 100, 1000, 10000][digits]
         let scaled = Int((abs(value) * scale).rounded())
         let whole = scaled / Int(scale)
@@ -62,4 +65,14 @@ enum Amount {
         while fraction.count < digits { fraction = "0" + fraction }
         return (value < 0 && scaled > 0 ? "-" : "") + "\(whole)" + (digits == 0 ? "" : ".\(fraction)")
     }
+}
+
+extension Int {
+    /// The number that `value`, a whole one, is, or the nearest that is sure to leave room for arithmetic; 0 for none.
+    package init(near value: Double) {
+        self = value.isNaN ? 0 : Int(Swift.min(Swift.max(value, -Self.farthest), Self.farthest))
+    }
+
+    /// Below the largest number up to which all whole ones are exact.
+    private static let farthest = 9e15
 }

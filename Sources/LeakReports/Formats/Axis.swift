@@ -23,7 +23,7 @@ struct Axis {
     init(_ values: ClosedRange<Double>, pixels: (Double, Double), unit: Unit) {
         self.unit = unit
         (first, last) = pixels
-        var (low, high) = (values.lowerBound, values.upperBound)
+        var (low, high) = (Self.shown(values.lowerBound), Self.shown(values.upperBound))
         switch unit {
         case .connections: scale = 1
         case .units:
@@ -41,8 +41,17 @@ struct Axis {
         self.high = max(high, self.low + 1)
     }
 
+    /// Beyond this nothing is told apart any more: no process holds as much.
+    private static let farthest = 1e15
+
+    private static func shown(_ value: Double) -> Double {
+        value.isNaN ? 0 : min(max(value, -farthest), farthest)
+    }
+
     /// The pixel of a value.
-    func pixel(_ value: Double) -> Double { first + (value - low) / (high - low) * (last - first) }
+    func pixel(_ value: Double) -> Double {
+        first + (Self.shown(value) - low) / (high - low) * (last - first)
+    }
 
     /// The pixel of a value that may lie far outside, kept near the plot.
     func bounded(_ value: Double) -> Double {

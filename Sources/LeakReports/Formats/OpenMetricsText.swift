@@ -59,7 +59,8 @@ package struct OpenMetricsText {
             text += "{" + labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",") + "}"
         }
         let whole = Int64(exactly: value)
-        text += " " + (whole.map { "\($0)" } ?? "\(value)") + "\n"
+        let special = value.isNaN ? "NaN" : value.isInfinite ? (value < 0 ? "-Inf" : "+Inf") : "\(value)"
+        text += " " + (whole.map { "\($0)" } ?? special) + "\n"
     }
 
     private static func escaped(_ text: String) -> String {

@@ -28,7 +28,8 @@ public struct Sparkline: Sendable {
         let top = Double(Self.bars.count - 1)
         return String(
             shown.map { value in
-                range > resolution ? Self.bars[Int(((value - low) / range * top).rounded())] : Self.bars[0]
+                range > resolution
+                    ? Self.bars[Int(near: min(max(0, (value - low) / range * top), top).rounded())] : Self.bars[0]
             })
     }
 }

@@ -5,14 +5,12 @@ public import LeakCheck
 public struct RecordLine {
     /// The line, ended by a newline.
     public static func render(_ entry: CheckRecord.Entry) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Document(entry: entry)), as: UTF8.self) + "\n"
+        String(decoding: try JSONNumbers.encoder(pretty: false).encode(Document(entry: entry)), as: UTF8.self) + "\n"
     }
 
     /// The entry of a line; throws `DecodingError` for anything else.
     static func entry(of line: ArraySlice<UInt8>) throws -> CheckRecord.Entry {
-        try JSONDecoder().decode(Document.self, from: Data(line)).entry
+        try JSONNumbers.decoder().decode(Document.self, from: Data(line)).entry
     }
 
     /// The schema that a line names, which the first of a record does.

@@ -74,13 +74,21 @@ public struct RecordReader {
     }
 
     private static func entry(of line: ArraySlice<UInt8>, number: Int) throws(Failure) -> CheckRecord.Entry {
+        var entry: CheckRecord.Entry
         do {
-            return try RecordLine.entry(of: line)
+            entry = try RecordLine.entry(of: line)
         } catch let error as DecodingError {
             throw Failure(line: number, problem: "this is no line of a record: \(error.reason)")
         } catch {
             throw Failure(line: number, problem: "this is no line of a record: \(error)")
         }
+        if let (key, value) = RecordNumbers.firstOutOfRange(in: line) {
+            throw Failure(
+                line: number,
+                problem: "\"\(key)\": \(value) is out of range: no check measures as much, so the record was damaged")
+        }
+        entry.renameStates()
+        return entry
     }
 
     private mutating func add(_ line: ArraySlice<UInt8>, number: Int) throws(Failure) {
@@ -121,6 +129,10 @@ public struct RecordReader {
         case .end(let end):
             try require(
                 end.findings.count == record.header.rows.count, "there are findings for other rows than the header's")
+            let resources = Resource.ofEveryTarget + (record.header.probes?.map(\.resource) ?? [])
+            try require(
+                end.findings.allSatisfy { $0.map(\.resource) == resources },
+                "there are findings on other resources than the header's")
             record.end = end
         }
     }

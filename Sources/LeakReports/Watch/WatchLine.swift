@@ -6,9 +6,9 @@ public struct WatchLine {
     public static func render(_ progress: Watch.Progress) -> String {
         // Where the states of sockets were not read this time, the last ones stand.
         let fields = progress.state.tracks.compactMap { track in
-            track.now != 0 || track.gauge.judged != nil ? "\(track.gauge.name)=\(Int(track.now))" : nil
+            track.now != 0 || track.gauge.judged != nil ? "\(track.gauge.name)=\(Int(near: track.now))" : nil
         }
-        let hundredths = Int((progress.sample.seconds * 100).rounded())
+        let hundredths = Int(near: (progress.sample.seconds * 100).rounded())
         let fraction = hundredths % 100
         let seconds = "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
         return "seconds=\(seconds) processes=\(progress.processes) " + fields.joined(separator: " ") + "\n"

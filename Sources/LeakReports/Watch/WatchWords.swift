@@ -25,7 +25,7 @@ extension Amount {
 
     /// A time as a clock shows it: `02:13`, `26:02:13`.
     static func clock(_ seconds: Double) -> String {
-        let seconds = Int(seconds)
+        let seconds = Int(near: seconds)
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let rest = "\(two(seconds / 60 % 60)):\(two(seconds % 60))"
         return seconds < 3600 ? rest : "\(two(seconds / 3600)):\(rest)"

@@ -177,11 +177,15 @@ public final class ResourceLeakTracker: Sendable {
     /// Ends the background sampler, notes what has grown or peaked, and returns all that was seen.
     public func finish() -> LeakSummary {
         sampler.withLock { $0.take() }?.cancel()
-        for growth in growth {
+        let all = growth
+        for growth in all {
             if growth.verdict == .leak, let perOperation = growth.perOperation {
-                note(
-                    growth.resource.isMemory ? .memoryGrowth : .resourceGrowth, .critical,
-                    "each operation leaves \((perOperation * 1000).rounded() / 1000) \(growth.resource.unit)")
+                let text = "each operation leaves \((perOperation * 1000).rounded() / 1000) \(growth.resource.unit)"
+                if let excuse = Self.excuse(growth, all) {
+                    note(.memoryGrowth, .medium, "\(text), \(excuse)")
+                } else {
+                    note(growth.resource.isMemory ? .memoryGrowth : .resourceGrowth, .critical, text)
+                }
             }
             if growth.resource == .residentMemory, growth.peakBeyondThreshold, !growth.leakSuspected {
                 note(.memoryPeak, .medium, "resident memory was \(SizeText.format(growth.peak)) higher in between")
@@ -189,6 +193,14 @@ public final class ResourceLeakTracker: Sendable {
         }
         let elapsed = elapsedSeconds
         return record.withLock { $0.summary(limits, durationSeconds: elapsed) }
+    }
+
+    /// Why growth of pages is no loss, where the exact gauge of what is in use is there and does not grow.
+    static func excuse(_ growth: GrowthAnalysis, _ all: [GrowthAnalysis]) -> String? {
+        guard [.residentMemory, .privateMemory].contains(growth.resource),
+            let heap = all.first(where: { $0.resource == .liveHeap }), heap.verdict == .clean
+        else { return nil }
+        return "which is no loss: the live heap does not grow, the allocator keeps pages for later"
     }
 
     private var elapsedSeconds: Double { begun.duration(to: .now) / .seconds(1) }

@@ -1,12 +1,16 @@
 /// A descriptor that a process holds: its number, and what it stands for as a hash, so that it is told from a later one
 /// with the same number.
 ///
-/// What the kernel gives no number of its own, such as an eventfd, is told apart by its kind only.
+/// What the kernel gives no number of its own, such as an eventfd or a file that is opened again, is told apart by its kind
+/// or its path only; see `isNumbered`.
 public struct DescriptorIdentity: Sendable, Hashable {
     /// The descriptor's number.
     public var number: Int32
     /// A hash of where `/proc/PID/fd/N` points.
     public var link: UInt64
+    /// Whether the link has the kernel's own number for what is open, as sockets and pipes have: another with the same
+    /// descriptor and link is the same one.
+    public var isNumbered: Bool
 
     init(number: Int32, link: Span<UInt8>) {
         self.number = number
@@ -14,6 +18,17 @@ public struct DescriptorIdentity: Sendable, Hashable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for index in link.indices { hash = (hash ^ UInt64(link[index])) &* 0x100_0000_01B3 }
         self.link = hash
+        isNumbered = Self.endsWithNumber(link)
+    }
+
+    /// Whether the link is like `socket:[4711]`, which no path is.
+    private static func endsWithNumber(_ link: Span<UInt8>) -> Bool {
+        guard link.count > 3, link[0] != UInt8(ascii: "/"), link[link.count - 1] == UInt8(ascii: "]") else {
+            return false
+        }
+        var index = link.count - 2
+        while index > 0, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(link[index]) { index -= 1 }
+        return index < link.count - 2 && link[index] == UInt8(ascii: "[") && link[index - 1] == UInt8(ascii: ":")
     }
 }
 
@@ -29,7 +44,7 @@ public struct OpenDescriptor: Sendable, Hashable {
     public var inode: UInt64?
     /// The row of a TCP socket that has one: its ends and its state.
     public var tcp: TCPRow?
-    /// The state of a TCP socket, `TCPState.noRow` for one that has no row; nil for anything else.
+    /// The state of a TCP socket, `TCPState.unlisted` for one that has no row; nil for anything else.
     public var tcpState: TCPState?
 }
 

@@ -76,7 +76,7 @@ extension ProcessReader {
         guard !missing.isEmpty else { return counts }
         let stillMissing = try count(missing, into: &counts, tables: &tables, fresh: true)
         let held = try stillHeld(stillMissing)
-        if !held.isEmpty { counts[.noRow] = held.count }
+        if !held.isEmpty { counts[.unlisted] = held.count }
         scan.remove(Set(stillMissing).subtracting(held))
         return counts
     }
@@ -90,7 +90,7 @@ extension ProcessReader {
             var missing: [DescriptorScan.HeldSocket] = []
             for socket in sockets {
                 switch try tables.state(of: socket.inode, for: self) {
-                case .noRow?: missing.append(socket)
+                case .unlisted?: missing.append(socket)
                 case let state?: counts[state, default: 0] += 1
                 case nil: continue
                 }

@@ -8,7 +8,7 @@ public struct ProcessSample: Sendable, Hashable, Codable {
     public var descriptors: DescriptorCounts
     /// Its threads.
     public var threads: Int
-    /// Its descriptors of TCP sockets by state, and under `TCPState.noRow` those that no table of the kernel lists.
+    /// Its descriptors of TCP sockets by state, and under `TCPState.unlisted` those that no table of the kernel lists.
     ///
     /// Sockets of other families are left out. A socket held twice counts twice. Families without a table (vsock, AF_ALG)
     /// count as without a row.

@@ -11,7 +11,7 @@ struct SocketTables {
         try readTCP(.version4, of: reader)
     }
 
-    /// A socket's TCP state, `noRow` when no table lists it, nil when it is not TCP.
+    /// A socket's TCP state, `unlisted` when no table lists it, nil when it is not TCP.
     mutating func state(of inode: UInt64, for reader: ProcessReader) throws(ProcessReadFailure) -> TCPState? {
         if let state = tcp[inode] { return state }
         if !hasVersion6 {
@@ -19,10 +19,10 @@ struct SocketTables {
             hasVersion6 = true
             if let state = tcp[inode] { return state }
         }
-        if let others { return others.contains(inode) ? nil : .noRow }
+        if let others { return others.contains(inode) ? nil : .unlisted }
         let read = try Self.others(of: reader)
         others = read
-        return read.contains(inode) ? nil : .noRow
+        return read.contains(inode) ? nil : .unlisted
     }
 
     private mutating func readTCP(_ table: TCPTable, of reader: ProcessReader) throws(ProcessReadFailure) {

@@ -1,6 +1,6 @@
 /// The state of a TCP socket, by the kernel's number and name; unknown numbers survive.
 public struct TCPState: RawRepresentable, Sendable, Hashable {
-    /// The kernel's number, 1 to 12, or 0 for `noRow`.
+    /// The kernel's number, 1 to 12, or 0 for `unlisted`.
     public var rawValue: UInt8
 
     /// Keeps any number.
@@ -8,7 +8,7 @@ public struct TCPState: RawRepresentable, Sendable, Hashable {
 
     /// Not the kernel's: a socket that is held but listed in no table, because its connection was reset or closed
     /// underneath, or because it was never connected.
-    public static let noRow = TCPState(rawValue: 0)
+    public static let unlisted = TCPState(rawValue: 0)
     /// Open in both directions.
     public static let established = TCPState(rawValue: 1)
     /// Connecting.
@@ -35,7 +35,8 @@ public struct TCPState: RawRepresentable, Sendable, Hashable {
     public static let newSynReceived = TCPState(rawValue: 12)
 
     private static let names = [
-        "NO_ROW", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
+        "UNLISTED", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSE",
+        "CLOSE_WAIT",
         "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
     ]
     private static let unknownPrefix = "STATE_"
@@ -45,9 +46,14 @@ public struct TCPState: RawRepresentable, Sendable, Hashable {
         Int(rawValue) < Self.names.count ? Self.names[Int(rawValue)] : "\(Self.unknownPrefix)\(rawValue)"
     }
 
+    /// What earlier versions called `unlisted`.
+    private static let formerUnlisted = "NO_ROW"
+
     /// Finds the state with this name.
     public init?(name: String) {
-        if let index = Self.names.firstIndex(of: name) {
+        if name == Self.formerUnlisted {
+            self = .unlisted
+        } else if let index = Self.names.firstIndex(of: name) {
             self.init(rawValue: UInt8(index))
         } else if name.hasPrefix(Self.unknownPrefix), let number = UInt8(name.dropFirst(Self.unknownPrefix.count)) {
             self.init(rawValue: number)

@@ -24,9 +24,15 @@ public struct RequestHead: Hashable, Sendable {
         return path.isEmpty ? "/" : String(Substring(path))
     }
 
+    /// The segments of the path that are not empty, percent-decoded like `queryItems` (RFC 3986, section 3.3).
+    public var pathSegments: [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map(Self.percentDecoded)
+    }
+
     /// The query's `name=value` items in order, percent-decoded; `+` stays as it is.
     ///
-    /// An item without `=` has an empty value. Escapes that are malformed stay as they are.
+    /// An item without `=` has an empty value. Escapes that are malformed stay as they are; octets that are no UTF-8 become
+    /// U+FFFD each, as browsers have it (WHATWG URL, section 1.3), so that different ones may look the same.
     public var queryItems: [(name: String, value: String)] {
         guard let mark = resource.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         return resource[resource.index(after: mark)...].split(separator: UInt8(ascii: "&")).map { item in

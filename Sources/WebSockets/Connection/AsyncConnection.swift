@@ -6,6 +6,9 @@ public import WebSocketProtocol
 /// A task that prefers the loop (as those of `WebSocketServer.serve` do) suspends and resumes without leaving the
 /// loop's thread. From anywhere else each call costs two hops. A connection that nobody refers to any more is closed
 /// with 1001.
+///
+/// Whoever waits for something is told at once when its task is cancelled, and the connection lives on. What need not be
+/// waited for is had by a cancelled task as well: the messages that have come, and how the connection has ended.
 public actor AsyncConnection {
     /// The loop that is its executor.
     public nonisolated let loop: EventLoop
@@ -29,13 +32,21 @@ public actor AsyncConnection {
 
     /// The next message; nil once the connection has ended and every message was received.
     ///
-    /// One task receives at a time. How the connection ended is in `outcome`.
+    /// One task receives at a time. How the connection ended is in `outcome`. Nil as well when the task is cancelled and
+    /// would have to wait; the message that comes then is the next receiver's.
     public func receive() async -> Message? {
         while true {
             switch mailbox.next(of: connection) {
             case .message(let message): return message
             case .end: return nil
-            case .nothing: await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
+            case .nothing:
+                let ticket = mailbox.ticket()
+                let isWorthALook = await withTaskCancellationHandler {
+                    await withUnsafeContinuation { mailbox.setReceiver($0, ticket, of: connection) }
+                } onCancel: {
+                    cancel(ticket)
+                }
+                guard isWorthALook else { return nil }
             }
         }
     }
@@ -63,35 +74,50 @@ public actor AsyncConnection {
         guard connection.ping(payload) else { throw connection.isOpen ? .bufferFull : .closed }
     }
 
-    /// Sends a Ping and waits for its Pong: the round trip, or nil when the connection ends first.
+    /// Sends a Ping and waits for its Pong: the round trip, or nil when the connection ends or the task is cancelled first.
     ///
     /// Somebody must be receiving, or the Pong may wait behind messages that nobody takes.
     public func roundTrip(_ payload: [UInt8]) async throws(SendFailure) -> Duration? {
         let start = MonotonicTime.now
-        let answered = await withUnsafeContinuation {
-            (continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>) in
-            do throws(SendFailure) {
-                try ping(payload)
-                mailbox.addPongWaiter(payload, continuation)
-            } catch {
-                continuation.resume(returning: .failure(error))
+        let ticket = mailbox.ticket()
+        let answered: Result<Bool, SendFailure> = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                do throws(SendFailure) {
+                    try ping(payload)
+                    mailbox.addPongWaiter(payload, continuation, ticket)
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
             }
+        } onCancel: {
+            cancel(ticket)
         }
         return try answered.get() ? start.elapsed : nil
     }
 
     /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
-    public func drained() async {
-        await withUnsafeContinuation { mailbox.addDrainWaiter($0, of: connection) }
+    ///
+    /// Throws when the task is cancelled before that.
+    public func drained() async throws(CancellationError) {
+        let ticket = mailbox.ticket()
+        let hasDrained = await withTaskCancellationHandler {
+            await withUnsafeContinuation { mailbox.addDrainWaiter($0, ticket, of: connection) }
+        } onCancel: {
+            cancel(ticket)
+        }
+        // Whoever sends until it succeeds would otherwise go round and round, and nothing would ever drain.
+        guard hasDrained else { throw CancellationError() }
     }
 
-    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`.
+    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`, also in a task that is
+    /// cancelled.
     ///
     /// Messages that still arrive can be received afterwards, as many as there is room for.
     @discardableResult
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") async -> CloseOutcome {
         connection.close(code, reason: reason)
-        return await closed()
+        // Whoever cleans up after having been cancelled must be able to.
+        return await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
     }
 
     /// Ends the connection at once, with a reset on the wire.
@@ -99,9 +125,21 @@ public actor AsyncConnection {
         connection.closeNow()
     }
 
-    /// Waits until the connection has ended, by whichever side.
-    public func closed() async -> CloseOutcome {
-        await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
+    /// Waits until the connection has ended, by whichever side; throws when the task is cancelled before that.
+    public func closed() async throws(CancellationError) -> CloseOutcome {
+        let ticket = mailbox.ticket()
+        let ended = await withTaskCancellationHandler {
+            await withUnsafeContinuation { mailbox.addCloseWaiter($0, ticket) }
+        } onCancel: {
+            cancel(ticket)
+        }
+        guard let ended else { throw CancellationError() }
+        return ended
+    }
+
+    /// From any thread, and before the wait has begun as well as after it has ended.
+    private nonisolated func cancel(_ ticket: Mailbox.Ticket) {
+        loop.execute { [mailbox] in mailbox.cancel(ticket) }
     }
 
     /// How the connection ended; nil while it has not.

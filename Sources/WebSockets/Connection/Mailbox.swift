@@ -12,18 +12,25 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) private var messages: [Message?] = []
     @exclusivity(unchecked) private var next = 0
     @exclusivity(unchecked) private var heldBytes = 0
-    @exclusivity(unchecked) private var receiver: UnsafeContinuation<Void, Never>?
-    @exclusivity(unchecked) private var drainWaiters: [UnsafeContinuation<Void, Never>] = []
-    @exclusivity(unchecked) private var closeWaiters: [UnsafeContinuation<CloseOutcome, Never>] = []
-    @exclusivity(unchecked) private var pongWaiters: [PongWaiter] = []
+    @exclusivity(unchecked) private var receiver: Waiter<Bool>?
+    @exclusivity(unchecked) private var drainWaiters: [Waiter<Bool>] = []
+    @exclusivity(unchecked) private var closeWaiters: [Waiter<CloseOutcome?>] = []
+    @exclusivity(unchecked) private var closers: [UnsafeContinuation<CloseOutcome, Never>] = []
+    @exclusivity(unchecked) private var pongWaiters = PongWaiters()
+    @exclusivity(unchecked) private var lastTicket: Ticket = 0
     @exclusivity(unchecked) private(set) var outcome: CloseOutcome?
     @exclusivity(unchecked) private var isPulling = false
     /// Called once when the connection has ended.
     @exclusivity(unchecked) var ended: (() -> Void)?
 
-    private typealias PongWaiter = (
-        payload: [UInt8], continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>
-    )
+    /// What tells one wait from all others of the connection.
+    typealias Ticket = UInt64
+
+    /// A task that waits, and can be told that it need not any more.
+    private struct Waiter<Value> {
+        let ticket: Ticket
+        let continuation: UnsafeContinuation<Value, Never>
+    }
 
     /// What is kept for a receiver that is elsewhere before the peer is held back.
     static let maximumMessages = 64
@@ -47,7 +54,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         if isFull { connection.pause() }
         if let receiver = receiver.take() {
             connection.holdForTask()
-            receiver.resume()
+            receiver.continuation.resume(returning: true)
         } else if isPulling {
             connection.holdForTask()
         } else {
@@ -64,11 +71,9 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
 
     /// A Pong answers the Ping with its bytes and, by implication, those before it (RFC 6455, section 5.5.3).
     func receivedPong(_ bytes: RawSpan, on connection: Connection) {
-        let payload = bytes.withUnsafeBytes { Array($0) }
-        guard let index = pongWaiters.firstIndex(where: { $0.payload == payload }) else { return }
-        let answered = pongWaiters[...index]
-        pongWaiters.removeFirst(index + 1)
-        for waiter in answered { waiter.continuation.resume(returning: .success(true)) }
+        for waiter in pongWaiters.answered(by: bytes.withUnsafeBytes { Array($0) }) {
+            waiter.resume(returning: .success(true))
+        }
     }
 
     func writable(_ connection: Connection) {
@@ -82,16 +87,17 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
             next = 0
             heldBytes = 0
         }
-        receiver.take()?.resume()
+        receiver.take()?.continuation.resume(returning: true)
+        resumeDrainWaiters()
+        let (waiters, closers) = (closeWaiters, closers)
+        closeWaiters = []
+        self.closers = []
+        for waiter in waiters { waiter.continuation.resume(returning: outcome) }
+        for closer in closers { closer.resume(returning: outcome) }
+        for waiter in pongWaiters.all() { waiter.resume(returning: .success(false)) }
+        // Last, because it may cancel a task that waits, and that is to learn of the end.
         ended?()
         ended = nil
-        resumeDrainWaiters()
-        let waiters = closeWaiters
-        closeWaiters = []
-        for waiter in waiters { waiter.resume(returning: outcome) }
-        let unanswered = pongWaiters
-        pongWaiters = []
-        for waiter in unanswered { waiter.continuation.resume(returning: .success(false)) }
     }
 
     /// What there is for a receiver.
@@ -141,35 +147,68 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// Places that are taken, those of messages already handed out included.
     var keptCount: Int { messages.count }
 
-    /// Resumes the continuation once there is something to take, to pull, or the end.
-    func setReceiver(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
-        precondition(receiver == nil, "two tasks receive from one connection")
-        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
-        if mustWait { receiver = continuation } else { continuation.resume() }
+    // MARK: Waiting
+
+    /// A ticket for a wait that is about to begin.
+    ///
+    /// The task that waits may be cancelled before its continuation is here. `cancel` then finds nobody, and whoever brings
+    /// the continuation is told that the task is cancelled: it was before it came to `cancel`, which runs on the loop, too.
+    func ticket() -> Ticket {
+        lastTicket += 1
+        return lastTicket
     }
 
-    /// Resumes the continuation once a full send buffer has drained, or the connection has ended.
-    func addDrainWaiter(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
+    /// Ends the wait with that ticket, if it still goes on.
+    func cancel(_ ticket: Ticket) {
+        if receiver?.ticket == ticket {
+            receiver.take()?.continuation.resume(returning: false)
+        } else if let index = drainWaiters.firstIndex(where: { $0.ticket == ticket }) {
+            drainWaiters.remove(at: index).continuation.resume(returning: false)
+        } else if let index = closeWaiters.firstIndex(where: { $0.ticket == ticket }) {
+            closeWaiters.remove(at: index).continuation.resume(returning: nil)
+        } else {
+            pongWaiters.cancel(ticket)?.resume(returning: .success(false))
+        }
+    }
+
+    /// Resumes the continuation once there is something to take, to pull, or the end; with false when it is cancelled.
+    func setReceiver(_ continuation: UnsafeContinuation<Bool, Never>, _ ticket: Ticket, of connection: Connection) {
+        precondition(receiver == nil, "two tasks receive from one connection")
+        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
+        guard mustWait, !Task.isCancelled else { return continuation.resume(returning: !mustWait) }
+        receiver = Waiter(ticket: ticket, continuation: continuation)
+    }
+
+    /// Resumes the continuation once a full send buffer has drained or the connection has ended; with false when it is
+    /// cancelled.
+    func addDrainWaiter(_ continuation: UnsafeContinuation<Bool, Never>, _ ticket: Ticket, of connection: Connection) {
         let mustWait = outcome == nil && (connection.isRefused || connection.isHeldBack)
-        if mustWait { drainWaiters.append(continuation) } else { continuation.resume() }
+        guard mustWait, !Task.isCancelled else { return continuation.resume(returning: !mustWait) }
+        drainWaiters.append(Waiter(ticket: ticket, continuation: continuation))
+    }
+
+    /// Resumes the continuation once the connection has ended; with nil when it is cancelled.
+    func addCloseWaiter(_ continuation: UnsafeContinuation<CloseOutcome?, Never>, _ ticket: Ticket) {
+        guard outcome == nil, !Task.isCancelled else { return continuation.resume(returning: outcome) }
+        closeWaiters.append(Waiter(ticket: ticket, continuation: continuation))
     }
 
     /// Resumes the continuation once the connection has ended.
     func addCloseWaiter(_ continuation: UnsafeContinuation<CloseOutcome, Never>) {
-        if let outcome { continuation.resume(returning: outcome) } else { closeWaiters.append(continuation) }
+        if let outcome { continuation.resume(returning: outcome) } else { closers.append(continuation) }
     }
 
-    /// Resumes the continuation with whether the Pong to a Ping that has just been sent comes before the end.
-    func addPongWaiter(
-        _ payload: [UInt8], _ continuation: UnsafeContinuation<Result<Bool, SendFailure>, Never>
-    ) {
+    /// Resumes the continuation with whether the Pong to a Ping that has just been sent comes before the end, and before
+    /// it is cancelled.
+    func addPongWaiter(_ payload: [UInt8], _ continuation: PongWaiters.Continuation, _ ticket: Ticket) {
         guard outcome == nil else { return continuation.resume(returning: .success(false)) }
-        pongWaiters.append((payload, continuation))
+        pongWaiters.add(payload, continuation, ticket)
+        if Task.isCancelled { cancel(ticket) }
     }
 
     private func resumeDrainWaiters() {
         let waiters = drainWaiters
         drainWaiters = []
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.continuation.resume(returning: true) }
     }
 }

@@ -1,12 +1,15 @@
 import WebSocketProtocol
 
 /// Where an opening handshake names the user and the ids; who names no user is anonymous.
+///
+/// Names are compared percent-decoded, as Unicode text: two spellings of one character are the same. One that is not UTF-8,
+/// or has U+FFFD in it, which stands for what is not, is refused with 400.
 public enum IdentitySource: Hashable, Sendable {
     /// Items of the query, as in `/?user=alice&connection=c1`.
     case query(IdentityNames = .query)
     /// Fields of the request, for a proxy that has authenticated the user.
     case fields(IdentityNames = .fields)
-    /// The first two segments of the path, as in `/alice/c1`.
+    /// The first two segments of the path, as in `/alice/c1`, percent-decoded.
     case path
 
     /// What the request names; absent and empty are the same.
@@ -17,7 +20,7 @@ public enum IdentitySource: Hashable, Sendable {
             return RequestedIdentity(names) { name in items.first { $0.name == name }?.value }
         case .fields(let names): return RequestedIdentity(names) { head.fields[$0] }
         case .path:
-            let segments = head.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+            let segments = head.pathSegments
             return RequestedIdentity(.query) { name in
                 switch name {
                 case IdentityNames.query.user: segments.first
@@ -77,7 +80,10 @@ struct RequestedIdentity: Hashable {
         request = present(names.request)
     }
 
-    var isTooLong: Bool {
-        [user, connection, thread, request].contains { $0?.utf8.count ?? 0 > Self.maximumBytes }
-    }
+    private var all: [String] { [user, connection, thread, request].compactMap { $0 } }
+
+    var isTooLong: Bool { all.contains { $0.utf8.count > Self.maximumBytes } }
+
+    /// Whether a name may stand for octets that are no UTF-8, all of which look the same: it would make one user of many.
+    var isUnclear: Bool { all.contains { $0.unicodeScalars.contains("\u{FFFD}") } }
 }

@@ -31,6 +31,7 @@ final class ServerManagers: Sendable {
     func admit(_ connection: Connection, _ head: RequestHead) -> Admission {
         let requested = configuration.identity.names(in: head)
         guard !requested.isTooLong else { return .answer(.identityTooLong, nil) }
+        guard !requested.isUnclear else { return .answer(.identityUnclear, nil) }
         do throws(ManagerRefusal) {
             connection.join(try factory.admit(connection, for: identity(of: requested)))
             return .admitted
@@ -86,6 +87,11 @@ extension HTTPResponse {
         HTTPResponse(
             status: 400,
             text: "A user or id is longer than \(RequestedIdentity.maximumBytes) bytes; use a shorter one.\n")
+    }
+
+    fileprivate static var identityUnclear: HTTPResponse {
+        HTTPResponse(
+            status: 400, text: "A user or id is not valid UTF-8; encode it as UTF-8, then percent-encode it.\n")
     }
 }
 

@@ -1,4 +1,5 @@
 import LeakCheck
+import LeakReports
 import Lifecycles
 
 /// What a user of the command can do about a doubt: which option decides it.
@@ -20,13 +21,15 @@ struct Advice {
     private func words(_ reason: Reason, _ result: CheckResult, row: String) -> String? {
         switch reason {
         case .notDriven(problem: nil): return notDriven(result)
-        case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady, .outsideHeap:
+        case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady,
+            .outsideHeap:
             return "decide it with --lifecycle \(row) --budget \(longer)"
         case .roomAtStart(_, let bytes):
             let needed = bytes / Self.requiredBytes
-            return "\(Int(needed.rounded(.up))) connections, or an exact --heap, decide it: --lifecycle \(row) --budget \(longer)"
+            return "\(Int(near: needed.rounded(.up))) connections, or an exact --heap, decide it: --lifecycle \(row) "
+                + "--budget \(longer)"
         case .pauseMissing(_, let required), .restUnconfirmed(_, let required):
-            let seconds = Int((max(required, 75) * 2 + 30).rounded(.up))
+            let seconds = Int(near: (max(required, 75) * 2 + 30).rounded(.up))
             return "decide it with --lifecycle \(row) --budget \(seconds)s"
         case .collectorPending: return collector(result.runtime)
         case .failed(.neverCame, _): return "watertight connect URL tries one by hand"
@@ -39,14 +42,15 @@ struct Advice {
     /// A leak of as many bytes a connection must be seen for private memory to be clean.
     private static let requiredBytes = 512.0
 
-    private var longer: String { "\(Int(max(60, budgetSeconds)))s" }
+    private var longer: String { "\(Int(near: max(60, budgetSeconds)))s" }
 
     private func notDriven(_ result: CheckResult) -> String {
         guard let start = result.startSeconds, start >= 1 else {
             return "give a longer --budget, or name a --lifecycle"
         }
-        let seconds = Int((start * Double(result.rows.count) * 1.5 + 60).rounded(.up))
-        return "each start of the target takes \(Int(start.rounded(.up))) s: give --budget \(seconds)s, or name a --lifecycle"
+        let seconds = Int(near: (start * Double(result.rows.count) * 1.5 + 60).rounded(.up))
+        return "each start of the target takes \(Int(near: start.rounded(.up))) s: give --budget \(seconds)s, or name a "
+            + "--lifecycle"
     }
 
     private func collector(_ runtime: String) -> String {

@@ -110,8 +110,8 @@ struct CheckCommand: AsyncParsableCommand {
             "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
             discussion: """
                 auto, none, node (also Deno), jvm, go (its /debug/pprof/heap), glibc (through gdb), command:CMD[#NAME], \
-                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, and one without "bytes" in it is a count of its \
-                own, such as open sessions. {port} is the command's port.
+                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
+                "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
                 """, valueName: "probe"),
         transform: Self.heapTemplate)
     var heap: [HeapTemplate] = []
@@ -321,7 +321,7 @@ struct CheckCommand: AsyncParsableCommand {
     // MARK: Terminal
 
     private var progress: @Sendable (LeakCheck.Progress) -> Void {
-        guard StandardError.isTerminal else { return { _ in } }
+        guard StandardError.takesEscapes else { return { _ in } }
         let seconds = Double(timeLimit.components.seconds)
         let line = Locked(ProgressLine())
         return { progress in
@@ -331,6 +331,6 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func eraseProgress() {
-        if StandardError.isTerminal { StandardError.write(ProgressLine.erasure) }
+        if StandardError.takesEscapes { StandardError.write(ProgressLine.erasure) }
     }
 }

@@ -37,19 +37,8 @@ final class ReportFile {
     func write(_ text: String) throws(Failure) {
         if keepsContents && !isWritten { _ = ftruncate(descriptor.rawValue, 0) }
         isWritten = true
-        var text = text
-        let failure = text.withUTF8 { bytes -> Int32? in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor.rawValue, rest.baseAddress, rest.count)
-                if count > 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                } else if errno != EINTR {
-                    return errno
-                }
-            }
-            return nil
+        if let failure = WholeWrite.write(text, to: descriptor.rawValue) {
+            throw Failure(description: "cannot write \"\(name)\": \(String(cString: strerror(failure)))")
         }
-        if let failure { throw Failure(description: "cannot write \"\(name)\": \(String(cString: strerror(failure)))") }
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import LeakCheck
 import LeakReports
+import SystemCalls
 
 /// Everything that a check reports to: stdout, files, and the CI system that runs it.
 struct ReportFiles {
@@ -39,13 +40,16 @@ struct ReportFiles {
 
     /// The summary is a courtesy of the CI system: where it cannot be written, the check is as good.
     private func append(_ text: String, to name: String) {
-        guard let file = fopen(name, "ae") else {
-            StandardError.print(
-                "watertight: cannot append to GITHUB_STEP_SUMMARY, \(name): \(String(cString: strerror(errno)))")
-            return
+        let number = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        var failure: Int32? = errno
+        if number >= 0 {
+            let file = OwnedDescriptor(owning: number)
+            failure = WholeWrite.write(text, to: file.rawValue)
         }
-        fputs(text, file)
-        fclose(file)
+        if let failure {
+            StandardError.print(
+                "watertight: cannot append to GITHUB_STEP_SUMMARY, \(name): \(String(cString: strerror(failure)))")
+        }
     }
 
     /// A variable of the environment; nil where it is not set or empty.

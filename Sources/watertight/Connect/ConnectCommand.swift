@@ -79,7 +79,7 @@ struct ConnectCommand: AsyncParsableCommand {
                 + (connection.compression.map { ", \($0)" } ?? ""))
         if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
         let typing = Task { try await type(to: session, connection) }
-        let outcome = await receive(from: connection, session)
+        let outcome = try await receive(from: connection, session)
         typing.cancel()
         say("\(outcome)")
         if let code = exitCode(outcome, session) { throw code }
@@ -101,11 +101,13 @@ struct ConnectCommand: AsyncParsableCommand {
         }
     }
 
-    private func receive(from connection: AsyncConnection, _ session: ProbeSession) async -> CloseOutcome {
+    private func receive(
+        from connection: AsyncConnection, _ session: ProbeSession
+    ) async throws -> CloseOutcome {
         while let message = await connection.receive() {
             session.print(Self.text(of: message))
         }
-        return await connection.closed()
+        return try await connection.closed()
     }
 
     private static func text(of message: Message) -> String {
@@ -171,7 +173,7 @@ struct ConnectCommand: AsyncParsableCommand {
                 session.noteSent()
                 return
             } catch .bufferFull {
-                await connection.drained()
+                try await connection.drained()
             } catch {
                 throw error
             }

@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
 
               watertight listening on ws://127.0.0.1:9001/
 
-            Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics).
+            Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics), under the names and addresses of \
+            this machine's loopback, the one of --host and those of --allow-host; others get 421.
 
             Logs go to stderr. SIGTERM or SIGINT closes every connection with 1001 and ends with exit code 0; a \
             second signal ends at once.
@@ -60,6 +61,12 @@ struct ServeCommand: AsyncParsableCommand {
             "Origin to accept, such as https://example.com; repeatable. Others get 403. Without it every origin is accepted."
     )
     var allowedOrigins: [String] = []
+    @Option(
+        name: .customLong("allow-host"),
+        help: ArgumentHelp(
+            "Name in the Host field under which /healthz, /stats and /metrics are answered as well; repeatable.",
+            valueName: "name"))
+    var allowedHosts: [String] = []
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
     @OptionGroup(title: "Managers")
@@ -107,7 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
         limits.apply(to: &configuration)
         configuration.managers = managers.configuration(
             environment.limits, maximumConnections: configuration.maximumConnections)
-        let pages = StatusPages()
+        let pages = StatusPages(for: AllowedHosts(listeningOn: host, more: allowedHosts))
         configuration.httpResponse = { pages.response(to: $0) }
         configuration.faults = faults.plan
         if !allowedOrigins.isEmpty {
@@ -140,6 +147,11 @@ struct ServeCommand: AsyncParsableCommand {
         if !server.address.isLoopback {
             logger.warning(
                 "listening on \(server.address), which other machines may reach; there is no TLS and no login")
+        }
+        if handler == .broadcast && allowedOrigins.isEmpty {
+            logger.warning(
+                "every page that a browser here opens may join and read what all others send: name who may with --allow-origin"
+            )
         }
         let signal = try await TerminationSignals.first()
         logger.info("ending on signal \(signal)")

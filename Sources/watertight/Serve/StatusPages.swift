@@ -8,13 +8,15 @@ import WebSockets
 /// What `serve` tells of itself over HTTP: `/healthz`, `/stats` and `/metrics`.
 final class StatusPages: Sendable {
     private let factory = Locked<ManagerFactory?>(nil)
+    private let hosts: AllowedHosts
     private let process: ProcessMetrics?
     private let lastMetrics = Locked<(at: ContinuousClock.Instant, response: HTTPResponse)?>(nil)
 
     /// Reading a process with many descriptors takes milliseconds, in which the server does nothing else.
     private static let metricsAge = Duration.seconds(1)
 
-    init() {
+    init(for hosts: AllowedHosts) {
+        self.hosts = hosts
         process = try? ProcessMetrics()
     }
 
@@ -26,6 +28,10 @@ final class StatusPages: Sendable {
     /// The answer to a request that does not ask for WebSocket.
     func response(to request: RequestHead) -> HTTPResponse {
         guard ["/healthz", "/stats", "/metrics"].contains(request.path) else { return .upgradeRequired }
+        guard hosts.allows(request.host) else {
+            return HTTPResponse(
+                status: 421, text: "This host's pages are not here; serve --allow-host lets a name in.\n")
+        }
         guard request.method == "GET" else { return HTTPResponse(status: 405, text: "Only GET is answered here.\n") }
         guard let statistics = factory.withLock({ $0 })?.statistics else {
             return HTTPResponse(status: 503, text: "The server is starting or ending.\n")

@@ -146,7 +146,7 @@ private final class WatchView: Sendable {
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
-        block = StandardOutput.isTerminal ? Locked(WatchBlock(usesColour: StandardOutput.wantsColour)) : nil
+        block = StandardOutput.takesEscapes ? Locked(WatchBlock(usesColour: StandardOutput.wantsColour)) : nil
     }
 
     /// Shows a sample; false where nobody is left to see it.

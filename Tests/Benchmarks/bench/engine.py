@@ -8,8 +8,8 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-from harness.figures import Figures
-from harness.processes import Child
+from Harness.figures import Figures
+from Harness.processes import Child
 
 from .load import load
 from .servers import SetupFailure, cores, engine_costs, limit, load_generator, running, sampler_limit, watertight

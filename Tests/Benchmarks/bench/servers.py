@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.environments import SetupFailure, compiled, node_with_ws, system_package, virtual_environment
-from harness.processes import Child
+from Harness.environments import SetupFailure, compiled, node_with_ws, system_package, virtual_environment
+from Harness.processes import Child
 from suites.servers import PYTHON_PEERS, libwebsockets, node, python
 
 HERE = Path(__file__).resolve().parents[1]

@@ -81,14 +81,14 @@ enum ConformancePeer {
         } catch {
             // The case has closed the connection under our hands, as many do.
         }
-        _ = await connection.closed()
+        _ = try await connection.closed()
     }
 
     /// The one message that a URL of the fuzzing server answers with.
     private static func single(from url: String) async throws -> String? {
         let connection = try await WebSocketClient.connect(to: url)
         let message = await connection.receive()
-        _ = await connection.closed()
+        _ = try await connection.closed()
         return message?.text
     }
 
@@ -99,7 +99,7 @@ enum ConformancePeer {
                     try connection.send(message)
                     break
                 } catch .bufferFull {
-                    await connection.drained()
+                    try await connection.drained()
                 }
             }
         }

@@ -7,7 +7,7 @@ import os
 import tempfile
 from asyncio.subprocess import PIPE
 
-from harness.processes import adopt_orphans, end_children
+from Harness.processes import adopt_orphans, end_children
 
 BEGIN_LIMIT = 60
 """Seconds until the browser answers."""

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from harness.environments import virtual_environment
+from Harness.environments import virtual_environment
 
 from .case import EXIT_CODES, Case, Target, amount, findings
 

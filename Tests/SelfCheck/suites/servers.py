@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from harness.environments import compiled, node_with_ws, system_package, virtual_environment
+from Harness.environments import compiled, node_with_ws, system_package, virtual_environment
 
 from .case import Target
 

@@ -14,7 +14,7 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[2]
 ROOT = Path(os.environ.get("WATERTIGHT_PEERS") or CHECKOUT / ".build-peers").absolute()
 
 INSTALL_LIMIT = 600

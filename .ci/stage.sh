@@ -1,0 +1,95 @@
+# What .ci/run runs its stages with. To be sourced.
+
+# Runs a stage within its limit in seconds. Its last command decides: within one, `set -e` does not hold.
+#
+# A stage that hangs is shown with the stacks of its processes, then ended, so that the next run need not be the one that
+# tells why.
+stage() {
+    local name=$1 limit=$2 begun=$SECONDS code=0
+    shift 2
+    printf '\n=== %s\n' "$name"
+    set -m
+    (set +e; "$@") &
+    running=$!
+    set +m
+    while kill -0 "$running" 2>/dev/null && [ $((SECONDS - begun)) -lt "$limit" ]; do sleep 0.5; done
+    if kill -0 "$running" 2>/dev/null; then
+        printf '=== %s: still running after %d s:\n' "$name" "$limit"
+        show_processes "$running"
+        end_stage
+    fi
+    wait "$running" || code=$?
+    running=
+    if [ "$code" -eq 0 ]; then
+        printf '=== %s: passed in %d s\n' "$name" $((SECONDS - begun))
+    else
+        printf '=== %s: FAILED with code %d in %d s\n' "$name" "$code" $((SECONDS - begun))
+        exit 1
+    fi
+}
+
+# The process and all that descend from it.
+descendants() {
+    local child
+    echo "$1"
+    for child in $(pgrep -P "$1"); do descendants "$child"; done
+}
+
+show_processes() {
+    local pids pid
+    pids=$(descendants "$1")
+    ps -o pid,ppid,stat,etime,time,args -p "$(echo $pids | tr ' ' ,)" | cut -c1-200
+    for pid in $pids; do
+        case $(readlink "/proc/$pid/exe") in
+        *.xctest | */release/* | */debug/*)
+            printf -- '--- stacks of %d\n' "$pid"
+            timeout 60 gdb -p "$pid" -batch -nx -ex 'set debuginfod enabled off' -ex 'thread apply all backtrace 24' 2>&1 |
+                grep -E '^(Thread|#)' | cut -c1-240
+            ;;
+        esac
+    done
+}
+
+# Ends the stage that runs: politely, so that it can still print, then by force.
+end_stage() {
+    local pid
+    [ -n "$running" ] || return 0
+    local pids
+    pids=$(descendants "$running")
+    kill -TERM $pids 2>/dev/null || true
+    for _ in $(seq 20); do
+        kill -0 "$running" 2>/dev/null || break
+        sleep 0.5
+    done
+    for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
+}
+running=
+trap 'end_stage; exit 130' INT TERM
+
+# The lines that `command` names the things to do with, on stdout; it fails where there are none, because a gate that
+# passes on nothing is none.
+listed() {
+    local lines
+    lines=$("$@") || return
+    if [ -z "$lines" ]; then
+        echo "nothing is listed by: $*" >&2
+        return 1
+    fi
+    printf '%s\n' "$lines"
+}
+
+# Runs a command that ends in `swift test`; says how many tests ran and which were skipped, and fails where none ran.
+counted_tests() {
+    local log code=0 ran
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log" || code=$?
+    ran=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
+    printf 'tests: %d ran, %d skipped\n' "$ran" "$(grep -cE '^. Test .* skipped' "$log" || true)"
+    grep -E '^. (Test|Suite) .* skipped' "$log" || true
+    rm -f "$log"
+    if [ "$ran" -eq 0 ]; then
+        echo "no test ran, which proves nothing"
+        return 1
+    fi
+    return "$code"
+}

@@ -1,0 +1,87 @@
+# What the stages of .ci/run do. To be sourced.
+
+# What the tests of the stages need of Debian; harnesses install the rest themselves, for the peers that need it.
+install() {
+    local missing=()
+    command -v curl >/dev/null || missing+=(curl)
+    command -v chromium >/dev/null || missing+=(chromium)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v gdb >/dev/null || missing+=(gdb)
+    command -v jcmd >/dev/null || missing+=(openjdk-17-jdk-headless)
+    command -v script >/dev/null || missing+=(bsdutils)
+    command -v python3 >/dev/null || missing+=(python3)
+    command -v pgrep >/dev/null || missing+=(procps)
+    command -v valgrind >/dev/null || missing+=(valgrind)
+    command -v strace >/dev/null || missing+=(strace)
+    [ -e /usr/share/nodejs/ws ] || missing+=(node-ws)
+    python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+    [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+    [ ${#missing[@]} -eq 0 ] && return
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The tool, and the programs of the slower gates.
+release_build() {
+    swift build -c release --explicit-target-dependency-import-check error
+}
+
+format_check() {
+    swift format lint --strict --recursive Package.swift Sources Tests
+}
+
+# The README's two commands.
+first_command() {
+    swift run -c release watertight check
+}
+second_command() {
+    counted_tests swift test
+}
+
+foreign_library() {
+    counted_tests Tests/FlyingFoxChecks/run
+}
+
+# First that a planted leak of 16 bytes in a thousand connections is noticed, then that there is none.
+flatness() {
+    local found
+    found=$(.build/release/endurance flat --plant | grep 'FAILS  live heap')
+    if [ -z "$found" ]; then
+        echo "a planted leak was not noticed"
+        return 1
+    fi
+    printf 'planted:\n%s\n' "$found"
+    .build/release/endurance flat
+}
+
+# Every scenario in a process of its own, so that all its descriptors, threads and memory are judged.
+scenarios() {
+    local names name count=0
+    names=$(listed .build/release/watertight scenario) || return
+    for name in $(printf '%s\n' "$names" | cut -d' ' -f1); do
+        .build/release/watertight scenario "$name" || return
+        count=$((count + 1))
+    done
+    echo "scenarios: $count passed"
+}
+
+# First that the fuzzers find what is planted, then that they find nothing else.
+fuzzing() {
+    Tests/Fuzzing/run --self-test --seconds 20 && Tests/Fuzzing/run --seconds 8
+}
+
+# The figures of the server that a busy machine does not move.
+benchmark_gate() {
+    Tests/Benchmarks/run gate --self-test
+}
+
+# What docker/Dockerfile does, without a Docker engine: the static build, run as a user without privileges.
+docker_steps() {
+    swift build -c release --product watertight --static-swift-stdlib --scratch-path .build-docker || return
+    local folder code=0 user=()
+    folder=$(mktemp -d)
+    cp .build-docker/release/watertight "$folder/" && chmod -R go+rX "$folder" || return
+    if [ "$(id -u)" -eq 0 ]; then user=(setpriv --reuid 65534 --regid 65534 --clear-groups); fi
+    "${user[@]}" "$folder/watertight" check --profile quick || code=$?
+    rm -r "$folder"
+    return $code
+}

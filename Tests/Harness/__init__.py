@@ -1,0 +1,1 @@
+"""What all test harnesses stand on: environments for peers, processes that end, rows that are printed."""

@@ -1,1 +1,0 @@
-"""What both test harnesses stand on: environments for peers, processes that end, rows that are printed."""
