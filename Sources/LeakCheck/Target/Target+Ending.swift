@@ -7,7 +7,7 @@ import WebSocketProtocol
 /// What is said of processes that end, and of those that take their place.
 extension Target {
     /// How long a successor may take to listen.
-    private static let succession = Duration.seconds(1)
+    static let succession = Duration.seconds(1)
 
     /// The members of `tree` that listen on `port`.
     static func servers(of tree: borrowing ProcessTree, port: UInt16) -> [ProcessReader] {
@@ -48,7 +48,8 @@ extension Target {
         guard !successors.isEmpty else {
             let output = command.map { Target.quoted($0.lastOutput) } ?? ""
             throw TargetLost(
-                problem: "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
+                problem:
+                    "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
                     + "nothing listens in its place: see its log\(output)")
         }
         return .replaced(ended: ended, by: fresh)
