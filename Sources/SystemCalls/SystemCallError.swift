@@ -6,7 +6,8 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
     public enum Call: String, Hashable, Sendable {
         case accept4, bind, close, connect, epollCreate = "epoll_create1", epollControl = "epoll_ctl",
             epollWait = "epoll_wait", eventfd, execve, fdopendir, fork, fstatat, getpeername, getrandom, getsockname,
-            getsockopt, listen, openat, pipe2, posixSpawn = "posix_spawn", pread, pthreadCreate = "pthread_create", read,
+            getsockopt, listen, openat, pipe2, posixSpawn = "posix_spawn", pread, pthreadCreate = "pthread_create",
+            read,
             readdir, readlinkat, recv, send, sendmsg, setsockopt, shutdown, socket, write
     }
 

@@ -19,6 +19,8 @@ final class Target: Sendable {
     private let listeners: Locked<[ListenerQueue]>
     /// The processes that listened when they were last looked for.
     let servers = Locked<[ProcessReader]>([])
+    /// The processes from reading to reading.
+    let membersSeen = Locked(MembersSeen())
 
     init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
