@@ -116,6 +116,17 @@ struct LiveProbeTests {
     }
 
     @Test(
+        "a process that has only just started is waited for, and not taken for one that has its inspector turned off",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func starting() async throws {
+        let process = try node()
+        let reader = try await process.reader { _ in true }
+        let probe = try await InspectorProbe([reader], servingPort: 1)
+        #expect(try await probe.read() > 1_000_000)
+        await probe.close()
+    }
+
+    @Test(
         "a foreign process is sent no signal unless it is asked for",
         .enabled(if: StartedProcess.has("node"), "node is not installed"))
     func foreign() async throws {

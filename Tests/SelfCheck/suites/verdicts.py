@@ -75,10 +75,13 @@ def _endings():
 
 
 def _heartbeat():
-    options = _row("idle/no-pong", "6s")
+    leaking = _python("heartbeat", "leak")
+    # Peers that leave before the first Ping show nothing, which is no reason to call it clean.
+    yield ("forgets who misses Pings, not its session", leaking, NOT_CLEAN, ("--lifecycle", "idle/no-pong"), 120)
+    options = (*_row("idle/no-pong", "6s"), "--hold", "5s")
     leak = _leak("privateMemory", 4 * KIB, row="idle/no-pong")
-    yield "forgets who misses Pings, not its session", _python("heartbeat", "leak"), leak, options, 120
-    yield "forgets who misses Pings", _python("heartbeat"), CLEAN, options, 120
+    yield "forgets who misses Pings, not its session, held", leaking, leak, options, 120
+    yield "forgets who misses Pings, held", _python("heartbeat"), CLEAN, options, 120
 
 
 def _sessions():
@@ -166,6 +169,13 @@ def _judge_clean(codes, verdicts, exit_code, report):
     return "; ".join(wrong) or None
 
 
+def _judge_not_clean(exit_code, report):
+    wrong = [] if exit_code in (1, 2) else [f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1 or 2"]
+    wrong += [f"privateMemory@{lifecycle} is clean: {finding['statement']}" for lifecycle, finding in findings(report)
+              if finding["resource"] == "privateMemory" and finding["verdict"] == "clean"]
+    return "; ".join(wrong) or None
+
+
 def _judge_replaced(exit_code, report):
     wrong = [] if exit_code == 2 else [f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 2"]
     for lifecycle, finding in findings(report):
@@ -185,5 +195,6 @@ def _judge_not_driven(exit_code, report):
 
 CLEAN = ("clean", partial(_judge_clean, [0], ["clean"]))
 NO_LEAK = ("no leak", partial(_judge_clean, [0, 2], ["clean", "inconclusive"]))
+NOT_CLEAN = ("private memory is not clean", _judge_not_clean)
 REPLACED = ("inconclusive: replaced", _judge_replaced)
 NOT_DRIVEN = ("not driven", _judge_not_driven)
