@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
-        .target(name: "SystemCalls", swiftSettings: rules),
+        .target(name: "SystemCalls", dependencies: ["CLinux"], swiftSettings: rules),
         .target(name: "Sockets", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "Managers", dependencies: ["SystemCalls"], swiftSettings: rules),
         .target(

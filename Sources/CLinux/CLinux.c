@@ -1,1 +1,1 @@
-// SwiftPM compiles a C target only when it has a source file; everything lives in the header.
+// Nearly everything lives in the header; what cannot be written in Swift has a file of its own here.

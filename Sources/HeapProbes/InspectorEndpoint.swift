@@ -13,6 +13,8 @@ struct InspectorEndpoint {
     let servingPort: UInt16
 
     private static let standardPort: UInt16 = 9229
+    /// For a process that has just started to listen for the signal.
+    private static let startLimit = Duration.seconds(2)
     /// For a process that is busy to notice the signal.
     private static let openLimit = Duration.seconds(5)
 
@@ -27,7 +29,7 @@ struct InspectorEndpoint {
                 "process \(process.pid) has no inspector: start Deno with --inspect=127.0.0.1:0, or go without with "
                     + "--heap none")
         }
-        try signal()
+        try await signal()
         let deadline = MonotonicTime.now + Self.openLimit
         while MonotonicTime.now < deadline {
             for listener in try listeners() where !earlier.contains(where: { $0.inode == listener.inode }) {
@@ -58,12 +60,16 @@ struct InspectorEndpoint {
             || ((try? process.commandLine()) ?? []).contains { $0.hasPrefix("--inspect") }
     }
 
-    private func signal() throws(HeapProbeFailure) {
-        // Where Node was told not to listen for the signal, it would end the process.
-        guard (try? process.catches(signal: SIGUSR1)) == true else {
-            throw HeapProbeFailure(
-                "process \(process.pid) has turned its inspector off: start it without --disable-sigusr1, or go without "
-                    + "with --heap none")
+    private func signal() async throws(HeapProbeFailure) {
+        // Where Node was told not to listen for the signal, or has only just started, it would end the process.
+        let deadline = MonotonicTime.now + Self.startLimit
+        while (try? process.catches(signal: SIGUSR1)) != true {
+            guard process.isAlive, MonotonicTime.now < deadline else {
+                throw HeapProbeFailure(
+                    "process \(process.pid) has turned its inspector off: start it without --disable-sigusr1, or go "
+                        + "without with --heap none")
+            }
+            try? await Task.sleep(for: .milliseconds(5))
         }
         guard kill(process.pid, SIGUSR1) == 0 else {
             throw HeapProbeFailure(

@@ -27,7 +27,6 @@ actor InspectorSession {
         } catch {
             throw HeapProbeFailure("the inspector of process \(pid) does not take a connection: \(error)")
         }
-        _ = try await ask("HeapProfiler.enable")
     }
 
     /// Collects all garbage and says what is left, in the heap and outside of it.

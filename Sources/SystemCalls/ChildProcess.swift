@@ -39,7 +39,8 @@ public enum ChildProcess {
         return pid
     }
 
-    private static func environment(setting: [String: String]) -> [String] {
+    /// This process's variables, replaced and added to by `setting`.
+    static func environment(setting: [String: String]) -> [String] {
         var variables: [String] = []
         var entry = environ
         while let text = entry.pointee {

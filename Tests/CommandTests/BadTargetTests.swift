@@ -116,9 +116,35 @@ struct BadTargetTests {
     func workers() async throws {
         let checked = try await checkCommand(MisbehavingServer.command("workers", "500"))
         #expect(checked.end.code == 2)
-        let words = /process [0-9]+ of the target, which listened on port [0-9]+, has ended, and process [0-9]+ listens/
+        let words = /process [0-9]+ of the target has ended, and process [0-9]+ took its place/
         #expect(checked.end.output.contains(words), "\(checked.end.output)")
         #expect(Set(checked.verdicts().values) == ["inconclusive"])
+    }
+
+    @Test("a master that listens and replaces the worker that serves is never clean")
+    func handedOver() async throws {
+        let checked = try await checkCommand(MisbehavingServer.command("handoff", "150"))
+        #expect(checked.end.code == 2)
+        let words = /process [0-9]+ of the target has ended, and process [0-9]+ took its place/
+        #expect(checked.end.output.contains(words), "\(checked.end.output)")
+        #expect(Set(checked.verdicts().values) == ["inconclusive"])
+    }
+
+    @Test(
+        "a worker that stays, a process for each connection, also one that lingers, and a short-lived loader are no replacement",
+        arguments: [["handoff", "0"], ["forks", "0"], ["forks", "1"], ["loader"]])
+    func notReplaced(words: [String]) async throws {
+        var command = MisbehavingServer.command(words[0], words.last ?? "")
+        if words == ["loader"] {
+            let echo = MisbehavingServer.command("echo").joined(separator: " ")
+            command = ["sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done & exec \(echo)"]
+        }
+        let checked = try await check(["--pause", "2s", "--"] + command, budget: 12)
+        #expect(!checked.end.output.contains("of the target has ended"), "\(checked.end.output)")
+        // A process for each connection is slow, and may keep its descriptors for longer than a short check waits.
+        if words[0] != "forks" {
+            #expect(checked.verdicts()["descriptors"] == "clean", "\(checked.end.output)")
+        }
     }
 
     @Test("a descriptor leak under a small limit is found before it ends the server")

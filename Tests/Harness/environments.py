@@ -83,9 +83,10 @@ def node_with_ws():
     return {"NODE_PATH": "/usr/share/nodejs"}
 
 
-def compiled(source, command):
-    """The folder of what `command(folder)` makes of a source file, made anew when the source has changed."""
-    folder = ROOT / f"{source.stem}-{hashlib.sha256(source.read_bytes()).hexdigest()[:8]}"
+def compiled(source, command, headers=()):
+    """The folder of what `command(folder)` makes of a source file, made anew when it or one of its `headers` has changed."""
+    text = b"".join(file.read_bytes() for file in [source, *headers])
+    folder = ROOT / f"{source.stem}-{hashlib.sha256(text).hexdigest()[:8]}"
     stamp = folder / ".made"
     with _lock(source.stem):
         if not stamp.exists():

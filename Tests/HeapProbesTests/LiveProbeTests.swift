@@ -67,6 +67,65 @@ struct LiveProbeTests {
         }
     }
 
+    /// A primary with one worker, which ends when it is sent SIGUSR2 and is replaced.
+    private static let cluster = """
+        const cluster = require('cluster');
+        if (cluster.isPrimary) {
+          cluster.fork();
+          cluster.on('exit', () => cluster.fork());
+        } else {
+          require('http').createServer((request, response) => response.end()).listen(0, '127.0.0.1');
+          process.on('SIGUSR2', () => process.exit(0));
+        }
+        """
+
+    /// Waits for a descendant of `reader` for which `condition` holds.
+    private func worker(
+        of reader: ProcessReader, when condition: (ProcessReader) throws -> Bool
+    ) async throws -> ProcessReader {
+        let limit = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < limit {
+            for pid in (try? reader.descendants()) ?? [] {
+                if let worker = try? ProcessReader(pid: pid), (try? condition(worker)) == true { return worker }
+            }
+            await Task.yield()
+        }
+        throw StartedProcess.TooLate()
+    }
+
+    @Test(
+        "a worker may exit between readings, and the one in its place is read",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func workers() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "cluster\(getpid()).js")
+        try Data(Self.cluster.utf8).write(to: directory)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let process = try StartedProcess(
+            ["node", directory.path(percentEncoded: false)], setting: HeapSpecification.node.environment)
+        let primary = try await process.reader { try !$0.descendants().isEmpty }
+        let isReady = { (reader: ProcessReader) in try reader.catches(signal: SIGUSR2) }
+        let first = try await worker(of: primary, when: isReady)
+        let probe = try await InspectorProbe([primary, first], servingPort: 1)
+        let two = try await probe.read()
+        kill(first.pid, SIGUSR2)
+        let second = try await worker(of: primary) { try $0.pid != first.pid && isReady($0) }
+        #expect(!first.isAlive)
+        let again = try await probe.read()
+        #expect(second.isAlive && abs(again - two) < two / 4, "\(two) \(again)")
+        await probe.close()
+    }
+
+    @Test(
+        "a process that has only just started is waited for, and not taken for one that has its inspector turned off",
+        .enabled(if: StartedProcess.has("node"), "node is not installed"))
+    func starting() async throws {
+        let process = try node()
+        let reader = try await process.reader { _ in true }
+        let probe = try await InspectorProbe([reader], servingPort: 1)
+        #expect(try await probe.read() > 1_000_000)
+        await probe.close()
+    }
+
     @Test(
         "a foreign process is sent no signal unless it is asked for",
         .enabled(if: StartedProcess.has("node"), "node is not installed"))

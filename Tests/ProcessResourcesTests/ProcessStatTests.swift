@@ -13,6 +13,7 @@ struct ProcessStatTests {
         let stat = try ProcessStat(recorded: "77 (\(name))\(Self.fields)".utf8)
         #expect(stat.state == .sleeping)
         #expect(stat.parent == 42)
+        #expect(stat.processorTicks == 11)
         #expect(stat.threads == 17)
         #expect(stat.startTicks == 123456)
         #expect(!stat.isExiting)

@@ -33,6 +33,7 @@ struct ProcessStatusTests {
         let process = try SpawnedProcess.sleeping()
         let reader = try ProcessReader(pid: process.pid)
         #expect(try reader.user() == geteuid())
+        #expect(try reader.name() == "sleep")
         #expect(try !reader.catches(signal: SIGUSR1))
         #expect(try !reader.catches(signal: 0))
     }

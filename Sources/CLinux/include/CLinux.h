@@ -1,5 +1,5 @@
 // What Linux offers and the Glibc module does not export: epoll, eventfd, accept4, netlink, allocator statistics, and
-// the constants that are macros. Only declarations and inline accessors; nothing here has state.
+// the constants that are macros. Declarations and inline accessors, and the few functions that cannot be written in Swift.
 #ifndef WATERTIGHT_CLINUX_H
 #define WATERTIGHT_CLINUX_H
 
@@ -23,6 +23,19 @@ extern int pthread_setname_np(unsigned long thread, const char *name);
 struct iovec;
 extern long process_vm_readv(int process, const struct iovec *local, unsigned long localCount,
                              const struct iovec *remote, unsigned long remoteCount, unsigned long flags);
+
+// What the guardian of a program says (guardian.c), each in a packet of its own.
+enum { clinux_guardian_started = 1, clinux_guardian_failed = 2, clinux_guardian_ended = 3 };
+struct clinux_guardian_message {
+    int32_t kind;
+    // A process number, an error number, or a status as of waitpid.
+    int32_t value;
+};
+
+// Starts a program under a guardian, which is the process that is returned, or -1 with errno set. The guardian speaks
+// through `channel`, and kills all of the program's processes and ends when it finds that closed.
+extern int clinux_start_guarded(char *const arguments[], char *const environment[], int output, int errors,
+                                int *channel);
 
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;

@@ -67,7 +67,7 @@ extension CheckRun {
     private func isBroken(
         _ row: Int, _ target: Target, _ counts: DriveCounts, of connections: Int, _ phase: CheckResult.Sample.Phase
     ) async throws -> Bool {
-        if let replacement = try await target.replacement() {
+        if let replacement = try await target.replacement(connections: rows[row].connections.attempted) {
             rows[row].failure = replacement
             return true
         }

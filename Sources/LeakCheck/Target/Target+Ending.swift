@@ -7,7 +7,7 @@ import WebSocketProtocol
 /// What is said of processes that end, and of those that take their place.
 extension Target {
     /// How long a successor may take to listen.
-    private static let succession = Duration.seconds(1)
+    static let succession = Duration.seconds(1)
 
     /// The members of `tree` that listen on `port`.
     static func servers(of tree: borrowing ProcessTree, port: UInt16) -> [ProcessReader] {
@@ -15,8 +15,22 @@ extension Target {
         return tree.members.filter { pids.contains($0.pid) }
     }
 
-    /// Looks who listens, once, before the first connection: whoever forks for each hands the socket on for a while.
+    /// The processes now, with what they have worked so far; `tree` has just been refreshed.
+    private static func members(of tree: borrowing ProcessTree) -> [MembersSeen.Member] {
+        tree.members.compactMap { member in
+            guard let time = try? member.processorTime() else { return nil }
+            return MembersSeen.Member(identity: member.identity, processorTime: time)
+        }
+    }
+
+    /// Looks who is there before a row's first connection, and who listens before the target's first: whoever forks for each
+    /// hands the socket on for a while.
     func noteServers() throws {
+        let members = try readingTree { tree in
+            try tree.refresh()
+            return Self.members(of: tree)
+        }
+        membersSeen.withLock { $0.begin(members) }
         guard servers.withLock({ $0.isEmpty }) else { return }
         let present = try readingTree { tree in
             try tree.refresh()
@@ -25,10 +39,21 @@ extension Target {
         servers.withLock { $0 = present }
     }
 
-    /// Describes a listening process that ended and was replaced; nil if none did. Reports each replacement once.
+    /// Describes processes that listened, or served in the row's `connections` so far, and have ended; nil if none has.
     ///
-    /// Throws `TargetLost` where nothing listens in its place.
-    func replacement() async throws -> RowFailure? {
+    /// Reports each once. Throws `TargetLost` where one listened and nothing listens in its place.
+    func replacement(connections: Int) async throws -> RowFailure? {
+        if let replacement = try await listenerReplacement() { return replacement }
+        let members = try readingTree { tree in
+            try tree.refresh()
+            return Self.members(of: tree)
+        }
+        return membersSeen.withLock { seen in
+            seen.note(members, connections: connections).map { .replaced(ended: $0.ended, by: $0.fresh) }
+        }
+    }
+
+    private func listenerReplacement() async throws -> RowFailure? {
         let (known, ended) = servers.withLock { servers in
             (Set(servers.map(\.pid)), servers.filter { !$0.isAlive }.map(\.pid))
         }
@@ -48,7 +73,8 @@ extension Target {
         guard !successors.isEmpty else {
             let output = command.map { Target.quoted($0.lastOutput) } ?? ""
             throw TargetLost(
-                problem: "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
+                problem:
+                    "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
                     + "nothing listens in its place: see its log\(output)")
         }
         return .replaced(ended: ended, by: fresh)

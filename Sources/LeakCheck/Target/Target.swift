@@ -21,8 +21,10 @@ final class Target: Sendable {
     private let listeners: Locked<[ListenerQueue]>
     /// The processes that listened when they were last looked for.
     let servers = Locked<[ProcessReader]>([])
+    /// The processes from reading to reading.
+    let membersSeen = Locked(MembersSeen())
 
-    private init(
+    init(
         url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
     ) throws(ProcessReadFailure) {
         self.url = url
@@ -35,43 +37,6 @@ final class Target: Sendable {
     }
 
     // MARK: Beginning and end
-
-    /// Starts a command on a free port and waits until it accepts connections.
-    ///
-    /// What `setting` says is set in the command's environment.
-    static func start(
-        _ arguments: [String], url template: String, limit: Duration, setting: [String: String]
-    ) async throws -> Target {
-        let port = try FreePort.onLoopback()
-        func filled(_ text: String) -> String { text.replacing("{port}", with: "\(port)") }
-        let url: WebSocketURL
-        do {
-            url = try WebSocketURL(filled(template))
-        } catch {
-            throw CheckFailure.invalid("\(error)")
-        }
-        let name = arguments.joined(separator: " ")
-        if !ProcessReader.listening(port: url.port).isEmpty {
-            throw CheckFailure.unreachable(
-                "another process listens on port \(url.port) already: end it, or let {port} choose a free one")
-        }
-        let command: TargetCommand
-        do {
-            command = try TargetCommand(arguments.map(filled), port: port, setting: setting)
-        } catch {
-            throw CheckFailure.unreachable("cannot start \"\(name)\": \(error)")
-        }
-        do {
-            let address = try await waitUntilAccepting(url, command, name: name, limit: limit)
-            let tree = try ProcessTree(roots: [command.pid])
-            try await requireListener(tree, port: url.port, name: name)
-            return try Target(url: url, address: address, command: command, tree: tree)
-        } catch {
-            command.end()
-            if error is CancellationError { throw error }
-            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
-        }
-    }
 
     /// Finds a server that runs.
     static func running(pids: [Int32], url: String) async throws -> Target {
@@ -128,12 +93,7 @@ final class Target: Sendable {
 
     /// Ends the command, if there is one, and its descendants.
     func end() {
-        guard let command else { return }
-        let members = tree.withLock { tree in
-            try? tree.refresh()
-            return tree.members.filter(\.isAlive).map(\.pid)
-        }
-        command.end(descendants: members)
+        command?.end()
     }
 
     /// The processes that are read.
@@ -245,38 +205,6 @@ final class Target: Sendable {
         return try tree.members[0].runtime()
     }
 
-    private static func waitUntilAccepting(
-        _ url: WebSocketURL, _ command: TargetCommand, name: String, limit: Duration
-    ) async throws -> SocketAddress {
-        let addresses = try await Resolver.addresses(of: url.host, port: url.port)
-        let deadline = MonotonicTime.now + limit
-        while MonotonicTime.now < deadline {
-            try Task.checkCancellation()
-            if let ending = command.ending() {
-                throw CheckFailure.unreachable(
-                    "\"\(name)\" did not start: it \(ending)\(quoted(command.lastOutput))")
-            }
-            for address in addresses where try accepts(address) { return address }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw CheckFailure.unreachable(
-            "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit): pass the port it uses in "
-                + "the URL, or {port} in the command, and give a slow starter more with --start-limit"
-                + quoted(command.lastOutput))
-    }
-
-    /// Makes sure that what accepts is the command and nobody else, or another process would be read than is driven.
-    private static func requireListener(_ tree: consuming ProcessTree, port: UInt16, name: String) async throws {
-        for _ in 0..<100 {
-            try tree.refresh()
-            if try !tree.listeners(port: port).isEmpty { return }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        throw CheckFailure.unreachable(
-            "neither \"\(name)\" nor a descendant of it listens on port \(port), though something does: start the server "
-                + "itself, or check it by URL and --pid")
-    }
-
     private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         if let address = try addresses.first(where: accepts) { return address }
@@ -285,7 +213,7 @@ final class Target: Sendable {
     }
 
     /// Whether a TCP connect succeeds within a second.
-    private static func accepts(_ address: SocketAddress) throws -> Bool {
+    static func accepts(_ address: SocketAddress) throws -> Bool {
         do throws(SystemCallError) {
             let descriptor = try OwnedDescriptor.connecting(to: address)
             var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)

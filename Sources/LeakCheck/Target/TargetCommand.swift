@@ -1,16 +1,16 @@
 import CLinux
 import Glibc
+import ProcessResources
 import Sockets
 import SystemCalls
 
 /// A command that was started as a server: its processes, and the last it said.
 ///
-/// Ended by `end()`, with every process of its group and every descendant known by then.
+/// Ended by `end()`, with every descendant: a daemon that forked twice and a child with a session of its own as well. None
+/// of them outlives this process, however that ends; `GuardedProcess` says what holds for that.
 package final class TargetCommand: Sendable {
-    /// The process that was started, leader of a group of its own.
-    package let pid: Int32
+    private let process: GuardedProcess
     private let tail = Locked(OutputTail())
-    private let exitStatus = Locked<Int32?>(nil)
 
     /// What a command may take to end on SIGTERM.
     private static let endLimit = Duration.seconds(3)
@@ -22,17 +22,17 @@ package final class TargetCommand: Sendable {
         let output = OwnedDescriptor(owning: ends[0])
         let input = OwnedDescriptor(owning: ends[1])
         // Under the lock, so that `killAll()` never comes between a start and the note of it.
-        pid = try Self.running.withLock { running in
+        process = try Self.running.withLock { running in
             guard !running.isClosed else { throw CancellationError() }
-            let pid = try ChildProcess.start(
+            let process = try GuardedProcess(
                 arguments, setting: setting.merging(["PORT": "\(port)"]) { $1 }, output: input.rawValue,
                 errors: input.rawValue)
-            running.pids.insert(pid)
-            return pid
+            running.pids.insert(process.pid)
+            return process
         }
         try? input.close()
         let number = output.release()
-        try Thread.detach(name: "target output") { [self] in
+        try Thread.detach(name: "target output") { [tail] in
             let output = OwnedDescriptor(owning: number)
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {
@@ -49,48 +49,22 @@ package final class TargetCommand: Sendable {
     /// The last that it wrote to stdout and stderr.
     package var lastOutput: String { tail.withLock { $0.text } }
 
+    /// The process that was started, leader of a group of its own.
+    package var pid: Int32 { process.pid }
+
     /// How it ended; nil while it runs.
-    package func ending() -> Ending? {
-        exitStatus.withLock { status in
-            if status == nil {
-                var word: Int32 = 0
-                if waitpid(pid, &word, WNOHANG) == pid { status = word }
-            }
-            return status.map { Ending(status: $0) }
+    package func ending() -> Ending? { process.status().map { Ending(status: $0) } }
+
+    /// The processes that descend from the command, itself included, wherever they have gone since.
+    package var processes: [Int32] { (try? ProcessReader(pid: process.guardian).descendants()) ?? [] }
+
+    /// Where the command and its descendants listen, in words; nil where nowhere.
+    var listeners: String? {
+        let words = processes.compactMap { pid -> String? in
+            guard let held = try? ProcessReader(pid: pid).heldListeners(), !held.isEmpty else { return nil }
+            return "process \(pid) of it listens on " + held.map { "\($0.local)" }.joined(separator: ", ")
         }
-    }
-
-    /// How a command ended, in words that follow its name: `has exited with code 3`.
-    package struct Ending: CustomStringConvertible {
-        /// What `waitpid` says.
-        package var status: Int32
-
-        /// Whether somebody, or a kernel out of memory, killed it.
-        var isKill: Bool { status & 0x7F == SIGKILL }
-
-        /// The words.
-        package var description: String {
-            let signal = status & 0x7F
-            if signal != 0 { return "was ended by \(Self.name(signal))" }
-            let code = (status >> 8) & 0xFF
-            // A shell exits so when its own command was ended by a signal.
-            let meaning =
-                code > 128 && code < 128 + 65
-                ? ", as a shell does whose command was ended by \(Self.name(code - 128))" : ""
-            return "has exited with code \(code)\(meaning)"
-        }
-
-        private static let names: [Int32: String] = [
-            SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
-            SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV",
-            SIGPIPE: "SIGPIPE", SIGALRM: "SIGALRM", SIGTERM: "SIGTERM", SIGXCPU: "SIGXCPU", SIGXFSZ: "SIGXFSZ",
-            SIGSYS: "SIGSYS",
-        ]
-
-        private static func name(_ signal: Int32) -> String {
-            let name = names[signal].map { " (\($0))" } ?? ""
-            return "signal \(signal)\(name)"
-        }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     /// The groups of commands that have not been ended, for the one case in which nobody can wait for them.
@@ -115,24 +89,18 @@ package final class TargetCommand: Sendable {
         kill(-pid, SIGKILL)
     }
 
-    /// Sends SIGTERM to the command's group; `end()` must follow.
+    /// Sends SIGTERM to the command's group and to what has left it; `end()` must follow.
     func askToEnd() {
         kill(-pid, SIGTERM)
+        for stray in processes where getpgid(stray) != pid { kill(stray, SIGTERM) }
     }
 
-    /// Ends the command: SIGTERM to its group, then SIGKILL to what is left; returns when the leader is reaped.
-    ///
-    /// `descendants` are processes that may have left the group.
-    package func end(descendants: [Int32] = []) {
-        let strays = descendants.filter { $0 != pid }
-        kill(-pid, SIGTERM)
-        for stray in strays { kill(stray, SIGTERM) }
+    /// Ends the command with all its descendants: SIGTERM, then SIGKILL to what is left; returns when they are gone.
+    package func end() {
+        askToEnd()
         let deadline = MonotonicTime.now + Self.endLimit
-        while ending() == nil && MonotonicTime.now < deadline { usleep(5_000) }
-        kill(-pid, SIGKILL)
-        for stray in strays { kill(stray, SIGKILL) }
-        let hardDeadline = MonotonicTime.now + Self.endLimit
-        while ending() == nil && MonotonicTime.now < hardDeadline { usleep(5_000) }
+        while !processes.isEmpty && MonotonicTime.now < deadline { usleep(5_000) }
+        process.end()
         Self.running.withLock { _ = $0.pids.remove(pid) }
     }
 }

@@ -7,6 +7,15 @@ extension ProcessReader {
         return try parsing("status") { () throws(ParseFailure) in try ProcessStatus(status: text.span).user }
     }
 
+    /// What the kernel calls the process: the name of its program, cut to 15 bytes, or what it chose for itself.
+    ///
+    /// - Throws: `exited` or `unreadable`.
+    public func name() throws(ProcessReadFailure) -> String {
+        var text = try contents(of: "comm", limit: 64)
+        if text.last == UInt8(ascii: "\n") { text.removeLast() }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// Whether the process has a handler of its own for `signal`, instead of the system's default.
     ///
     /// - Throws: `exited`, `malformed` or `unreadable`.

@@ -6,6 +6,8 @@ package struct ProcessStat: Hashable {
     package var parent: Int32
     /// The kernel's flags (field 9).
     package var flags: UInt64
+    /// How long it has run in its own code and in the kernel, in ticks (fields 14 and 15).
+    package var processorTicks: UInt64
     /// How many threads it has (field 20).
     package var threads: Int
     /// When it started, in ticks since boot (field 22).
@@ -31,7 +33,12 @@ package struct ProcessStat: Hashable {
         scanner.skipFields(4)
         guard let flags = scanner.decimal() else { throw ParseFailure("no flags (field 9)") }
         self.flags = flags
-        scanner.skipFields(10)
+        scanner.skipFields(4)
+        guard let user = scanner.decimal() else { throw ParseFailure("no time in its own code (field 14)") }
+        scanner.skipSpaces()
+        guard let system = scanner.decimal() else { throw ParseFailure("no time in the kernel (field 15)") }
+        processorTicks = user &+ system
+        scanner.skipFields(4)
         guard let threads = scanner.decimal().flatMap(Int.init(exactly:)) else {
             throw ParseFailure("no number of threads (field 20)")
         }

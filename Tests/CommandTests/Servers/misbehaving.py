@@ -1,7 +1,7 @@
 """An echo server that misbehaves on request: misbehaving.py PORT FAULT [NUMBER].
 
-With port 0 it prints the port it got. NUMBER is of connections, for `touchy` of those that send nothing; for `slow` of
-seconds, for `proxy` the server's port.
+With port 0 it prints the port it got. NUMBER is of connections, for `touchy` of those that send nothing; for `slow` and
+`forks` of seconds, for `proxy` the server's port.
 """
 
 import asyncio, base64, hashlib, os, signal, socket, struct, sys
@@ -123,13 +123,80 @@ async def serve(listener):
     await asyncio.Event().wait()
 
 
+async def serve_one(peer):
+    """One connection, in a process of its own that lingers."""
+    peer.setblocking(False)
+    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(Peer, peer)
+    while not transport.is_closing():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(number)
+
+
+def fork_for_each():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        peer, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            asyncio.run(serve_one(peer))
+            os._exit(0)
+        peer.close()
+
+
+async def serve_handed(channel):
+    """The connections that come through a channel, until that ends."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def receive():
+        _, numbers, _, _ = socket.recv_fds(channel, 1, 1)
+        if not numbers:
+            loop.remove_reader(channel)
+            return loop.call_later(0.1, ended.set)
+        peer = socket.socket(fileno=numbers[0])
+        peer.setblocking(False)
+        loop.create_task(loop.connect_accepted_socket(Peer, peer))
+
+    loop.add_reader(channel, receive)
+    await ended.wait()
+
+
+def worker():
+    """A new process that serves what it is handed; the master's end of its channel."""
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        listener.close()
+        ours.close()
+        asyncio.run(serve_handed(theirs))
+        os._exit(0)
+    theirs.close()
+    return ours
+
+
+def hand_out():
+    """Hands each connection to a worker, and replaces that after NUMBER of them, unless NUMBER is 0."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    channel, given = worker(), 0
+    while True:
+        peer, _ = listener.accept()
+        if number and given >= number:
+            channel.close()
+            channel, given = worker(), 0
+        socket.send_fds(channel, [b"."], [peer.fileno()])
+        peer.close()
+        given += 1
+
+
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", port))
 listener.listen(128)
-listener.setblocking(False)
 if port == 0:
     print(listener.getsockname()[1], flush=True)
+if fault == "forks":
+    fork_for_each()
+if fault == "handoff":
+    hand_out()
+listener.setblocking(False)
 if fault == "workers":
     # The supervisor starts another worker for each that ends after NUMBER connections.
     fault = "exit"

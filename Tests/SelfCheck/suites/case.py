@@ -37,6 +37,8 @@ class Case:
     """What is wrong with the exit code and the report; None if nothing is."""
     seed: int
     options: tuple = ()
+    budget: int | None = None
+    """Seconds for the check; None for those of the whole run."""
     skipped: str | None = None
     """Why it cannot be run yet."""
 
