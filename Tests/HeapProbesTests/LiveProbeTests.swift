@@ -185,9 +185,7 @@ struct LiveProbeTests {
         #expect(bytes > Double(16 << 20) && bytes < Double(40 << 20), "\(bytes)")
     }
 
-    @Test(
-        "the heap of a process on glibc is read, and the process lives on",
-        .enabled(if: StartedProcess.has("gdb") && geteuid() == 0, "gdb is not installed, or may not trace"))
+    @Test("the heap of a process on glibc is read, and the process lives on")
     func allocator() async throws {
         let (process, reader) = try await StartedProcess.idle()
         defer { withExtendedLifetime(process) {} }
@@ -196,8 +194,7 @@ struct LiveProbeTests {
         let bytes = try await probe.read()
         let most = Double(try reader.memory().privateBytes + 65_536)
         #expect(bytes > 0 && bytes < most, "\(bytes)")
-        let again = try await probe.read()
-        #expect(abs(again - bytes) < 65_536)
+        #expect(try await probe.read() == bytes, "it does nothing, and the reading is exact")
         #expect(try reader.descriptorCount() == descriptors)
         #expect(reader.isAlive)
     }
@@ -210,7 +207,7 @@ struct LiveProbeTests {
             kill(process.pid, SIGKILL)
             _ = try await probe?.read()
         }
-        #expect(failure?.description.contains("gdb") == true)
+        #expect(failure?.description.contains("process") == true)
     }
 
     // MARK: Commands and pages

@@ -95,7 +95,8 @@ struct CheckCourseTests {
     @Test("a pause that the user chose is kept to, and the finding says so")
     func chosenPause() {
         var check = SimulatedCheck(
-            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(30), isBudgetFixed: true, pause: .seconds(5))
+            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(30), isBudgetFixed: true,
+            pause: .seconds(5))
         check.judge.rules.isPauseChosen = true
         check.run()
         guard case .kept(_, _, true) = check.finding(.descriptors).reason else {

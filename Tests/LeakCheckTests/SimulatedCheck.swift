@@ -110,7 +110,8 @@ struct SimulatedCheck {
     func findings(_ row: Int = 0) -> [CheckResult.Finding] { judge.row(rows[row]).resources }
 
     func finding(_ resource: Resource, _ row: Int = 0) -> CheckResult.Finding {
-        findings(row).first { $0.resource == resource } ?? CheckResult.Finding(resource: resource, verdict: .inconclusive)
+        findings(row).first { $0.resource == resource }
+            ?? CheckResult.Finding(resource: resource, verdict: .inconclusive)
     }
 
     // MARK: What the run would do

@@ -143,7 +143,8 @@ struct ServerTimersTests {
     @Test(
         "a pause outlasts the timers that the path or the subprotocol tells of",
         arguments: [
-            ("/", [], 75), ("/chat", ["graphql-transport-ws"], 75), ("/socket.io/?EIO=4", [], 125), ("/", ["xmpp"], 305),
+            ("/", [], 75), ("/chat", ["graphql-transport-ws"], 75), ("/socket.io/?EIO=4", [], 125),
+            ("/", ["xmpp"], 305),
             ("/_blazor?id=1", [], 185),
         ] as [(String, [String], Int)])
     func pause(path: String, subprotocols: [String], seconds: Int) {

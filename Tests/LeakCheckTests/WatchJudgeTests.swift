@@ -27,10 +27,10 @@ struct WatchJudgeTests {
     }
 
     private static func finding(
-        _ state: WatchState, _ resource: Resource, isLazy: Bool = false
+        _ state: WatchState, _ resource: Resource, usesTracingGC: Bool = false
     ) throws -> WatchResult.Finding {
         let track = try #require(state.tracks.first { $0.gauge == .resource(resource) })
-        return WatchJudge.finding(track, seconds: state.seconds, isLazy: isLazy)
+        return WatchJudge.finding(track, seconds: state.seconds, usesTracingGC: usesTracingGC)
     }
 
     @Test("flat for a minute is clean, with what would have been seen; for less it is not")
@@ -62,7 +62,7 @@ struct WatchJudgeTests {
             #expect(finding.interval?.contains(rate) == true, "\(resource) \(String(describing: finding.interval))")
         }
         #expect(try Self.finding(state, .threads).verdict == (seconds < 60 ? .inconclusive : .clean))
-        let lazy = try Self.finding(state, .privateMemory, isLazy: true)
+        let lazy = try Self.finding(state, .privateMemory, usesTracingGC: true)
         #expect(lazy.remark?.contains("collects garbage lazily") == true)
     }
 

@@ -40,7 +40,10 @@ struct ExplanationTests {
     }
 
     @Test func others() {
-        #expect(statement(sampleResult, 0, 1) == "no leak: 0.0005 threads per connection would have been seen, if one connection in 663 or more leaks")
+        #expect(
+            statement(sampleResult, 0, 1)
+                == "no leak: 0.0005 threads per connection would have been seen, if one connection in 663 or more leaks"
+        )
         #expect(statement(sampleResult, 1, 0) == "it grows like a leak, but of 114 verdicts one may by chance")
     }
 }
@@ -87,10 +90,15 @@ struct JUnitReportTests {
         let failure = try #require(elements.first { $0.name == "failure" })
         #expect(failure.attributes["message"]?.contains("0.60 descriptors, 99% interval 0.50 to 0.70") == true)
         #expect(failure.text.hasSuffix("reproduce: watertight check --lifecycle fin"))
-        #expect(elements.first { $0.name == "error" }?.attributes["message"] == "it grows like a leak, but of 114 verdicts one may by chance")
+        #expect(
+            elements.first { $0.name == "error" }?.attributes["message"]
+                == "it grows like a leak, but of 114 verdicts one may by chance")
         let passed = elements.filter { $0.name == "system-out" }.map(\.text)
         #expect(passed.count == 4)
-        #expect(passed.contains("no leak: 12 B of private memory per connection would have been seen, if one connection in 663 or more leaks"))
+        #expect(
+            passed.contains(
+                "no leak: 12 B of private memory per connection would have been seen, if one connection in 663 or more leaks"
+            ))
     }
 
     @Test("a check that was ended early is an error of its own")

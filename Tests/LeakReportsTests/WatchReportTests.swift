@@ -10,7 +10,7 @@ struct WatchReportTests {
     private static var header: CheckRecord.Header {
         CheckRecord.Header(
             watch: CheckRecord.Watch(intervalSeconds: 1, durationSeconds: nil), startedAt: "2026-03-01T12:00:00Z",
-            target: "process 7 (server)", runtime: "native", isLazy: false)
+            target: "process 7 (server)", runtime: "native", usesTracingGC: false)
     }
 
     private static func sample(_ second: Int, descriptors: Int) -> CheckResult.Sample {

@@ -153,6 +153,8 @@ public struct CheckResult: Sendable {
         public var reproducer: String?
         /// That the target stopped taking part while its process lived; nil where it did not.
         public var stall: Stall?
+        /// Which processes of several gained what, where something leaks.
+        public var gains: [ProcessGain] = []
     }
 
     /// What is said of one resource under one lifecycle.
@@ -181,7 +183,8 @@ public struct CheckResult: Sendable {
         public var outdatedKnownLeak: KnownLeak?
 
         private enum CodingKeys: String, CodingKey {
-            case resource, verdict, perConnection, interval, smallestDetectable, reason, tcpStates, releasedWithinSeconds
+            case resource, verdict, perConnection, interval, smallestDetectable, reason, tcpStates,
+                releasedWithinSeconds
             case knownLeak, outdatedKnownLeak, remark
         }
 

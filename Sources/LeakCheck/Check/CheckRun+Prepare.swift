@@ -99,12 +99,15 @@ extension CheckRun {
     /// How long the peers of a row stay, once what was learned of the target is asked for.
     func chooseHold(_ row: Int) async {
         guard rows[row].lifecycle.staysConnected, rows[row].samples.isEmpty else { return }
+        let stays = Stay(
+            chosen: plan.hold, budget: plan.budget, rows: rows.count,
+            stayingRows: rows.count { $0.lifecycle.staysConnected })
         if let watch = stayWatch.take() {
-            observation = await watch.end()
+            observation = await watch.end(wait: stays.wait)
             stay.watchedSeconds = stayWatchBegan.elapsed.inSeconds
             stay.learn(observation)
         }
-        let hold = Stay(chosen: plan.hold, budget: plan.budget).hold(rows[row].lifecycle, observation)
+        let hold = stays.hold(rows[row].lifecycle, observation)
         rows[row].hold = hold
         schedule.didChooseCrowd(row, Stay.crowd(hold))
     }

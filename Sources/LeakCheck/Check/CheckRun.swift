@@ -32,6 +32,8 @@ final class CheckRun {
     var concurrencyBound = Int.max
     /// What each row's process with the least room had open first and last, for as long as it is driven.
     var descriptorUse: [Int: (first: DescriptorUse, last: DescriptorUse)] = [:]
+    /// What each process of a row's target held at first, where there are several.
+    private var firstHoldings: [Int: [ProcessHolding]] = [:]
     /// Blocks in a row in which hardly any connection came about, by row.
     var failedBlocks: [Int: Int] = [:]
     /// Watches the target's heartbeat until the first row asks for it; since when; and what it saw.
@@ -162,6 +164,7 @@ final class CheckRun {
             try target.noteServers()
             try await sendHostilePeers(before: row, target)
             rows[row].tcpStatesAtStart = try target.tcpStates()
+            if target.members.count > 1 { firstHoldings[row] = try target.holdings() }
         }
         // Also when the row is taken up again: what happened meanwhile is not its connections' doing.
         if rows[row].samples.last?.phase != .pause { try await sample(row, target, phase) }
@@ -232,6 +235,9 @@ final class CheckRun {
             Dictionary(uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }),
             after: idle)
         pauseWatches[row] = nil
+        if let failure = try await target.replacement(connections: rows[row].connections.attempted) {
+            rows[row].failure = failure
+        }
         // What stood in the way may be gone.
         rows[row].stopReason = nil
         rows[row].tcpStatesAtEnd = try target.tcpStates()
@@ -245,6 +251,12 @@ final class CheckRun {
         guard let target = targets.existing(row), !rows[row].samples.isEmpty else { return }
         latest = row
         if rows[row].failure == nil {
+            rows[row].failure = try await target.replacement(connections: rows[row].connections.attempted)
+        }
+        if rows[row].failure == nil {
+            if let first = firstHoldings[row] {
+                rows[row].gains = ProcessGain.gains(from: first, to: try target.holdings())
+            }
             rows[row].tcpStatesAtEnd = try target.tcpStates()
             try await requireAnswer(row, target)
         }

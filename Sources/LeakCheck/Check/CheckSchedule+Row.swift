@@ -101,11 +101,12 @@ extension CheckSchedule.Row {
     static let evenTime = Duration.seconds(4)
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
-    /// A block is about so much of a second long.
-    private static let blockSeconds = 0.15
+    /// A block is about so much of a second long, or this part of what was driven so far: more than some hundred blocks of a
+    /// row say no more, and cost more to judge.
+    private static let (blockSeconds, blockTimeShare) = (0.15, 1.0 / 50)
     /// A block is at most this part of what was driven so far, so that the half that is judged has several.
     private static let blockShare = 1.0 / 8
-    private static let largestBlock = 4000.0
+    private static let largestBlock = 50_000.0
     /// By how much blocks are varied, so that nothing periodic in the target falls in step with them.
     private static let variation = 0.75...1.25
     /// A pause after the first waits so much longer than what the first gave back took, and a second besides.
@@ -179,9 +180,10 @@ extension CheckSchedule.Row {
         isBroken = block.isBroken
         isLimited = block.isLast && !block.isBroken
         if block.rate > 0 {
+            let seconds = max(Self.blockSeconds, driven.inSeconds * Self.blockTimeShare)
             blockSize = max(
                 firstBlock,
-                min(block.rate * Self.blockSeconds, Double(completed) * Self.blockShare, Self.largestBlock))
+                min(block.rate * seconds, Double(completed) * Self.blockShare, Self.largestBlock))
         }
         guard pauses == 0, completed >= RowJudge.leastConnections else { return }
         clearSuspicions = block.isClear ? clearSuspicions + 1 : 0

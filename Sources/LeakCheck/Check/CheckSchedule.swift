@@ -88,7 +88,8 @@ struct CheckSchedule {
     /// How many processes to start ahead of their turn, so that no row waits for one.
     var startsAhead: Int {
         guard startTime > .zero else { return 1 }
-        return min(Self.mostStartsAhead, max(1, Int((startTime / max(measuringSlice, .milliseconds(100))).rounded(.up))))
+        return min(
+            Self.mostStartsAhead, max(1, Int((startTime / max(measuringSlice, .milliseconds(100))).rounded(.up))))
     }
 
     /// When no row is begun or taken up any more.
@@ -106,7 +107,7 @@ struct CheckSchedule {
     /// What to do now.
     mutating func next(at now: MonotonicTime) -> Step {
         if let step = driving(at: now) { return step }
-        if let row = rows.firstIndex(where: { $0.state == .decided && !$0.isFinished && !$0.isConvicted }) {
+        if let row = rows.firstIndex(where: { $0.state == .decided && !$0.isFinished && !restsOn($0) }) {
             rows[row].isFinished = true
             return .finish(row: row)
         }
@@ -175,9 +176,12 @@ struct CheckSchedule {
         return row.pauses == 0 && rested >= .seconds(1) && now + timeToConfirm >= end
     }
 
+    /// Whether a row rests on until the check ends, as a leak was found in a process that no other row drives.
+    private func restsOn(_ row: Row) -> Bool { row.isConvicted && !settings.sharesProcess }
+
     /// What is done at the end: what was called a leak is read once more, as it has rested since, and every row is finished.
     private mutating func closing(at now: MonotonicTime) -> Step {
-        if let row = rows.firstIndex(where: { $0.isConvicted && !$0.isReread && now - $0.idleSince > .seconds(1) }) {
+        if let row = rows.firstIndex(where: { restsOn($0) && !$0.isReread && now - $0.idleSince > .seconds(1) }) {
             rows[row].isReread = true
             return .readTrough(row: row)
         }

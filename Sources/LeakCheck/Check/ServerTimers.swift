@@ -39,7 +39,8 @@ package enum ServerTimers {
     /// How long a suspect must rest on a server that is asked for `path` and offered `subprotocols`.
     package static func pause(path: String, subprotocols: [String]) -> Duration {
         let longer = known.filter { timer in
-            timer.path.map { path.contains($0) } ?? false || timer.subprotocol.map { subprotocols.contains($0) } ?? false
+            timer.path.map { path.contains($0) } ?? false
+                || timer.subprotocol.map { subprotocols.contains($0) } ?? false
         }
         return max(leastPause, longer.map { .seconds($0.seconds) + margin }.max() ?? leastPause)
     }

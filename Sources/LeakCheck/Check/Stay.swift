@@ -1,4 +1,6 @@
 import Lifecycles
+import Sockets
+import SystemCalls
 
 /// How long the peers stay in rows that are about peers that stay.
 ///
@@ -9,11 +11,16 @@ struct Stay {
     var chosen: Duration?
     /// Time for the whole check.
     var budget: Duration
+    /// Rows of the check, and those whose peers stay.
+    var rows: Int
+    var stayingRows: Int
 
     /// How long peers stay whose target does nothing that could be waited for.
     static let least = Duration.milliseconds(50)
-    /// The part of the budget that a stay may take: a row has some ten of them, and several rows stay.
-    private static let budgetShare = 1.0 / 60
+    /// The part of the budget, divided by the rows that stay, that one stay may take: a row has some ten of them.
+    private static let budgetShare = 1.0 / 12
+    /// The part of the budget that may be spent on waiting for a heartbeat, where few rows share it.
+    private static let waitingShare = 1.0 / 4
     /// How much longer than what was learned a stay is: timers run late on a busy machine.
     private static let margin = 1.2
     /// Stays of at least so long are made by many peers at a time.
@@ -28,8 +35,14 @@ struct Stay {
         let learned = lifecycle == .idlePong ? observed?.firstPingAfter : observed?.unansweredLimit
         guard let learned else { return Self.least }
         let needed = learned * Self.margin + Self.least
-        return needed <= budget * Self.budgetShare ? needed : Self.least
+        return needed <= longest ? needed : Self.least
     }
+
+    /// The longest stay for which the budget has room.
+    var longest: Duration { budget * Self.budgetShare / Double(max(1, stayingRows)) }
+
+    /// How long after its beginning a watch of the heartbeat is waited for, where no other row is left to drive.
+    var wait: Duration { budget * Self.waitingShare / max(1, Double(rows) / 2) }
 
     /// Peers at a time, and connections of the first blocks, where they stay for `hold`.
     static func crowd(_ hold: Duration) -> Int { hold >= longStay ? longCrowd : shortCrowd }
@@ -40,13 +53,16 @@ struct Stay {
 /// It has a process of its own, so that no row sees its peers.
 final class StayWatch: Sendable {
     private let task: Task<StayObservation?, Never>
+    private let isDone = Locked(false)
+    private let began = MonotonicTime.now
 
     /// The longest that is waited for a Ping: longer than common heartbeats.
     private static let longest = Duration.seconds(75)
 
     /// Begins to watch a target of `plan`, whose peers are told what `script` makes of it.
     init(_ plan: CheckPlan, script: @escaping @Sendable (Target) -> PeerScript) {
-        task = Task {
+        task = Task { [isDone] in
+            defer { isDone.withLock { $0 = true } }
             guard let driver = try? PeerDriver(), let target = try? await Target.forPlan(plan) else { return nil }
             defer {
                 driver.stop()
@@ -56,8 +72,11 @@ final class StayWatch: Sendable {
         }
     }
 
-    /// What was seen by now; the watch ends with it.
-    func end() async -> StayObservation? {
+    /// What was seen by now, or `wait` after the beginning where that is later; the watch ends with it.
+    func end(wait: Duration = .zero) async -> StayObservation? {
+        while began.elapsed < wait, !isDone.withLock({ $0 }), !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(50))
+        }
         task.cancel()
         return await task.value
     }

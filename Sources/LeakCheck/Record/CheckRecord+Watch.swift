@@ -34,17 +34,17 @@ extension WatchResult {
         descriptorLimit = header.descriptorLimit
         notes = header.notes
         findings = state.tracks.map {
-            WatchJudge.finding($0, seconds: state.seconds, isLazy: header.collectsLazily)
+            WatchJudge.finding($0, seconds: state.seconds, usesTracingGC: header.collectsLazily)
         }
     }
 }
 
 extension CheckRecord.Header {
     /// The header of a watch, which drives nothing.
-    init(watch: CheckRecord.Watch, startedAt: String, target: String, runtime: String, isLazy: Bool) {
+    init(watch: CheckRecord.Watch, startedAt: String, target: String, runtime: String, usesTracingGC: Bool) {
         self.init(
             startedAt: startedAt, seed: 0, budgetSeconds: watch.durationSeconds ?? 0, concurrency: 0, target: target,
-            runtime: runtime, collectsLazily: isLazy, isolation: .sharedProcess, notes: [], rows: [])
+            runtime: runtime, collectsLazily: usesTracingGC, isolation: .sharedProcess, notes: [], rows: [])
         self.watch = watch
     }
 }

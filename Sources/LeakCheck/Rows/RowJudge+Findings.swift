@@ -5,11 +5,13 @@ extension RowJudge {
     /// The row as it is reported.
     package func row(_ row: RowMeasurement) -> CheckResult.Row {
         let judgments = judgments(row)
-        return CheckResult.Row(
+        var result = CheckResult.Row(
             lifecycle: row.lifecycle, connections: row.connections,
             resources: rules.resources.compactMap { resource in
                 judgments[resource].map { finding(row, resource, $0) }
             }, stall: row.stall)
+        if result.resources.contains(where: { $0.verdict == .leak }) { result.gains = row.gains }
+        return result
     }
 
     private func finding(
@@ -31,7 +33,9 @@ extension RowJudge {
         case .undecided(let reason): finding.reason = explained(reason, row, resource)
         case .suspect, .unconfirmed: finding.reason = suspicion(row, judgment)
         }
-        if let troughs = judgment.troughs, finding.verdict == .leak || troughs.decidesAmount && finding.verdict != .clean {
+        if let troughs = judgment.troughs,
+            finding.verdict == .leak || troughs.decidesAmount && finding.verdict != .clean
+        {
             finding.perConnection = troughs.perConnection
             finding.interval = troughs.interval
         }

@@ -28,7 +28,10 @@ extension RowJudge {
         let assessments = assessments(ended)
         let releases = suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }
         // What an earlier pause gave back must be gone again as well.
-        let growsStill = assessments.values.contains(.suspect) || assessments.values.contains(.unconfirmed)
+        let growsStill = assessments.values.contains { assessment in
+            if case .undecided(let reason) = assessment { return reason.isSuspicion }
+            return assessment == .suspect || assessment == .unconfirmed
+        }
         return Rest(
             releases: Dictionary(uniqueKeysWithValues: releases),
             isOver: releases.allSatisfy(\.1) && !growsStill)

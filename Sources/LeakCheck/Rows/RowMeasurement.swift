@@ -21,6 +21,8 @@ package struct RowMeasurement: Sendable {
     package var tcpStatesAtStart: [String: Int] = [:]
     /// Sockets by TCP state after the last.
     package var tcpStatesAtEnd: [String: Int] = [:]
+    /// Which processes of several gained what, from the first connection to the last pause.
+    package var gains: [ProcessGain] = []
     /// Why no more connections were made, though more could tell.
     package var stopReason: StopReason?
     /// Why the lifecycle no longer comes about; the row cannot be judged then, however well it began.

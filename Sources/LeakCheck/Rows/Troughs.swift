@@ -136,7 +136,9 @@ struct Troughs {
         let amounts = growing.map(\.perConnection)
         let (least, most) = (amounts.min() ?? 0, amounts.max() ?? 0)
         let previous = increments[increments.count - 2]
-        if grows(previous) && agree(previous, last) {
+        // What only the last drive left must be seen once more.
+        guard grows(previous) else { return nil }
+        if agree(previous, last) {
             return .confirmed(
                 least: min(previous.perConnection, last.perConnection),
                 most: max(previous.perConnection, last.perConnection))
@@ -238,7 +240,8 @@ struct Troughs {
         let isSteady = Double(growing) >= 0.5 * Double(blocks.count)
         let amount = (last.level - first.level) / connections
         return Increment(
-            perConnection: isSteady ? amount : 0, error: isSteady ? spread(blocks, amount) : amount, connections: connections,
+            perConnection: isSteady ? amount : 0, error: isSteady ? spread(blocks, amount) : amount,
+            connections: connections,
             isAtRest: false, isWithinReach: true)
     }
 
@@ -258,7 +261,8 @@ struct Troughs {
         // A count that a connection leaves by chance varies as events do (Poisson): by its square root.
         let spread = scale.isReused ? 0 : (max(0, gained) * scale.resolution).squareRoot() * 2.6
         return Increment(
-            perConnection: gained / drive.connections, error: (strayUnits * scale.resolution + spread) / drive.connections,
+            perConnection: gained / drive.connections,
+            error: (strayUnits * scale.resolution + spread) / drive.connections,
             connections: drive.connections, isAtRest: true,
             isWithinReach: !scale.isReused || drive.connections <= reach * reachTolerance)
     }

@@ -44,7 +44,7 @@ public struct Watch: Sendable {
             subject = try WatchSubject(plan.subject)
             header = CheckRecord.Header(
                 watch: facts, startedAt: UTCTime.now, target: subject.description, runtime: "\(subject.runtime)",
-                isLazy: subject.runtime.runtime.collectsLazily)
+                usesTracingGC: subject.runtime.runtime.collectsLazily)
             header.descriptorLimit = subject.descriptorLimit
             // What cannot be read even once cannot be watched.
             try subject.requireReadable()

@@ -21,7 +21,7 @@ enum WatchJudge {
     }
 
     /// The finding on one track of a watch that took `seconds`.
-    static func finding(_ track: WatchState.Track, seconds: Double, isLazy: Bool) -> WatchResult.Finding {
+    static func finding(_ track: WatchState.Track, seconds: Double, usesTracingGC: Bool) -> WatchResult.Finding {
         let estimate = estimate(track)
         var finding = WatchResult.Finding(
             gauge: track.gauge.name, start: track.start, end: track.now, peak: track.peak,
@@ -32,18 +32,18 @@ enum WatchJudge {
             finding.remark = "fewer than \(WatchSeries.blocks + 1) samples: watch longer"
             return finding
         }
-        let (verdict, remark) = judge(track, resource, estimate, seconds: seconds, isLazy: isLazy)
+        let (verdict, remark) = judge(track, resource, estimate, seconds: seconds, usesTracingGC: usesTracingGC)
         finding.verdict = verdict
         finding.remark = remark
         return finding
     }
 
     private static func judge(
-        _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double, isLazy: Bool
+        _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double, usesTracingGC: Bool
     ) -> (Verdict, String?) {
         let isMemory = resource == .privateMemory
         if estimate.isPersistent(above: isMemory ? memoryEffect : 0) {
-            return isMemory && isLazy
+            return isMemory && usesTracingGC
                 ? (
                     .inconclusive,
                     "grew persistently, but this runtime collects garbage lazily, and growth before a collection is no "

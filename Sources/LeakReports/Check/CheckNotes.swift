@@ -55,12 +55,20 @@ extension CheckResult.Row {
                 "\(lifecycle.label): \(Amount.whole(Double(connections.endedOtherwise))) of \(completed) connections ended in the "
                     + "target's own way: \(deviation)")
         }
+        if !gains.isEmpty {
+            let list = gains.prefix(4).map {
+                "process \($0.pid) (\($0.name)) \($0.descriptors) descriptors and \(Amount.bytes(Double($0.privateBytes)))"
+            }
+            remarks.append("\(lifecycle.label): what is left is held by \(list.joined(separator: ", "))")
+        }
         if let violation = connections.firstViolation {
             remarks.append(
                 "\(lifecycle.label): the target broke RFC 6455 in \(Amount.whole(Double(connections.violations))) connections: "
                     + "\(violation)")
         }
-        if lifecycle.isAboutStaying, connections.letGo > 0, let first = connections.firstLetGoAfter, let last = connections.lastLetGoAfter {
+        if lifecycle.isAboutStaying, connections.letGo > 0, let first = connections.firstLetGoAfter,
+            let last = connections.lastLetGoAfter
+        {
             let times = [first, last].map { Amount.count($0 / .seconds(1)) }
             remarks.append(
                 "\(lifecycle.label): the target let go of \(Amount.whole(Double(connections.letGo))) of \(completed) peers that "
@@ -83,7 +91,8 @@ extension CheckResult.Stay {
             firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }
             ?? unansweredLimitSeconds.map { "the target lets go of a silent peer after \(Amount.count($0)) s" }
             ?? (watchedSeconds > 0 ? "no Ping came within \(Int(near: watchedSeconds)) s" : "no Ping was waited for")
-        return "\(short.joined(separator: ", ")): peers stayed for \(Amount.count(least)) s, and \(seen): what a heartbeat or an "
+        return
+            "\(short.joined(separator: ", ")): peers stayed for \(Amount.count(least)) s, and \(seen): what a heartbeat or an "
             + "idle limit does was not exercised"
     }
 }

@@ -49,7 +49,8 @@ public struct ProgressLine: Sendable {
         }
         let others = progress.suspects.count > 1 ? " and \(progress.suspects.count - 1) more" : ""
         let left = progress.suspects.map(\.secondsLeft).max() ?? 0
-        return "suspected: \(first.lifecycle) \(amounts.joined(separator: ", "))\(others), \(Int(left.rounded(.up))) s to rest"
+        return
+            "suspected: \(first.lifecycle) \(amounts.joined(separator: ", "))\(others), \(Int(left.rounded(.up))) s to rest"
     }
 
     private mutating func rate(_ progress: LeakCheck.Progress) -> String {

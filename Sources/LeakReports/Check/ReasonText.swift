@@ -39,7 +39,8 @@ struct ReasonText {
         case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
             return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
         case .outgrewCollector(let times, let pause):
-            return "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept "
+            return
+                "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept "
                 + "through a pause of \(whole(pause)) s"
         default: return ""
         }
@@ -47,7 +48,8 @@ struct ReasonText {
 
     private func kept(_ pause: Double, _ connections: Int, _ isChosen: Bool) -> String {
         let choice = isChosen ? ", which the user chose," : ""
-        return "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, "
+        return
+            "it was kept through a pause of \(whole(pause)) s\(choice) and grew again; a server that releases it later, "
             + "or a cache of more than \(Amount.whole(Double(connections))) entries, would look the same"
     }
 

@@ -49,7 +49,8 @@ struct Advice {
             return "give a longer --budget, or name a --lifecycle"
         }
         let seconds = Int(near: (start * Double(result.rows.count) * 1.5 + 60).rounded(.up))
-        return "each start of the target takes \(Int(near: start.rounded(.up))) s: give --budget \(seconds)s, or name a "
+        return
+            "each start of the target takes \(Int(near: start.rounded(.up))) s: give --budget \(seconds)s, or name a "
             + "--lifecycle"
     }
 

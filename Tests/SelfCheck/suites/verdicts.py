@@ -8,7 +8,7 @@ import json
 import sys
 from functools import partial
 
-from harness.environments import compiled, system_package
+from Harness.environments import compiled, system_package
 
 from .case import EXIT_CODES, Case, Target, amount, findings
 from .servers import SERVERS
