@@ -232,7 +232,7 @@ struct CheckSchedule {
     /// `hasReleased` where all that was suspected was given back; `hasFallen` where something is less than ever in this pause.
     mutating func didWatch(_ row: Int, hasReleased: Bool, hasFallen: Bool, at now: MonotonicTime) {
         rows[row].hasReleased = hasReleased
-        if hasFallen { rows[row].lastFall = now - rows[row].idleSince }
+        if hasFallen { rows[row].lastFall = max(rows[row].lastFall ?? .zero, now - rows[row].idleSince) }
     }
 
     /// A row was read at the end of its pause, which came to `assessments`.
