@@ -17,7 +17,7 @@ public actor AsyncConnection {
     /// What the handshake agreed upon about compression, if anything (RFC 7692).
     public nonisolated let compression: DeflateAgreement?
     let connection: Connection
-    private let mailbox: Mailbox
+    let mailbox: Mailbox
 
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -41,6 +41,14 @@ public actor AsyncConnection {
             case .end: return nil
             case .nothing:
                 let ticket = mailbox.ticket()
+                // The server's own task is cancelled by the end alone, which resumes it: a handler would cost much more than
+                // the wait.
+                if withUnsafeCurrentTask(body: { $0 == mailbox.servingTask }) {
+                    guard await withUnsafeContinuation({ mailbox.setReceiver($0, ticket, of: connection) }) else {
+                        return nil
+                    }
+                    continue
+                }
                 let isWorthALook = await withTaskCancellationHandler {
                     await withUnsafeContinuation { mailbox.setReceiver($0, ticket, of: connection) }
                 } onCancel: {

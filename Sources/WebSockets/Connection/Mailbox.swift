@@ -20,6 +20,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) private var lastTicket: Ticket = 0
     @exclusivity(unchecked) private(set) var outcome: CloseOutcome?
     @exclusivity(unchecked) private var isPulling = false
+    /// The task that serves the connection for as long as it does, only to be compared; nil for a client.
+    @exclusivity(unchecked) var servingTask: UnsafeCurrentTask?
     /// Called once when the connection has ended.
     @exclusivity(unchecked) var ended: (() -> Void)?
 

@@ -49,6 +49,8 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
 
 extension AsyncConnection {
     fileprivate func run(_ upgrade: Upgrade, _ body: TaskHandler.Body) async {
+        withUnsafeCurrentTask { mailbox.servingTask = $0 }
+        defer { mailbox.servingTask = nil }
         do {
             try await body(self, upgrade)
             await close()
