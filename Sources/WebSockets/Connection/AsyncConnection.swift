@@ -40,22 +40,25 @@ public actor AsyncConnection {
             case .message(let message): return message
             case .end: return nil
             case .nothing:
-                let ticket = mailbox.ticket()
-                // The server's own task is cancelled by the end alone, which resumes it: a handler would cost much more than
-                // the wait.
-                if withUnsafeCurrentTask(body: { $0 == mailbox.servingTask }) {
-                    guard await withUnsafeContinuation({ mailbox.setReceiver($0, ticket, of: connection) }) else {
-                        return nil
-                    }
-                    continue
+                // The server's own task is cancelled by the end alone, which resumes it: a handler would cost a third of
+                // all that a message costs.
+                if mailbox.isServingTaskCurrent {
+                    await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
+                } else {
+                    guard await waitToReceive() else { return nil }
                 }
-                let isWorthALook = await withTaskCancellationHandler {
-                    await withUnsafeContinuation { mailbox.setReceiver($0, ticket, of: connection) }
-                } onCancel: {
-                    cancel(ticket)
-                }
-                guard isWorthALook else { return nil }
             }
+        }
+    }
+
+    /// Waits until receiving is worth another look; false when the task is cancelled before.
+    @inline(never)
+    private func waitToReceive() async -> Bool {
+        let ticket = mailbox.ticket()
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { mailbox.setReceiver($0, ticket, of: connection) }
+        } onCancel: {
+            cancel(ticket)
         }
     }
 
