@@ -13,6 +13,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) private var next = 0
     @exclusivity(unchecked) private var heldBytes = 0
     @exclusivity(unchecked) private var receiver: Waiter<Bool>?
+    /// In the place of `receiver` where the task is the one that serves the connection.
+    @exclusivity(unchecked) private var server: UnsafeContinuation<Void, Never>?
     @exclusivity(unchecked) private var drainWaiters: [Waiter<Bool>] = []
     @exclusivity(unchecked) private var closeWaiters: [Waiter<CloseOutcome?>] = []
     @exclusivity(unchecked) private var closers: [UnsafeContinuation<CloseOutcome, Never>] = []
@@ -20,6 +22,8 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     @exclusivity(unchecked) private var lastTicket: Ticket = 0
     @exclusivity(unchecked) private(set) var outcome: CloseOutcome?
     @exclusivity(unchecked) private var isPulling = false
+    /// What tells the task that serves the connection from others, for as long as it does; 0 for a client.
+    @exclusivity(unchecked) var servingTask: UInt = 0
     /// Called once when the connection has ended.
     @exclusivity(unchecked) var ended: (() -> Void)?
 
@@ -52,7 +56,10 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         heldBytes += bytes.byteCount
         connection.undeliveredBytes = heldBytes
         if isFull { connection.pause() }
-        if let receiver = receiver.take() {
+        if let server = server.take() {
+            connection.holdForTask()
+            server.resume()
+        } else if let receiver = receiver.take() {
             connection.holdForTask()
             receiver.continuation.resume(returning: true)
         } else if isPulling {
@@ -87,6 +94,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
             next = 0
             heldBytes = 0
         }
+        server.take()?.resume()
         receiver.take()?.continuation.resume(returning: true)
         resumeDrainWaiters()
         let (waiters, closers) = (closeWaiters, closers)
@@ -171,9 +179,26 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         }
     }
 
+    /// The identity of the task that runs: its address, because to hash it costs a tenth of what a message does.
+    static var currentTask: UInt {
+        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } ?? 0 }
+    }
+
+    /// Whether the task that runs is the one that serves the connection, and not cancelled.
+    var isServingTaskCurrent: Bool {
+        servingTask != 0 && Self.currentTask == servingTask && !Task.isCancelled
+    }
+
+    /// Resumes the continuation once there is something to take, to pull, or the end.
+    func setReceiver(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
+        precondition(receiver == nil && server == nil, "two tasks receive from one connection")
+        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
+        if mustWait { server = continuation } else { continuation.resume() }
+    }
+
     /// Resumes the continuation once there is something to take, to pull, or the end; with false when it is cancelled.
     func setReceiver(_ continuation: UnsafeContinuation<Bool, Never>, _ ticket: Ticket, of connection: Connection) {
-        precondition(receiver == nil, "two tasks receive from one connection")
+        precondition(receiver == nil && server == nil, "two tasks receive from one connection")
         let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
         guard mustWait, !Task.isCancelled else { return continuation.resume(returning: !mustWait) }
         receiver = Waiter(ticket: ticket, continuation: continuation)

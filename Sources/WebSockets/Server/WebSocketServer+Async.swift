@@ -49,6 +49,8 @@ private final class TaskHandler: ConnectionHandler, @unchecked Sendable {
 
 extension AsyncConnection {
     fileprivate func run(_ upgrade: Upgrade, _ body: TaskHandler.Body) async {
+        mailbox.servingTask = Mailbox.currentTask
+        defer { mailbox.servingTask = 0 }
         do {
             try await body(self, upgrade)
             await close()
