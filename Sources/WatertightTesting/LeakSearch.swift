@@ -9,6 +9,8 @@ final class LeakSearch {
     private let clock: EventLoop
     private var holdings: Holdings
     private let reserve = DescriptorReserve()
+    /// How long each batch of a pair took, by its block.
+    private var seconds: [Int: Double] = [:]
     /// The block whose runs are under way.
     private var block = Holdings.before {
         didSet { tracker.begin(block: block) }
@@ -225,6 +227,7 @@ final class LeakSearch {
                     await clock.sleep(for: length)
                 }
                 try await settle()
+                seconds[block] = (ContinuousClock.now - begin) / .seconds(1)
                 let grown = Double(holdings.heapBytes - before)
                 if isBody { pair.withBody = grown } else { pair.without = grown }
             }
@@ -235,11 +238,15 @@ final class LeakSearch {
     }
 
     /// How many are left now of each pair of batches.
+    ///
+    /// Others that hold ever more do so by the time: where a batch with the body took longer than the one without it, on a busy
+    /// machine, that one counts for as much time.
     private func pairs(_ resource: LeakedResource, from first: Int) -> [LeakRule.Pair] {
         let held = holdings.held(resource)
         return (0...LeakRule.pairs).map { index in
-            LeakRule.Pair(
-                withBody: Double(held[first + 2 * index] ?? 0), without: Double(held[first + 2 * index + 1] ?? 0))
+            let (body, idle) = (first + 2 * index, first + 2 * index + 1)
+            let longer = max(1, (seconds[body] ?? 1) / max(1e-6, seconds[idle] ?? 1))
+            return LeakRule.Pair(withBody: Double(held[body] ?? 0), without: longer * Double(held[idle] ?? 0))
         }
     }
 

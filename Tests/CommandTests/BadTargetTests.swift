@@ -150,7 +150,7 @@ struct BadTargetTests {
     @Test("a descriptor leak under a small limit is found before it ends the server")
     func smallLimit() async throws {
         let server = "ulimit -n 100; exec \(Tool.path) serve --port {port} --plant-leak descriptor@any"
-        let checked = try await checkCommand(["sh", "-c", server], budget: 16)
+        let checked = try await check(["--pause", "3s", "--", "sh", "-c", server], budget: 16)
         #expect(checked.end.code == 1, "\(checked.end.output)")
         #expect(checked.verdicts()["descriptors"] == "leak")
         #expect(checked.end.output.contains("exhaust the target's limit of 100 descriptors"))

@@ -41,7 +41,7 @@ struct CheckTests {
         #expect(end.code == 0, "\(verdicts(report))")
         #expect(report["verdict"] as? String == "clean")
         #expect(report["seed"] as? Int == 1)
-        #expect(verdicts(report).count == 18)
+        #expect(verdicts(report).count == 24)
         #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
     }
 
@@ -60,7 +60,8 @@ struct CheckTests {
         let marker = "descriptor@fin"
         let end = try await Tool.run(
             [
-                "check", "--budget", "20", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json", "-", "--",
+                "check", "--budget", "20", "--pause", "4", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json",
+                "-", "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
             ], limit: 120)
         let report = try report(end)
@@ -226,7 +227,7 @@ struct CheckTests {
             (["--lifecycle", "fin+deflate"], 64, "--lifecycle fin --compression on"),
             (["--budget", "1"], 64, "--budget"),
             (["--pause", "0"], 64, "--pause must be at least a second"),
-            (["--budget", "30", "--pause", "20"], 64, "three fifths of --budget, which is 30s"),
+            (["--budget", "30", "--pause", "28"], 64, "--budget must be longer than --pause, by 3s"),
             (["--concurrency", "0"], 64, "--concurrency"),
         ])
     func unreachable(arguments: [String], code: Int32, words: String) async throws {

@@ -10,7 +10,8 @@ struct KnownLeakTests {
         let (record, known) = (folder.path("record"), folder.path("known.json"))
         let first = try await Tool.run(
             [
-                "check", "--budget", "20", "--lifecycle", "bare-tcp", "--record", record, "--write-known-leaks", known,
+                "check", "--budget", "20", "--pause", "4", "--lifecycle", "bare-tcp", "--record", record,
+                "--write-known-leaks", known,
                 "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp",
             ], limit: 120)

@@ -10,7 +10,8 @@ struct RecordTests {
         let formats = ["json", "junit", "html", "markdown", "openmetrics"]
         func options(_ suffix: String) -> [String] { formats.flatMap { ["--\($0)", folder.path($0 + suffix)] } }
         let check = try await Tool.run(
-            ["check", "--budget", "20", "--lifecycle", "bare-tcp", "--record", folder.path("record")] + options("")
+            ["check", "--budget", "20", "--pause", "4", "--lifecycle", "bare-tcp", "--record", folder.path("record")]
+                + options("")
                 + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 120)
         #expect(check.code == 1, "\(check.errors)")
         let report = try await Tool.run(["report", folder.path("record")] + options("-again"))

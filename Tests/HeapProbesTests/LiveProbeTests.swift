@@ -205,6 +205,7 @@ struct LiveProbeTests {
             let (process, reader) = try await StartedProcess.idle()
             let probe = try await subject(reader).open(.glibc)
             kill(process.pid, SIGKILL)
+            while reader.isAlive { try await Task.sleep(for: .milliseconds(2)) }
             _ = try await probe?.read()
         }
         #expect(failure?.description.contains("process") == true)

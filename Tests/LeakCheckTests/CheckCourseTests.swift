@@ -11,15 +11,15 @@ struct CheckCourseTests {
         Dictionary(uniqueKeysWithValues: check.findings(row).map { ($0.resource, $0.verdict) })
     }
 
-    private func ran(_ target: SimulatedTarget, budget: Duration = .seconds(60)) -> SimulatedCheck {
+    private func ran(_ target: SimulatedTarget, budget: Duration = .seconds(60)) async -> SimulatedCheck {
         var check = SimulatedCheck([target], budget: budget)
-        check.run()
+        await check.run()
         return check
     }
 
     @Test("a healthy target is clean within seconds, with a bound that counts what it held at first")
-    func clean() throws {
-        let check = ran(SimulatedTarget(name: "clean"))
+    func clean() async throws {
+        let check = await ran(SimulatedTarget(name: "clean"))
         #expect(Set(check.findings().map(\.verdict)) == [.clean])
         #expect(check.seconds < 10)
         let bound = try #require(check.finding(.privateMemory).smallestDetectable)
@@ -35,8 +35,8 @@ struct CheckCourseTests {
             SimulatedTarget(name: "memory", bytes: 1024),
             SimulatedTarget(name: "64 bytes", rate: 10_000, bytes: 64),
         ])
-    func leak(target: SimulatedTarget) throws {
-        let check = ran(target)
+    func leak(target: SimulatedTarget) async throws {
+        let check = await ran(target)
         let resource = target.bytes > 0 ? Resource.privateMemory : .descriptors
         let finding = check.finding(resource)
         #expect(finding.verdict == .leak, "\(finding)")
@@ -54,9 +54,9 @@ struct CheckCourseTests {
     @Test(
         "what is kept for a time is no leak, however long the check goes on",
         arguments: [2, 12, 45, 70], [60, 300])
-    func kept(seconds: Int, budget: Int) {
+    func kept(seconds: Int, budget: Int) async {
         for returns in [false, true] {
-            let check = ran(
+            let check = await ran(
                 SimulatedTarget(
                     name: "kept", rate: 900, keptDescriptors: 1, keptBytes: 8192, keptFor: .seconds(seconds),
                     returnsMemory: returns), budget: .seconds(budget))
@@ -68,9 +68,9 @@ struct CheckCourseTests {
     }
 
     @Test("memory alone that is kept for a time is no leak", arguments: [12, 60], [60, 300])
-    func keptMemory(seconds: Int, budget: Int) {
+    func keptMemory(seconds: Int, budget: Int) async {
         for (rate, returns) in [(900.0, false), (900, true), (8000, false)] {
-            let check = ran(
+            let check = await ran(
                 SimulatedTarget(
                     name: "kept", rate: rate, keptBytes: 8192, keptFor: .seconds(seconds), returnsMemory: returns),
                 budget: .seconds(budget))
@@ -79,10 +79,10 @@ struct CheckCourseTests {
     }
 
     @Test("what is kept longer than the pause is not called a leak where the pause could not be had")
-    func pauseMissing() {
+    func pauseMissing() async {
         var check = SimulatedCheck(
             [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(40), isBudgetFixed: true)
-        check.run()
+        await check.run()
         #expect(check.finding(.descriptors).verdict == .inconclusive)
         guard case .pauseMissing(let kept, 75) = check.finding(.descriptors).reason else {
             Issue.record("\(check.findings())")
@@ -93,12 +93,12 @@ struct CheckCourseTests {
     }
 
     @Test("a pause that the user chose is kept to, and the finding says so")
-    func chosenPause() {
+    func chosenPause() async {
         var check = SimulatedCheck(
             [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(30), isBudgetFixed: true,
             pause: .seconds(5))
         check.judge.rules.isPauseChosen = true
-        check.run()
+        await check.run()
         guard case .kept(_, _, true) = check.finding(.descriptors).reason else {
             Issue.record("\(check.findings())")
             return
@@ -107,8 +107,8 @@ struct CheckCourseTests {
     }
 
     @Test("of what is given back in part, the rest is a leak", arguments: [0.1, 0.5])
-    func rest(share: Double) throws {
-        let check = ran(
+    func rest(share: Double) async throws {
+        let check = await ran(
             SimulatedTarget(
                 name: "mixed", descriptors: share, keptDescriptors: 1 - share, keptFor: .seconds(3)))
         let finding = check.finding(.descriptors)
@@ -118,26 +118,27 @@ struct CheckCourseTests {
     }
 
     @Test("memory of which nine parts in ten are kept for a time leaves the tenth: a leak where freed memory is seen")
-    func restOfMemory() throws {
+    func restOfMemory() async throws {
         var target = SimulatedTarget(
             name: "mixed", bytes: 820, keptBytes: 7372, keptFor: .seconds(3), returnsMemory: true)
-        let finding = ran(target, budget: .seconds(300)).finding(.privateMemory)
+        let finding = await ran(target, budget: .seconds(300)).finding(.privateMemory)
         #expect(finding.verdict == .leak, "\(finding)")
         #expect(abs(try #require(finding.perConnection) - 820) < 300, "\(finding)")
         target.returnsMemory = false
-        #expect(ran(target, budget: .seconds(300)).finding(.privateMemory).verdict != .clean)
+        let unseen = await ran(target, budget: .seconds(300)).finding(.privateMemory)
+        #expect(unseen.verdict != .clean)
     }
 
     @Test("a pool that fills, and a cache that is smaller than the row, are clean")
-    func bounded() {
-        let check = ran(
+    func bounded() async {
+        let check = await ran(
             SimulatedTarget(name: "cache", rate: 10_000, cachedBytes: 256, cacheSize: 20_000), budget: .seconds(300))
         #expect(check.finding(.privateMemory).verdict != .leak, "\(check.finding(.privateMemory))")
     }
 
     @Test("where a safe share of the descriptors is kept for a while, the target is driven again and again")
-    func shortHold() {
-        let check = ran(
+    func shortHold() async {
+        let check = await ran(
             SimulatedTarget(
                 name: "short hold", rate: 5000, keptDescriptors: 1, keptFor: .seconds(5), descriptorLimit: 1024),
             budget: .seconds(60))
@@ -146,10 +147,10 @@ struct CheckCourseTests {
     }
 
     @Test("rows rest while others are driven, and all together")
-    func manyRows() {
+    func manyRows() async {
         let targets = (0..<8).map { SimulatedTarget(name: "\($0)", descriptors: $0 % 2 == 0 ? 1 : 0) }
         var check = SimulatedCheck(targets, budget: .seconds(60))
-        check.run()
+        await check.run()
         for row in 0..<8 {
             #expect(check.finding(.descriptors, row).verdict == (row % 2 == 0 ? .leak : .clean), "\(row)")
         }
@@ -158,10 +159,10 @@ struct CheckCourseTests {
     }
 
     @Test("in a shared process the pause of a row is everybody's")
-    func shared() {
+    func shared() async {
         let targets = [SimulatedTarget(name: "leak", descriptors: 1), SimulatedTarget(name: "clean")]
         var check = SimulatedCheck(targets, budget: .seconds(300), sharesProcess: true)
-        check.run()
+        await check.run()
         let firstTrough = check.steps.firstIndex(of: .readTrough(row: 0))
         let firstOther = check.steps.firstIndex { if case .begin(1, _) = $0 { true } else { false } }
         #expect(firstTrough != nil && firstOther != nil && firstTrough! < firstOther!)
@@ -170,7 +171,7 @@ struct CheckCourseTests {
     }
 
     @Test("as many processes are started ahead as slow starts need")
-    func slowStarts() {
+    func slowStarts() async {
         let targets = (0..<38).map { SimulatedTarget(name: "\($0)", start: .seconds(8)) }
         var check = SimulatedCheck(targets, budget: .seconds(300))
         #expect(check.schedule.startsAhead == 1)
@@ -181,20 +182,20 @@ struct CheckCourseTests {
     }
 
     @Test("an exhausted budget leaves rows that were not driven inconclusive, and ends in time")
-    func exhausted() {
+    func exhausted() async {
         let targets = (0..<10).map { SimulatedTarget(name: "\($0)", rate: 20, start: .seconds(4)) }
         var check = SimulatedCheck(targets, budget: .seconds(20), isBudgetFixed: true)
-        check.run()
+        await check.run()
         #expect(check.seconds < 30)
         #expect(check.findings(9).allSatisfy { $0.verdict == .inconclusive && $0.reason == .notDriven(problem: nil) })
         #expect(check.steps.last == .done)
     }
 
     @Test("a check that is interrupted at any moment says no leak that it has not confirmed")
-    func interrupted() {
+    func interrupted() async {
         for tenth in 1...40 {
             var check = SimulatedCheck([SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(60))
-            check.run(stopsAt: .seconds(2 * tenth))
+            await check.run(stopsAt: .seconds(2 * tenth))
             let verdict = check.finding(.descriptors).verdict
             #expect(verdict != .clean)
             #expect(verdict == .inconclusive || 2 * tenth > 75)
@@ -202,8 +203,8 @@ struct CheckCourseTests {
     }
 
     @Test("a drive after a pause is neither longer nor faster than the one before")
-    func pace() {
-        let check = ran(SimulatedTarget(name: "leak", rate: 3000, bytes: 2048))
+    func pace() async {
+        let check = await ran(SimulatedTarget(name: "leak", rate: 3000, bytes: 2048))
         let samples = check.rows[0].samples
         let troughs = check.rows[0].troughs
         let first = samples[troughs[0] - 1]

@@ -20,7 +20,8 @@ struct WatchFlatnessTests {
                     state.add(try subject.sample(at: seconds, readsStates: false))
                     _ = WatchResult(
                         CheckRecord.Header(
-                            watch: .init(intervalSeconds: 1), startedAt: "", target: "", runtime: "", usesTracingGC: false),
+                            watch: .init(intervalSeconds: 1), startedAt: "", target: "", runtime: "",
+                            usesTracingGC: false),
                         .init(intervalSeconds: 1), state)
                 }
             }

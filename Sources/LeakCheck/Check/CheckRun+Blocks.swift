@@ -8,7 +8,7 @@ extension CheckRun {
     /// Blocks in a row in which hardly any connection came about, after which none will.
     private static let mostFailedBlocks = 3
     /// When a block begins no more connections.
-    private static let blockLimit = Duration.seconds(10)
+    private static let blockLimit = Duration.seconds(5)
     /// How long a target may take to work off a block; and how long its descriptors must not change to have done so.
     private static let (settleLimit, settleTime) = (Duration.milliseconds(400), Duration.milliseconds(30))
 

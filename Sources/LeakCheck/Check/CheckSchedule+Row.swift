@@ -97,8 +97,8 @@ extension CheckSchedule.Row {
     /// Connections that a fast target is driven through before it is clean: a leak of one in three thousand is then seen with
     /// 19 of 20 (the rule of three; Hanley and Lippman-Hand, 1983).
     static let evenConnections = 10_000
-    /// How long a target that is not that fast is driven for it at most.
-    static let evenTime = Duration.seconds(4)
+    /// How long a target that is not that fast is driven for it: a second or two, and more where few rows share the budget.
+    static func evenTime(_ slice: Duration) -> Duration { min(.seconds(10), max(.milliseconds(1500), slice / 20)) }
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
     /// A block is about so much of a second long, or this part of what was driven so far: more than some hundred blocks of a
@@ -191,7 +191,7 @@ extension CheckSchedule.Row {
     }
 
     /// Whether the row's turn is over before its time.
-    func isDone(_ settings: CheckSchedule.Settings, at now: MonotonicTime) -> Bool {
+    func isDone(_ settings: CheckSchedule.Settings, slice: Duration, at now: MonotonicTime) -> Bool {
         if state == .confirming {
             if isSettled { return true }
             let done = completed - driveStart.completed
@@ -199,7 +199,7 @@ extension CheckSchedule.Row {
             return needsPause && !needsDrive
         }
         guard completed >= RowJudge.leastConnections else { return false }
-        if isSettled { return pauses > 0 || completed >= Self.evenConnections || driven >= Self.evenTime }
+        if isSettled { return pauses > 0 || completed >= Self.evenConnections || driven >= Self.evenTime(slice) }
         if pauses > 0 { return needsPause }
         if clearSuspicions >= Self.standingSuspicion { return true }
         // A collection that is still to come would be the better answer to memory that grows.

@@ -222,7 +222,7 @@ struct CheckSchedule {
         if block.isInapplicable {
             rows[row].isInapplicable = true
             current = nil
-        } else if block.isLast || rows[row].isDone(settings, at: now) {
+        } else if block.isLast || rows[row].isDone(settings, slice: measuringSlice, at: now) {
             leave(row, at: now)
         }
     }

@@ -36,8 +36,19 @@ actor TargetProbes {
                 failures[Resource(specification.gauge)] = "\(error)"
             }
         }
+        for entry in opened where entry.mayLag { await awaitFirst(entry.probe) }
         _ = await read(connections: 0, isDecisive: true)
     }
+
+    /// Waits a moment for a page or a command that answers only once the target has wholly started.
+    private func awaitFirst(_ probe: any HeapProbe) async {
+        for _ in 0..<Self.firstAttempts {
+            if (try? await probe.read()) != nil { return }
+            try? await Task.sleep(for: Self.firstInterval)
+        }
+    }
+
+    private static let (firstAttempts, firstInterval) = (8, Duration.milliseconds(50))
 
     /// What is read, in the order in which it was asked for.
     var sources: [CheckResult.Probe] {

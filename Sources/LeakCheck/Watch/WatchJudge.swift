@@ -39,7 +39,8 @@ enum WatchJudge {
     }
 
     private static func judge(
-        _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double, usesTracingGC: Bool
+        _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double,
+        usesTracingGC: Bool
     ) -> (Verdict, String?) {
         let isMemory = resource == .privateMemory
         if estimate.isPersistent(above: isMemory ? memoryEffect : 0) {
