@@ -53,7 +53,7 @@ struct CheckCourseTests {
 
     @Test(
         "what is kept for a time is no leak, however long the check goes on",
-        arguments: [2, 12, 45, 70], [60, 300])
+        arguments: [(2, 60), (12, 60), (12, 300), (45, 60), (70, 60)])
     func kept(seconds: Int, budget: Int) async {
         for returns in [false, true] {
             let check = await ran(
@@ -67,7 +67,7 @@ struct CheckCourseTests {
         }
     }
 
-    @Test("memory alone that is kept for a time is no leak", arguments: [12, 60], [60, 300])
+    @Test("memory alone that is kept for a time is no leak", arguments: [(12, 60), (12, 300), (60, 60)])
     func keptMemory(seconds: Int, budget: Int) async {
         for (rate, returns) in [(900.0, false), (900, true), (8000, false)] {
             let check = await ran(
@@ -193,12 +193,12 @@ struct CheckCourseTests {
 
     @Test("a check that is interrupted at any moment says no leak that it has not confirmed")
     func interrupted() async {
-        for tenth in 1...40 {
+        for seconds in stride(from: 2, through: 90, by: 8) {
             var check = SimulatedCheck([SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(60))
-            await check.run(stopsAt: .seconds(2 * tenth))
+            await check.run(stopsAt: .seconds(seconds))
             let verdict = check.finding(.descriptors).verdict
             #expect(verdict != .clean)
-            #expect(verdict == .inconclusive || 2 * tenth > 75)
+            #expect(verdict == .inconclusive || seconds > 75)
         }
     }
 

@@ -148,7 +148,7 @@ struct SimulatedCheck {
     }
 
     private mutating func watch(_ resting: [Int]) {
-        now = now + .milliseconds(500)
+        now = now + .seconds(1)
         for row in resting {
             let moment = reading(row, .pause)
             let rest = judge.rest(of: rows[row], at: moment)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .case import Case, findings
+from .case import ALSO, Case, findings
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def blamed(plant, found):
     # A thread has a stack, a descriptor its buffers: in the planted row memory belongs to the plant.
     return [f"{finding['resource']}@{row}" for row, finding in found if finding["verdict"] == "leak"
             and not of_interest(plant, row, finding)
-            and not (row == plant.row and finding["resource"] in ("privateMemory", "liveHeap"))]
+            and not (row == plant.row and finding["resource"] in ("privateMemory", "liveHeap"))
+            # The server sees the same there.
+            and row not in ALSO.get(plant.row, [])]
 
 
 def judge_planted(plant, exit_code, report):

@@ -18,6 +18,9 @@ KINDS = {
 }
 """What is planted, the resource it takes, and how much of it; objects of a runtime have no exact size."""
 
+PAUSE = "15s"
+"""These servers keep nothing of a connection that has ended, but what is planted."""
+
 ROWS = {**case.PLANTED, "protocol-error": "close-unanswered"}
 """What a server can see, and the row of the quick profile that does so: the target closes for a bad frame."""
 
@@ -37,7 +40,7 @@ def _trial(name, prepare, kind, lifecycle, plant, seed):
     words = servers.plant(name, kind, lifecycle)
     made = Case(
         f"{name} {words[1]}", f"leak {plant.resource}@{plant.row}", partial(_target, prepare, words),
-        partial(judge_planted, plant), seed, ("--profile", "quick"))
+        partial(judge_planted, plant), seed, ("--profile", "quick", "--pause", PAUSE))
     return Trial("planted", name, made, plant)
 
 
