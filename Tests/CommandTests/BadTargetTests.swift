@@ -191,7 +191,7 @@ struct BadTargetTests {
             #expect((end.output + end.errors).contains(words), "\(end)")
         }
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a server that stops for a while and goes on is said to have, and is not clean either")

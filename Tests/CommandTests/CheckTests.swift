@@ -57,7 +57,7 @@ struct CheckTests {
 
     @Test("a planted leak is found, named and measured")
     func leak() async throws {
-        let marker = "descriptor@fin"
+        let marker = "descriptor@fin:1"
         let end = try await Tool.run(
             [
                 "check", "--budget", "20", "--pause", "4", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json",
@@ -135,7 +135,7 @@ struct CheckTests {
         #expect(end.output.contains("one process for all lifecycles"))
         #expect(try await Tool.run(["connect", url], input: "alive\n").output == "alive\n")
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a process that does not listen on the port is pointed out")
@@ -149,7 +149,7 @@ struct CheckTests {
         #expect(end.errors.contains("process \(server.pid) listens on that port"))
         for process in [server, other] {
             process.signal(SIGTERM)
-            _ = try await process.finish(within: 30)
+            _ = try await process.finish(within: 150)
         }
     }
 
@@ -162,7 +162,7 @@ struct CheckTests {
                 + [Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
         try await folder.measuring()
         check.signal(SIGINT)
-        let end = try await check.finish(within: 60)
+        let end = try await check.finish(within: 150)
         #expect(end.code == 130)
         let report = try report(end)
         #expect(report["interrupted"] as? Bool == true)
@@ -175,11 +175,11 @@ struct CheckTests {
         let marker = "memory=78@reset"
         let check = try Running(["check", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
         // The check itself has the marker among its arguments; the second process with it is the target.
-        _ = try await eventually(within: 60, "the target") { self.count(argument: marker) >= 2 ? true : nil }
+        _ = try await eventually(within: 150, "the target") { self.count(argument: marker) >= 2 ? true : nil }
         check.signal(SIGINT)
         check.signal(SIGTERM)
-        #expect(try await check.finish(within: 60).code == 130)
-        _ = try await eventually(within: 60, "the target's end") {
+        #expect(try await check.finish(within: 150).code == 130)
+        _ = try await eventually(within: 150, "the target's end") {
             self.isRunning(argument: marker) ? nil : true
         }
     }
@@ -191,7 +191,7 @@ struct CheckTests {
         #expect(end.code == 69)
         #expect(end.errors.contains("another process listens on port"))
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a target that dies is said to have died, and why")
@@ -204,7 +204,7 @@ struct CheckTests {
         let check = try Running(
             ["check", "--lifecycle", "clean-close", "--record", folder.path("record"), "--", "sh", "-c", script])
         try await folder.endWhileMeasuring()
-        let end = try await check.finish(within: 60)
+        let end = try await check.finish(within: 150)
         #expect(end.code == 69)
         #expect(end.output.contains("has exited"))
         #expect(end.output.contains("exited with code 3"))

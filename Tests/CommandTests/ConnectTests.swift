@@ -10,7 +10,7 @@ struct ConnectTests {
         #expect(probe.output == "one\ntwö\n/slash\nlast without newline\n")
         #expect(probe.code == 0)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test func commands() async throws {
@@ -34,7 +34,7 @@ struct ConnectTests {
         #expect(probe.errors.contains("closed with 4001"))
         #expect(probe.code == 0)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test(
@@ -63,7 +63,7 @@ struct ConnectTests {
             #expect(!probe.errors.contains("permessage-deflate"))
         }
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a large message in both directions")
@@ -74,7 +74,7 @@ struct ConnectTests {
         #expect(probe.output == line + "\n")
         #expect(probe.errors.isEmpty)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a reader of its output that takes its time gets every reply")
@@ -85,9 +85,9 @@ struct ConnectTests {
         let probe = try Running(["connect", url], pipedInto: "sleep 1; cat")
         probe.type(lines)
         probe.endInput()
-        #expect(try await probe.finish(within: 60).output == lines)
+        #expect(try await probe.finish(within: 150).output == lines)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("interrupted")
@@ -97,9 +97,9 @@ struct ConnectTests {
         probe.type("x\n")
         _ = try await probe.firstLine()
         probe.signal(SIGINT)
-        #expect(try await probe.finish(within: 30).code == 130)
+        #expect(try await probe.finish(within: 150).code == 130)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test(

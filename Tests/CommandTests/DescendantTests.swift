@@ -16,7 +16,7 @@ struct DescendantTests {
     }
 
     private static func numbers(in file: String, _ count: Int) async throws -> [Int32] {
-        try await eventually(within: 60, "\(count) processes") {
+        try await eventually(within: 150, "\(count) processes") {
             let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
             let numbers = text.split(separator: "\n").compactMap { Int32($0) }
             return numbers.count == count && text.hasSuffix("\n") ? numbers : nil
@@ -24,7 +24,7 @@ struct DescendantTests {
     }
 
     private static func allGone(_ pids: [Int32]) async throws {
-        _ = try await eventually(within: 20, "the end of \(pids)") { pids.contains(where: isAlive) ? nil : true }
+        _ = try await eventually(within: 120, "the end of \(pids)") { pids.contains(where: isAlive) ? nil : true }
     }
 
     @Test("none outlives a tool that is killed in the middle of a check, and all run until then")
@@ -52,7 +52,7 @@ struct DescendantTests {
     func daemon() async throws {
         let folder = try ReportFileTests.Folder()
         let file = folder.path("pids")
-        let end = try await Tool.run(["check", "--", "sh", "-c", Self.strays(file) + "exit 0"], limit: 60)
+        let end = try await Tool.run(["check", "--", "sh", "-c", Self.strays(file) + "exit 0"], limit: 150)
         #expect(end.code == 69)
         let pids = try await Self.numbers(in: file, 2)
         #expect(!pids.contains(where: Self.isAlive))
@@ -61,7 +61,7 @@ struct DescendantTests {
     @Test("a daemon, and a server at another address or port, are named with what they listen on")
     func elsewhere() async throws {
         func errors(_ words: [String]) async throws -> String {
-            let end = try await Tool.run(["check", "--start-limit", "1s", "--", "sh", "-c"] + words, limit: 60)
+            let end = try await Tool.run(["check", "--start-limit", "1s", "--", "sh", "-c"] + words, limit: 150)
             #expect(end.code == 69)
             return end.errors
         }

@@ -32,13 +32,13 @@ struct RecordTests {
         let check = try Running(["check", url, "--record", folder.path("record")])
         try await folder.measuring()
         check.signal(SIGKILL)
-        _ = try await check.finish(within: 30)
+        _ = try await check.finish(within: 150)
         let report = try await Tool.run(["report", folder.path("record")])
         #expect(report.code == 0, "\(report.errors)")
         #expect(report.output.contains("interrupted before the end"))
         #expect(try await Tool.run(["analyze", folder.path("record")]).code == 130)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("files that are no record, and records that cannot be written")

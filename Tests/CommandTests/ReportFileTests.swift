@@ -20,7 +20,7 @@ struct ReportFileTests {
 
         /// Waits until the check that writes its record here has measured something: the header, a few samples, their facts.
         func measuring() async throws {
-            _ = try await eventually(within: 60, "a record") {
+            _ = try await eventually(within: 150, "a record") {
                 (try? self.text("record"))?.count { $0 == "\n" } ?? 0 >= 7 ? true : nil
             }
         }
@@ -74,7 +74,7 @@ struct ReportFileTests {
         ]
         let check = try Running(["check"] + options + ["--", "sh", "-c", script])
         try await folder.endWhileMeasuring()
-        let end = try await check.finish(within: 60)
+        let end = try await check.finish(within: 150)
         #expect(end.code == 69)
         #expect(try folder.text("lost.xml").contains("the target was lost"))
         #expect(try folder.text("lost.html").hasSuffix("</html>\n"))

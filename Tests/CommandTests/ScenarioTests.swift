@@ -51,7 +51,7 @@ struct ScenarioCommandTests {
         ])
         // It says nothing before its end: wait until its server and its clients have their threads.
         let folder = "/proc/\(running.pid)/task"
-        _ = try await eventually(within: 20, "the threads of a scenario") {
+        _ = try await eventually(within: 120, "the threads of a scenario") {
             let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.map { thread in
                 (try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8)) ?? ""
             }

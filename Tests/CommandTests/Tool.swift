@@ -22,7 +22,7 @@ enum Tool {
 
     /// Runs the tool to its end, at most `limit` seconds, with `input` on its standard input.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 60
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 150
     ) async throws -> Finished {
         let running = try Running(arguments, environment: environment)
         running.type(input)
@@ -107,7 +107,7 @@ final class Running: @unchecked Sendable {
     }
 
     /// The first line of its output.
-    func firstLine(within limit: Double = 60) async throws -> String {
+    func firstLine(within limit: Double = 150) async throws -> String {
         try await eventually(within: limit, "a first line; stderr: \(errors.text)") {
             let text = self.output.text
             return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
@@ -115,7 +115,7 @@ final class Running: @unchecked Sendable {
     }
 
     /// Waits until it has written `count` lines.
-    func lines(_ count: Int, within limit: Double = 60) async throws -> String {
+    func lines(_ count: Int, within limit: Double = 150) async throws -> String {
         try await eventually(within: limit, "\(count) lines; stderr: \(errors.text)") {
             let text = self.output.text
             return text.count { $0 == "\n" } >= count ? text : nil

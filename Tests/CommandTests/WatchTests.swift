@@ -6,7 +6,7 @@ import Testing
 struct WatchTests {
     private func end(_ server: Running) async throws {
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 30)
+        _ = try await server.finish(within: 150)
     }
 
     @Test("a line for each sample, then the summary; the record says the same", arguments: [SIGINT, SIGTERM])
@@ -19,14 +19,14 @@ struct WatchTests {
         ])
         _ = try await watch.lines(2)
         let probe = try Running(["connect", url])
-        _ = try await eventually(within: 20, "the connection in a sample; \(watch.pid)") {
+        _ = try await eventually(within: 120, "the connection in a sample; \(watch.pid)") {
             (try? folder.text("record"))?.contains("\"socket\":2") == true ? true : nil
         }
-        _ = try await eventually(within: 20, "26 samples") {
+        _ = try await eventually(within: 120, "26 samples") {
             ((try? folder.text("record"))?.count { $0 == "\n" } ?? 0) > 26 ? true : nil
         }
         watch.signal(signal)
-        let end = try await watch.finish(within: 30)
+        let end = try await watch.finish(within: 150)
         probe.endInput()
         #expect(try folder.text("record").contains("\"tcpStates\":{\"LISTEN\":1}"))
         #expect(end.code == 2, "\(end.errors)")
@@ -58,7 +58,7 @@ struct WatchTests {
         ])
         _ = try await watch.lines(3)
         try await self.end(server)
-        let end = try await watch.finish(within: 30)
+        let end = try await watch.finish(within: 150)
         #expect(end.code == 69)
         #expect(end.output.contains("the target was lost: process \(server.pid) has exited"))
         let analysis = try await Tool.run(["analyze", folder.path("record")])

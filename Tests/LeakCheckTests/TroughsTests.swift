@@ -83,6 +83,13 @@ struct TroughsTests {
         #expect(troughs([10_000, 3400, 3400], .pages).perConnection == 3400)
     }
 
+    @Test("little that stays at rest is no leak unless it is more than the gauge may be off by")
+    func uncertain() {
+        #expect(troughs([4000, 4000], kept: 0.013, .inUse, pauses: 2).standing == .awaiting)
+        #expect(
+            troughs([40_000, 40_000], kept: 0.05, .inUse, pauses: 2).standing == .confirmed(least: 2000, most: 2000))
+    }
+
     @Test("a rate that varies is a leak with a range where all drives grow, and unsteady where it may be none")
     func varies() {
         #expect(

@@ -98,7 +98,7 @@ extension CheckSchedule.Row {
     /// 19 of 20 (the rule of three; Hanley and Lippman-Hand, 1983).
     static let evenConnections = 10_000
     /// How long a target that is not that fast is driven for it: a second or two, and more where few rows share the budget.
-    static func evenTime(_ slice: Duration) -> Duration { min(.seconds(10), max(.milliseconds(1500), slice / 20)) }
+    static func evenTime(_ slice: Duration) -> Duration { min(.seconds(10), max(.milliseconds(1500), slice / 4)) }
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
     /// A block is about so much of a second long, or this part of what was driven so far: more than some hundred blocks of a

@@ -138,7 +138,7 @@ struct Troughs {
         let previous = increments[increments.count - 2]
         // What only the last drive left must be seen once more.
         guard grows(previous) else { return nil }
-        if agree(previous, last) {
+        if agree(previous, last) && isCertain(previous) && isCertain(last) {
             return .confirmed(
                 least: min(previous.perConnection, last.perConnection),
                 most: max(previous.perConnection, last.perConnection))
@@ -151,6 +151,13 @@ struct Troughs {
     private func grows(_ increment: Increment) -> Bool {
         increment.perConnection > scale.effect(over: increment.connections)
             && increment.perConnection * increment.connections > Self.strayUnits * scale.resolution
+    }
+
+    /// Whether an increment that decides by itself is more than healthy servers show even if it is off by its error. What is
+    /// read while driving is held against chance with all the readings besides.
+    private func isCertain(_ increment: Increment) -> Bool {
+        guard decidesAmount else { return true }
+        return increment.perConnection - increment.error > scale.effect(over: increment.connections)
     }
 
     private func agree(_ first: Increment, _ second: Increment) -> Bool {

@@ -36,7 +36,9 @@ extension CheckResult.MemoryGrowth {
 extension CheckResult {
     /// All that the reader should know beside the verdicts.
     var allNotes: [String] {
-        notes + memoryGrowth.map(\.words) + rows.flatMap(\.remarks) + [stay?.words].compactMap { $0 }
+        let exercised = rows.filter { $0.connections.letGo > 0 || $0.connections.pings > 0 }.map(\.lifecycle.label)
+        return notes + memoryGrowth.map(\.words) + rows.flatMap(\.remarks)
+            + [stay?.words(besides: Set(exercised))].compactMap { $0 }
     }
 }
 
@@ -79,13 +81,14 @@ extension CheckResult.Row {
 }
 
 extension CheckResult.Stay {
-    /// Which rows did not exercise what a heartbeat does; nil where all did.
-    fileprivate var words: String? {
+    /// Which rows did not exercise what a heartbeat does, besides those that are known to have; nil where all did.
+    fileprivate func words(besides exercised: Set<String>) -> String? {
         let isShort = { (seconds: Double) in
             seconds < [firstPingSeconds, unansweredLimitSeconds].compactMap { $0 }.min() ?? .infinity
         }
         let about = Set(Lifecycle.all.filter(\.isAboutStaying).map(\.label))
-        let short = rows.filter { about.contains($0.key) && isShort($0.value) }.keys.sorted()
+        let short = rows.filter { about.contains($0.key) && !exercised.contains($0.key) && isShort($0.value) }.keys
+            .sorted()
         guard !short.isEmpty, let least = rows.values.min() else { return nil }
         let seen =
             firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }

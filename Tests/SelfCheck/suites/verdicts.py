@@ -60,7 +60,8 @@ def _workers():
     yield "a worker", _python("handoff", 0, 0, 0), CLEAN, options, 40
     yield "workers of a Node cluster that leak and are replaced", _node("cluster", 1, 150), REPLACED, options, 40
     yield "workers of a Node cluster that leak", _node("cluster", 1, 0), _leak("descriptors", 1), options, 40
-    yield "workers of a Node cluster", _node("cluster", 0, 0), CLEAN, options, 60
+    # Reading the heap of V8 leaves some bytes in it: near what is called a leak, which may stay undecided.
+    yield "workers of a Node cluster", _node("cluster", 0, 0), NO_LEAK, options, 60
 
 
 def _endings():
