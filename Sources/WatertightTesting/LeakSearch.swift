@@ -10,7 +10,7 @@ final class LeakSearch {
     private var holdings: Holdings
     private let reserve = DescriptorReserve()
     /// How long each batch of a pair took, by its block.
-    private var seconds: [Int: Double] = [:]
+    private var seconds: [Int: Double] = Dictionary(minimumCapacity: 4 * (LeakRule.pairs + 1))
     /// The block whose runs are under way.
     private var block = Holdings.before {
         didSet { tracker.begin(block: block) }
@@ -227,8 +227,9 @@ final class LeakSearch {
                     await clock.sleep(for: length)
                 }
                 try await settle()
-                seconds[block] = (ContinuousClock.now - begin) / .seconds(1)
+                let took = ContinuousClock.now - begin
                 let grown = Double(holdings.heapBytes - before)
+                seconds[block] = took / .seconds(1)
                 if isBody { pair.withBody = grown } else { pair.without = grown }
             }
             heap.append(pair)
