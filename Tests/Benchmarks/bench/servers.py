@@ -42,12 +42,21 @@ def engine_costs():
 
 def _ours(product):
     _build(["swift", "build", "-c", "release", "--product", product])
-    return str(CHECKOUT / ".build" / "release" / product)
+    return _without_debug_info(CHECKOUT / ".build" / "release" / product)
+
+
+def _without_debug_info(program):
+    """A copy of a program that valgrind can load: it does not read what newer compilers write about C."""
+    copy = program.with_name(program.name + "-stripped")
+    if not copy.exists() or copy.stat().st_mtime < program.stat().st_mtime:
+        system_package("binutils", program="strip")
+        subprocess.run(["strip", "-g", "-o", str(copy), str(program)], check=True)
+    return str(copy)
 
 
 def _swift(product):
     _build(["swift", "build", "-c", "release", "--package-path", str(HERE), "--product", product])
-    return str(HERE / ".build" / "release" / product)
+    return _without_debug_info(HERE / ".build" / "release" / product)
 
 
 def _build(command):
