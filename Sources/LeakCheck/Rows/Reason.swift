@@ -9,8 +9,6 @@ public enum Reason: Hashable, Sendable, Codable {
     case kept(pauseSeconds: Double, connections: Int, isChosen: Bool)
     /// The same where the amount differs from drive to drive.
     case keptUnevenly(pauseSeconds: Double, connections: Int, isChosen: Bool, least: Double, most: Double)
-    /// What each connection holds grew while the collector had reason to run many times over.
-    case outgrewCollector(times: Double, pauseSeconds: Double)
 
     // MARK: Beside a clean verdict
 

@@ -14,7 +14,7 @@ struct ReasonText {
     /// One sentence without a full stop, which begins in lower case.
     var words: String {
         switch reason {
-        case .kept, .keptUnevenly, .outgrewCollector: leak
+        case .kept, .keptUnevenly: leak
         case .released(let seconds):
             "kept for a while, released within \(Int(near: seconds.rounded(.up))) s after the last connection"
         case .releasedInPause: "what the connections kept was released during the pause"
@@ -38,10 +38,6 @@ struct ReasonText {
             return kept(pause, connections, isChosen)
         case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
             return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
-        case .outgrewCollector(let times, let pause):
-            return
-                "memory is \(Int(near: times)) times what it was, far beyond what a collection waits for, and was kept "
-                + "through a pause of \(whole(pause)) s"
         default: return ""
         }
     }
