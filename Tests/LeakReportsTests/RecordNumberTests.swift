@@ -16,7 +16,7 @@ struct RecordNumberTests {
         result.rows[0].resources[1].reason = .fewCompleted(share: 0.5, problem: nil)
         result.rows[0].resources[2].reason = .roomAtStart(bound: 600, bytes: 4_000_000)
         result.rows[1].resources[0].reason = .limited(.memory(bytes: 1 << 30), then: .released(seconds: 10.5))
-        result.rows[1].resources[1].reason = .outgrewCollector(times: 12, pauseSeconds: 75)
+        result.rows[1].resources[1].reason = .restUnconfirmed(perConnection: 12, pauseSeconds: 75)
         result.rows[1].resources[2].reason = .tooFewConnections(connections: 3, seconds: 61, held: 2)
         lines.append(try RecordLine.render(.end(CheckRecord.End(result))))
         return lines
