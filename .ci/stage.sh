@@ -78,7 +78,8 @@ listed() {
     printf '%s\n' "$lines"
 }
 
-# Runs a command that ends in `swift test`; says how many tests ran and which were skipped, and fails where none ran.
+# Runs a command that ends in `swift test`; says how many tests ran, which were skipped and, once more at the end, which
+# failed and why, and fails where none ran.
 counted_tests() {
     local log code=0 ran
     log=$(mktemp)
@@ -86,6 +87,7 @@ counted_tests() {
     ran=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
     printf 'tests: %d ran, %d skipped\n' "$ran" "$(grep -cE '^. Test .* skipped' "$log" || true)"
     grep -E '^. (Test|Suite) .* skipped' "$log" || true
+    grep -E -A4 '^✘ Test .* recorded an issue' "$log" | grep -E '^(✘ Test .* recorded an issue|↳|   )' || true
     rm -f "$log"
     if [ "$ran" -eq 0 ]; then
         echo "no test ran, which proves nothing"

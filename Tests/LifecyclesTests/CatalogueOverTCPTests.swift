@@ -57,7 +57,7 @@ struct CatalogueOverTCPTests {
         change(&script)
         let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: 10))
         driver.stop()
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(300)
         while log.withLock({ $0.count }) < counts.attempted && ContinuousClock.now < deadline { await Task.yield() }
         await server.shutdownNow()
         return (counts, log.withLock { $0 }, targets.withLock { $0 })
@@ -158,8 +158,8 @@ struct CatalogueOverTCPTests {
     func holdEndsEarly() async throws {
         let begun = MonotonicTime.now
         let lifecycle = try #require(Lifecycle.named("protocol-error/oversize").first)
-        let (counts, _, _) = try await seen(lifecycle) { $0.holdLimit = .seconds(60) }
+        let (counts, _, _) = try await seen(lifecycle) { $0.holdLimit = .seconds(7200) }
         #expect(counts.completed == 20)
-        #expect(begun.elapsed < .seconds(30))
+        #expect(begun.elapsed < .seconds(3600))
     }
 }

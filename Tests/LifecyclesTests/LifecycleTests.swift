@@ -76,7 +76,7 @@ struct LifecycleTests {
 
     /// Waits until the server has seen `count` endings.
     private func endings(_ observations: Observations, count: Int) async throws -> [Observations.Ending] {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(300)
         while observations.all.count < count && ContinuousClock.now < deadline {
             await Task.yield()
         }
@@ -235,7 +235,7 @@ struct LifecycleTests {
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         script.stepLimit = .seconds(600)
         let task = Task { [script] in await driver.drive(.fin, script, .init(connections: 4, concurrency: 4)) }
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(300)
         while await server.connectionCount < 4 && ContinuousClock.now < deadline { await Task.yield() }
         task.cancel()
         #expect(await task.value.completed == 0)

@@ -37,18 +37,18 @@ struct StayTests {
         // Whoever first exchanges a message needs a target that lives so long.
         let exchanging = Conduct("ends on failure") { $0.failure = [.end] }
         let exchanges = lifecycle.steps.contains(.awaitReplies(1))
-        let seen = try await counts(lifecycle, against: exchanges ? exchanging : conduct, hold: .seconds(60))
+        let seen = try await counts(lifecycle, against: exchanges ? exchanging : conduct, hold: .seconds(7200))
         #expect(seen.completed == 4, "\(seen.firstProblem ?? "")")
         #expect(seen.letGo == 4 && seen.endedOtherwise == 0)
         let first = try #require(seen.firstLetGoAfter)
         let last = try #require(seen.lastLetGoAfter)
-        #expect(first >= .zero && first <= last && last < .seconds(60))
+        #expect(first >= .zero && first <= last && last < .seconds(3600))
     }
 
     @Test("a Close of the target lets go of a peer that listens")
     func closedWhileHeld() async throws {
         let conduct = Conduct("closes") { $0.request = [.upgrade(and: [0x88, 2, 0x03, 0xE9])] }
-        let seen = try await counts(.idlePong, against: conduct, hold: .seconds(60))
+        let seen = try await counts(.idlePong, against: conduct, hold: .seconds(7200))
         #expect(seen.completed == 4 && seen.letGo == 4 && seen.violations == 0)
     }
 
@@ -77,8 +77,8 @@ struct StayTests {
     func silentReset() async throws {
         let begun = MonotonicTime.now
         let conduct = Conduct("resets") { $0.request = [.upgrade(), .reset] }
-        let seen = try await counts(.vanishSilently, against: conduct, hold: .seconds(60))
-        #expect(seen.completed == 4 && seen.letGo == 4 && begun.elapsed < .seconds(30))
+        let seen = try await counts(.vanishSilently, against: conduct, hold: .seconds(7200))
+        #expect(seen.completed == 4 && seen.letGo == 4 && begun.elapsed < .seconds(3600))
     }
 
     @Test("a target's heartbeat is seen, whether it is answered or not")
@@ -109,12 +109,12 @@ struct StayTests {
             $0.limits.closeLimit = .milliseconds(50)
         } _: { driver, script, _ in
             let begun = MonotonicTime.now
-            let seen = await driver.observe(script, count: 3, hold: .seconds(60))
+            let seen = await driver.observe(script, count: 3, hold: .seconds(7200))
             #expect(seen.firstPingAfter == nil && seen.answering.pings == 0)
             #expect(seen.answering.letGo == 3 && seen.unanswering.letGo == 3)
             let limit = try #require(seen.idleLimit)
-            #expect(limit > .zero && limit < .seconds(55))
-            #expect(begun.elapsed < .seconds(60), "nobody waits for a hold that is over")
+            #expect(limit > .zero && limit < .seconds(3600))
+            #expect(begun.elapsed < .seconds(3600), "nobody waits for a hold that is over")
         }
     }
 
@@ -129,7 +129,7 @@ struct StayTests {
                 await driver.drive(.vanishSilently, long, .init(connections: 2, concurrency: 2))
             }
             let observing = Task { await driver.observe(script, count: 3, hold: .seconds(600)) }
-            let deadline = ContinuousClock.now + .seconds(20)
+            let deadline = ContinuousClock.now + .seconds(300)
             while await server.connectionCount < 8 && ContinuousClock.now < deadline { await Task.yield() }
             observing.cancel()
             let seen = await observing.value
@@ -147,13 +147,13 @@ struct StayTests {
     func thousands() async throws {
         try await withServer { driver, script, server in
             var script = script
-            script.holdLimit = .seconds(60)
+            script.holdLimit = .seconds(7200)
             let begun = MonotonicTime.now
             let drive = Task { [script] in
                 await driver.drive(.vanishSilently, script, .init(connections: 2000, concurrency: 2000))
             }
             var most = 0
-            while most < 1900 && begun.elapsed < .seconds(55) { most = max(most, await server.connectionCount) }
+            while most < 1900 && begun.elapsed < .seconds(300) { most = max(most, await server.connectionCount) }
             drive.cancel()
             let seen = await drive.value
             #expect(seen.completed >= 1900 && seen.letGo == 0, "\(seen.firstProblem ?? "")")

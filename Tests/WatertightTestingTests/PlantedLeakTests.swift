@@ -138,14 +138,14 @@ extension LeakChecks {
                     try? await Task.sleep(for: .milliseconds(600))
                     await planted.clear()
                 }()
-                let found = try await result(releaseLimit: .seconds(60)) {
+                let found = try await result(releaseLimit: .seconds(7200)) {
                     if ContinuousClock.now - begin < .milliseconds(500) {
                         planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
                     }
                 }
                 await cleared
                 #expect(found.problem == nil)
-                #expect(ContinuousClock.now - begin < .seconds(50))
+                #expect(ContinuousClock.now - begin < .seconds(3600))
             }
         }
 

@@ -199,7 +199,7 @@ extension OverTCP {
                         }
                     }
                 }
-                #expect(await eventually(within: .seconds(60)) { closed.count + failures.count == 2000 })
+                #expect(await eventually { closed.count + failures.count == 2000 })
                 #expect(failures.all == [])
                 #expect(Set(echoed.all).count == 2000)
                 #expect(closed.all.allSatisfy { $0 == CloseOutcome(.locallyClosed, code: .normalClosure) })

@@ -115,7 +115,7 @@ extension OverTCP {
         }
 
         private func eventuallyCount(_ server: TestServer, _ count: Int) async -> Bool {
-            for _ in 0..<5000 {
+            for _ in 0..<100_000 {
                 if await server.server.connectionCount == count { return true }
                 try? await Task.sleep(for: .milliseconds(1))
             }
