@@ -28,10 +28,11 @@ enum HTTPFetch {
     private static func fetch(_ location: HTTPLocation, deadline: MonotonicTime) throws -> [UInt8] {
         var last: (any Error)?
         for address in try Resolver.addressesBlocking(of: location.host, port: location.port) {
-            let descriptor = try OwnedDescriptor.connecting(to: address)
-            try wait(for: Int16(POLLOUT), descriptor, deadline, location)
-            if let failure = descriptor.connectFailure() {
-                last = failure
+            let descriptor: OwnedDescriptor
+            do throws(SystemCallError) {
+                descriptor = try OwnedDescriptor.connected(to: address, by: deadline)
+            } catch {
+                last = error
                 continue
             }
             // An HTTP/1.0 client is sent no interim answers, and chunks only by servers that take no heed of it.
@@ -55,7 +56,9 @@ enum HTTPFetch {
         var body: HTTPBody?
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while body.map({ !$0.isComplete }) ?? true {
-            try wait(for: Int16(POLLIN), descriptor, deadline, location)
+            guard Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline) else {
+                throw HeapProbeFailure("\(location) does not answer in time")
+            }
             let count = try descriptor.read(into: &buffer, from: 0, count: buffer.count)
             if count == 0 { break }
             var position = 0
@@ -83,29 +86,6 @@ enum HTTPFetch {
             throw HeapProbeFailure(
                 "\(location) answers with HTTP status \(head.status) \(head.reason.escapedForTerminal): correct the URL"
             )
-        }
-    }
-
-    private static func wait(
-        for events: Int16, _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation
-    ) throws(HeapProbeFailure) {
-        guard Polling.wait(for: events, on: descriptor.rawValue, until: deadline) else {
-            throw HeapProbeFailure("\(location) does not answer in time")
-        }
-    }
-}
-
-/// Waiting in a thread that may be blocked.
-enum Polling {
-    /// Whether `events` come on `descriptor` before the deadline; also true for an error or an end.
-    static func wait(for events: Int16, on descriptor: Int32, until deadline: MonotonicTime) -> Bool {
-        var entry = pollfd(fd: descriptor, events: events, revents: 0)
-        while true {
-            let left = (deadline - .now) / .milliseconds(1)
-            guard left > 0 else { return false }
-            let count = poll(&entry, 1, Int32(min(left.rounded(.up), 60_000)))
-            if count > 0 { return true }
-            if count < 0 && errno != EINTR { return true }
         }
     }
 }

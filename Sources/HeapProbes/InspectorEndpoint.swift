@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import ProcessResources
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// Finds, and where need be opens, the inspector of a process of Node.js or Deno.

@@ -1,5 +1,5 @@
 import ProcessResources
-import Sockets
+import SystemCalls
 
 /// The live heap of processes of Node.js or Deno, read through the inspector of V8 after a collection.
 ///

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import ProcessResources
-import Sockets
 import WebSocketProtocol
 import WebSockets
 

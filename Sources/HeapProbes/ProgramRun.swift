@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Sockets
 import SystemCalls
 
 /// A program that is run to its end, with limits on its time and output.
@@ -113,7 +112,7 @@ enum ProgramRun {
         /// Takes what comes within some milliseconds, or what there is when it is the last look.
         mutating func read(isLast: Bool) {
             let limit = Duration.milliseconds(isLast ? 1 : 5)
-            guard Polling.wait(for: Int16(POLLIN), on: descriptor, until: .now + limit) else {
+            guard Polling.wait(for: POLLIN, on: descriptor, until: .now + limit) else {
                 hasMore = !isLast
                 return
             }

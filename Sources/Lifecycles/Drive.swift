@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// One drive, confined to the driver's loop.

@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// What the peer makes of what the target sends.

@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// What the peers of one drive share; confined to its loop.

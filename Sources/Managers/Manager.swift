@@ -1,4 +1,5 @@
 import Synchronization
+import SystemCalls
 
 /// The owner of one isolation key's resources.
 ///
@@ -50,12 +51,12 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
         self.identity = identity
         self.key = key
         self.factory = factory
-        lastActivityNanoseconds = Atomic(factory.elapsed().nanoseconds)
+        lastActivityNanoseconds = Atomic(factory.elapsed().saturatedNanoseconds)
     }
 
     /// Notes that something happened: it is not stale now.
     public func recordActivity() {
-        lastActivityNanoseconds.store(factory.elapsed().nanoseconds, ordering: .relaxed)
+        lastActivityNanoseconds.store(factory.elapsed().saturatedNanoseconds, ordering: .relaxed)
     }
 
     /// Lets go of a resource whose descriptor is gone; with the last one the manager ends.
@@ -102,12 +103,4 @@ struct OwnedResources {
     }
 
     mutating func removeAll() { self = OwnedResources() }
-}
-
-extension Duration {
-    /// Whole nanoseconds, which last for centuries.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
-    }
 }

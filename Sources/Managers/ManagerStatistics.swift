@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// The factory in numbers, at one moment; totals count from its creation.
 public struct ManagerStatistics: Hashable, Sendable, Codable {
     /// Managers that are active.
@@ -60,7 +62,7 @@ public struct DurationHistogram: Hashable, Sendable, Codable {
 
     /// Counts one.
     mutating func add(_ duration: Duration) {
-        let seconds = duration / .seconds(1)
+        let seconds = duration.inSeconds
         counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
         count += 1
         sumSeconds += seconds

@@ -1,5 +1,6 @@
 import LeakTracking
 import Sockets
+import SystemCalls
 
 extension Scenario {
     /// Runs the scenario on a server of its own, on loopback, and tells what was found.
@@ -25,6 +26,6 @@ extension Scenario {
         }
         return ScenarioReport(
             scenario: self, environment: setting.environment, checks: checks,
-            durationSeconds: start.duration(to: .now) / .seconds(1), tracking: stage.tracker.finish())
+            durationSeconds: start.duration(to: .now).inSeconds, tracking: stage.tracker.finish())
     }
 }

@@ -1,5 +1,6 @@
 import LeakTracking
 import Managers
+import SystemCalls
 import WebSocketProtocol
 import WebSockets
 
@@ -28,7 +29,7 @@ extension Stage {
             longest = max(longest, duration)
             snapshot("cycle \(cycle)")
         }
-        let seconds = begun.duration(to: .now) / .seconds(1)
+        let seconds = begun.duration(to: .now).inSeconds
         expect(
             "at least 80% of \(cycles) cycles in \(limits.stressLimit.inMilliseconds)", completed * 5 >= cycles * 4,
             found: "\(completed)")

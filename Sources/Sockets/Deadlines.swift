@@ -1,3 +1,5 @@
+public import SystemCalls
+
 /// Something an event loop calls back at a moment of its choosing; it has one deadline at a time.
 ///
 /// Confined to the thread of its loop.

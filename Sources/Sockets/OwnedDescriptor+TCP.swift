@@ -71,6 +71,20 @@ extension OwnedDescriptor {
         return descriptor
     }
 
+    /// A non-blocking TCP socket that is connected to `address`; blocks until then.
+    ///
+    /// Throws what became of the connection, `ETIMEDOUT` where nothing had by the deadline.
+    public static func connected(
+        to address: SocketAddress, by deadline: MonotonicTime
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        let descriptor = try connecting(to: address)
+        guard Polling.wait(for: POLLOUT, on: descriptor.rawValue, until: deadline) else {
+            throw SystemCallError(.connect, errno: ETIMEDOUT)
+        }
+        if let failure = descriptor.connectFailure() { throw failure }
+        return descriptor
+    }
+
     /// Takes one connection from the accept queue; nil when it is empty.
     public borrowing func accept() throws(SystemCallError) -> OwnedDescriptor? {
         while true {

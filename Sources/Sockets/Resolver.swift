@@ -1,4 +1,5 @@
 import Glibc
+import SystemCalls
 
 /// A host name that could not be turned into an address.
 public struct ResolutionFailure: Error, Hashable, Sendable, CustomStringConvertible {

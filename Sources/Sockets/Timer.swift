@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// A closure that an event loop calls at its time, once or repeatedly; confined to the thread of the loop.
 ///
 /// A loop that ends calls it no more and lets go of it.

@@ -39,8 +39,8 @@ public final class GuardedProcess: Sendable {
         case nothingYet
     }
 
-    /// How long the guardian may take to kill and to end, in milliseconds.
-    private static let endLimit: Int32 = 12_000
+    /// How long the guardian may take to kill and to end.
+    private static let endLimit = Duration.seconds(12)
 
     /// Starts `arguments`, as `ChildProcess.start` does.
     public init(
@@ -88,8 +88,8 @@ public final class GuardedProcess: Sendable {
             guard !condition.isReaped else { return }
             condition.isReaped = true
             shutdown(channel.rawValue, Int32(SHUT_WR))
-            var entry = pollfd(fd: channel.rawValue, events: Int16(POLLIN), revents: 0)
-            listening: while poll(&entry, 1, Self.endLimit) == 1 {
+            let deadline = MonotonicTime.now + Self.endLimit
+            listening: while Polling.wait(for: POLLIN, on: channel.rawValue, until: deadline) {
                 let message = Self.receive(from: channel.rawValue, flags: 0)
                 condition.note(message)
                 // The guardian closes the channel by ending.

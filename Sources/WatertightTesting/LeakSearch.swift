@@ -1,5 +1,6 @@
 import LeakStatistics
 import Sockets
+import SystemCalls
 
 /// One leak check of this process: runs a body, reads what is held, and comes to a result.
 final class LeakSearch {
@@ -229,7 +230,7 @@ final class LeakSearch {
                 try await settle()
                 let took = ContinuousClock.now - begin
                 let grown = Double(holdings.heapBytes - before)
-                seconds[block] = took / .seconds(1)
+                seconds[block] = took.inSeconds
                 if isBody { pair.withBody = grown } else { pair.without = grown }
             }
             heap.append(pair)

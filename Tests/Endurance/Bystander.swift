@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSockets
 
 /// A client that means well, while others do not: echoes on one connection, and opens further ones.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import ProcessResources
 import Sockets
+import SystemCalls
 
 /// `endurance flat`: after any number of connections nothing is left of them.
 struct FlatCommand: AsyncParsableCommand {

@@ -305,7 +305,7 @@ private final class PageServer: Sendable {
     func answering<Value>(_ answer: String, _ body: () async throws -> Value) async throws -> Value {
         let number = listener.rawValue
         try Thread.detach(name: "page") {
-            guard Polling.wait(for: Int16(POLLIN), on: number, until: .now + .seconds(300)) else { return }
+            guard Polling.wait(for: POLLIN, on: number, until: .now + .seconds(300)) else { return }
             let connection = accept(number, nil, nil)
             var request = [UInt8](repeating: 0, count: 4096)
             _ = recv(connection, &request, request.count, 0)

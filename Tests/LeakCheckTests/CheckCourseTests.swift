@@ -1,5 +1,4 @@
 import LeakStatistics
-import Sockets
 import Testing
 
 @testable import LeakCheck

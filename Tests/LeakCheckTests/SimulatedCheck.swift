@@ -1,6 +1,6 @@
 import LeakStatistics
 import Lifecycles
-import Sockets
+import SystemCalls
 
 @testable import LeakCheck
 

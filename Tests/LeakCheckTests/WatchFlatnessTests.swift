@@ -1,6 +1,5 @@
 import Glibc
 import ProcessResources
-import SystemCalls
 import Testing
 
 @testable import LeakCheck

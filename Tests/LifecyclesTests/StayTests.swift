@@ -1,5 +1,4 @@
 import Lifecycles
-import Sockets
 import SystemCalls
 import Testing
 import WebSocketProtocol

@@ -1,5 +1,4 @@
 import Glibc
-import SystemCalls
 import Testing
 
 @testable import ProcessResources

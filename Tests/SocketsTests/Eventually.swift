@@ -1,4 +1,4 @@
-import Sockets
+import SystemCalls
 
 /// Polls `condition` until it holds, at most for `limit`; whether it came to hold.
 func eventually(within limit: Duration = .seconds(120), _ condition: () async throws -> Bool) async rethrows -> Bool {

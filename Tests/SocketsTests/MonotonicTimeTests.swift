@@ -1,6 +1,5 @@
+import SystemCalls
 import Testing
-
-@testable import Sockets
 
 @Suite("Moments and durations saturate")
 struct MonotonicTimeTests {

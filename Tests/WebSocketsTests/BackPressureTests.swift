@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ProcessResources
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

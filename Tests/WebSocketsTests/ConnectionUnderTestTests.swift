@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

@@ -1,4 +1,3 @@
-import Sockets
 import Testing
 import WebSocketProtocol
 

@@ -1,5 +1,6 @@
 import Managers
 import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

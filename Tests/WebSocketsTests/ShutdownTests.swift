@@ -1,4 +1,4 @@
-import Sockets
+import SystemCalls
 import Testing
 import WebSocketProtocol
 

@@ -1,6 +1,6 @@
 public import Lifecycles
 public import ProcessResources
-import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 /// What to check and how.

@@ -1,6 +1,6 @@
 public import LeakStatistics
 public import Lifecycles
-import Sockets
+import SystemCalls
 
 /// A finished check, or as much of one as was measured.
 public struct CheckResult: Sendable {

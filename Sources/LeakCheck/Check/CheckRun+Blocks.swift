@@ -1,7 +1,7 @@
 import LeakStatistics
 import Lifecycles
 import Logging
-import Sockets
+import SystemCalls
 
 /// Blocks of connections, and the samples between them.
 extension CheckRun {

@@ -4,6 +4,7 @@ import LeakStatistics
 import Lifecycles
 import ProcessResources
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// A first look at the target, before anything is measured.

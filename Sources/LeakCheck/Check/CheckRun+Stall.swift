@@ -1,5 +1,5 @@
 import Lifecycles
-import Sockets
+import SystemCalls
 
 /// Targets that stop taking part while their process lives on.
 extension CheckRun {

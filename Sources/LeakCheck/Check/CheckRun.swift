@@ -3,7 +3,6 @@ import LeakStatistics
 import Lifecycles
 import Logging
 import ProcessResources
-import Sockets
 import SystemCalls
 import WebSocketProtocol
 

@@ -1,5 +1,5 @@
 import LeakStatistics
-import Sockets
+import SystemCalls
 
 extension CheckSchedule {
     /// What came of one block.

@@ -1,5 +1,5 @@
 import LeakStatistics
-import Sockets
+import SystemCalls
 
 /// What a check does next: which row is driven, watched or read at rest, and when it is over.
 ///

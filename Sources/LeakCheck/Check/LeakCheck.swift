@@ -1,7 +1,6 @@
 import Lifecycles
 public import Logging
 import ProcessResources
-import Sockets
 import WebSocketProtocol
 
 /// One check: drives a target through lifecycles, reads its processes, and says what leaks.

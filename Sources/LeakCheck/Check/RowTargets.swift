@@ -1,7 +1,7 @@
 import HeapProbes
 import Lifecycles
 import Logging
-import Sockets
+import SystemCalls
 
 /// The processes that take the rows of a check: one for each row, or one for all.
 final class RowTargets {

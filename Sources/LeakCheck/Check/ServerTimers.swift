@@ -1,3 +1,5 @@
+import Sockets
+
 /// How long servers keep something of a connection that has ended, as their documentation and sources say.
 ///
 /// A suspect rests for longer than that: a pause of a minute or so outlasts the timers that most servers have, and where the

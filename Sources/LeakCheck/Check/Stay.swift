@@ -1,5 +1,4 @@
 import Lifecycles
-import Sockets
 import SystemCalls
 
 /// How long the peers stay in rows that are about peers that stay.

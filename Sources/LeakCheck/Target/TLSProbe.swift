@@ -10,19 +10,19 @@ enum TLSProbe {
         [0x16, 3, 1, 0, 0x35, 1, 0, 0, 0x31, 3, 3] + [UInt8](repeating: 0x57, count: 32)
         + [0, 0, 0x0A, 0x13, 0x01, 0xC0, 0x2F, 0, 0x9C, 0, 0x2F, 0, 0xFF, 1, 0]
 
-    /// How long the server may take to answer, in milliseconds.
-    private static let limit: Int32 = 1000
+    /// How long the server may take to accept and to answer.
+    private static let limit = Duration.seconds(2)
 
     /// Whether the server answers a ClientHello with a handshake record or an alert.
     static func speaksTLS(_ address: SocketAddress) -> Bool {
-        guard let descriptor = try? OwnedDescriptor.connecting(to: address) else { return false }
-        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
-        guard poll(&entry, 1, limit) == 1, descriptor.connectFailure() == nil,
+        let deadline = MonotonicTime.now + limit
+        guard let descriptor = try? OwnedDescriptor.connected(to: address, by: deadline),
             send(descriptor.rawValue, clientHello, clientHello.count, Int32(MSG_NOSIGNAL)) == clientHello.count
         else { return false }
-        entry.events = Int16(POLLIN)
         var answer: [UInt8] = [0, 0]
-        guard poll(&entry, 1, limit) == 1, recv(descriptor.rawValue, &answer, answer.count, 0) == answer.count else {
+        guard Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline),
+            recv(descriptor.rawValue, &answer, answer.count, 0) == answer.count
+        else {
             return false
         }
         return (answer[0] == 0x16 || answer[0] == 0x15) && answer[1] == 3

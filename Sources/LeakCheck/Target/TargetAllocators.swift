@@ -1,5 +1,5 @@
 import ProcessResources
-import Sockets
+import SystemCalls
 
 /// Reads the allocators of a target's processes from outside: what is in use in them, and what is free.
 ///

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import ProcessResources
-import Sockets
 import SystemCalls
 
 /// A command that was started as a server: its processes, and the last it said.

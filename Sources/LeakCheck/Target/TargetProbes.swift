@@ -1,5 +1,5 @@
 import HeapProbes
-import Sockets
+import SystemCalls
 
 /// The heap probes of one target, and when to ask them.
 ///

@@ -1,5 +1,5 @@
 import ProcessResources
-import Sockets
+import SystemCalls
 
 /// One watch: reads a target's processes at an interval while others drive it.
 ///

@@ -1,5 +1,5 @@
 import ProcessResources
-import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// The processes that a watch reads.

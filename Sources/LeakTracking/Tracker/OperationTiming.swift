@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// How long the runs of one operation took.
 public struct OperationTiming: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The operation's name.
@@ -28,12 +30,12 @@ public struct OperationTiming: Hashable, Sendable, Codable, CustomStringConverti
     }
 
     mutating func add(_ duration: Duration, limit: Duration?) {
-        let seconds = duration / .seconds(1)
+        let seconds = duration.inSeconds
         count += 1
         meanSeconds += (seconds - meanSeconds) / Double(count)
         maximumSeconds = max(maximumSeconds, seconds)
         if let limit {
-            limitSeconds = limit / .seconds(1)
+            limitSeconds = limit.inSeconds
             if duration > limit { exceededCount += 1 }
         }
         if recent.count < Self.maximumRecent {

@@ -203,7 +203,7 @@ public final class ResourceLeakTracker: Sendable {
         return "which is no loss: the live heap does not grow, the allocator keeps pages for later"
     }
 
-    private var elapsedSeconds: Double { begun.duration(to: .now) / .seconds(1) }
+    private var elapsedSeconds: Double { begun.duration(to: .now).inSeconds }
 }
 
 extension LeakViolation.Severity {

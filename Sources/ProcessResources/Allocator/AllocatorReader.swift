@@ -1,5 +1,4 @@
 import Glibc
-import SystemCalls
 
 /// Reads what is in use and what is free inside the allocator of a running process, from its memory.
 ///

@@ -1,4 +1,5 @@
 public import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 /// A WebSocket connection for `async` code: an actor that lives on its event loop.

@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// What the connections of one event loop share: the cork in which output of one turn is gathered, and fresh masking

@@ -1,4 +1,5 @@
 import Sockets
+import SystemCalls
 
 /// The faults of one connection: which bytes of its backlog may not leave yet, and which message is lost.
 ///

@@ -1,3 +1,4 @@
+import SystemCalls
 import WebSocketProtocol
 
 /// Where an opening handshake names the user and the ids; who names no user is anonymous.

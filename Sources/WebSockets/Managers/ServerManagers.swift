@@ -1,6 +1,5 @@
 import Logging
 import Managers
-import Sockets
 import Synchronization
 import WebSocketProtocol
 

@@ -1,5 +1,6 @@
 import Logging
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 
 /// The server's side of the opening handshake (RFC 6455, section 4.2).

@@ -1,5 +1,3 @@
-import Sockets
-
 /// The connections of a server whose opening handshake is not complete, the oldest first.
 ///
 /// They are the ones to give up when room is short: a peer that only connects, or sends its request a byte at a time,

@@ -1,4 +1,5 @@
 public import Sockets
+import SystemCalls
 public import WebSocketProtocol
 
 /// A client connection to an echo server that watches itself: its state, what it sent, whether every echo is right, and

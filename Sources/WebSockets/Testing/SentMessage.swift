@@ -1,4 +1,4 @@
-public import Sockets
+public import SystemCalls
 
 /// A message that a `ConnectionUnderTest` has sent.
 public struct SentMessage: Sendable {

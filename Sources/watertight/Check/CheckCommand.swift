@@ -8,7 +8,6 @@ import LeakStatistics
 import LeakTracking
 import Lifecycles
 import Logging
-import Sockets
 import SystemCalls
 import WebSocketProtocol
 
@@ -322,7 +321,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     private var progress: @Sendable (LeakCheck.Progress) -> Void {
         guard StandardError.takesEscapes else { return { _ in } }
-        let seconds = Double(timeLimit.components.seconds)
+        let seconds = timeLimit.inSeconds
         let line = Locked(ProgressLine())
         return { progress in
             StandardError.write(

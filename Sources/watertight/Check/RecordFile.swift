@@ -1,7 +1,6 @@
 import ArgumentParser
 import LeakCheck
 import LeakReports
-import Sockets
 import SystemCalls
 
 /// The file that a check's record goes to, line by line, as the check goes.

@@ -1,4 +1,3 @@
-import Sockets
 import SystemCalls
 import WebSocketProtocol
 import WebSockets

@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import SystemCalls
 
 /// The lines of standard input, read on threads that may block, and only as fast as they are asked for.
 final class StandardInput {

@@ -4,7 +4,7 @@ import Glibc
 import LeakCheck
 import LeakTracking
 import Scenarios
-import Sockets
+import SystemCalls
 
 /// `watertight scenario`: the leak-detection scenarios, on a server and clients of our own.
 struct ScenarioCommand: AsyncParsableCommand {

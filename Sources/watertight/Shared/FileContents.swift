@@ -1,5 +1,4 @@
 import Glibc
-import Sockets
 import SystemCalls
 
 /// A file read whole.

@@ -1,5 +1,4 @@
 import Glibc
-import Sockets
 import SystemCalls
 
 /// SIGINT and SIGTERM as a value to wait for.

@@ -1,5 +1,5 @@
 import Glibc
-import Sockets
+import SystemCalls
 
 /// Writing to a descriptor whole or not at all well: the one place for files and streams.
 enum WholeWrite {
@@ -20,25 +20,12 @@ enum WholeWrite {
                 } else if count == 0 {
                     return EIO
                 } else if errno == EAGAIN {
-                    guard waitForRoom(descriptor, until: .now + stallLimit) else { return EAGAIN }
+                    guard Polling.wait(for: POLLOUT, on: descriptor, until: .now + stallLimit) else { return EAGAIN }
                 } else if errno != EINTR {
                     return errno
                 }
             }
             return nil
-        }
-    }
-
-    /// Whether a write is worth another attempt before the deadline.
-    private static func waitForRoom(_ descriptor: Int32, until deadline: MonotonicTime) -> Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while true {
-            let left = (deadline - .now) / .milliseconds(1)
-            guard left > 0 else { return false }
-            let count = poll(&entry, 1, Int32(min(left.rounded(.up), 60_000)))
-            // What is wrong with it, if anything, the next write says.
-            if count > 0 { return true }
-            if count < 0 && errno != EINTR { return false }
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import SystemCalls
 
 /// The load side and the sampler on their own, so that each can be measured beside C.
 @main

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-public import SystemCalls
 
 /// A POSIX thread that runs one closure.
 public struct Thread: ~Copyable, Sendable {
