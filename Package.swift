@@ -46,9 +46,18 @@ let package = Package(
         .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "LeakStatistics", swiftSettings: rules),
         .target(
+            name: "Subprocesses", dependencies: ["CLinux", "ProcessResources", "SystemCalls"], swiftSettings: rules),
+        .target(
             name: "HeapProbes",
             dependencies: [
-                "CLinux", "ProcessResources", "Sockets", "SystemCalls", "WebSocketProtocol", "WebSockets",
+                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
+            ],
+            swiftSettings: rules),
+        .target(
+            name: "Targets",
+            dependencies: [
+                "HeapProbes", "LeakStatistics", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
+                "WebSocketProtocol",
             ],
             swiftSettings: rules),
         .target(
@@ -56,8 +65,8 @@ let package = Package(
         .target(
             name: "LeakCheck",
             dependencies: [
-                "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls", "CLinux",
-                "WebSocketProtocol",
+                "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "Subprocesses",
+                "SystemCalls", "Targets", "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -68,12 +77,13 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "LeakReports", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles"], swiftSettings: rules),
+            name: "LeakReports", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            swiftSettings: rules),
         .target(
             name: "Scenarios",
             dependencies: [
-                "LeakCheck", "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets", "SystemCalls",
-                "WebSocketProtocol", "WebSockets", .product(name: "Logging", package: "swift-log"),
+                "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets", "Subprocesses",
+                "SystemCalls", "WebSocketProtocol", "WebSockets", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
         .target(
@@ -84,8 +94,8 @@ let package = Package(
             name: "watertight",
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
-                "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios", "CLinux",
-                "HeapProbes",
+                "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios", "Subprocesses",
+                "Targets", "CLinux", "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -125,6 +135,10 @@ let package = Package(
 
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
+        .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses"], swiftSettings: rules),
+        .testTarget(
+            name: "TargetsTests", dependencies: ["Targets", "ProcessResources", "Subprocesses", "SystemCalls"],
+            swiftSettings: rules),
         .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(
             name: "SocketsTests", dependencies: ["Sockets", "SystemCalls"], swiftSettings: rules),
@@ -140,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "ManagersTests", dependencies: ["Managers", "SystemCalls", "LeakStatistics"], swiftSettings: rules),
         .testTarget(
-            name: "HeapProbesTests", dependencies: ["HeapProbes", "ProcessResources", "Sockets", "SystemCalls"],
+            name: "HeapProbesTests",
+            dependencies: ["HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls"],
             swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
@@ -149,7 +164,9 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests",
-            dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls"],
+            dependencies: [
+                "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "LeakTrackingTests",
@@ -159,7 +176,8 @@ let package = Package(
             ],
             swiftSettings: rules),
         .testTarget(
-            name: "LeakReportsTests", dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles"],
+            name: "LeakReportsTests",
+            dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(

@@ -14,14 +14,10 @@ enum HTTPFetch {
     static func body(
         at location: HTTPLocation, within limit: Duration = timeLimit
     ) async throws(HeapProbeFailure) -> [UInt8] {
-        try await onThread("heap page") { () throws(HeapProbeFailure) in
-            do {
-                return try fetch(location, deadline: .now + limit)
-            } catch let failure as HeapProbeFailure {
-                throw failure
-            } catch {
-                throw HeapProbeFailure("\(location) cannot be read: \(error)")
-            }
+        do {
+            return try await Thread.run("heap page") { try fetch(location, deadline: .now + limit) }.get()
+        } catch {
+            throw error as? HeapProbeFailure ?? HeapProbeFailure("\(location) cannot be read: \(error)")
         }
     }
 
@@ -88,20 +84,4 @@ enum HTTPFetch {
             )
         }
     }
-}
-
-/// The outcome of `body`, which may block, on a thread of its own.
-func onThread<Value: Sendable>(
-    _ name: String, _ body: @escaping @Sendable () throws(HeapProbeFailure) -> Value
-) async throws(HeapProbeFailure) -> Value {
-    let result: Result<Value, HeapProbeFailure> = await withUnsafeContinuation { continuation in
-        do {
-            try Thread.detach(name: name) {
-                continuation.resume(returning: Result { () throws(HeapProbeFailure) in try body() })
-            }
-        } catch {
-            continuation.resume(returning: .failure(HeapProbeFailure("\(error)")))
-        }
-    }
-    return try result.get()
 }

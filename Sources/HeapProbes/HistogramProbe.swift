@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Subprocesses
 
 /// The live heap of Java virtual machines: the sum of the class histogram, before which they collect all garbage.
 struct HistogramProbe: HeapProbe {
@@ -22,15 +23,15 @@ struct HistogramProbe: HeapProbe {
     func read() async throws(HeapProbeFailure) -> Double {
         var sum = 0.0
         for pid in pids {
-            let finished: ProgramRun.Finished
+            let result: ExecutionResult
             do {
-                finished = try await ProgramRun.finished(["jcmd", "\(pid)", "GC.class_histogram"])
+                result = try await Subprocess.run(["jcmd", "\(pid)", "GC.class_histogram"])
             } catch {
                 throw HeapProbeFailure(
                     "\(error): jcmd comes with a JDK; put it in PATH, or go without with --heap none")
             }
-            guard finished.exitCode == 0, let bytes = Self.totalBytes(finished.outputText) else {
-                throw HeapProbeFailure("jcmd cannot read process \(pid): \(finished.lastWords)")
+            guard result.status.exitCode == 0, let bytes = Self.totalBytes(result.outputText) else {
+                throw HeapProbeFailure("jcmd cannot read process \(pid): \(result.outputTail)")
             }
             sum += bytes
         }

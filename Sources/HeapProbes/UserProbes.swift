@@ -1,3 +1,5 @@
+import Subprocesses
+
 /// The output of the user's own command.
 struct CommandProbe: HeapProbe {
     let command: String
@@ -9,14 +11,18 @@ struct CommandProbe: HeapProbe {
     var source: String { "\"\(command)\"" }
 
     func read() async throws(HeapProbeFailure) -> Double {
-        let finished = try await ProgramRun.finished(
-            ["/bin/sh", "-c", command], setting: ["WATERTIGHT_PID": "\(pid)"])
-        guard finished.exitCode == 0 else {
-            let ending = finished.exitCode.map { "exited with code \($0)" } ?? "was ended by a signal"
-            throw HeapProbeFailure("\(source) \(ending): \(finished.lastWords)")
+        let result: ExecutionResult
+        do {
+            result = try await Subprocess.run(["/bin/sh", "-c", command], environment: ["WATERTIGHT_PID": "\(pid)"])
+        } catch {
+            throw HeapProbeFailure("\(source): \(error)")
+        }
+        guard result.status.exitCode == 0 else {
+            let tail = result.outputTail
+            throw HeapProbeFailure("\(source) \(result.status)" + (tail.isEmpty ? "" : ": \(tail)"))
         }
         do {
-            return try MetricText(finished.output).amount(key: key)
+            return try MetricText(result.output).amount(key: key)
         } catch {
             throw HeapProbeFailure("\(source): \(error)")
         }

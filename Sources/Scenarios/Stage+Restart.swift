@@ -1,5 +1,5 @@
-import LeakCheck
 import ProcessResources
+import Subprocesses
 import SystemCalls
 import WebSocketProtocol
 import WebSockets
@@ -16,22 +16,22 @@ extension Stage {
             else {
                 return expect("server number \(life) listens", false, found: "no ready line")
             }
-            defer { child.command.end() }
+            defer { child.command.terminateAndWait() }
             port = Int(child.port)
             otherPorts.withLock { _ = $0.insert(child.port) }
             let clients = try await openClients(of: child, life: life)
             await exchange(clients, "life \(life)")
             await eventually("sockets of server number \(life)", is: clients.count) { child.connectedSockets.count }
-            if life == 1 { child.command.killGroup() } else if setting.defect == nil { await close(clients) }
+            if life == 1 { child.command.kill() } else if setting.defect == nil { await close(clients) }
             await eventually("clients that are left of life \(life)", is: 0) { await openCount(of: clients) }
             await eventually("our sockets that are left of life \(life)", is: 0) {
                 ownSockets(port: child.port).count
             }
             await eventually("sockets that server number \(life) is left with", is: 0) { child.connectedSockets.count }
-            child.command.end()
+            child.command.terminateAndWait()
             let isOrderly = life == 2
             expect(
-                "end of server number \(life)", child.command.ending().map { "it \($0)" } ?? "it runs",
+                "end of server number \(life)", child.command.status().map { "it \($0)" } ?? "it runs",
                 is: isOrderly ? "it has exited with code 0" : "it was ended by signal 9 (SIGKILL)")
             await forget(clients)
         }
@@ -48,16 +48,16 @@ extension Stage {
 
 /// The built-in server in a process of its own.
 struct ServerProcess {
-    let command: TargetCommand
+    let command: RunningCommand
     let url: String
     let port: UInt16
     private let reader: ProcessReader
 
     /// Starts it and waits for its ready line; nil when that does not come.
     static func start(_ words: [String], port: Int, within limit: Duration) async throws -> ServerProcess? {
-        let command = try TargetCommand(words + ["--port", "\(port)"], port: UInt16(port))
+        let command = try RunningCommand(words + ["--port", "\(port)"])
         let start = ContinuousClock.now
-        while start.duration(to: .now) < limit, command.ending() == nil, !Task.isCancelled {
+        while start.duration(to: .now) < limit, command.status() == nil, !Task.isCancelled {
             if let url = command.lastOutput.split(separator: "\n").first?.split(separator: " ").last.map(String.init),
                 let parsed = try? WebSocketURL(url), let reader = try? ProcessReader(pid: command.pid)
             {
@@ -65,7 +65,7 @@ struct ServerProcess {
             }
             try? await Task.sleep(for: .milliseconds(2))
         }
-        command.end()
+        command.terminateAndWait()
         return nil
     }
 

@@ -24,6 +24,22 @@ public struct Thread: ~Copyable, Sendable {
         pthread_detach(try start(name: name, body))
     }
 
+    /// The outcome of `body`, which may block, on a thread of its own; throws where there is no thread to be had.
+    public static func run<Value: Sendable, Failure: Error>(
+        _ name: String, _ body: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(SystemCallError) -> Result<Value, Failure> {
+        let outcome: Result<Result<Value, Failure>, SystemCallError> = await withCheckedContinuation { continuation in
+            do throws(SystemCallError) {
+                try detach(name: name) {
+                    continuation.resume(returning: .success(Result { () throws(Failure) in try body() }))
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try outcome.get()
+    }
+
     /// Waits until the thread has ended, and releases it.
     public consuming func join() {
         pthread_join(handle, nil)

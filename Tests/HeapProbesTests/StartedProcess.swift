@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Subprocesses
 import SystemCalls
 import Testing
 
@@ -9,10 +10,10 @@ final class StartedProcess {
     let pid: Int32
     private let silence: OwnedDescriptor
 
-    init(_ arguments: [String], setting: [String: String] = [:]) throws {
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
         silence = try OwnedDescriptor(opening: "/dev/null", flags: O_RDWR)
         pid = try ChildProcess.start(
-            arguments, setting: setting, output: silence.rawValue, errors: silence.rawValue)
+            arguments, environment: environment, output: silence.rawValue, errors: silence.rawValue)
     }
 
     deinit {

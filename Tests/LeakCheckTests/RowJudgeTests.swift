@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import Targets
 import Testing
 
 @testable import LeakCheck

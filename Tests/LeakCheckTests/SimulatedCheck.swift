@@ -1,6 +1,7 @@
 import LeakStatistics
 import Lifecycles
 import SystemCalls
+import Targets
 
 @testable import LeakCheck
 

@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import Targets
 
 @testable import LeakCheck
 
@@ -60,7 +61,7 @@ var hostileResult: CheckResult {
                 smallestDetectable: 2))
     }
     // A gauge of the user's has a name of the user's, or of a record's.
-    result.probes = [CheckResult.Probe(resource: Resource(rawValue: text), source: text)]
+    result.probes = [ProbeSource(resource: Resource(rawValue: text), source: text)]
     // A plot needs some samples.
     result.samples = (1...20).map { block in
         var sample = result.samples[0]

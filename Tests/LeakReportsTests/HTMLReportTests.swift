@@ -1,4 +1,3 @@
-import LeakStatistics
 import Testing
 
 @testable import LeakCheck

@@ -1,5 +1,4 @@
 import Foundation
-import LeakStatistics
 import Lifecycles
 import Testing
 

@@ -146,8 +146,9 @@ extension LeakChecks {
                 // Twice what would have to be seen in silence: less may go unmentioned.
                 let found = try await result { planted.leakBytes(2 * Int(LeakRule.requiredHeapBytes)) }
                 await noise.stop()
-                #expect(found.problem == nil || found.findings.map(\.resource) == [.heap])
-                #expect(found.problem != nil || found.caution != nil)
+                let words: Comment = "problem: \(found.problem ?? "none"); caution: \(found.caution ?? "none")"
+                #expect(found.problem == nil || found.findings.map(\.resource) == [.heap], words)
+                #expect(found.problem != nil || found.caution != nil, words)
             }
         }
     }

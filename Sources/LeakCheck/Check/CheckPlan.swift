@@ -1,6 +1,7 @@
 public import Lifecycles
 public import ProcessResources
 import SystemCalls
+public import Targets
 public import WebSocketProtocol
 
 /// What to check and how.
@@ -123,21 +124,6 @@ public struct CheckPlan: Sendable {
         case .off: lifecycles
         case .on: lifecycles.map { $0.compressed ?? $0 }
         case .both: lifecycles.flatMap { [$0, $0.compressed].compactMap { $0 } }
-        }
-    }
-}
-
-/// A check that could not begin.
-public enum CheckFailure: Error, Sendable, CustomStringConvertible {
-    /// The target cannot be started, reached or read.
-    case unreachable(String)
-    /// The plan itself is wrong.
-    case invalid(String)
-
-    /// What is wrong and what to do.
-    public var description: String {
-        switch self {
-        case .unreachable(let problem), .invalid(let problem): problem
         }
     }
 }

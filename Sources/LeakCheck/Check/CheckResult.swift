@@ -1,6 +1,7 @@
 public import LeakStatistics
 public import Lifecycles
 import SystemCalls
+public import Targets
 
 /// A finished check, or as much of one as was measured.
 public struct CheckResult: Sendable {
@@ -34,7 +35,7 @@ public struct CheckResult: Sendable {
     /// Whether each lifecycle had a process of its own or all shared one.
     public var isolation: Isolation
     /// What was read of the target beside its processes.
-    public var probes: [Probe] = []
+    public var probes: [ProbeSource] = []
     /// One for each lifecycle, in the order driven.
     public var rows: [Row]
     /// Every sample taken.
@@ -114,23 +115,6 @@ public struct CheckResult: Sendable {
         measurement.samples = samples(of: row)
         let points = Attribution(measurement, resources, usesTracingGC: usesTracingGC).readings(resource)
         return zip(measurement.samples, points).compactMap { sample, point in point.map { (sample, $0) } }
-    }
-
-    /// A gauge of the target's own.
-    public struct Probe: Hashable, Sendable, Codable {
-        /// What it reads.
-        public var resource: Resource
-        /// Where its readings come from, in words.
-        public var source: String
-        /// Whether a reading may be seconds old; nil as no.
-        public var mayLag: Bool?
-
-        /// A probe of `resource`.
-        public init(resource: Resource, source: String, mayLag: Bool? = nil) {
-            self.resource = resource
-            self.source = source
-            self.mayLag = mayLag
-        }
     }
 
     /// How lifecycles were kept from disturbing each other.
@@ -260,21 +244,11 @@ public struct CheckResult: Sendable {
         /// What probes read, by resource; nil where none was asked this time.
         public var probed: [String: Double]?
         /// What the allocators of the target's processes hold; nil where they were not read.
-        public var allocator: Allocator?
+        public var allocator: AllocatorLevels?
         /// Descriptors by kind; nil where only their number was read.
         public var descriptorKinds: [String: Int]?
         /// Descriptors of TCP sockets by state; nil where they were not read.
         public var tcpStates: [String: Int]?
-
-        /// What the allocators of the target's processes hold, in bytes.
-        public struct Allocator: Hashable, Sendable, Codable {
-            /// Allocated and not freed.
-            public var liveBytes: Int
-            /// Free, in memory that the processes hold: the reserve that the allocator keeps.
-            public var freeBytes: Int
-            /// What may be used before the processes grow: what is free, and what no known allocator explains.
-            public var roomBytes: Int
-        }
 
         /// The part of a row.
         public enum Phase: String, Sendable, Codable {

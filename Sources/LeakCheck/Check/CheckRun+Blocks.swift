@@ -2,6 +2,7 @@ import LeakStatistics
 import Lifecycles
 import Logging
 import SystemCalls
+import Targets
 
 /// Blocks of connections, and the samples between them.
 extension CheckRun {
@@ -67,8 +68,8 @@ extension CheckRun {
     private func isBroken(
         _ row: Int, _ target: Target, _ counts: DriveCounts, of connections: Int, _ phase: CheckResult.Sample.Phase
     ) async throws -> Bool {
-        if let replacement = try await target.replacement(connections: rows[row].connections.attempted) {
-            rows[row].failure = replacement
+        if let replaced = try await replacement(of: target, in: row) {
+            rows[row].failure = replaced
             return true
         }
         if try await noteStall(row, target, counts) {
@@ -86,6 +87,12 @@ extension CheckRun {
         }
         rows[row].failure = failure(row, counts)
         return true
+    }
+
+    /// Processes that served the row's connections, and have ended with what they held.
+    func replacement(of target: Target, in row: Int) async throws -> RowFailure? {
+        try await target.replacement(connections: rows[row].connections.attempted)
+            .map { .replaced(ended: $0.ended, by: $0.fresh) }
     }
 
     private func failure(_ row: Int, _ counts: DriveCounts) -> RowFailure {

@@ -5,6 +5,7 @@ import Lifecycles
 import ProcessResources
 import Sockets
 import SystemCalls
+import Targets
 import WebSocketProtocol
 
 /// A first look at the target, before anything is measured.
@@ -41,7 +42,7 @@ extension CheckRun {
         try Task.checkCancellation()
     }
 
-    private func rules(_ probes: [CheckResult.Probe]) -> RowJudge.Rules {
+    private func rules(_ probes: [ProbeSource]) -> RowJudge.Rules {
         var rules = RowJudge.Rules()
         rules.resources += probes.map(\.resource)
         rules.lagging = Set(probes.filter { $0.mayLag ?? false }.map(\.resource))
@@ -63,9 +64,9 @@ extension CheckRun {
     }
 
     /// Learns what can be read of the target beside its processes. What the user asked for by name must be readable.
-    private func chooseProbes(_ target: Target) async throws -> [CheckResult.Probe] {
+    private func chooseProbes(_ target: Target) async throws -> [ProbeSource] {
         for (resource, problem) in await target.probes.failures {
-            guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw CheckFailure.invalid(problem) }
+            guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw TargetFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
         }
         return await target.probes.sources
@@ -148,7 +149,7 @@ extension CheckRun {
                     + "slow a target needs a longer --budget, or more --concurrency")
         } else if !isPolite {
             if first.refused == 0 && TLSProbe.speaksTLS(target.address) {
-                throw CheckFailure.invalid(
+                throw TargetFailure.invalid(
                     "port \(target.url.port) speaks TLS, which is not supported: give the port on which the server "
                         + "speaks plain ws://, or end TLS in a proxy before it and name the server with --pid")
             }
@@ -182,7 +183,7 @@ extension CheckRun {
         let counts = await holding.value
         guard counts.completed == Self.heldConnections, most - before < Self.heldConnections / 2 else { return }
         let others = ProcessReader.listening(port: port).map(String.init).joined(separator: ", ")
-        throw CheckFailure.invalid(
+        throw TargetFailure.invalid(
             "process \(pids) does not listen on port \(port), and opened nothing while \(Self.heldConnections) connections "
                 + "were held there: name the server's own process with --pid"
                 + (others.isEmpty ? "" : "; process \(others) listens on that port"))

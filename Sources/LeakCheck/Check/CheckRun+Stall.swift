@@ -1,5 +1,6 @@
 import Lifecycles
 import SystemCalls
+import Targets
 
 /// Targets that stop taking part while their process lives on.
 extension CheckRun {

@@ -1,9 +1,9 @@
 import HeapProbes
-import LeakStatistics
 import Lifecycles
 import Logging
 import ProcessResources
 import SystemCalls
+import Targets
 import WebSocketProtocol
 
 /// Carries a check out: drives, reads and records what the schedule says, and has the judge say what it amounts to.
@@ -53,7 +53,7 @@ final class CheckRun {
         var name: String
         var runtime: RecognisedRuntime
         var descriptorLimit: Int
-        var probes: [CheckResult.Probe]
+        var probes: [ProbeSource]
     }
 
     init(
@@ -72,7 +72,7 @@ final class CheckRun {
     }
 
     func run() async throws -> CheckResult {
-        guard !rows.isEmpty else { throw CheckFailure.invalid("no lifecycle was chosen") }
+        guard !rows.isEmpty else { throw TargetFailure.invalid("no lifecycle was chosen") }
         var interruption: CheckResult.Interruption?
         do {
             try await prepare()
@@ -83,7 +83,7 @@ final class CheckRun {
             if let latest, rows[latest].failure == nil {
                 rows[latest].failure = .targetLost(after: rows[latest].connections.completed)
             }
-        } catch let failure as CheckFailure {
+        } catch let failure as TargetFailure {
             // A later target did not start: what was measured before is worth having.
             if !isHeaderRecorded { throw failure }
             interruption = .targetLost("\(failure)")
@@ -234,9 +234,7 @@ final class CheckRun {
             Dictionary(uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }),
             after: idle)
         pauseWatches[row] = nil
-        if let failure = try await target.replacement(connections: rows[row].connections.attempted) {
-            rows[row].failure = failure
-        }
+        if let replaced = try await replacement(of: target, in: row) { rows[row].failure = replaced }
         // What stood in the way may be gone.
         rows[row].stopReason = nil
         rows[row].tcpStatesAtEnd = try target.tcpStates()
@@ -250,7 +248,7 @@ final class CheckRun {
         guard let target = targets.existing(row), !rows[row].samples.isEmpty else { return }
         latest = row
         if rows[row].failure == nil {
-            rows[row].failure = try await target.replacement(connections: rows[row].connections.attempted)
+            rows[row].failure = try await replacement(of: target, in: row)
         }
         if rows[row].failure == nil {
             if let first = firstHoldings[row] {

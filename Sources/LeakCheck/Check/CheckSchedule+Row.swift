@@ -220,8 +220,8 @@ extension CheckSchedule.Row {
             && (completed >= RowJudge.leastConnections || isLimited || pauses > 0)
         {
             state = .resting
-        } else if isLimited && lastFall != nil && mayRest && pauses < Self.mostPauses {
-            // What it keeps for a while is given back, and then it can take more.
+        } else if isLimited && (pauses == 0 || lastFall != nil) && mayRest && pauses < Self.mostPauses {
+            // What it keeps for a while may be given back, and then it can take more.
             state = .resting
         } else if isBroken || isLimited {
             state = .decided

@@ -1,6 +1,8 @@
+public import LeakStatistics
 import Lifecycles
 public import Logging
 import ProcessResources
+import Subprocesses
 import WebSocketProtocol
 
 /// One check: drives a target through lifecycles, reads its processes, and says what leaks.
@@ -55,13 +57,13 @@ public struct LeakCheck: Sendable {
     /// Kills, without waiting, every command that a check of this process has started and not ended.
     ///
     /// For a process that is about to exit and cannot let its checks end.
-    public static func abandonAll() {
-        TargetCommand.killAll()
+    public static func killAll() {
+        RunningCommand.killAll()
     }
 
     /// Carries the check out.
     ///
-    /// A check that is cancelled, or whose target dies, returns what was measured. Throws `CheckFailure` when it cannot
+    /// A check that is cancelled, or whose target dies, returns what was measured. Throws `TargetFailure` when it cannot
     /// begin. Whatever happens, a command that was started is ended.
     public func run() async throws -> CheckResult {
         let driver = try PeerDriver()

@@ -2,6 +2,7 @@ import HeapProbes
 import Lifecycles
 import Logging
 import SystemCalls
+import Targets
 
 /// The processes that take the rows of a check: one for each row, or one for all.
 final class RowTargets {
@@ -59,7 +60,7 @@ final class RowTargets {
     func retire(_ row: Int) async {
         guard let target = own.removeValue(forKey: row) else { return }
         await target.probes.close()
-        target.askToEnd()
+        target.terminate()
         retired.append(target)
     }
 
@@ -72,7 +73,7 @@ final class RowTargets {
         let targets = Array(own.values) + [shared].compactMap { $0 } + retired
         for target in targets {
             await target.probes.close()
-            target.askToEnd()
+            target.terminate()
         }
         for target in targets { target.end() }
     }
@@ -96,7 +97,7 @@ extension Target {
         case .command(let words):
             try await Target.start(
                 words, url: plan.url, limit: plan.startLimit,
-                setting: plan.heap.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
+                environment: plan.heap.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
         case .running(let pids): try await Target.running(pids: pids, url: plan.url)
         case .group(let group): try await Target.running(in: group, url: plan.url)
         }

@@ -1,5 +1,6 @@
 import Lifecycles
 import SystemCalls
+import Targets
 
 /// How long the peers stay in rows that are about peers that stay.
 ///

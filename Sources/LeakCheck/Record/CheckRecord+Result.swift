@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import Targets
 
 extension CheckRecord {
     /// The result as it was reported; judged from the samples where the check was killed before it could judge.

@@ -1,4 +1,5 @@
 public import Lifecycles
+public import Targets
 
 /// The course of a check, entry by entry as it was written down: enough to judge it again.
 public struct CheckRecord: Sendable {
@@ -62,7 +63,7 @@ public struct CheckRecord: Sendable {
         /// The rows, in the order driven.
         public var rows: [Row]
         /// What is read beside the processes; nil where nothing is.
-        public var probes: [CheckResult.Probe]?
+        public var probes: [ProbeSource]?
         /// How it was watched; nil for a check.
         public var watch: Watch?
         /// How long a suspect had to rest, in seconds; nil in the records of versions that did not say.

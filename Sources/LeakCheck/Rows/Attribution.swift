@@ -1,4 +1,5 @@
 import LeakStatistics
+import Targets
 
 /// A row's readings without what another resource accounts for, so that one defect is not reported twice: of private memory,
 /// what leaked threads need, what is left on the heap, and what is free inside the allocator.

@@ -1,3 +1,5 @@
+public import LeakStatistics
+
 /// Why a finding is what it is, with its numbers; reports put it into words.
 ///
 /// Encoded as an object of one key, the case's name, with its values by name: `{"slowing": {}}`.

@@ -1,4 +1,4 @@
-import LeakStatistics
+package import LeakStatistics
 import ProcessResources
 
 /// What a row's measurement amounts to; pure, so that recorded and simulated rows are judged as well.

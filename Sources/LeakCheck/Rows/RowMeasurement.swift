@@ -1,5 +1,6 @@
-import LeakStatistics
+package import LeakStatistics
 package import Lifecycles
+package import Targets
 
 /// What was measured of one lifecycle: all that its findings rest on.
 ///

@@ -1,15 +1,4 @@
-import LeakStatistics
-
-/// What the process with the least room has open, and may have.
-struct DescriptorUse: Hashable {
-    /// Its open descriptors.
-    var count: Int
-    /// Its soft limit.
-    var limit: Int
-
-    /// How much of the limit is used, 0 to 1.
-    var share: Double { Double(count) / Double(max(1, limit)) }
-}
+import Targets
 
 /// How many connections a target can take before what leaks exhausts it; pure.
 enum SafeLoad {
@@ -33,6 +22,10 @@ enum SafeLoad {
     private static let negligibleShare = 0.05
     /// The least connections that are worth a block, where its share allows as many.
     private static let leastBlock = 20.0
+
+    /// What may be left of connections that seem to have left nothing: a few may not show yet, and none of `n` speaks only
+    /// against a rate of more than three in `n` (the rule of three; Hanley and Lippman-Hand, 1983).
+    private static let rateOfNone = 3.0
 
     /// How many peers a process with `use` may have connected at a time.
     static func peers(_ use: DescriptorUse?) -> Int {
@@ -58,10 +51,10 @@ enum SafeLoad {
             (last.privateMemory - first.privateMemory, Double(mostBytes), .memory(bytes: mostBytes)),
         ]
         var room = Int.max
-        for gain in gains where gain.grown > 0 {
+        for gain in gains {
             // A suspicion must still be confirmed after the pause.
             let limit = isBeforePause ? shareBeforePause * gain.whole : gain.whole
-            let rate = Double(gain.grown) / Double(row.completed)
+            let rate = max(rateOfNone, Double(gain.grown)) / Double(row.completed)
             let share = max(1, limit / rate / leastBlocks)
             room = min(room, Int(min(share, 1e9)))
             guard Double(gain.grown) > negligibleShare * limit else { continue }

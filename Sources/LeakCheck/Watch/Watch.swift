@@ -1,5 +1,6 @@
 import ProcessResources
 import SystemCalls
+import Targets
 
 /// One watch: reads a target's processes at an interval while others drive it.
 ///
@@ -33,7 +34,7 @@ public struct Watch: Sendable {
 
     /// Watches until the time is over, the task is cancelled or the target is gone, and returns what was seen.
     ///
-    /// Throws `CheckFailure` when it cannot begin.
+    /// Throws `TargetFailure` when it cannot begin.
     public func run() async throws -> WatchResult {
         let start = MonotonicTime.now
         let facts = CheckRecord.Watch(
@@ -49,7 +50,7 @@ public struct Watch: Sendable {
             // What cannot be read even once cannot be watched.
             try subject.requireReadable()
         } catch {
-            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+            throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
         record(.header(header))
 

@@ -1,3 +1,5 @@
+public import LeakStatistics
+
 /// One amount that a watch follows.
 public enum WatchGauge: Hashable, Sendable {
     /// One of the resources that a check judges as well.

@@ -1,5 +1,6 @@
 import ProcessResources
 import SystemCalls
+import Targets
 import WebSocketProtocol
 
 /// The processes that a watch reads.
@@ -15,7 +16,7 @@ struct WatchSubject {
     let description: String
     let runtime: RecognisedRuntime
 
-    /// Finds them; throws `ProcessReadFailure` or `CheckFailure`.
+    /// Finds them; throws `ProcessReadFailure` or `TargetFailure`.
     init(_ subject: WatchPlan.Subject) throws {
         switch subject {
         case .processes(let pids): tree = try ProcessTree(roots: pids)

@@ -1,5 +1,6 @@
 import LeakCheck
 import Lifecycles
+import Targets
 
 extension CheckResult.Stall {
     /// What happened, without saying in which row.

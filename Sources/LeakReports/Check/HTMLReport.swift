@@ -1,6 +1,7 @@
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
+import Targets
 
 /// A check's result as one HTML page that needs nothing else: no network, no script.
 public struct HTMLReport {

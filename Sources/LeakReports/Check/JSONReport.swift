@@ -2,6 +2,7 @@ import FoundationEssentials
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
+import Targets
 
 /// A check's result as one JSON object, schema `watertight.check/1`.
 public struct JSONReport {
@@ -31,7 +32,7 @@ public struct JSONReport {
         var runtime: String
         var descriptorLimit: Int?
         var isolation: CheckResult.Isolation
-        var probes: [CheckResult.Probe]
+        var probes: [ProbeSource]
         var interrupted: Bool
         var targetLost: String?
         var environment: String?

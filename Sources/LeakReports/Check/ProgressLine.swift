@@ -1,4 +1,5 @@
 public import LeakCheck
+import LeakStatistics
 
 /// What is going on, as one line that is written over itself.
 public struct ProgressLine: Sendable {

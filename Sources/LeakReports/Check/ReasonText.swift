@@ -1,4 +1,5 @@
 import LeakCheck
+import LeakStatistics
 
 /// The words for each reason, the same in every report. What decides it is advice, which the program that ran the check adds.
 struct ReasonText {

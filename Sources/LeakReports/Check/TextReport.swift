@@ -1,6 +1,7 @@
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
+import Targets
 
 /// A check's result as a table for the terminal.
 public struct TextReport {

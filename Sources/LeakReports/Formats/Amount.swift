@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeakCheck
+import LeakStatistics
 
 /// Amounts of a resource as people read them.
 enum Amount {

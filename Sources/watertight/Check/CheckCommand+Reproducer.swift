@@ -1,6 +1,7 @@
 import LeakCheck
 import LeakTracking
 import Lifecycles
+import Targets
 
 extension CheckCommand {
     /// The command that checks one row alone, with the same seed, quoted for a shell.

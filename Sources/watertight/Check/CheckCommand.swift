@@ -4,11 +4,11 @@ import Glibc
 import HeapProbes
 import LeakCheck
 import LeakReports
-import LeakStatistics
 import LeakTracking
 import Lifecycles
 import Logging
 import SystemCalls
+import Targets
 import WebSocketProtocol
 
 /// `watertight check`: the main job.
@@ -253,13 +253,13 @@ struct CheckCommand: AsyncParsableCommand {
         try TerminationSignals.forEach(
             first: { _ in task.cancel() },
             again: { _ in
-                LeakCheck.abandonAll()
+                LeakCheck.killAll()
                 _exit(Code.interrupted.rawValue)
             })
         var result: CheckResult
         do {
             result = try await task.value
-        } catch let failure as CheckFailure {
+        } catch let failure as TargetFailure {
             eraseProgress()
             StandardError.print("watertight: \(failure)")
             if case .invalid = failure { throw Code.usage }

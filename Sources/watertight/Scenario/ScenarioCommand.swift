@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import Glibc
-import LeakCheck
 import LeakTracking
 import Scenarios
+import Subprocesses
 import SystemCalls
 
 /// `watertight scenario`: the leak-detection scenarios, on a server and clients of our own.
@@ -62,7 +62,7 @@ struct ScenarioCommand: AsyncParsableCommand {
             first: { _ in task.cancel() },
             again: { _ in
                 // A server that a scenario has started must not outlive it.
-                LeakCheck.abandonAll()
+                RunningCommand.killAll()
                 _exit(Code.interrupted.rawValue)
             })
         let reports: [ScenarioReport]

@@ -3,6 +3,7 @@ import Glibc
 import LeakCheck
 import LeakReports
 import SystemCalls
+import Targets
 
 /// `watertight watch`: the tracker beside a server that others use.
 struct WatchCommand: AsyncParsableCommand {
@@ -104,7 +105,7 @@ struct WatchCommand: AsyncParsableCommand {
         let result: WatchResult
         do {
             result = try await task.value
-        } catch let failure as CheckFailure {
+        } catch let failure as TargetFailure {
             StandardError.print("watertight: \(failure)")
             throw Code.unreachable
         }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LeakCheck
+@testable import Targets
 
 @Suite("Which process of several gained")
 struct ProcessGainTests {

@@ -1,21 +1,21 @@
 import Glibc
 import HeapProbes
-import Lifecycles
-import ProcessResources
-import Sockets
+package import ProcessResources
+package import Sockets
+import Subprocesses
 import SystemCalls
-import WebSocketProtocol
+package import WebSocketProtocol
 
 /// The process under test, with its URL: reached through sockets, read through `/proc`.
-final class Target: Sendable {
-    let url: WebSocketURL
-    let address: SocketAddress
-    let runtime: RecognisedRuntime
+package final class Target: Sendable {
+    package let url: WebSocketURL
+    package let address: SocketAddress
+    package let runtime: RecognisedRuntime
     /// What is read of it beside its processes.
-    let probes = TargetProbes()
+    package let probes = TargetProbes()
     /// What its allocators hold.
-    let allocators = TargetAllocators()
-    let command: TargetCommand?
+    package let allocators = TargetAllocators()
+    let command: RunningCommand?
     let tree: Locked<ProcessTree>
     private let firstReader: ProcessReader
     private let listeners: Locked<[ListenerQueue]>
@@ -25,7 +25,7 @@ final class Target: Sendable {
     let membersSeen = Locked(MembersSeen())
 
     init(
-        url: WebSocketURL, address: SocketAddress, command: TargetCommand?, tree: ProcessTree
+        url: WebSocketURL, address: SocketAddress, command: RunningCommand?, tree: ProcessTree
     ) throws(ProcessReadFailure) {
         self.url = url
         self.address = address
@@ -39,7 +39,7 @@ final class Target: Sendable {
     // MARK: Beginning and end
 
     /// Finds a server that runs.
-    static func running(pids: [Int32], url: String) async throws -> Target {
+    package static func running(pids: [Int32], url: String) async throws -> Target {
         try await running(url) { url, address in
             let roots = pids.isEmpty ? try Self.listeningProcesses(port: url.port, address: address) : pids
             return try ProcessTree(roots: roots)
@@ -47,7 +47,7 @@ final class Target: Sendable {
     }
 
     /// Finds a server that runs in a control group.
-    static func running(in group: ControlGroup, url: String) async throws -> Target {
+    package static func running(in group: ControlGroup, url: String) async throws -> Target {
         try await running(url) { _, _ in try ProcessTree(group: group) }
     }
 
@@ -58,18 +58,18 @@ final class Target: Sendable {
         do {
             url = try WebSocketURL(text)
         } catch {
-            throw CheckFailure.invalid("\(error)")
+            throw TargetFailure.invalid("\(error)")
         }
         do {
             let address = try await reachable(url)
             return try Target(url: url, address: address, command: nil, tree: tree(url, address))
         } catch {
-            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+            throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
     }
 
     /// Opens the probes that `templates` ask for; what cannot be read is told by `probes.failures`.
-    func openProbes(_ templates: [HeapTemplate]) async {
+    package func openProbes(_ templates: [HeapTemplate]) async {
         guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return }
         await probes.open(
             templates.map { $0.specification(port: url.port) },
@@ -87,38 +87,38 @@ final class Target: Sendable {
     }
 
     /// Asks the command, if there is one, to end; `end()` must follow.
-    func askToEnd() {
-        command?.askToEnd()
+    package func terminate() {
+        command?.terminate()
     }
 
     /// Ends the command, if there is one, and its descendants.
-    func end() {
-        command?.end()
+    package func end() {
+        command?.terminateAndWait()
     }
 
     /// The processes that are read.
-    var pids: [Int32] { tree.withLock { $0.members.map(\.pid) } }
+    package var pids: [Int32] { tree.withLock { $0.members.map(\.pid) } }
 
     /// The processes that are read.
-    var members: [ProcessReader] { tree.withLock { $0.members } }
+    package var members: [ProcessReader] { tree.withLock { $0.members } }
 
     /// Whether one of the processes holds the listening socket; nil when that cannot be seen.
-    var listens: Bool? { tree.withLock { tree in (try? tree.listeners(port: url.port)).map { !$0.isEmpty } } }
+    package var listens: Bool? { tree.withLock { tree in (try? tree.listeners(port: url.port)).map { !$0.isEmpty } } }
 
     // MARK: Readings
 
     /// A reading of everything that is judged.
-    struct Reading {
-        var descriptors: Int
-        var threads: Int
-        var privateMemory: Int
-        var residentMemory: Int
+    package struct Reading {
+        package var descriptors: Int
+        package var threads: Int
+        package var privateMemory: Int
+        package var residentMemory: Int
         /// Of the process that has used the largest share of its limit.
-        var descriptorUse: DescriptorUse
+        package var descriptorUse: DescriptorUse
     }
 
     /// Reads counts and memory of all processes.
-    func reading() throws -> Reading {
+    package func reading() throws -> Reading {
         try readingTree { tree in
             try tree.refresh()
             var reading = Reading(
@@ -143,7 +143,7 @@ final class Target: Sendable {
     }
 
     /// Descriptors of all processes.
-    func descriptorCount() throws -> Int {
+    package func descriptorCount() throws -> Int {
         try readingTree { tree in
             var count = 0
             for member in tree.members {
@@ -158,7 +158,7 @@ final class Target: Sendable {
     }
 
     /// Sockets of all processes by TCP state, spelled as the kernel does.
-    func tcpStates() throws -> [String: Int] {
+    package func tcpStates() throws -> [String: Int] {
         try readingTree { tree in
             let states = try tree.sample().tcpStates
             return Dictionary(uniqueKeysWithValues: states.map { ($0.key.name, $0.value) })
@@ -166,7 +166,7 @@ final class Target: Sendable {
     }
 
     /// Connections that wait to be accepted on the URL's port; nil where the target's tables cannot be read.
-    func acceptQueue() -> Int? {
+    package func acceptQueue() -> Int? {
         listeners.withLock { listeners in
             var length: Int?
             // Asked for again and again, so only the sockets that were found at the start are looked up.
@@ -179,7 +179,7 @@ final class Target: Sendable {
     }
 
     /// The smallest soft limit of descriptors among the processes.
-    var descriptorLimit: Int {
+    package var descriptorLimit: Int {
         tree.withLock { tree in tree.members.compactMap { try? $0.openFileLimit().soft }.min() ?? 1024 }
     }
 
@@ -193,7 +193,7 @@ final class Target: Sendable {
 
     // MARK: Finding
 
-    static func runtime(of tree: ProcessTree) throws(ProcessReadFailure) -> RecognisedRuntime {
+    package static func runtime(of tree: ProcessTree) throws(ProcessReadFailure) -> RecognisedRuntime {
         // Behind a shell or a launcher the server is a descendant: what collects lazily anywhere, matters.
         var first: RecognisedRuntime?
         for member in tree.members {
@@ -208,7 +208,7 @@ final class Target: Sendable {
     private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         if let address = try addresses.first(where: accepts) { return address }
-        throw CheckFailure.unreachable(
+        throw TargetFailure.unreachable(
             "nothing accepts connections on \(url.host):\(url.port): start the server, or correct the URL")
     }
 
@@ -226,17 +226,17 @@ final class Target: Sendable {
 
     private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
         guard address.isLoopback else {
-            throw CheckFailure.invalid(
+            throw TargetFailure.invalid(
                 "name the server's process with --pid: only on this machine can it be found by port")
         }
         return try listeningProcesses(port: port)
     }
 
     /// The processes that listen on a port of this machine, without the workers of those among them.
-    static func listeningProcesses(port: UInt16) throws -> [Int32] {
+    package static func listeningProcesses(port: UInt16) throws -> [Int32] {
         let found = ProcessReader.listening(port: port)
         guard let first = found.min() else {
-            throw CheckFailure.unreachable(
+            throw TargetFailure.unreachable(
                 "the process that listens on port \(port) cannot be found: name it with --pid, or run as its user")
         }
         // Workers that share the socket with their master come and go; the master leads to them.
@@ -253,6 +253,6 @@ final class Target: Sendable {
 }
 
 /// The target died or can no longer be read.
-struct TargetLost: Error {
-    var problem: String
+package struct TargetLost: Error {
+    package var problem: String
 }

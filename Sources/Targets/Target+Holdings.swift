@@ -4,7 +4,7 @@ extension Target {
     /// What each of the processes holds now, the first ones first; one that ends meanwhile is left out.
     ///
     /// Throws `TargetLost` where one without which there is no target cannot be read.
-    func holdings() throws -> [ProcessHolding] {
+    package func holdings() throws -> [ProcessHolding] {
         try readingTree { tree in
             try tree.refresh()
             var holdings: [ProcessHolding] = []

@@ -1,10 +1,9 @@
-import CLinux
 import Glibc
-import Sockets
+package import Sockets
 import SystemCalls
 
 /// Asks whether a port speaks TLS, where a plain request got no answer that could be understood.
-enum TLSProbe {
+package enum TLSProbe {
     /// A ClientHello of TLS 1.2 with a few cipher suites and no extension (RFC 5246, section 7.4.1.2), in one record.
     private static let clientHello: [UInt8] =
         [0x16, 3, 1, 0, 0x35, 1, 0, 0, 0x31, 3, 3] + [UInt8](repeating: 0x57, count: 32)
@@ -14,7 +13,7 @@ enum TLSProbe {
     private static let limit = Duration.seconds(2)
 
     /// Whether the server answers a ClientHello with a handshake record or an alert.
-    static func speaksTLS(_ address: SocketAddress) -> Bool {
+    package static func speaksTLS(_ address: SocketAddress) -> Bool {
         let deadline = MonotonicTime.now + limit
         guard let descriptor = try? OwnedDescriptor.connected(to: address, by: deadline),
             send(descriptor.rawValue, clientHello, clientHello.count, Int32(MSG_NOSIGNAL)) == clientHello.count

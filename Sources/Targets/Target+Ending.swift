@@ -1,6 +1,7 @@
 import Glibc
 import ProcessResources
 import Sockets
+import Subprocesses
 import SystemCalls
 import WebSocketProtocol
 
@@ -25,7 +26,7 @@ extension Target {
 
     /// Looks who is there before a row's first connection, and who listens before the target's first: whoever forks for each
     /// hands the socket on for a while.
-    func noteServers() throws {
+    package func noteServers() throws {
         let members = try readingTree { tree in
             try tree.refresh()
             return Self.members(of: tree)
@@ -42,18 +43,18 @@ extension Target {
     /// Describes processes that listened, or served in the row's `connections` so far, and have ended; nil if none has.
     ///
     /// Reports each once. Throws `TargetLost` where one listened and nothing listens in its place.
-    func replacement(connections: Int) async throws -> RowFailure? {
+    package func replacement(connections: Int) async throws -> MembersSeen.Replacement? {
         if let replacement = try await listenerReplacement() { return replacement }
         let members = try readingTree { tree in
             try tree.refresh()
             return Self.members(of: tree)
         }
         return membersSeen.withLock { seen in
-            seen.note(members, connections: connections).map { .replaced(ended: $0.ended, by: $0.fresh) }
+            seen.note(members, connections: connections)
         }
     }
 
-    private func listenerReplacement() async throws -> RowFailure? {
+    private func listenerReplacement() async throws -> MembersSeen.Replacement? {
         let (known, ended) = servers.withLock { servers in
             (Set(servers.map(\.pid)), servers.filter { !$0.isAlive }.map(\.pid))
         }
@@ -77,11 +78,11 @@ extension Target {
                     "process \(Self.list(ended)) of the target, which listened on port \(url.port), has ended, and "
                     + "nothing listens in its place: see its log\(output)")
         }
-        return .replaced(ended: ended, by: fresh)
+        return MembersSeen.Replacement(ended: ended, fresh: fresh)
     }
 
     /// Whether a process has as many descriptors open as it may.
-    func isOutOfDescriptors() throws -> Bool {
+    package func isOutOfDescriptors() throws -> Bool {
         tree.withLock { tree in
             tree.members.contains { member in
                 guard let limit = try? member.openFileLimit().soft, let count = try? member.descriptorCount() else {
@@ -95,11 +96,11 @@ extension Target {
     /// What became of the target after `failure`: how a command ended and what it said last, and who listens now.
     func obituary(_ failure: ProcessReadFailure) -> String {
         let deadline = MonotonicTime.now + Self.succession
-        var ending: TargetCommand.Ending?
+        var ending: TerminationStatus?
         var successors: [Int32] = []
         let lost = Set(pids)
         while MonotonicTime.now < deadline {
-            ending = ending ?? command?.ending()
+            ending = ending ?? command?.status()
             successors = ProcessReader.listening(port: url.port)
             if !lost.isSuperset(of: successors) || (!successors.isEmpty && ending != nil) { break }
             usleep(20_000)

@@ -1,30 +1,22 @@
 import HeapProbes
+package import LeakStatistics
 import SystemCalls
 
 /// The heap probes of one target, and when to ask them.
 ///
 /// A reading makes the target stand still, for milliseconds or for a second. A probe is asked at the readings that decide,
 /// and in between as often as takes no more than a third of the time.
-actor TargetProbes {
+package actor TargetProbes {
     fileprivate struct Opened {
         let resource: Resource
         let probe: any HeapProbe
         let mayLag: Bool
-        /// What the last reading took.
-        var cost = Duration.zero
-        var readAt: MonotonicTime?
-        var connections = 0
+        var turn = ReadingTurn()
     }
 
     private var opened: [Opened] = []
     /// Why a resource is not, or no longer, read.
-    private(set) var failures: [Resource: String] = [:]
-
-    /// Connections from which on each block counts, however long a reading takes: an estimate judges the second half of a row.
-    private static let firstCheckpoint = RowJudge.leastConnections / 2
-    /// The share of the connections so far after which the next checkpoint follows; half a row then has more than the four
-    /// blocks that an estimate needs.
-    private static let checkpointShare = 1.0 / 9
+    package private(set) var failures: [Resource: String] = [:]
 
     /// Opens what suits the target, and asks it once: some probes cost the target a thread or a descriptor from then on.
     func open(_ specifications: [HeapSpecification], of subject: HeapSubject) async {
@@ -51,32 +43,30 @@ actor TargetProbes {
     private static let (firstAttempts, firstInterval) = (8, Duration.milliseconds(50))
 
     /// What is read, in the order in which it was asked for.
-    var sources: [CheckResult.Probe] {
+    package var sources: [ProbeSource] {
         opened.map {
-            CheckResult.Probe(resource: $0.resource, source: $0.probe.source, mayLag: $0.mayLag ? true : nil)
+            ProbeSource(resource: $0.resource, source: $0.probe.source, mayLag: $0.mayLag ? true : nil)
         }
     }
 
     /// What all readings of one sample take.
-    var cost: Duration { opened.reduce(.zero) { $0 + $1.cost } }
+    package var cost: Duration { opened.reduce(.zero) { $0 + $1.turn.cost } }
 
     /// The levels now, by resource, of the probes whose turn it is after so many `connections`; all of them where the
     /// sample `isDecisive`.
-    func read(connections: Int, isDecisive: Bool) async -> [Resource: Double] {
+    package func read(connections: Int, isDecisive: Bool) async -> [Resource: Double] {
         var levels: [Resource: Double] = [:]
         var index = 0
         while index < opened.count {
             var entry = opened[index]
-            guard isDecisive || entry.isDue(connections, Self.firstCheckpoint, Self.checkpointShare) else {
+            guard isDecisive || entry.turn.isDue(at: .now, connections: connections) else {
                 index += 1
                 continue
             }
             let began = MonotonicTime.now
             do {
                 levels[entry.resource] = try await entry.probe.read()
-                entry.cost = began.elapsed
-                entry.readAt = .now
-                entry.connections = connections
+                entry.turn.didRead(from: began, to: .now, connections: connections)
                 opened[index] = entry
                 index += 1
             } catch {
@@ -89,17 +79,19 @@ actor TargetProbes {
     }
 
     /// Lets go of the target.
-    func close() async {
+    package func close() async {
         let probes = opened
         opened = []
         for entry in probes { await entry.probe.close() }
     }
 }
 
-extension TargetProbes.Opened {
-    fileprivate func isDue(_ connections: Int, _ first: Int, _ share: Double) -> Bool {
-        guard let readAt else { return true }
-        if readAt.elapsed >= cost * 2 { return true }
-        return connections >= first && Double(connections - self.connections) >= share * Double(self.connections)
+extension Resource {
+    /// What the readings of a probe mean.
+    init(_ gauge: HeapGauge) {
+        switch gauge {
+        case .liveBytes: self = .liveHeap
+        case .count(let name): self.init(rawValue: name)
+        }
     }
 }

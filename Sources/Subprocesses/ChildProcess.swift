@@ -1,13 +1,14 @@
 import Glibc
+public import SystemCalls
 
 /// Starts programs.
 public enum ChildProcess {
     /// Starts `arguments`, the first looked up in `PATH`, as the leader of a process group of its own.
     ///
-    /// Its standard input is empty, its output and errors go to the descriptors `output` and `errors`. `setting` replaces
+    /// Its standard input is empty, its output and errors go to the descriptors `output` and `errors`. `environment` replaces
     /// variables of this process's environment or adds to them. Returns the process number; the caller must wait for it.
     public static func start(
-        _ arguments: [String], setting: [String: String] = [:], output: Int32, errors: Int32
+        _ arguments: [String], environment: [String: String] = [:], output: Int32, errors: Int32
     ) throws(SystemCallError) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -31,7 +32,7 @@ public enum ChildProcess {
         posix_spawnattr_setflags(&attributes, Int16(flags))
 
         let words = arguments.map { strdup($0) } + [nil]
-        let variables = environment(setting: setting).map { strdup($0) } + [nil]
+        let variables = inherited(with: environment).map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var pid: Int32 = 0
         let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, variables)
@@ -39,15 +40,15 @@ public enum ChildProcess {
         return pid
     }
 
-    /// This process's variables, replaced and added to by `setting`.
-    static func environment(setting: [String: String]) -> [String] {
+    /// This process's variables, replaced and added to by `changes`.
+    static func inherited(with changes: [String: String]) -> [String] {
         var variables: [String] = []
         var entry = environ
         while let text = entry.pointee {
             let variable = String(cString: text)
-            if setting[String(variable.prefix { $0 != "=" })] == nil { variables.append(variable) }
+            if changes[String(variable.prefix { $0 != "=" })] == nil { variables.append(variable) }
             entry += 1
         }
-        return variables + setting.map { "\($0.key)=\($0.value)" }.sorted()
+        return variables + changes.map { "\($0.key)=\($0.value)" }.sorted()
     }
 }

@@ -1,7 +1,7 @@
 import ProcessResources
 import Testing
 
-@testable import LeakCheck
+@testable import Targets
 
 @Suite("Processes that served and have ended")
 struct MembersSeenTests {

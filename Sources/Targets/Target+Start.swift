@@ -1,6 +1,6 @@
-import Lifecycles
 import ProcessResources
 import Sockets
+import Subprocesses
 import SystemCalls
 import WebSocketProtocol
 
@@ -8,9 +8,9 @@ import WebSocketProtocol
 extension Target {
     /// Starts a command on a free port and waits until it accepts connections.
     ///
-    /// What `setting` says is set in the command's environment.
-    static func start(
-        _ arguments: [String], url template: String, limit: Duration, setting: [String: String]
+    /// `PORT` and what `environment` says are set in the command's environment.
+    package static func start(
+        _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
     ) async throws -> Target {
         let port = try FreePort.onLoopback()
         func filled(_ text: String) -> String { text.replacing("{port}", with: "\(port)") }
@@ -18,18 +18,19 @@ extension Target {
         do {
             url = try WebSocketURL(filled(template))
         } catch {
-            throw CheckFailure.invalid("\(error)")
+            throw TargetFailure.invalid("\(error)")
         }
         let name = arguments.joined(separator: " ")
         if !ProcessReader.listening(port: url.port).isEmpty {
-            throw CheckFailure.unreachable(
+            throw TargetFailure.unreachable(
                 "another process listens on port \(url.port) already: end it, or let {port} choose a free one")
         }
-        let command: TargetCommand
+        let command: RunningCommand
         do {
-            command = try TargetCommand(arguments.map(filled), port: port, setting: setting)
+            command = try RunningCommand(
+                arguments.map(filled), environment: environment.merging(["PORT": "\(port)"]) { $1 })
         } catch {
-            throw CheckFailure.unreachable("cannot start \"\(name)\": \(error)")
+            throw TargetFailure.unreachable("cannot start \"\(name)\": \(error)")
         }
         do {
             let address = try await waitUntilAccepting(url, command, name: name, limit: limit)
@@ -37,36 +38,36 @@ extension Target {
             try await requireListener(tree, port: url.port, command, name: name)
             return try Target(url: url, address: address, command: command, tree: tree)
         } catch {
-            command.end()
+            command.terminateAndWait()
             if error is CancellationError { throw error }
-            throw error as? CheckFailure ?? CheckFailure.unreachable("\(error)")
+            throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
     }
 
     private static func waitUntilAccepting(
-        _ url: WebSocketURL, _ command: TargetCommand, name: String, limit: Duration
+        _ url: WebSocketURL, _ command: RunningCommand, name: String, limit: Duration
     ) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         let deadline = MonotonicTime.now + limit
         while MonotonicTime.now < deadline {
             try Task.checkCancellation()
-            if let ending = command.ending() {
+            if let ending = command.status() {
                 let left = try await leftBehind(command)
-                throw CheckFailure.unreachable(
+                throw TargetFailure.unreachable(
                     "\"\(name)\" did not start: it \(ending)\(left)\(quoted(command.lastOutput))")
             }
             for address in addresses where try accepts(address) { return address }
             try await Task.sleep(for: .milliseconds(20))
         }
         let elsewhere = command.listeners.map { "; \($0)" } ?? ""
-        throw CheckFailure.unreachable(
+        throw TargetFailure.unreachable(
             "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit)\(elsewhere): pass the port it "
                 + "uses in the URL, or {port} in the command, and give a slow starter more with --start-limit"
                 + quoted(command.lastOutput))
     }
 
     /// What is said of the processes that a command which has ended leaves behind.
-    private static func leftBehind(_ command: TargetCommand) async throws -> String {
+    private static func leftBehind(_ command: RunningCommand) async throws -> String {
         let deadline = MonotonicTime.now + succession
         while MonotonicTime.now < deadline, !command.processes.isEmpty {
             if let listeners = command.listeners {
@@ -79,7 +80,7 @@ extension Target {
 
     /// Makes sure that what accepts is the command and nobody else, or another process would be read than is driven.
     private static func requireListener(
-        _ tree: consuming ProcessTree, port: UInt16, _ command: TargetCommand, name: String
+        _ tree: consuming ProcessTree, port: UInt16, _ command: RunningCommand, name: String
     ) async throws {
         for _ in 0..<100 {
             try tree.refresh()
@@ -87,7 +88,7 @@ extension Target {
             try await Task.sleep(for: .milliseconds(20))
         }
         let elsewhere = command.listeners.map { " (\($0))" } ?? ""
-        throw CheckFailure.unreachable(
+        throw TargetFailure.unreachable(
             "neither \"\(name)\" nor a descendant of it listens on port \(port)\(elsewhere), though something does: start the "
                 + "server itself, or check it by URL and --pid")
     }

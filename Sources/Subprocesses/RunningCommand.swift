@@ -1,37 +1,32 @@
-import CLinux
 import Glibc
 import ProcessResources
 import SystemCalls
 
-/// A command that was started as a server: its processes, and the last it said.
+/// A command that was started: its processes, and the last it said.
 ///
-/// Ended by `end()`, with every descendant: a daemon that forked twice and a child with a session of its own as well. None
-/// of them outlives this process, however that ends; `GuardedProcess` says what holds for that.
-package final class TargetCommand: Sendable {
+/// Ended by `terminateAndWait()`, with every descendant: a daemon that forked twice and a child with a session of its own
+/// as well. None of them outlives this process, however that ends; `GuardedProcess` says what holds for that.
+public final class RunningCommand: Sendable {
     private let process: GuardedProcess
     private let tail = Locked(OutputTail())
 
     /// What a command may take to end on SIGTERM.
     private static let endLimit = Duration.seconds(3)
 
-    /// Starts `arguments`; the first is looked up in `PATH`. `PORT` and what `setting` says are set in its environment.
-    package init(_ arguments: [String], port: UInt16, setting: [String: String] = [:]) throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
-        let output = OwnedDescriptor(owning: ends[0])
-        let input = OwnedDescriptor(owning: ends[1])
+    /// Starts `arguments`; the first is looked up in `PATH`. What `environment` says is set in its environment.
+    public init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        let pipe = try Pipe()
         // Under the lock, so that `killAll()` never comes between a start and the note of it.
         process = try Self.running.withLock { running in
             guard !running.isClosed else { throw CancellationError() }
             let process = try GuardedProcess(
-                arguments, setting: setting.merging(["PORT": "\(port)"]) { $1 }, output: input.rawValue,
-                errors: input.rawValue)
+                arguments, environment: environment, output: pipe.writing.rawValue,
+                errors: pipe.writing.rawValue)
             running.pids.insert(process.pid)
             return process
         }
-        try? input.close()
-        let number = output.release()
-        try Thread.detach(name: "target output") { [tail] in
+        let number = pipe.closingWriting().release()
+        try Thread.detach(name: "command output") { [tail] in
             let output = OwnedDescriptor(owning: number)
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {
@@ -46,19 +41,19 @@ package final class TargetCommand: Sendable {
     }
 
     /// The last that it wrote to stdout and stderr.
-    package var lastOutput: String { tail.withLock { $0.text } }
+    public var lastOutput: String { tail.withLock { $0.text } }
 
     /// The process that was started, leader of a group of its own.
-    package var pid: Int32 { process.pid }
+    public var pid: Int32 { process.pid }
 
     /// How it ended; nil while it runs.
-    package func ending() -> Ending? { process.status().map { Ending(status: $0) } }
+    public func status() -> TerminationStatus? { process.status() }
 
     /// The processes that descend from the command, itself included, wherever they have gone since.
-    package var processes: [Int32] { (try? ProcessReader(pid: process.guardian).descendants()) ?? [] }
+    public var processes: [Int32] { (try? ProcessReader(pid: process.guardian).descendants()) ?? [] }
 
     /// Where the command and its descendants listen, in words; nil where nowhere.
-    var listeners: String? {
+    public var listeners: String? {
         let words = processes.compactMap { pid -> String? in
             guard let held = try? ProcessReader(pid: pid).heldListeners(), !held.isEmpty else { return nil }
             return "process \(pid) of it listens on " + held.map { "\($0.local)" }.joined(separator: ", ")
@@ -76,43 +71,30 @@ package final class TargetCommand: Sendable {
     }
 
     /// Kills every command that is left, at once and without waiting.
-    package static func killAll() {
+    public static func killAll() {
         running.withLock { running in
             running.isClosed = true
-            for pid in running.pids { kill(-pid, SIGKILL) }
+            for pid in running.pids { Glibc.kill(-pid, SIGKILL) }
         }
     }
 
-    /// Sends SIGKILL to the command's group; `end()` must follow.
-    package func killGroup() {
-        kill(-pid, SIGKILL)
+    /// Sends SIGKILL to the command's group; `terminateAndWait()` must follow.
+    public func kill() {
+        Glibc.kill(-pid, SIGKILL)
     }
 
-    /// Sends SIGTERM to the command's group and to what has left it; `end()` must follow.
-    func askToEnd() {
-        kill(-pid, SIGTERM)
-        for stray in processes where getpgid(stray) != pid { kill(stray, SIGTERM) }
+    /// Sends SIGTERM to the command's group and to what has left it; `terminateAndWait()` must follow.
+    public func terminate() {
+        Glibc.kill(-pid, SIGTERM)
+        for stray in processes where getpgid(stray) != pid { Glibc.kill(stray, SIGTERM) }
     }
 
     /// Ends the command with all its descendants: SIGTERM, then SIGKILL to what is left; returns when they are gone.
-    package func end() {
-        askToEnd()
+    public func terminateAndWait() {
+        terminate()
         let deadline = MonotonicTime.now + Self.endLimit
         while !processes.isEmpty && MonotonicTime.now < deadline { usleep(5_000) }
         process.end()
         Self.running.withLock { _ = $0.pids.remove(pid) }
     }
-}
-
-/// The end of what a process wrote, a few kilobytes of it.
-private struct OutputTail {
-    private var bytes: [UInt8] = []
-    private static let maximumBytes = 4096
-
-    mutating func append(_ more: ArraySlice<UInt8>) {
-        bytes += more
-        if bytes.count > 2 * Self.maximumBytes { bytes.removeFirst(bytes.count - Self.maximumBytes) }
-    }
-
-    var text: String { String(decoding: bytes.suffix(Self.maximumBytes), as: UTF8.self) }
 }

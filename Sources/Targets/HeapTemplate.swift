@@ -26,7 +26,7 @@ public struct HeapTemplate: Hashable, Sendable {
     public var namesPort: Bool { text.contains("{port}") }
 
     /// What a command must find in its environment.
-    var environment: [String: String] { anyPort.environment }
+    package var environment: [String: String] { anyPort.environment }
 
     /// The probe for a target on `port`.
     func specification(port: UInt16) -> HeapSpecification {

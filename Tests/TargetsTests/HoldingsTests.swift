@@ -1,8 +1,9 @@
 import Glibc
+import Subprocesses
 import SystemCalls
 import Testing
 
-@testable import LeakCheck
+@testable import Targets
 
 @Suite("What each process of a target holds")
 struct HoldingsTests {

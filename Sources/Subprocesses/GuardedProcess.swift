@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import SystemCalls
 
 /// A program and all its descendants, none of which outlives this process.
 ///
@@ -44,10 +45,10 @@ public final class GuardedProcess: Sendable {
 
     /// Starts `arguments`, as `ChildProcess.start` does.
     public init(
-        _ arguments: [String], setting: [String: String] = [:], output: Int32, errors: Int32
+        _ arguments: [String], environment: [String: String] = [:], output: Int32, errors: Int32
     ) throws(SystemCallError) {
         let words = arguments.map { strdup($0) } + [nil]
-        let variables = ChildProcess.environment(setting: setting).map { strdup($0) } + [nil]
+        let variables = ChildProcess.inherited(with: environment).map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var number: Int32 = -1
         let guardian = clinux_start_guarded(words, variables, output, errors, &number)
@@ -71,13 +72,13 @@ public final class GuardedProcess: Sendable {
         end()
     }
 
-    /// How the program ended, as `waitpid` says it; nil while it runs.
-    public func status() -> Int32? {
+    /// How the program ended; nil while it runs.
+    public func status() -> TerminationStatus? {
         condition.withLock { condition in
             if condition.status == nil {
                 condition.note(Self.receive(from: channel.rawValue, flags: Int32(MSG_DONTWAIT)))
             }
-            return condition.status
+            return condition.status.map(TerminationStatus.init)
         }
     }
 

@@ -1,6 +1,3 @@
-import HeapProbes
-import LeakStatistics
-
 /// What a connection can leave behind.
 public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     /// The name under which reports, records and lists of known leaks have it.
@@ -30,19 +27,11 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     public var unit: String { isMemory ? "bytes" : rawValue }
 
     /// How amounts of it are judged.
-    var scale: GrowthScale {
+    package var scale: GrowthScale {
         switch self {
         case .privateMemory: .pages
         case .liveHeap: .liveHeap
         default: .counts
-        }
-    }
-
-    /// What the readings of a probe mean.
-    init(_ gauge: HeapGauge) {
-        switch gauge {
-        case .liveBytes: self = .liveHeap
-        case .count(let name): self.init(rawValue: name)
         }
     }
 }

@@ -6,7 +6,7 @@ import ProcessResources
 /// served if it lived through two readings between which connections were made, and worked meanwhile: a shell that waits
 /// does not, nor one that only started the server. Where processes come and go in number like the connections, as under
 /// inetd, each is a part of its connection, also if it lingers for a while after it.
-struct MembersSeen: Sendable {
+package struct MembersSeen: Sendable {
     /// A process at a reading.
     struct Member: Hashable, Sendable {
         var identity: ProcessIdentity
@@ -15,9 +15,9 @@ struct MembersSeen: Sendable {
     }
 
     /// Processes that served and have ended, and those that have come since.
-    struct Replacement: Hashable, Sendable {
-        var ended: [Int32]
-        var fresh: [Int32]
+    package struct Replacement: Hashable, Sendable {
+        package var ended: [Int32]
+        package var fresh: [Int32]
     }
 
     fileprivate struct Life {

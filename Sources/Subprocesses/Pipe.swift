@@ -1,0 +1,19 @@
+import CLinux
+import Glibc
+import SystemCalls
+
+/// A pipe whose ends a started program does not inherit, but where it is given one.
+struct Pipe: ~Copyable {
+    let reading: OwnedDescriptor
+    let writing: OwnedDescriptor
+
+    init() throws(SystemCallError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
+        reading = OwnedDescriptor(owning: ends[0])
+        writing = OwnedDescriptor(owning: ends[1])
+    }
+
+    /// The reading end; the other one is closed.
+    consuming func closingWriting() -> OwnedDescriptor { reading }
+}

@@ -1,0 +1,18 @@
+public import LeakStatistics
+
+/// A gauge of the target's own.
+public struct ProbeSource: Hashable, Sendable, Codable {
+    /// What it reads.
+    public var resource: Resource
+    /// Where its readings come from, in words.
+    public var source: String
+    /// Whether a reading may be seconds old; nil as no.
+    public var mayLag: Bool?
+
+    /// A probe of `resource`.
+    public init(resource: Resource, source: String, mayLag: Bool? = nil) {
+        self.resource = resource
+        self.source = source
+        self.mayLag = mayLag
+    }
+}

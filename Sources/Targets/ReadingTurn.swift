@@ -1,0 +1,31 @@
+import SystemCalls
+
+/// When a costly gauge is read next: as often as takes no more than a third of the time, and often enough that the second
+/// half of a row has several readings; pure.
+package struct ReadingTurn: Sendable {
+    /// What the last reading took.
+    package private(set) var cost = Duration.zero
+    private var readAt: MonotonicTime?
+    private var connections = 0
+
+    /// Connections from which on the share counts, however long a reading takes: an estimate judges the second half of a
+    /// row, which has a thousand at least.
+    private static let firstCheckpoint = 500
+    /// The share of the connections so far after which a reading follows; half a row then has more than the four blocks
+    /// that an estimate needs.
+    private static let checkpointShare = 1.0 / 9
+
+    /// Whether it is due after so many connections of the row.
+    func isDue(at now: MonotonicTime, connections total: Int) -> Bool {
+        guard let readAt, now - readAt < cost * 2 else { return true }
+        let made = Double(total - connections)
+        return total >= Self.firstCheckpoint && made > 0 && made >= Self.checkpointShare * Double(connections)
+    }
+
+    /// Notes a reading.
+    mutating func didRead(from began: MonotonicTime, to end: MonotonicTime, connections: Int) {
+        cost = end - began
+        readAt = end
+        self.connections = connections
+    }
+}
