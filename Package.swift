@@ -135,7 +135,8 @@ let package = Package(
 
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
-        .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses"], swiftSettings: rules),
+        .testTarget(
+            name: "SubprocessesTests", dependencies: ["Subprocesses", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "TargetsTests", dependencies: ["Targets", "ProcessResources", "Subprocesses", "SystemCalls"],
             swiftSettings: rules),
@@ -155,7 +156,9 @@ let package = Package(
             name: "ManagersTests", dependencies: ["Managers", "SystemCalls", "LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "HeapProbesTests",
-            dependencies: ["HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls"],
+            dependencies: [
+                "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol",
+            ],
             swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
@@ -192,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "watertight", "Lifecycles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "watertight", "Lifecycles", "SystemCalls",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],
             swiftSettings: rules),
