@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "HeapProbes", targets: ["HeapProbes"]),
+        .library(name: "Environments", targets: ["Environments"]),
         .library(name: "LeakTracking", targets: ["LeakTracking"]),
         .library(name: "LeakCheck", targets: ["LeakCheck"]),
         .library(name: "WatertightTesting", targets: ["WatertightTesting"]),
@@ -70,10 +71,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
+        .target(name: "Environments", dependencies: ["Managers"], swiftSettings: rules),
         .target(
             name: "LeakTracking",
             dependencies: [
-                "ProcessResources", "LeakStatistics", "SystemCalls", .product(name: "Logging", package: "swift-log"),
+                "Environments", "ProcessResources", "LeakStatistics", "SystemCalls",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
         .target(
@@ -82,7 +85,8 @@ let package = Package(
         .target(
             name: "Scenarios",
             dependencies: [
-                "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets", "Subprocesses",
+                "Environments", "LeakStatistics", "LeakTracking", "Managers", "ProcessResources", "Sockets",
+                "Subprocesses",
                 "SystemCalls", "WebSocketProtocol", "WebSockets", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -94,7 +98,8 @@ let package = Package(
             name: "watertight",
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
-                "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios", "Subprocesses",
+                "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
+                "Subprocesses",
                 "Targets", "CLinux", "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -171,10 +176,11 @@ let package = Package(
                 "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
             ],
             swiftSettings: rules),
+        .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
         .testTarget(
             name: "LeakTrackingTests",
             dependencies: [
-                "LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls",
+                "Environments", "LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -184,7 +190,8 @@ let package = Package(
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(
-            name: "ScenariosTests", dependencies: ["Scenarios", "LeakTracking", "Managers", "watertight"],
+            name: "ScenariosTests",
+            dependencies: ["Environments", "Scenarios", "LeakTracking", "Managers", "watertight"],
             swiftSettings: rules),
         .testTarget(
             name: "WatertightTestingTests",

@@ -1,4 +1,4 @@
-public import LeakTracking
+public import Environments
 public import Logging
 package import Managers
 

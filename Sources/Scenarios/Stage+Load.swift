@@ -1,4 +1,4 @@
-import LeakTracking
+import Environments
 import Managers
 import SystemCalls
 import WebSocketProtocol

@@ -1,4 +1,4 @@
-import LeakTracking
+import Environments
 import Managers
 import WebSocketProtocol
 import WebSockets

@@ -1,3 +1,4 @@
+import Environments
 import Glibc
 import LeakTracking
 import Logging

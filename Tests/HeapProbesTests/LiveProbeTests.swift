@@ -225,7 +225,8 @@ struct LiveProbeTests {
     @Test(
         "a command that fails says how",
         arguments: [
-            ("echo no coffee >&2; exit 3", "has exited with code 3: no coffee"), ("kill -9 $$", "was ended by signal 9 (SIGKILL)"),
+            ("echo no coffee >&2; exit 3", "has exited with code 3: no coffee"),
+            ("kill -9 $$", "was ended by signal 9 (SIGKILL)"),
             ("yes", "more than 1 MiB"), ("echo none", "no number"),
         ])
     func failingCommand(command: String, words: String) async throws {

@@ -1,5 +1,5 @@
+import Environments
 import LeakCheck
-import LeakTracking
 import Lifecycles
 import Targets
 

@@ -1,10 +1,10 @@
 import ArgumentParser
 import CLinux
+import Environments
 import Glibc
 import HeapProbes
 import LeakCheck
 import LeakReports
-import LeakTracking
 import Lifecycles
 import Logging
 import SystemCalls

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Environments
 import Foundation
 import Glibc
-import LeakTracking
 import Scenarios
 import Subprocesses
 import SystemCalls

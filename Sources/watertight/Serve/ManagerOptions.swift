@@ -1,5 +1,5 @@
 public import ArgumentParser
-import LeakTracking
+import Environments
 import Managers
 import Scenarios
 public import WebSockets

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Environments
 import Glibc
-import LeakTracking
 import Logging
 import Sockets
 import SystemCalls

@@ -1,6 +1,6 @@
 public import ArgumentParser
+import Environments
 public import LeakCheck
-import LeakTracking
 public import Logging
 import WebSocketProtocol
 

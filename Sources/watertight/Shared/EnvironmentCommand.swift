@@ -1,6 +1,6 @@
 import ArgumentParser
+import Environments
 import Foundation
-import LeakTracking
 
 /// `watertight environment`: which environment this is, why, and each of its values with where it comes from.
 struct EnvironmentCommand: ParsableCommand {

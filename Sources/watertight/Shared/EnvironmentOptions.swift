@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import LeakTracking
+public import Environments
 
 /// What overrides the environment and its values.
 struct EnvironmentOptions: ParsableArguments {

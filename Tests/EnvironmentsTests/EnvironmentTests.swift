@@ -1,5 +1,5 @@
+import Environments
 import Foundation
-import LeakTracking
 import Testing
 
 @Suite("Environments")

@@ -1,4 +1,3 @@
-public import LeakTracking
 public import Managers
 
 extension ManagerLimits {
@@ -10,14 +9,5 @@ extension ManagerLimits {
         backgroundInterval = environment.backgroundInterval
         staleLimit = environment.staleLimit
         emergencyStaleLimit = environment.emergencyStaleLimit
-    }
-}
-
-extension ManagerCounts {
-    /// A factory's statistics as a tracker takes them.
-    public init(_ statistics: ManagerStatistics) {
-        self.init(
-            active: statistics.active, created: statistics.created, cleanedUp: statistics.cleanedUp,
-            refused: statistics.refused, usersWithManagers: statistics.usersWithManagers)
     }
 }

@@ -1,3 +1,4 @@
+public import Environments
 import Glibc
 import LeakStatistics
 public import Logging
