@@ -138,6 +138,7 @@ let package = Package(
             path: "Tests/Benchmarks/EngineCosts",
             swiftSettings: rules),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(
@@ -145,20 +146,24 @@ let package = Package(
         .testTarget(
             name: "TargetsTests", dependencies: ["Targets", "ProcessResources", "Subprocesses", "SystemCalls"],
             swiftSettings: rules),
-        .testTarget(name: "WebSocketProtocolTests", dependencies: ["WebSocketProtocol"], swiftSettings: rules),
         .testTarget(
-            name: "SocketsTests", dependencies: ["Sockets", "SystemCalls"], swiftSettings: rules),
+            name: "WebSocketProtocolTests", dependencies: ["TestSupport", "WebSocketProtocol"], swiftSettings: rules),
+        .testTarget(
+            name: "SocketsTests", dependencies: ["TestSupport", "Sockets", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "WebSocketsTests",
             dependencies: [
+                "TestSupport",
                 "WebSockets", "Managers", "WebSocketProtocol", "Sockets", "SystemCalls", "ProcessResources",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
         .testTarget(
-            name: "ProcessResourcesTests", dependencies: ["ProcessResources", "SystemCalls"], swiftSettings: rules),
+            name: "ProcessResourcesTests", dependencies: ["TestSupport", "ProcessResources", "SystemCalls"],
+            swiftSettings: rules),
         .testTarget(
-            name: "ManagersTests", dependencies: ["Managers", "SystemCalls", "LeakStatistics"], swiftSettings: rules),
+            name: "ManagersTests", dependencies: ["TestSupport", "Managers", "SystemCalls", "LeakStatistics"],
+            swiftSettings: rules),
         .testTarget(
             name: "HeapProbesTests",
             dependencies: [
@@ -180,6 +185,7 @@ let package = Package(
         .testTarget(
             name: "LeakTrackingTests",
             dependencies: [
+                "TestSupport",
                 "Environments", "LeakTracking", "LeakStatistics", "ProcessResources", "SystemCalls",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -191,17 +197,19 @@ let package = Package(
         // The program is built for the scenario that restarts it.
         .testTarget(
             name: "ScenariosTests",
-            dependencies: ["Environments", "Scenarios", "LeakTracking", "Managers", "watertight"],
+            dependencies: ["TestSupport", "Environments", "Scenarios", "LeakTracking", "Managers", "watertight"],
             swiftSettings: rules),
         .testTarget(
             name: "WatertightTestingTests",
             dependencies: [
+                "TestSupport",
                 "WatertightTesting", "WebSockets", "Sockets", "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(
             name: "CommandTests",
             dependencies: [
+                "TestSupport",
                 "watertight", "Lifecycles", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

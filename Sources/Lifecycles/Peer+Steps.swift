@@ -117,7 +117,7 @@ extension Peer {
 
     private func provokeClose() {
         hasProvoked = true
-        if var message = script.closingMessage {
+        if var message = script.options.closingMessage {
             _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
         } else {
             FramePiece.unassignedOpcode.encode(into: &output)

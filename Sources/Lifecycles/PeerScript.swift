@@ -7,21 +7,10 @@ public struct PeerScript: Sendable {
     public var address: SocketAddress
     /// The `Host` field.
     public var hostField: String
-    /// The path and query, a template.
-    ///
-    /// In templates `{n}` stands for the connection's number, from 1, among all that the driver makes, and `{lifecycle}`
-    /// for the lifecycle's name; so that many users or rooms can be had.
-    public var target: String
-    /// Fields added to the request, their values templates.
-    public var fields = HTTPFields()
-    /// Subprotocols offered.
-    public var subprotocols: [String] = []
-    /// The `Origin` field.
-    public var origin: String?
-    /// What is sent first after every upgrade, such as to join or subscribe, a template.
-    public var firstMessage: String?
-    /// What makes the target close; nil for a frame that every server must refuse (RFC 6455, section 5.2).
-    public var closingMessage: String?
+    /// The path and query of the URL.
+    private let urlTarget: String
+    /// What the peers ask for and say.
+    public var options: PeerOptions
     /// The message that is sent.
     public var message = "watertight"
     /// The message that is sent compressed, so long that servers that spare short messages compress their answer too.
@@ -37,27 +26,33 @@ public struct PeerScript: Sendable {
     public var holdLimit: Duration = .milliseconds(50)
 
     /// A script for a target at `address`, asked for as `url`.
-    public init(url: WebSocketURL, address: SocketAddress) {
+    public init(url: WebSocketURL, address: SocketAddress, options: PeerOptions = PeerOptions()) {
         self.address = address
+        self.options = options
         hostField = url.hostField
-        target = url.target
+        urlTarget = url.target
     }
+
+    /// The path and query, a template.
+    private var target: String { options.target ?? urlTarget }
 
     /// Whether the request differs from connection to connection.
     var isTemplate: Bool {
-        target.utf8.contains(UInt8(ascii: "{")) || fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
+        target.utf8.contains(UInt8(ascii: "{")) || options.fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
     }
 
     func request(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientRequest {
         let filled = filled(lifecycle, number: number)
         return try ClientRequest(
-            host: hostField, target: filled.target, fields: filled.fields, subprotocols: subprotocols, origin: origin,
+            host: hostField, target: filled.target, fields: filled.fields, subprotocols: options.subprotocols,
+            origin: options.origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }
 
     /// What the templates of the request become for one connection.
     func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
         let target = Self.filled(target, lifecycle, number)
+        let fields = options.fields
         guard fields.contains(where: { $0.value.utf8.contains(UInt8(ascii: "{")) }) else { return (target, fields) }
         var filled = HTTPFields()
         for field in fields { filled.append(name: field.name, value: Self.filled(field.value, lifecycle, number)) }
@@ -65,7 +60,7 @@ public struct PeerScript: Sendable {
     }
 
     func firstMessage(_ lifecycle: Lifecycle, number: Int) -> String? {
-        firstMessage.map { Self.filled($0, lifecycle, number) }
+        options.firstMessage.map { Self.filled($0, lifecycle, number) }
     }
 
     private static func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {

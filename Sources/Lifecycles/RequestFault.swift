@@ -27,10 +27,10 @@ public enum RequestFault: String, Hashable, Sendable, CaseIterable, Codable {
             all.append(name: "Sec-WebSocket-Key", value: self == .key ? "watertight" : key)
             all.append(name: "Sec-WebSocket-Version", value: self == .version ? "99" : "13")
         }
-        let origin = self == .origin ? "http://stranger.invalid" : script.origin
+        let origin = self == .origin ? "http://stranger.invalid" : script.options.origin
         if let origin { all.append(name: "Origin", value: origin) }
-        if !script.subprotocols.isEmpty {
-            all.append(name: "Sec-WebSocket-Protocol", value: script.subprotocols.joined(separator: ", "))
+        if !script.options.subprotocols.isEmpty {
+            all.append(name: "Sec-WebSocket-Protocol", value: script.options.subprotocols.joined(separator: ", "))
         }
         for field in fields { all.append(name: field.name, value: field.value) }
         if self == .oversizedFields {

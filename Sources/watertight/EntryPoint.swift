@@ -36,8 +36,9 @@ enum EntryPoint {
                 if !text.isEmpty { code == .success ? StandardOutput.print(text) : StandardError.print(text) }
                 return code.rawValue
             }
-            StandardError.print("watertight: internal error: \(error)")
-            return Code.internalError.rawValue
+            let (words, meaning) = Code.of(error)
+            StandardError.print("watertight: \(words)")
+            return meaning.rawValue
         }
     }
 }

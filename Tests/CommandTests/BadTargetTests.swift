@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Targets that cannot be checked as they are: what is said, with which code, and that what was measured is written.
-@Suite("Bad targets", .serialized, .enabled(if: MisbehavingServer.isAvailable, "needs Python"))
+@Suite("Bad targets", .timed, .serialized, .enabled(if: MisbehavingServer.isAvailable, "needs Python"))
 struct BadTargetTests {
     /// A check that has ended, with its report and its record.
     struct Checked {

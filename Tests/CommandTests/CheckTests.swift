@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whole checks on real processes, with small budgets; the long ones are a suite of their own outside `swift test`.
@@ -33,7 +34,7 @@ struct CheckTests {
 
     private func isRunning(argument text: String) -> Bool { count(argument: text) > 0 }
 
-    @Test("the built-in server is clean")
+    @Test("the built-in server is clean", .timed)
     func clean() async throws {
         let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 90)
         let report = try report(end)
@@ -45,7 +46,7 @@ struct CheckTests {
         #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
     }
 
-    @Test("a lifecycle that the target rightly does otherwise is left out, and said to be")
+    @Test("a lifecycle that the target rightly does otherwise is left out, and said to be", .timed)
     func inapplicable() async throws {
         let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 120)
         #expect(end.code == 2)
@@ -55,7 +56,7 @@ struct CheckTests {
         #expect(notes.contains { $0.hasPrefix("refused was not driven: the target accepts") })
     }
 
-    @Test("a planted leak is found, named and measured")
+    @Test("a planted leak is found, named and measured", .timed)
     func leak() async throws {
         let marker = "descriptor@fin:1"
         let end = try await Tool.run(
@@ -78,7 +79,7 @@ struct CheckTests {
         #expect(!isRunning(argument: marker), "a target outlived its check")
     }
 
-    @Test("compression as a dimension: both where the target agrees, without where it does not")
+    @Test("compression as a dimension: both where the target agrees, without where it does not", .timed)
     func compression() async throws {
         for (mode, offered, expected, code) in [
             ("both", "on", ["fin", "fin+deflate"], Int32(0)), ("both", "off", ["fin"], 0),
@@ -101,7 +102,9 @@ struct CheckTests {
         }
     }
 
-    @Test("the pause before a leak is called is the user's to choose, and stands in the command that repeats the check")
+    @Test(
+        "the pause before a leak is called is the user's to choose, and stands in the command that repeats the check",
+        .timed)
     func pause() async throws {
         let end = try await Tool.run(
             [
@@ -113,7 +116,7 @@ struct CheckTests {
         #expect(end.output.contains("--pause 2s"), "\(end.output)")
     }
 
-    @Test("memory that grows without a doubt is not driven for half of the budget before its pause")
+    @Test("memory that grows without a doubt is not driven for half of the budget before its pause", .timed)
     func standingSuspicion() async throws {
         let end = try await Tool.run(
             [
@@ -126,7 +129,7 @@ struct CheckTests {
         #expect(seconds < 100, "nearly half of the budget would be 135 s")
     }
 
-    @Test("a running server is found by its port, and survives the check")
+    @Test("a running server is found by its port, and survives the check", .timed)
     func running() async throws {
         let (server, url) = try await ServeTests.start()
         let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 120)
@@ -138,7 +141,7 @@ struct CheckTests {
         _ = try await server.finish(within: 150)
     }
 
-    @Test("a process that does not listen on the port is pointed out")
+    @Test("a process that does not listen on the port is pointed out", .timed)
     func wrongProcess() async throws {
         let (server, url) = try await ServeTests.start()
         let (other, _) = try await ServeTests.start()
@@ -175,11 +178,11 @@ struct CheckTests {
         let marker = "memory=78@reset"
         let check = try Running(["check", "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker])
         // The check itself has the marker among its arguments; the second process with it is the target.
-        _ = try await eventually(within: 150, "the target") { self.count(argument: marker) >= 2 ? true : nil }
+        _ = try await eventually("the target") { self.count(argument: marker) >= 2 ? true : nil }
         check.signal(SIGINT)
         check.signal(SIGTERM)
         #expect(try await check.finish(within: 150).code == 130)
-        _ = try await eventually(within: 150, "the target's end") {
+        _ = try await eventually("the target's end") {
             self.isRunning(argument: marker) ? nil : true
         }
     }

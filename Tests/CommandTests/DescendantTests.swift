@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What becomes of a command's descendants, and what is said of those that listen elsewhere.
@@ -16,7 +17,7 @@ struct DescendantTests {
     }
 
     private static func numbers(in file: String, _ count: Int) async throws -> [Int32] {
-        try await eventually(within: 150, "\(count) processes") {
+        try await eventually("\(count) processes") {
             let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
             let numbers = text.split(separator: "\n").compactMap { Int32($0) }
             return numbers.count == count && text.hasSuffix("\n") ? numbers : nil
@@ -24,7 +25,7 @@ struct DescendantTests {
     }
 
     private static func allGone(_ pids: [Int32]) async throws {
-        _ = try await eventually(within: 120, "the end of \(pids)") { pids.contains(where: isAlive) ? nil : true }
+        _ = try await eventually("the end of \(pids)") { pids.contains(where: isAlive) ? nil : true }
     }
 
     @Test("none outlives a tool that is killed in the middle of a check, and all run until then")
@@ -58,7 +59,7 @@ struct DescendantTests {
         #expect(!pids.contains(where: Self.isAlive))
     }
 
-    @Test("a daemon, and a server at another address or port, are named with what they listen on")
+    @Test("a daemon, and a server at another address or port, are named with what they listen on", .timed)
     func elsewhere() async throws {
         func errors(_ words: [String]) async throws -> String {
             let end = try await Tool.run(["check", "--start-limit", "1s", "--", "sh", "-c"] + words, limit: 150)

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `watertight check --heap` on the built-in server, whose gauges are known.
-@Suite("watertight check --heap", .serialized)
+@Suite("watertight check --heap", .timed, .serialized)
 struct HeapTests {
     @Test("a gauge of the target's page and the number of a command become columns, also in the record")
     func columns() async throws {
@@ -63,7 +64,7 @@ struct HeapTests {
         for (arguments, words) in [
             (["--heap", "jar"], "there is no heap probe \"jar\"; there are auto, none, node,"),
             (["--heap", "node"], "--heap node does not suit process"),
-            (["--heap", "command:false"], "\"false\" exited with code 1"),
+            (["--heap", "command:false"], "\"false\" has exited with code 1"),
             (["--heap", "url:http://127.0.0.1:{port}/metrics#no_such_gauge"], "no_such_gauge"),
             (["--heap", "none", "--heap", "node"], "--heap none stands alone"),
             (["--heap", "node", "--heap", "glibc"], "two of --heap read the same"),

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Accepted leaks on the command line.
 @Suite("watertight check --known-leaks", .serialized)
 struct KnownLeakTests {
-    @Test("written, a leak is known the next time; expired or outgrown it fails again")
+    @Test("written, a leak is known the next time; expired or outgrown it fails again", .timed)
     func course() async throws {
         let folder = try ReportFileTests.Folder()
         let (record, known) = (folder.path("record"), folder.path("known.json"))

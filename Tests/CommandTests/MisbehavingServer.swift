@@ -2,6 +2,9 @@ import Foundation
 
 /// `Servers/misbehaving.py`, an echo server that misbehaves on request.
 enum MisbehavingServer {
+    /// The server ended before it listened.
+    struct EndedEarly: Error {}
+
     /// Whether Python is there; in CI it must be.
     static let isAvailable =
         getenv("CI") != nil || FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") || python != "python3"
@@ -30,7 +33,7 @@ enum MisbehavingServer {
         var line = Data()
         while !line.contains(UInt8(ascii: "\n")) {
             let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw TooLate(description: "the server ended before it listened") }
+            guard !more.isEmpty else { throw EndedEarly() }
             line += more
         }
         return (server, String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))

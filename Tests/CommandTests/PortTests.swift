@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Checks in a network namespace of their own, whose kernel gives few ports to connections.
-@Suite("Ports")
+@Suite("Ports", .timed)
 struct PortTests {
     /// Brings loopback up, narrows the ports to twenty, and runs the tool.
     private static let script = """

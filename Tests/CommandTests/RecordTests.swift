@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A check's record, and what is made of it without a target.
 @Suite("watertight report and analyze", .serialized)
 struct RecordTests {
-    @Test("reports made from the record are those of the check, byte by byte")
+    @Test("reports made from the record are those of the check, byte by byte", .timed)
     func same() async throws {
         let folder = try ReportFileTests.Folder()
         let formats = ["json", "junit", "html", "markdown", "openmetrics"]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lifecycles
+import TestSupport
 import Testing
 
 @testable import watertight
@@ -20,7 +21,7 @@ struct ReportFileTests {
 
         /// Waits until the check that writes its record here has measured something: the header, a few samples, their facts.
         func measuring() async throws {
-            _ = try await eventually(within: 150, "a record") {
+            _ = try await eventually("a record") {
                 (try? self.text("record"))?.count { $0 == "\n" } ?? 0 >= 7 ? true : nil
             }
         }
@@ -37,7 +38,7 @@ struct ReportFileTests {
 
     private static let short = ["check", "--budget", "5", "--lifecycle", "bare-tcp"]
 
-    @Test("every format at once, each by its own parser, and the text on stdout as ever")
+    @Test("every format at once, each by its own parser, and the text on stdout as ever", .timed)
     func all() async throws {
         let folder = try Folder()
         let names = ["json", "junit", "html", "markdown", "openmetrics"]
@@ -56,7 +57,7 @@ struct ReportFileTests {
         #expect(folder.names == (names + ["summary"]).sorted())
     }
 
-    @Test("one format on stdout, and nothing else there")
+    @Test("one format on stdout, and nothing else there", .timed)
     func standardOutput() async throws {
         let end = try await Tool.run(
             Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 120)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("watertight scenario and watertight environment", .serialized)
@@ -15,7 +16,7 @@ struct ScenarioCommandTests {
         #expect(end.output.contains("rapid-cycles "))
     }
 
-    @Test("a scenario that passes says so, in text and as an object")
+    @Test("a scenario that passes says so, in text and as an object", .timed)
     func passes() async throws {
         let text = try await Tool.run(["scenario", "limit"])
         #expect(text.code == 0, "\(text.output)")
@@ -51,7 +52,7 @@ struct ScenarioCommandTests {
         ])
         // It says nothing before its end: wait until its server and its clients have their threads.
         let folder = "/proc/\(running.pid)/task"
-        _ = try await eventually(within: 120, "the threads of a scenario") {
+        _ = try await eventually("the threads of a scenario") {
             let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.map { thread in
                 (try? String(contentsOfFile: "\(folder)/\(thread)/comm", encoding: .utf8)) ?? ""
             }

@@ -1,17 +1,10 @@
 import Foundation
+import TestSupport
 
 /// The built executable, run as a user runs it.
 enum Tool {
     /// The executable that was built with these tests.
-    static let path: String = {
-        // The runner lies in the build folder, or is a tool that has loaded a bundle from there.
-        for candidate in CommandLine.arguments + [ProcessInfo.processInfo.environment["WATERTIGHT_EXECUTABLE"] ?? ""] {
-            let folder = URL(filePath: candidate).deletingLastPathComponent()
-            let executable = folder.appending(path: "watertight").path(percentEncoded: false)
-            if FileManager.default.isExecutableFile(atPath: executable) { return executable }
-        }
-        return "watertight"
-    }()
+    static let path = BuiltExecutable.path("watertight")
 
     /// What a finished run left.
     struct Finished {
@@ -22,7 +15,7 @@ enum Tool {
 
     /// Runs the tool to its end, at most `limit` seconds, with `input` on its standard input.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 150
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 300
     ) async throws -> Finished {
         let running = try Running(arguments, environment: environment)
         running.type(input)
@@ -107,23 +100,23 @@ final class Running: @unchecked Sendable {
     }
 
     /// The first line of its output.
-    func firstLine(within limit: Double = 150) async throws -> String {
-        try await eventually(within: limit, "a first line; stderr: \(errors.text)") {
+    func firstLine(within limit: Double = 300) async throws -> String {
+        try await eventually(within: .seconds(limit), "a first line; stderr: \(errors.text)") {
             let text = self.output.text
             return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
         }
     }
 
     /// Waits until it has written `count` lines.
-    func lines(_ count: Int, within limit: Double = 150) async throws -> String {
-        try await eventually(within: limit, "\(count) lines; stderr: \(errors.text)") {
+    func lines(_ count: Int, within limit: Double = 300) async throws -> String {
+        try await eventually(within: .seconds(limit), "\(count) lines; stderr: \(errors.text)") {
             let text = self.output.text
             return text.count { $0 == "\n" } >= count ? text : nil
         }
     }
 
     func finish(within limit: Double) async throws -> Tool.Finished {
-        _ = try await eventually(within: limit, "the end of \(process.arguments ?? [])") {
+        _ = try await eventually(within: .seconds(limit), "the end of \(process.arguments ?? [])") {
             self.process.isRunning ? nil : true
         }
         return Tool.Finished(code: process.terminationStatus, output: output.text, errors: errors.text)
@@ -151,22 +144,4 @@ private final class Captured {
             bytes += buffer[..<count]
         }
     }
-}
-
-/// A condition that did not come about in time.
-struct TooLate: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// Waits for `condition` to return something, at most `limit` seconds.
-func eventually<Value>(
-    within limit: Double, _ awaited: @autoclosure () -> String, _ condition: () -> Value?
-) async throws -> Value {
-    let deadline = ContinuousClock.now + .seconds(limit)
-    while ContinuousClock.now < deadline {
-        if let value = condition() { return value }
-        // Never the thread: there are as few as processors, and all other tests wait for them.
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    throw TooLate(description: "waited \(limit) s for \(awaited())")
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `watertight watch` beside real processes.
@@ -19,10 +20,10 @@ struct WatchTests {
         ])
         _ = try await watch.lines(2)
         let probe = try Running(["connect", url])
-        _ = try await eventually(within: 120, "the connection in a sample; \(watch.pid)") {
+        _ = try await eventually("the connection in a sample; \(watch.pid)") {
             (try? folder.text("record"))?.contains("\"socket\":2") == true ? true : nil
         }
-        _ = try await eventually(within: 120, "26 samples") {
+        _ = try await eventually("26 samples") {
             ((try? folder.text("record"))?.count { $0 == "\n" } ?? 0) > 26 ? true : nil
         }
         watch.signal(signal)

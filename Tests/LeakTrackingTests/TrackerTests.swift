@@ -5,6 +5,7 @@ import LeakStatistics
 import Logging
 import ProcessResources
 import SystemCalls
+import TestSupport
 import Testing
 
 @testable import LeakTracking

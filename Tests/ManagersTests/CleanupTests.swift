@@ -1,4 +1,5 @@
 import Managers
+import TestSupport
 import Testing
 
 @Suite("Cleaning up managers")

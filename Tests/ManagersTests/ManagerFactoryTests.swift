@@ -1,4 +1,5 @@
 import Managers
+import TestSupport
 import Testing
 
 @Suite("Creating and finding managers")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ProcessResources
@@ -36,7 +37,7 @@ struct AllocatorGarbageTests {
 
     @Test("random words")
     func random() throws {
-        var random = SplitMix(state: 1)
+        var random = SeededGenerator(seed: 1)
         let start = ContinuousClock.now
         for _ in 0..<Self.rounds {
             let words = (0..<1024).map { _ in Self.plausible(&random) }
@@ -52,7 +53,7 @@ struct AllocatorGarbageTests {
 
     @Test("a heap with a few words changed")
     func damaged() throws {
-        var random = SplitMix(state: 2)
+        var random = SeededGenerator(seed: 2)
         let start = ContinuousClock.now
         var builder = HeapBuilder()
         for index in 0..<40 {
@@ -71,7 +72,7 @@ struct AllocatorGarbageTests {
 
     @Test("random states of arenas, heaps and pools")
     func states() {
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<Self.rounds {
             let words = (0..<400).map { _ in Self.plausible(&random) }
             let address = Self.plausible(&random)
@@ -86,19 +87,6 @@ struct AllocatorGarbageTests {
             _ = try? GlibcHeap.main(arena, end: address, pageBytes: 4096)
             _ = try? GlibcHeap.other(
                 arena, at: Self.plausible(&random), start: address, state: Array(words[..<3]), pageBytes: 4096)
-        }
-    }
-
-    /// SplitMix64: the same garbage on every machine.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import ProcessResources
@@ -144,7 +145,7 @@ struct SocketDiagnosisAnswerTests {
 
     @Test("any bytes at all are read or refused")
     func mutations() {
-        var generator = Generator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         let whole =
             Self.message(payload: Self.socket(inode: 1)) + Self.message(payload: Self.socket(inode: 2)) + Self.done
         for _ in 0..<20_000 {
@@ -154,15 +155,6 @@ struct SocketDiagnosisAnswerTests {
             }
             let answer = try? Self.answer(bytes)
             #expect((answer?.rows.count ?? 0) <= 2)
-        }
-    }
-
-    /// Knuth's linear congruential generator, so that a failure repeats.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
         }
     }
 }

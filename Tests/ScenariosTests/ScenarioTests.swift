@@ -2,28 +2,20 @@ import Environments
 import Foundation
 import LeakTracking
 import Managers
+import TestSupport
 import Testing
 
 @testable import Scenarios
 
 /// Each scenario on a real server, as it should be and with its cleanup broken on purpose.
-@Suite("Scenarios", .serialized)
+@Suite("Scenarios", .serialized, .timed)
 struct ScenarioTests {
     private static func setting() throws -> ScenarioSetting {
         let environment = try ResolvedEnvironment.current()
         return ScenarioSetting(
             limits: environment.limits, environment: environment.environment.rawValue,
-            serverCommand: [builtExecutable, "serve"])
+            serverCommand: [BuiltExecutable.path("watertight"), "serve"])
     }
-
-    /// The executable that was built with these tests.
-    private static let builtExecutable: String = {
-        for candidate in CommandLine.arguments {
-            let path = URL(filePath: candidate).deletingLastPathComponent().appending(path: "watertight").path()
-            if FileManager.default.isExecutableFile(atPath: path) { return path }
-        }
-        return "watertight"
-    }()
 
     private static func failures(_ report: ScenarioReport) -> String {
         report.checks.filter { !$0.passed }.map { check in

@@ -1,25 +1,14 @@
 import SystemCalls
+import TestSupport
 import Testing
 
 @testable import Sockets
 
 @Suite("Deadlines: a heap that knows where each entry stands")
 struct DeadlinesTests {
-    /// SplitMix64: the same walk on every machine.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test("set, move, remove and pop agree with a sorted array", arguments: [1, 2, 3, 4, 5] as [UInt64])
     func againstModel(seed: UInt64) {
-        var random = Seeded(state: seed)
+        var random = SeededGenerator(seed: seed)
         var deadlines = Deadlines()
         let entries = (0..<200).map { _ in Timed() }
         var model: [Int: Int64] = [:]

@@ -1,9 +1,10 @@
 import Glibc
 import SystemCalls
+import TestSupport
 import Testing
 
-/// The root of every suite that checks for leaks: one test at a time, so that they do not starve those of other modules.
-@Suite(.serialized)
+/// The root of every suite that checks for leaks: one test at a time, in a process in which nothing else happens.
+@Suite(.serialized, .timed)
 struct LeakChecks {}
 
 /// Things that a body may leave behind, and a way to clear them away after the test.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WebSocketProtocol
@@ -16,7 +17,7 @@ struct ByteQueueTests {
     func order() {
         var queue = ByteQueue()
         var model: [UInt8] = []
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for step in 0..<2000 {
             let added = (0..<Int.random(in: 0...40, using: &generator)).map { UInt8(truncatingIfNeeded: step &+ $0) }
             switch step % 4 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WebSocketProtocol
@@ -226,7 +227,7 @@ struct DeflateTests {
 
     /// Messages that compress well, badly and not at all.
     private static func messages() -> [[UInt8]] {
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let json = Array(#"{"type":"tick","id":12345,"value":0.5,"name":"watertight"}"#.utf8)
         var noise: [UInt8] = []
         for _ in 0..<70_000 { noise.append(UInt8(truncatingIfNeeded: generator.next())) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WebSocketProtocol
@@ -143,18 +144,6 @@ func failureClose(_ kind: ProtocolFailure.Reason) -> [UInt8] {
     let failure = ProtocolFailure(kind)
     let code = failure.code.rawValue
     return unmasked(0x88, [UInt8(code >> 8), UInt8(code & 0xFF)] + Array(failure.description.utf8))
-}
-
-/// A small generator whose sequence a seed repeats (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
 }
 
 extension WebSocketMachine {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WebSocketProtocol
@@ -28,7 +29,7 @@ struct GarbageTests {
 
     @Test("frames, near-frames and noise", arguments: seeds)
     func machine(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let limits = MessageLimits(maximumFrameBytes: 310, maximumMessageBytes: 500)
         for round in 0..<300 {
             let bytes =
@@ -49,7 +50,7 @@ struct GarbageTests {
 
     @Test("requests, near-requests and noise", arguments: seeds)
     func request(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let model = Array(
             ("GET /chat?a=%20b HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n").utf8)
@@ -76,7 +77,7 @@ struct GarbageTests {
 
     @Test("responses and URLs out of noise", arguments: seeds)
     func responseAndURL(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             var bytes = Array("HTTP/1.1 101 x\r\nUpgrade: websocket\r\n\r\n".utf8)
             bytes[bytes.indices.randomElement(using: &generator)!] = generator.next() as UInt8

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WebSocketProtocol
@@ -27,7 +28,7 @@ struct PropertyTests {
     @Test("compressed messages arrive the same however they are fragmented and cut", arguments: agreements)
     func cutsOfCompressed(agreement: DeflateAgreement) {
         for seed in Self.seeds {
-            var generator = SeededGenerator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             for role in [Role.client, .server] {
                 let deflater = DeflateContexts().deflater(for: agreement, messageBytes: .max)
                 var bytes: [UInt8] = []
@@ -63,7 +64,7 @@ struct PropertyTests {
 
     @Test("responses are read the same however they are cut", arguments: seeds)
     func cutsOfResponse(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let model = Array(
             (ClientHandshakeTests.answer + ["Sec-WebSocket-Protocol: b", "X-Tab:\ta\t"]).joined(separator: "\r\n").utf8)
         var accepted = 0
@@ -99,7 +100,7 @@ struct PropertyTests {
     @Test("what one end sends, the other receives, all along a connection", arguments: roundTrips)
     func roundTrip(role: Role, deflate: DeflateAgreement?) {
         for seed in Self.seeds.prefix(2) {
-            var generator = SeededGenerator(state: seed)
+            var generator = SeededGenerator(seed: seed)
             var sender = WebSocketMachine(role: role, maskingKeys: fixedKeys(), deflate: deflate)
             var receiver = WebSocketMachine(
                 role: role == .client ? .server : .client, maskingKeys: fixedKeys(), deflate: deflate)
@@ -153,7 +154,7 @@ struct PropertyTests {
 
     @Test("whatever both ends want of compression, they agree upon the same", arguments: seeds)
     func negotiation(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         func options() -> DeflateOptions {
             var options = DeflateOptions()
             options.localContextTakeover = Bool.random(using: &generator)
@@ -202,7 +203,7 @@ struct PropertyTests {
 
     @Test("no prefix of any input makes a machine hold more than its limits say", arguments: seeds)
     func boundedMemory(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for round in 0..<60 {
             let limit = [0, 1, 63, 64, 65, 200, 500].randomElement(using: &generator)!
             let limits = MessageLimits(maximumFrameBytes: 310, maximumMessageBytes: limit)
@@ -267,7 +268,7 @@ struct PropertyTests {
 
     @Test("one damaged byte never makes text of what is none", arguments: seeds)
     func damage(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var failures = 0
         for round in 0..<120 {
             let deflate = round % 3 == 0 ? nil : Self.agreements.randomElement(using: &generator)

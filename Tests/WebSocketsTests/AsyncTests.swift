@@ -1,5 +1,6 @@
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 

@@ -3,6 +3,7 @@ import Glibc
 import ProcessResources
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 

@@ -3,6 +3,7 @@ import Managers
 import ProcessResources
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 

@@ -1,6 +1,7 @@
 import Managers
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 

@@ -1,5 +1,6 @@
 import Logging
 import Sockets
+import TestSupport
 import Testing
 import WebSocketProtocol
 

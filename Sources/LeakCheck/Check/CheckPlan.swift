@@ -2,7 +2,7 @@ public import Lifecycles
 public import ProcessResources
 import SystemCalls
 public import Targets
-public import WebSocketProtocol
+import WebSocketProtocol
 
 /// What to check and how.
 public struct CheckPlan: Sendable {
@@ -71,18 +71,8 @@ public struct CheckPlan: Sendable {
     public var concurrency = 16
     /// Seeds the sizes of blocks.
     public var seed: UInt64
-    /// Fields added to each request; their values are templates, see `PeerScript.target`.
-    public var fields = HTTPFields()
-    /// The path and query, a template; nil for those of the URL.
-    public var target: String?
-    /// What is sent first after every upgrade, such as to join or subscribe, a template.
-    public var firstMessage: String?
-    /// What makes the target close; nil for a frame that every server must refuse.
-    public var closingMessage: String?
-    /// Subprotocols offered.
-    public var subprotocols: [String] = []
-    /// The `Origin` field.
-    public var origin: String?
+    /// What the peers ask for and say.
+    public var peers = PeerOptions()
     /// Time for a command to accept connections.
     public var startLimit: Duration = .seconds(30)
 
@@ -106,7 +96,7 @@ public struct CheckPlan: Sendable {
 
     /// How long a suspected row's target is left alone.
     var requiredPause: Duration {
-        pause ?? ServerTimers.pause(path: target ?? path, subprotocols: subprotocols)
+        pause ?? ServerTimers.pause(path: peers.target ?? path, subprotocols: peers.subprotocols)
     }
 
     private var path: String { (try? WebSocketURL(url.replacing("{port}", with: "1")))?.target ?? "/" }

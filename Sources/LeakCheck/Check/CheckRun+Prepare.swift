@@ -76,13 +76,7 @@ extension CheckRun {
     func script(for target: Target) -> PeerScript { Self.script(plan, target, expectsReply: expectsReply) }
 
     private static func script(_ plan: CheckPlan, _ target: Target, expectsReply: Bool) -> PeerScript {
-        var script = PeerScript(url: target.url, address: target.address)
-        if let target = plan.target { script.target = target }
-        script.fields = plan.fields
-        script.firstMessage = plan.firstMessage
-        script.closingMessage = plan.closingMessage
-        script.subprotocols = plan.subprotocols
-        script.origin = plan.origin
+        var script = PeerScript(url: target.url, address: target.address, options: plan.peers)
         script.expectsReply = expectsReply
         return script
     }

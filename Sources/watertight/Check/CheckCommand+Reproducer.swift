@@ -17,23 +17,25 @@ extension CheckCommand {
         if let hold { words += ["--hold", DurationText.format(hold.duration)] }
         if let pause { words += ["--pause", DurationText.format(pause.duration)] }
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
-        for pid in pids { words += ["--pid", "\(pid)"] }
-        if let cgroup { words += ["--cgroup", cgroup.name] }
-        if let path { words += ["--path", path] }
-        for query in queries { words += ["--query", query] }
-        if let firstMessage { words += ["--first-message", firstMessage] }
-        if let closingMessage { words += ["--closing-message", closingMessage] }
-        for name in subprotocols { words += ["--subprotocol", name] }
-        if let origin { words += ["--origin", origin] }
-        for template in heap { words += ["--heap", template.text] }
-        if startLimit != Self.defaultStartLimit { words += ["--start-limit", startLimit.defaultValueDescription] }
+        for pid in target.pids { words += ["--pid", "\(pid)"] }
+        if let cgroup = target.cgroup { words += ["--cgroup", cgroup.name] }
+        if let path = peers.path { words += ["--path", path] }
+        for query in peers.queries { words += ["--query", query] }
+        if let firstMessage = peers.firstMessage { words += ["--first-message", firstMessage] }
+        if let closingMessage = peers.closingMessage { words += ["--closing-message", closingMessage] }
+        for name in peers.subprotocols { words += ["--subprotocol", name] }
+        if let origin = peers.origin { words += ["--origin", origin] }
+        for template in target.heap { words += ["--heap", template.text] }
+        if target.startLimit != CheckedTarget.defaultStartLimit {
+            words += ["--start-limit", target.startLimit.defaultValueDescription]
+        }
         if let environment = environment.environment { words += ["--environment", environment.rawValue] }
         for setting in environment.settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
         if let config = environment.config { words += ["--config", config] }
         var line = ShellText.quoted(words)
-        for header in headers { line += " --header \(Self.quoted(header))" }
-        if let url { line += " " + ShellText.quoted([url]) }
-        if !command.isEmpty { line += " -- " + ShellText.quoted(command) }
+        for header in peers.headers { line += " --header \(Self.quoted(header))" }
+        if let url = target.url { line += " " + ShellText.quoted([url]) }
+        if !target.command.isEmpty { line += " -- " + ShellText.quoted(target.command) }
         return line
     }
 

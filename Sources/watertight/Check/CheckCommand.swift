@@ -43,14 +43,9 @@ struct CheckCommand: AsyncParsableCommand {
             """)
 
     static let defaultConcurrency = 16
-    static let defaultStartLimit = DurationArgument(.seconds(30))
 
-    @Option(
-        name: .customLong("pid"),
-        help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
-    var pids: [Int32] = []
-    @Option(help: ControlGroupArgument.help, transform: ControlGroupArgument.named)
-    var cgroup: ControlGroupArgument?
+    @OptionGroup(title: "Target")
+    var target: CheckedTarget
     @Option(
         help: ArgumentHelp(
             "How thorough: quick (eight lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
@@ -85,35 +80,8 @@ struct CheckCommand: AsyncParsableCommand {
     var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
     var seed: UInt64?
-    @Option(name: .customLong("header"), help: "Field to add to each request, \"Name: value\"; repeatable.")
-    var headers: [FieldArgument] = []
-    @Option(help: "Path to ask for in place of the URL's, a template.")
-    var path: String?
-    @Option(name: .customLong("query"), help: "Query item to add, \"name=value\", a template; repeatable.")
-    var queries: [String] = []
-    @Option(help: "Text message to send first after every upgrade, to join or subscribe, a template.")
-    var firstMessage: String?
-    @Option(
-        help: ArgumentHelp(
-            "Text message that makes the server close, for close-unanswered and server-close.",
-            discussion: "Without it they send a frame that every server must refuse."))
-    var closingMessage: String?
-    @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
-    var subprotocols: [String] = []
-    @Option(help: "Origin to send.")
-    var origin: String?
-    @Option(help: "Time for a command to accept connections.")
-    var startLimit = Self.defaultStartLimit
-    @Option(
-        help: ArgumentHelp(
-            "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
-            discussion: """
-                auto, none, node (also Deno), jvm, go (its /debug/pprof/heap), glibc (through gdb), command:CMD[#NAME], \
-                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
-                "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
-                """, valueName: "probe"),
-        transform: Self.heapTemplate)
-    var heap: [HeapTemplate] = []
+    @OptionGroup(title: "Peers")
+    var peers: PeerArguments
     @Option(
         help: ArgumentHelp(
             "Write what is measured as JSON Lines while it is measured, for watertight report and analyze.",
@@ -127,11 +95,6 @@ struct CheckCommand: AsyncParsableCommand {
     var environment: EnvironmentOptions
     @OptionGroup(title: "Logging")
     var logging: LogOptions
-    @Argument(help: "ws://HOST:PORT/PATH; for a command the default is ws://127.0.0.1:{port}/.")
-    var url: String?
-    @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
-    var command: [String] = []
-
     private static func lifecycle(_ name: String) throws -> [Lifecycle] {
         let found = Lifecycle.named(name)
         guard found.isEmpty else { return found }
@@ -145,24 +108,7 @@ struct CheckCommand: AsyncParsableCommand {
         )
     }
 
-    private static func heapTemplate(_ text: String) throws -> HeapTemplate {
-        do {
-            return try HeapTemplate(text)
-        } catch {
-            throw ValidationError("--heap: \(error)")
-        }
-    }
-
     func validate() throws {
-        if heap.count > 1 && heap.contains(where: { $0.text == "none" }) {
-            throw ValidationError("--heap none stands alone")
-        }
-        if command.isEmpty && url != nil && heap.contains(where: \.namesPort) {
-            throw ValidationError("{port} in --heap needs a command to start, after --")
-        }
-        if Set(heap.map(\.gauge)).count < heap.count {
-            throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
-        }
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
         if let pause, pause.duration < .seconds(1) { throw ValidationError("--pause must be at least a second") }
         if let pause, let budget, pause.duration + Self.leastTimeBesidePause > budget.duration {
@@ -176,22 +122,9 @@ struct CheckCommand: AsyncParsableCommand {
         try reports.requireOther(than: record, of: "--record")
         try reports.requireOther(than: known.writeKnownLeaks, of: "--write-known-leaks")
         if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
-        if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
-        if !pids.isEmpty && !command.isEmpty {
-            throw ValidationError("--pid names a server that runs, -- COMMAND one to start: give one of them")
-        }
-        if cgroup != nil && (url == nil || !pids.isEmpty || !command.isEmpty) {
-            throw ValidationError(
-                "--cgroup needs the URL of a server that runs there, and neither --pid nor -- COMMAND")
-        }
-        if let url, command.isEmpty && url.contains("{port}") {
-            throw ValidationError("{port} in the URL needs a command to start, after --")
-        }
+        // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
         do {
-            let target = try requestTarget(of: WebSocketURL((url ?? Self.ownURL).replacing("{port}", with: "1")))
-            // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
-            _ = try ClientHandshake(
-                host: "localhost", target: target, fields: headers.fields, subprotocols: subprotocols, origin: origin)
+            _ = try peers.options(at: representativeURL)
         } catch {
             throw ValidationError("\(error)")
         }
@@ -200,20 +133,35 @@ struct CheckCommand: AsyncParsableCommand {
     /// What a check needs beside a pause, at the least.
     private static let leastTimeBesidePause = Duration.seconds(3)
 
-    private static let ownURL = "ws://127.0.0.1:{port}/"
+    /// The URL with some port where a command is yet to be given one.
+    private var representativeURL: WebSocketURL {
+        get throws { try WebSocketURL(target.urlTemplate.replacing("{port}", with: "1")) }
+    }
 
     /// Time for the whole check.
     var timeLimit: Duration { budget?.duration ?? profile.budget }
 
-    /// The path and query that the peers ask for.
-    private func requestTarget(of url: WebSocketURL) -> String {
-        var target = url.target
-        if let path {
-            let query = target.firstIndex(of: "?").map { target[$0...] } ?? ""
-            target = (path.hasPrefix("/") ? path : "/" + path) + query
-        }
-        for query in queries { target += (target.contains("?") ? "&" : "?") + query }
-        return target
+    /// What the options ask for, in `environment`.
+    func plan(in environment: ResolvedEnvironment) throws -> CheckPlan {
+        var plan = CheckPlan(subject: try target.subject, url: target.urlTemplate, seed: seed ?? Self.drawnSeed())
+        plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
+        plan.compression = compression ?? profile.compression
+        plan.budget = timeLimit
+        plan.isBudgetFixed = budget != nil
+        plan.pause = pause?.duration
+        plan.hold = hold?.duration
+        plan.peers = try peers.options(at: representativeURL)
+        plan.concurrency = concurrency
+        plan.startLimit = target.startLimit.duration
+        if !target.heap.isEmpty { plan.heap = target.heap }
+        plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
+        plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes
+        return plan
+    }
+
+    private static func drawnSeed() -> UInt64 {
+        // Six digits are enough to tell runs apart, and short enough to type.
+        UInt64.random(in: 1...999_999)
     }
 
     func run() async throws {
@@ -223,98 +171,26 @@ struct CheckCommand: AsyncParsableCommand {
         let knownLeaksFile = try known.opened()
         let record = try openedRecord()
         DescriptorLimit.raise()
-        var plan = CheckPlan(subject: try subject, url: url ?? Self.ownURL, seed: seed ?? drawnSeed())
-        plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
-        plan.compression = compression ?? profile.compression
-        plan.budget = timeLimit
-        plan.isBudgetFixed = budget != nil
-        plan.pause = pause?.duration
-        plan.hold = hold?.duration
-        if path != nil || !queries.isEmpty {
-            plan.target = requestTarget(of: try WebSocketURL(plan.url.replacing("{port}", with: "1")))
-        }
-        plan.firstMessage = firstMessage
-        plan.closingMessage = closingMessage
-        plan.concurrency = concurrency
-        plan.fields = headers.fields
-        plan.subprotocols = subprotocols
-        plan.origin = origin
-        plan.startLimit = startLimit.duration
-        if !heap.isEmpty { plan.heap = heap }
-        plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
+        var plan = try plan(in: environment)
         plan.knownLeaks = knownLeaks
-        plan.memoryGrowthThresholdBytes = environment.limits.memoryGrowthThresholdBytes
-        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress) {
-            [self, seed = plan.seed] entry in
-            record?.write(withReproducers(entry, seed: seed))
-        }
-
-        let task = Task { try await check.run() }
-        try TerminationSignals.forEach(
-            first: { _ in task.cancel() },
-            again: { _ in
-                LeakCheck.killAll()
-                _exit(Code.interrupted.rawValue)
-            })
-        var result: CheckResult
-        do {
-            result = try await task.value
-        } catch let failure as TargetFailure {
-            eraseProgress()
-            StandardError.print("watertight: \(failure)")
-            if case .invalid = failure { throw Code.usage }
-            throw Code.unreachable
-        } catch is CancellationError {
-            eraseProgress()
-            StandardError.print("watertight: interrupted before anything was measured")
-            throw Code.interrupted
-        } catch let failure as SystemCallError {
-            eraseProgress()
-            StandardError.print("watertight: cannot begin: \(failure)")
-            throw Code.internalError
-        } catch {
-            eraseProgress()
-            StandardError.print("watertight: internal error: \(error)")
-            throw Code.internalError
-        }
-        eraseProgress()
+        var result = try await measured(plan, record)
         for index in result.rows.indices {
             result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
         }
         Advice(budgetSeconds: plan.budget.inSeconds).add(to: &result)
         try files.write(result, announcing: true)
         if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }
-        if let failure = record?.failure {
-            StandardError.print("watertight: the record is incomplete: \(failure)")
-            throw Code.internalError
-        }
+        try record?.requireWhole()
         if let code = Code.of(result) { throw code }
     }
 
-    private var subject: CheckPlan.Subject {
-        get throws {
-            if !command.isEmpty { return .command(command) }
-            if let cgroup { return .group(cgroup.group) }
-            if url != nil { return .running(pids: pids) }
-            return .command([try ownExecutable(), "serve", "--port", "{port}"])
+    private func measured(_ plan: CheckPlan, _ record: RecordFile?) async throws -> CheckResult {
+        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress) {
+            [self, seed = plan.seed] entry in
+            record?.write(withReproducers(entry, seed: seed))
         }
-    }
-
-    private func ownExecutable() throws -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes {
-            readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        guard count > 0 else {
-            StandardError.print("watertight: cannot find its own executable: is /proc mounted?")
-            throw Code.internalError
-        }
-        return String(decoding: buffer[..<count], as: UTF8.self)
-    }
-
-    private func drawnSeed() -> UInt64 {
-        // Six digits are enough to tell runs apart, and short enough to type.
-        UInt64.random(in: 1...999_999)
+        defer { eraseProgress() }
+        return try await Interruption(atOnce: LeakCheck.killAll).value { try await check.run() }
     }
 
     // MARK: Terminal

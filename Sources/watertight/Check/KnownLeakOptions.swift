@@ -49,11 +49,6 @@ struct KnownLeakOptions: ParsableArguments {
         guard result.interruption == nil else {
             return StandardError.print("watertight: the known leaks were not written: the check was ended early")
         }
-        do {
-            try file.write(try KnownLeaksFile.render(result.knownLeaks(keeping: entries)))
-        } catch let failure as ReportFile.Failure {
-            StandardError.print("watertight: \(failure)")
-            throw Code.internalError
-        }
+        try file.write(try KnownLeaksFile.render(result.knownLeaks(keeping: entries)))
     }
 }

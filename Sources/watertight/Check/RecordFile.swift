@@ -5,6 +5,11 @@ import SystemCalls
 
 /// The file that a check's record goes to, line by line, as the check goes.
 final class RecordFile: Sendable {
+    /// A record that could not be written to its end.
+    struct Incomplete: Error, CustomStringConvertible {
+        let description: String
+    }
+
     private let state: Locked<State>
 
     private struct State {
@@ -40,4 +45,9 @@ final class RecordFile: Sendable {
 
     /// Why the record is incomplete; nil when it is not.
     var failure: (any Error)? { state.withLock { $0.failure } }
+
+    /// Throws `Incomplete` where something could not be written.
+    func requireWhole() throws(Incomplete) {
+        if let failure { throw Incomplete(description: "the record is incomplete: \(failure)") }
+    }
 }

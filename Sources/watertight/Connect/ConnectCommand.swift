@@ -58,16 +58,11 @@ struct ConnectCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let connecting = Task { try await connect() }
         let session = ProbeSession()
-        try TerminationSignals.forEach(
-            first: { _ in
-                connecting.cancel()
-                session.interrupt()
-            }, again: { _ in _exit(Code.interrupted.rawValue) })
+        let interruption = Interruption(onSignal: { session.interrupt() })
         let connection: AsyncConnection
         do {
-            connection = try await connecting.value
+            connection = try await interruption.value { try await connect() }
         } catch {
             throw session.wasInterrupted ? Code.interrupted : error
         }

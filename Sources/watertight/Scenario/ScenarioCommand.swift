@@ -49,31 +49,25 @@ struct ScenarioCommand: AsyncParsableCommand {
             limits: environment.limits, environment: environment.environment.rawValue, isAloneInProcess: true,
             serverCommand: ["/proc/self/exe", "serve"])
         setting.logger = logging.logger("watertight.scenario")
-        let task = Task { [setting] in
-            var reports: [ScenarioReport] = []
-            for scenario in scenarios where !Task.isCancelled {
-                let report = try await scenario.run(setting)
-                if format == .text { StandardOutput.print(ScenarioText.render(report)) }
-                reports.append(report)
-            }
-            return reports
-        }
-        try TerminationSignals.forEach(
-            first: { _ in task.cancel() },
-            again: { _ in
-                // A server that a scenario has started must not outlive it.
-                RunningCommand.killAll()
-                _exit(Code.interrupted.rawValue)
-            })
+        // A server that a scenario has started must not outlive it.
+        let interruption = Interruption(atOnce: RunningCommand.killAll)
         let reports: [ScenarioReport]
         do {
-            reports = try await task.value
+            reports = try await interruption.value { [setting] in
+                var reports: [ScenarioReport] = []
+                for scenario in scenarios where !Task.isCancelled {
+                    let report = try await scenario.run(setting)
+                    if format == .text { StandardOutput.print(ScenarioText.render(report)) }
+                    reports.append(report)
+                }
+                return reports
+            }
         } catch {
             StandardError.print("watertight: the scenario cannot start: \(error)")
             throw Code.unreachable
         }
         if format == .json { StandardOutput.print(try Self.json(reports)) }
-        if task.isCancelled { throw Code.interrupted }
+        if interruption.isCancelled { throw Code.interrupted }
         if !reports.allSatisfy(\.passed) { throw Code.leak }
     }
 

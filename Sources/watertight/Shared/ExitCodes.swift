@@ -1,6 +1,8 @@
 import ArgumentParser
 import LeakCheck
 import LeakStatistics
+import SystemCalls
+import Targets
 
 /// The exit codes, stable across versions.
 enum Code {
@@ -16,6 +18,20 @@ enum Code {
     static let internalError = ExitCode(70)
     /// SIGINT or SIGTERM.
     static let interrupted = ExitCode(130)
+
+    /// What is said of an error that ends a command, and the code for it.
+    static func of(_ error: any Error) -> (words: String, code: ExitCode) {
+        switch error {
+        case let failure as TargetFailure:
+            if case .invalid = failure { ("\(failure)", usage) } else { ("\(failure)", unreachable) }
+        case is CancellationError: ("interrupted before anything was measured", interrupted)
+        case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
+        case let failure as ReportFile.Failure: ("\(failure)", internalError)
+        case let failure as RecordFile.Incomplete: ("\(failure)", internalError)
+        case let failure as OwnExecutable.Failure: ("\(failure)", internalError)
+        default: ("internal error: \(error)", internalError)
+        }
+    }
 
     /// The code for what a check came to; nil for a clean one. Leaks that are known do not count.
     static func of(_ result: CheckResult) -> ExitCode? {

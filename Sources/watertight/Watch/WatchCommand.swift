@@ -90,53 +90,20 @@ struct WatchCommand: AsyncParsableCommand {
         let record = try record.map(RecordFile.forOption)
         let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
         let view = WatchView(isQuiet: files.isJSONOnOutput)
-        let ending = Ending()
+        let interruption = Interruption()
         let watch = Watch(plan) { progress in
             // Whoever wanted the lines has gone.
-            if !view.show(progress) { ending.end() }
+            if !view.show(progress) { interruption.cancel() }
         } record: { entry in
             record?.write(entry)
             // A record with a gap is worth less than one that ends and says so.
-            if record?.failure != nil { ending.end() }
+            if record?.failure != nil { interruption.cancel() }
         }
-        let task = Task { try await watch.run() }
-        ending.set(task)
-        try TerminationSignals.forEach(first: { _ in ending.end() }, again: { _ in _exit(Code.interrupted.rawValue) })
-        let result: WatchResult
-        do {
-            result = try await task.value
-        } catch let failure as TargetFailure {
-            StandardError.print("watertight: \(failure)")
-            throw Code.unreachable
-        }
+        let result = try await interruption.value { try await watch.run() }
         view.end()
         try files.write(result)
-        if let failure = record?.failure {
-            StandardError.print("watertight: the record is incomplete: \(failure)")
-            throw Code.internalError
-        }
+        try record?.requireWhole()
         if let code = Code.of(result) { throw code }
-    }
-}
-
-/// Ends a watch, also one that has not begun when the end is asked for.
-private final class Ending: Sendable {
-    private let state = Locked((task: Task<WatchResult, any Error>?.none, isAsked: false))
-
-    func set(_ task: Task<WatchResult, any Error>) {
-        let isAsked = state.withLock { state in
-            state.task = task
-            return state.isAsked
-        }
-        if isAsked { task.cancel() }
-    }
-
-    func end() {
-        let task = state.withLock { state in
-            state.isAsked = true
-            return state.task
-        }
-        task?.cancel()
     }
 }
 

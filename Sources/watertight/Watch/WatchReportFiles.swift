@@ -25,11 +25,6 @@ struct WatchReportFiles {
             isJSONOnOutput
                 ? try WatchJSON.render(result)
                 : WatchReport(result, usesColour: StandardOutput.wantsColour).render())
-        do {
-            try json?.write(WatchJSON.render(result))
-        } catch let failure as ReportFile.Failure {
-            StandardError.print("watertight: \(failure)")
-            throw Code.internalError
-        }
+        try json?.write(WatchJSON.render(result))
     }
 }

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Glibc
+import HeapProbes
+import LeakCheck
+import Targets
+import WebSocketProtocol
+
+/// The server that a check drives, and what is read of it.
+struct CheckedTarget: ParsableArguments {
+    static let defaultStartLimit = DurationArgument(.seconds(30))
+
+    @Option(
+        name: .customLong("pid"),
+        help: "Process to read, with its descendants; repeatable. Default: whoever listens on the URL's port.")
+    var pids: [Int32] = []
+    @Option(help: ControlGroupArgument.help, transform: ControlGroupArgument.named)
+    var cgroup: ControlGroupArgument?
+    @Option(help: "Time for a command to accept connections.")
+    var startLimit = Self.defaultStartLimit
+    @Option(
+        help: ArgumentHelp(
+            "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
+            discussion: """
+                auto, none, node (also Deno), jvm, go (its /debug/pprof/heap), glibc (read from outside), command:CMD[#NAME], \
+                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
+                "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
+                """, valueName: "probe"),
+        transform: Self.heapTemplate)
+    var heap: [HeapTemplate] = []
+    @Argument(help: "ws://HOST:PORT/PATH; for a command the default is ws://127.0.0.1:{port}/.")
+    var url: String?
+    @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
+    var command: [String] = []
+
+    private static func heapTemplate(_ text: String) throws -> HeapTemplate {
+        do {
+            return try HeapTemplate(text)
+        } catch {
+            throw ValidationError("--heap: \(error)")
+        }
+    }
+
+    func validate() throws {
+        if heap.count > 1 && heap.contains(where: { $0.text == "none" }) {
+            throw ValidationError("--heap none stands alone")
+        }
+        if command.isEmpty && url != nil && heap.contains(where: \.namesPort) {
+            throw ValidationError("{port} in --heap needs a command to start, after --")
+        }
+        if Set(heap.map(\.gauge)).count < heap.count {
+            throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
+        }
+        if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
+        if !pids.isEmpty && !command.isEmpty {
+            throw ValidationError("--pid names a server that runs, -- COMMAND one to start: give one of them")
+        }
+        if cgroup != nil && (url == nil || !pids.isEmpty || !command.isEmpty) {
+            throw ValidationError(
+                "--cgroup needs the URL of a server that runs there, and neither --pid nor -- COMMAND")
+        }
+        if let url, command.isEmpty && url.contains("{port}") {
+            throw ValidationError("{port} in the URL needs a command to start, after --")
+        }
+    }
+
+    /// The URL, in which `{port}` stands for the free port of a command.
+    var urlTemplate: String { url ?? "ws://127.0.0.1:{port}/" }
+
+    /// Where the server is, and how to read it.
+    var subject: CheckPlan.Subject {
+        get throws(OwnExecutable.Failure) {
+            if !command.isEmpty { return .command(command) }
+            if let cgroup { return .group(cgroup.group) }
+            if url != nil { return .running(pids: pids) }
+            return .command([try OwnExecutable.path(), "serve", "--port", "{port}"])
+        }
+    }
+}
+
+/// The program that runs, for starting another process of it.
+enum OwnExecutable {
+    /// It cannot be found.
+    struct Failure: Error, CustomStringConvertible {
+        let description = "cannot find its own executable: is /proc mounted?"
+    }
+
+    /// Its path.
+    static func path() throws(Failure) -> String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes {
+            readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        guard count > 0 else { throw Failure() }
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+}
