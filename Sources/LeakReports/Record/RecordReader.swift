@@ -1,6 +1,7 @@
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
+import Targets
 
 /// Reads a record that a check has written, line by line.
 public struct RecordReader {
