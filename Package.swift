@@ -167,6 +167,7 @@ let package = Package(
         .testTarget(
             name: "HeapProbesTests",
             dependencies: [
+                "TestSupport",
                 "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol",
             ],
             swiftSettings: rules),

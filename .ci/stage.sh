@@ -78,15 +78,15 @@ listed() {
     printf '%s\n' "$lines"
 }
 
-# Runs a command that ends in `swift test`; says how many tests ran, which were skipped and, once more at the end, which
-# failed and why, and fails where none ran.
+# Runs a command that ends in `swift test`; says how many tests ran, why others were skipped and, once more at the end, which
+# failed and how, and fails where none ran.
 counted_tests() {
     local log code=0 ran
     log=$(mktemp)
     "$@" 2>&1 | tee "$log" || code=$?
     ran=$(sed -nE 's/.*Test run with ([0-9]+) tests?.*/\1/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
     printf 'tests: %d ran, %d skipped\n' "$ran" "$(grep -cE '^. Test .* skipped' "$log" || true)"
-    grep -E '^. (Test|Suite) .* skipped' "$log" || true
+    sed -nE 's/^. (Test|Suite) .* skipped: /    skipped: /p' "$log" | sort | uniq -c
     grep -E -A4 '^✘ Test .* recorded an issue' "$log" | grep -E '^(✘ Test .* recorded an issue|↳|   )' || true
     rm -f "$log"
     if [ "$ran" -eq 0 ]; then

@@ -40,7 +40,7 @@ second_command() {
 # What a slow machine may rightly end otherwise, and the README's second command leaves out; two suites at a time.
 timed_tests() {
     TIMED_TESTS=1 counted_tests swift test --experimental-maximum-parallelization-width 2 \
-        --filter '^(CommandTests|ScenariosTests|WatertightTestingTests)\.'
+        --filter '^(CommandTests|HeapProbesTests|ScenariosTests|WatertightTestingTests)\.'
 }
 
 foreign_library() {

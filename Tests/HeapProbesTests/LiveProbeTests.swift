@@ -3,12 +3,13 @@ import Glibc
 import ProcessResources
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 
 @testable import HeapProbes
 
 /// Probes of processes that are what they claim to be.
-@Suite("Live probes", .serialized)
+@Suite("Live probes", .serialized, .timed)
 struct LiveProbeTests {
     private func subject(_ process: ProcessReader, isOwn: Bool = true, port: UInt16 = 1) throws -> HeapSubject {
         HeapSubject(processes: [process], url: try HTTPLocation("http://127.0.0.1:\(port)/"), isOwn: isOwn)
