@@ -34,11 +34,11 @@ struct DescendantTests {
         let file = folder.path("pids")
         let script =
             Self.strays(file) + "echo $$ >> \(file); exec \(Tool.path) serve --port {port} "
-            // A suspect rests for longer than the test lasts.
+            // A suspect rests for longer than the test lasts, on whatever machine.
             + "--plant-leak descriptor@bare-tcp"
         let check = try Running(
             [
-                "check", "--lifecycle", "bare-tcp", "--record", folder.path("record"),
+                "check", "--lifecycle", "bare-tcp", "--budget", "7200", "--pause", "3600", "--record", folder.path("record"),
                 "ws://127.0.0.1:{port}/",
                 "--", "sh", "-c", script,
             ])

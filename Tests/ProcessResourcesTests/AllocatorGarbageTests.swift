@@ -7,7 +7,7 @@ import Testing
 @Suite("Memory that no allocator left")
 struct AllocatorGarbageTests {
     private static let rounds = 3000
-    private static let limit = Duration.seconds(20)
+    private static let limit = Duration.seconds(600)
 
     /// Walks over everything, as a reader does.
     private static func walk(_ heap: GlibcHeap, _ image: MemoryImage, fastChunks: [UInt64]) {
