@@ -38,7 +38,8 @@ struct DescendantTests {
             + "--plant-leak descriptor@bare-tcp"
         let check = try Running(
             [
-                "check", "--lifecycle", "bare-tcp", "--budget", "7200", "--pause", "3600", "--record", folder.path("record"),
+                "check", "--lifecycle", "bare-tcp", "--budget", "7200", "--pause", "3600", "--record",
+                folder.path("record"),
                 "ws://127.0.0.1:{port}/",
                 "--", "sh", "-c", script,
             ])
