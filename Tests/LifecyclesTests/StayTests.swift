@@ -147,6 +147,7 @@ struct StayTests {
         try await withServer { driver, script, server in
             var script = script
             script.holdLimit = .seconds(7200)
+            script.stepLimit = .seconds(600)
             let begun = MonotonicTime.now
             let drive = Task { [script] in
                 await driver.drive(.vanishSilently, script, .init(connections: 2000, concurrency: 2000))

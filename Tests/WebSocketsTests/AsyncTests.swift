@@ -98,7 +98,7 @@ extension OverTCP {
         func cancelled() async throws {
             let cancelled = Collected<Bool>()
             try await TestServer.serving({ connection, _ in
-                for _ in 0..<10_000 where !Task.isCancelled { await connection.loop.sleep(for: .milliseconds(1)) }
+                for _ in 0..<1_000_000 where !Task.isCancelled { await connection.loop.sleep(for: .milliseconds(1)) }
                 cancelled.append(Task.isCancelled)
             }) { server in
                 let peer = try await RawPeer.open(server.address)
@@ -114,7 +114,7 @@ extension OverTCP {
             let connections = Collected<AsyncConnection>()
             try await TestServer.serving({ connection, _ in
                 connections.append(connection)
-                for _ in 0..<10_000 where gate.count == 0 { await connection.loop.sleep(for: .milliseconds(1)) }
+                for _ in 0..<1_000_000 where gate.count == 0 { await connection.loop.sleep(for: .milliseconds(1)) }
                 while let message = await connection.receive() {
                     received.append(Int(String(decoding: message.bytes.prefix { $0 != 0 }, as: UTF8.self))!)
                 }

@@ -118,7 +118,7 @@ extension OverTCP {
                     statuses["101", default: 0] >= 4 && statuses["101", default: 0] + statuses["503", default: 0] == 200
                 )
                 var count = -1
-                for _ in 0..<1000 where count != 0 {
+                for _ in 0..<100_000 where count != 0 {
                     count = await server.server.connectionCount
                     try await Task.sleep(for: .milliseconds(1))
                 }

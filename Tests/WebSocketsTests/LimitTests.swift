@@ -84,7 +84,7 @@ extension OverTCP {
                 let start = await connection.loop.run { connection.bytesReceived }
                 // Each Pong has six bytes.
                 var received = start
-                for _ in 0..<4000 where received < start + 3 * 6 {
+                for _ in 0..<100_000 where received < start + 3 * 6 {
                     try await Task.sleep(for: .milliseconds(5))
                     received = await connection.loop.run { connection.bytesReceived }
                 }

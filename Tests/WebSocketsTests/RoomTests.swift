@@ -262,7 +262,7 @@ private final class Gate: Sendable {
     func open() { isOpen.append(true) }
 
     nonisolated(nonsending) func opened() async {
-        for _ in 0..<20_000 where isOpen.count == 0 { try? await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<1_000_000 where isOpen.count == 0 { try? await Task.sleep(for: .milliseconds(1)) }
     }
 }
 
