@@ -10,7 +10,7 @@ public enum HeapSpecification: Hashable, Sendable {
     case jvm
     /// The target's own `/debug/pprof/heap`, as Go programs offer it.
     case go
-    /// The allocator of glibc, called through gdb.
+    /// The allocators of glibc and of CPython, read from outside.
     case glibc
     /// The output of a shell command; `key` names the value where there are several.
     case command(String, key: String?)

@@ -26,16 +26,24 @@ public final class RunningCommand: Sendable {
             return process
         }
         let number = pipe.closingWriting().release()
-        try Thread.detach(name: "command output") { [tail] in
-            let output = OwnedDescriptor(owning: number)
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while true {
-                let count = read(output.rawValue, &buffer, buffer.count)
-                if count > 0 {
-                    tail.withLock { $0.append(buffer[..<count]) }
-                } else if count == 0 || errno != EINTR {
-                    return
-                }
+        do {
+            try Thread.detach(name: "command output") { [tail] in Self.follow(OwnedDescriptor(owning: number), tail) }
+        } catch {
+            _ = OwnedDescriptor(owning: number)
+            terminateAndWait()
+            throw error
+        }
+    }
+
+    /// Reads what the command writes until nobody can write any more.
+    private static func follow(_ output: consuming OwnedDescriptor, _ tail: Locked<OutputTail>) {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(output.rawValue, &buffer, buffer.count)
+            if count > 0 {
+                tail.withLock { $0.append(buffer[..<count]) }
+            } else if count == 0 || errno != EINTR {
+                return
             }
         }
     }

@@ -1,4 +1,5 @@
 import LeakStatistics
+import SystemCalls
 import Testing
 
 @testable import LeakCheck
@@ -14,6 +15,27 @@ struct CheckCourseTests {
         var check = SimulatedCheck([target], budget: budget)
         await check.run()
         return check
+    }
+
+    @Test(
+        "a row that can take no more rests once even if nothing is suspected, and again only where that gave something back"
+    )
+    func limited() {
+        let start = MonotonicTime(nanoseconds: 0)
+        func left(after pauses: Int, fall: Duration?) -> CheckSchedule.Row {
+            var row = CheckSchedule.Row(staysConnected: false)
+            row.pauses = pauses
+            row.lastFall = fall
+            let few = RowJudge.Assessment.undecided(.tooFewConnections(connections: 32, seconds: 0.5, held: 31))
+            row.beginDrive(at: start)
+            row.note(
+                .init(completed: 32, rate: 60, assessments: [.descriptors: few], isLast: true), at: start + .seconds(1))
+            row.leave(at: start + .seconds(1), mayRest: true)
+            return row
+        }
+        #expect(left(after: 0, fall: nil).state == .resting)
+        #expect(left(after: 1, fall: nil).state == .decided)
+        #expect(left(after: 1, fall: .seconds(5)).state == .resting)
     }
 
     @Test("a healthy target is clean within seconds, with a bound that counts what it held at first")

@@ -7,13 +7,12 @@ import Testing
 /// Both families' loopback, with a free port.
 let loopbacks: [SocketAddress] = [.loopback(port: 0), .loopbackIPv6(port: 0)]
 
-/// Waits with poll(2) until `descriptor` is ready for `events`, at most ten seconds.
+/// Waits until `descriptor` is ready for `events`, longer than any machine takes.
 func wait(_ descriptor: borrowing OwnedDescriptor, _ events: Int32) -> Bool {
-    var entry = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
-    return poll(&entry, 1, 10_000) == 1
+    Polling.wait(for: events, on: descriptor.rawValue, until: .now + .seconds(300))
 }
 
-/// The next connection, at most ten seconds from now.
+/// The next connection.
 func accepted(from listener: borrowing OwnedDescriptor) throws -> OwnedDescriptor {
     _ = wait(listener, POLLIN)
     guard let server = try listener.accept() else { throw SystemCallError(.accept4, errno: ETIMEDOUT) }
@@ -43,6 +42,24 @@ func readOnce(_ descriptor: borrowing OwnedDescriptor) -> Int {
 
 @Suite("TCP sockets")
 struct TCPTests {
+    @Test("a socket is waited for until it is connected, refused, or the deadline has passed", arguments: loopbacks)
+    func connected(address: SocketAddress) throws {
+        let bound: SocketAddress
+        do {
+            let listener = try OwnedDescriptor.listening(on: address)
+            bound = try listener.localAddress()
+            let client = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(300))
+            #expect(try client.peerAddress() == bound)
+            #expect(throws: SystemCallError(.connect, errno: ETIMEDOUT)) {
+                _ = try OwnedDescriptor.connected(to: bound, by: .now)
+            }
+        }
+        let failure = #expect(throws: SystemCallError.self) {
+            _ = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(300))
+        }
+        #expect(failure?.errno == ECONNREFUSED)
+    }
+
     @Test("listen on a free port, connect, accept, know both ends", arguments: loopbacks)
     func connects(address: SocketAddress) throws {
         let listener = try OwnedDescriptor.listening(on: address)

@@ -72,7 +72,9 @@ final class CheckRun {
     }
 
     func run() async throws -> CheckResult {
-        guard !rows.isEmpty else { throw TargetFailure.invalid("no lifecycle was chosen") }
+        guard !rows.isEmpty else {
+            throw TargetFailure.invalid("no lifecycle was chosen: name one, or take those of a profile")
+        }
         var interruption: CheckResult.Interruption?
         do {
             try await prepare()
