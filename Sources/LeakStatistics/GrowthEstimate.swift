@@ -1,6 +1,6 @@
 import Glibc
 
-/// How much of a resource one connection leaves behind, as far as the run has shown.
+/// How much of a resource one connection leaves behind, as estimated from one run.
 public struct GrowthEstimate: Hashable, Sendable {
     /// The mean growth of the floor per connection over the judged part.
     public var perConnection: Double
@@ -12,44 +12,44 @@ public struct GrowthEstimate: Hashable, Sendable {
     public var standardError: Double
     /// The degrees of freedom of the standard error.
     public var degreesOfFreedom: Int
-    /// The largest leak that could hide in this run: nothing of that size or more would have gone unseen.
+    /// The largest leak that could hide in this run: any leak above it would have been detected.
     ///
-    /// Without `room` it is the smaller of two bounds. One is the interval's upper end, or the height of the teeth that the
-    /// floor has cut off, spread over the judged connections, where that is more: a leak can hide under garbage that a late
-    /// collection took away. The other is all that the process gained since its lowest reading, spread over the connections
-    /// since. With `room`, only the second holds, and the room counts as gained: a leak fills it before it shows. Neither is
-    /// below what the gauge can resolve.
+    /// Without `room` it is the smaller of two bounds. The first is the larger of the interval's upper end and the
+    /// height of the teeth that the floor has cut off, spread over the judged connections: a leak can hide under
+    /// garbage that a late collection took away. The second is all that the process gained since its lowest reading,
+    /// spread over the connections since. With `room`, only the second holds, and the room counts as gained: a leak
+    /// fills it before it shows. Neither is below the gauge's resolution.
     public var largestHidden: Double
     /// What the spread between batches alone leaves open: the interval's upper end, or the teeth where they are higher.
     public var largestByChance: Double
-    /// The smallest leak that this run tells from none: the interval's reach, and what the gauge can resolve.
+    /// The smallest leak that this run distinguishes from none: the interval's reach, and the gauge's resolution.
     public var resolution: Double
     /// The share of judged batches in which the floor grew, 0 to 1.
     public var growingShare: Double
     /// Connections of the judged part.
     public var connections: Double
     /// Growth per connection over the second half of the run divided by that over the quarter before it: about 1 for a
-    /// leak, one half for logarithmic growth, 0 for a plateau. Nil where that quarter did not grow.
+    /// leak, one half for logarithmic growth, 0 for a plateau. Nil if that quarter did not grow.
     public var persistence: Double?
 
-    /// Into how many batches the judged blocks are put, if there are more: enough for a narrow interval, and each so large
-    /// that what the last connections of a block happened to leave is little beside what all of them left (batch means;
+    /// The most batches into which the judged blocks are joined: enough for a narrow interval, and each so large that
+    /// what the last connections of a block happened to leave is little beside what all of them left (batch means;
     /// Conway, 1963).
     static let batches = 16
-    /// Growth in the judged half, as a share of that in the quarter before it, below which it slows down as warming up does.
-    /// It keeps logarithmic growth (0.5) and square roots (0.71) out.
+    /// Growth in the judged half, as a share of that in the quarter before it, below which it slows down as warming up
+    /// does. Excludes logarithmic growth (0.5) and square roots (0.71).
     public static let leastPersistence = 0.75
-    /// How many steps of the gauge a reading must lie below the first to be a low of its own, and not noise around it.
+    /// How many steps of the gauge a reading must lie below the first to be a low of its own and not noise.
     private static let stepsOfALow = 16.0
 
     /// Judges the second half of `series`; the first half is warm-up.
     ///
-    /// `resolution` is the gauge's smallest step: one descriptor, one page. `room` is what may have been free inside the
-    /// process at the first reading and be used before the gauge shows it; 0 for a gauge that is exact. Nil for fewer than
+    /// `resolution` is the gauge's smallest step: one descriptor, one page. `room` is what may have been free inside
+    /// the process at the first reading and be used before the gauge shows it; 0 for an exact gauge. Nil for fewer than
     /// four judged blocks.
     ///
-    /// Increments of the floor are compared batch by batch, so that one step of an allocator's arena, large as it may
-    /// be, makes the interval wide and not the mean significant.
+    /// Compares increments of the floor batch by batch, so that one step of an allocator's arena, however large, widens
+    /// the interval and does not make the mean significant.
     public init?(_ series: GrowthSeries, resolution: Double, confidence: Double, room: Double = 0) {
         let floor = series.floor
         let half = floor.connections / 2
@@ -64,7 +64,7 @@ public struct GrowthEstimate: Hashable, Sendable {
         let reach = StudentT.quantile((1 + confidence) / 2, degreesOfFreedom: degreesOfFreedom) * standardError
         perConnection = mean
         interval = (mean - reach)...(mean + reach)
-        // Three steps of the gauge: the rule of three for an event that was not seen (Hanley and Lippman-Hand, 1983).
+        // Three steps of the gauge: the rule of three for an event that did not occur (Hanley and Lippman-Hand, 1983).
         self.resolution = max(reach, 3 * resolution / dose)
         let teeth = zip(series.points, floor.points).filter { $0.0.connections >= half }.map { $0.level - $1.level }
         largestByChance = max(mean + reach, (teeth.max() ?? 0) / dose, 3 * resolution / dose)
@@ -75,18 +75,19 @@ public struct GrowthEstimate: Hashable, Sendable {
         persistence = quarter > 0 ? mean / (quarter / (half / 2)) : nil
     }
 
-    /// What some blocks in a row added to the floor.
+    /// What consecutive blocks added to the floor.
     private struct Batch {
         var connections = 0.0
         var growth = 0.0
 
-        /// The blocks of `floor` from `start` on, in at most so many batches of about as many connections each.
+        /// The blocks of `floor` from `start` on, joined to at most `batches` batches of about equally many
+        /// connections.
         ///
-        /// Where they must be put together, the floor is asked for only as far as one such batch of readings lies behind it:
-        /// of the last ones nobody knows yet what they will be taken for.
+        /// If they must be joined, the floor counts only as far as one batch of readings follows it: the floor at the
+        /// last readings is not known yet.
         static func batches(of floor: GrowthSeries, from start: Double, atMost most: Int) -> [Batch] {
             let judged = floor.points.drop { $0.connections < start }
-            // Between readings without a connection others may have been at work: what changed then is not theirs.
+            // What changed between readings without a connection is not the connections' doing.
             var blocks = zip(judged, judged.dropFirst()).filter { $1.connections > $0.connections }
             func merged(_ blocks: some Sequence<(GrowthSeries.Point, GrowthSeries.Point)>) -> [Batch] {
                 blocks.map { Batch(connections: $1.connections - $0.connections, growth: $1.level - $0.level) }
@@ -102,7 +103,7 @@ public struct GrowthEstimate: Hashable, Sendable {
                 batch.connections += block.connections
                 batch.growth += block.growth
                 done += block.connections
-                // Rounding must not leave a batch of next to nothing behind.
+                // Rounding must not leave a tiny last batch.
                 if done >= share * (Double(batches.count + 1) - 1e-6) {
                     batches.append(batch)
                     batch = Batch()
@@ -122,10 +123,10 @@ public struct GrowthEstimate: Hashable, Sendable {
         }
     }
 
-    /// All that was gained since the process was at its lowest, for each connection since: no leak is larger.
+    /// All that was gained since the process was at its lowest, per connection since: no leak is larger.
     ///
-    /// The first reading is the low if nothing was ever much below it. Where something was, it held garbage, and nothing
-    /// is known of the time before the real low.
+    /// The first reading is the low unless a later one was much below it. Then the first held garbage, and nothing is
+    /// known of the time before the real low.
     private static func gainedSinceLow(_ series: GrowthSeries, resolution: Double, room: Double) -> Double {
         guard let first = series.points.first, let last = series.points.last,
             let low = series.points.reversed().min(by: { $0.level < $1.level })
@@ -144,8 +145,8 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// Whether the growth looks like a leak: the interval lies above `effect`, most batches grew, and it has not slowed
     /// down.
     ///
-    /// Of many estimates some are far out by chance. As one of `comparisons`, all of which are to be right with the
-    /// interval's confidence, it must pass a wider one (Bonferroni's correction; Dunn, 1961).
+    /// Among many estimates some are far off by chance. As one of `comparisons`, which all must be right with the
+    /// interval's confidence, it must pass a wider interval (Bonferroni's correction; Dunn, 1961).
     public func isPersistent(
         above effect: Double, leastGrowingShare: Double = 0.6, leastPersistence: Double = Self.leastPersistence,
         among comparisons: Int = 1

@@ -36,8 +36,8 @@ public struct GrowthSeries: Hashable, Sendable {
 
     /// The series with the smallest level at or after each reading in place of the level.
     ///
-    /// It takes the teeth off a sawtooth, and what is given back later was never lost: one fall to an old level refutes
-    /// a leak.
+    /// It removes the teeth of a sawtooth. What is given back later was never lost: one fall to an old level refutes a
+    /// leak.
     public var floor: GrowthSeries {
         var floor = self
         var least = Double.infinity
@@ -48,8 +48,8 @@ public struct GrowthSeries: Hashable, Sendable {
         return floor
     }
 
-    /// The series without what `other` accounts for: `amount` for each unit that it holds beyond its first reading, and no
-    /// more than this series has grown.
+    /// The series without what `other` accounts for: `amount` for each unit beyond its first reading, at most what this
+    /// series has grown.
     public func charging(_ amount: Double, perUnitOf other: GrowthSeries) -> GrowthSeries {
         precondition(other.points.count == points.count, "both series were read at the same moments")
         guard let first = other.points.first else { return self }
@@ -61,7 +61,7 @@ public struct GrowthSeries: Hashable, Sendable {
         return rest
     }
 
-    /// The level at `connections`, between two readings by proportion.
+    /// The level at `connections`, interpolated between two readings.
     public func level(at connections: Double) -> Double {
         guard let first = points.first, let last = points.last else { return 0 }
         if connections <= first.connections { return first.level }

@@ -3,7 +3,7 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     /// The name under which reports, records and lists of known leaks have it.
     public let rawValue: String
 
-    /// A resource by its name; a name that is not one of those below is a gauge of the user's.
+    /// A resource by its name; a name that is not declared below is a gauge of the user's.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }

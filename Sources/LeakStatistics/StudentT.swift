@@ -7,7 +7,7 @@ public enum StudentT {
     ///
     /// By bisection of the distribution function, good to ten digits for one or more degrees of freedom.
     ///
-    /// The same few are asked for again and again, so they are kept.
+    /// The same few values are requested again and again, so they are cached.
     public static func quantile(_ probability: Double, degreesOfFreedom: Int) -> Double {
         precondition(degreesOfFreedom >= 1 && probability > 0 && probability < 1)
         let question = Question(probability: probability, degreesOfFreedom: degreesOfFreedom)
@@ -55,7 +55,7 @@ public enum StudentT {
         if x <= 0 { return 0 }
         if x >= 1 { return 1 }
         let front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(1 - x))
-        // The fraction converges fast on this side of the mean only; the other side follows by symmetry.
+        // The fraction converges fast only on this side of the mean; the other side follows by symmetry.
         return x < (a + 1) / (a + b + 2)
             ? front * betaFraction(x, a, b) / a : 1 - front * betaFraction(1 - x, b, a) / b
     }

@@ -12,18 +12,18 @@ public struct GrowthAnalysis: Hashable, Sendable, Codable {
     public var meanPerSnapshot: Double
     /// The last ten increments, the oldest first.
     public var lastIncrements: [Int]
-    /// The rule of thumb: `total` is beyond the environment's threshold. It misses small leaks and fires on healthy caches;
-    /// `verdict` is the sound one.
+    /// The rule of thumb: `total` exceeds the environment's threshold. It misses small leaks and fires on healthy
+    /// caches; `verdict` is sound.
     public var leakSuspected: Bool
-    /// Whether `peak` is beyond the threshold.
+    /// Whether `peak` exceeds the threshold.
     public var peakBeyondThreshold: Bool
-    /// Growth per operation, held against the noise; `inconclusive` where there were too few snapshots.
+    /// Growth per operation compared with the noise; `inconclusive` for too few snapshots.
     public var verdict: Verdict
-    /// The mean growth per operation over the judged half; nil where it could not be estimated.
+    /// The mean growth per operation over the judged half; nil if it could not be estimated.
     public var perOperation: Double?
     /// Its 99% interval.
     public var interval: ClosedRange<Double>?
-    /// The smallest growth per operation that would have been seen.
+    /// The smallest growth per operation that would have been detected.
     public var smallestDetectable: Double?
 
     /// Judges the levels at the snapshots; nil without any.

@@ -1,18 +1,18 @@
 import LeakStatistics
 
-/// What a tracker has seen, complete.
+/// All that a tracker has recorded.
 public struct LeakSummary: Hashable, Sendable, Codable, CustomStringConvertible {
     /// From the tracker's beginning to its end, in seconds.
     public var durationSeconds: Double
-    /// The snapshots in order, the first and the latest of them where there were too many.
+    /// The snapshots in order; if there were too many, the first and the latest.
     public var snapshots: [ResourceSnapshot]
-    /// Snapshots that were left out.
+    /// Snapshots that were dropped.
     public var droppedSnapshots: Int
     /// Operations timed, by name.
     public var timings: [OperationTiming]
-    /// What must not be, in order.
+    /// The violations, in order.
     public var violations: [LeakViolation]
-    /// Violations that were left out.
+    /// Violations that were dropped.
     public var droppedViolations: Int
     /// How each resource developed.
     public var growth: [GrowthAnalysis]

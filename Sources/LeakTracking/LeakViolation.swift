@@ -1,4 +1,4 @@
-/// Something that must not be, noticed when it happened.
+/// Something that must not be, recorded when it happened.
 public struct LeakViolation: Hashable, Sendable, Codable, CustomStringConvertible {
     /// What is wrong.
     public var kind: Kind
@@ -13,11 +13,11 @@ public struct LeakViolation: Hashable, Sendable, Codable, CustomStringConvertibl
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// An operation took longer than its limit.
         case limitExceeded
-        /// More managers remain than may.
+        /// More managers remain than allowed.
         case managersRemain
         /// Memory has grown beyond the environment's threshold.
         case memoryGrowth
-        /// Memory was beyond the threshold between two snapshots, and came back.
+        /// Memory exceeded the threshold between two snapshots, and fell back.
         case memoryPeak
         /// Descriptors or threads grow with the operations.
         case resourceGrowth

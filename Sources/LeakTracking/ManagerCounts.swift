@@ -1,10 +1,10 @@
-/// Managers in numbers, as a tracker takes them from whoever has some.
+/// Managers in numbers, as their owner reports them to a tracker.
 public struct ManagerCounts: Hashable, Sendable, Codable {
     /// Active now.
     public var active: Int
     /// Ever created.
     public var created: Int
-    /// Ended, however.
+    /// Ended, for any reason.
     public var cleanedUp: Int
     /// Refused, because a limit was reached.
     public var refused: Int
@@ -20,6 +20,6 @@ public struct ManagerCounts: Hashable, Sendable, Codable {
         self.usersWithManagers = usersWithManagers
     }
 
-    /// Those that have ended of those created, in percent; 100 when none was created.
+    /// The percentage of created managers that have ended; 100 if none was created.
     public var cleanupPercent: Double { created == 0 ? 100 : 100 * Double(cleanedUp) / Double(created) }
 }

@@ -10,7 +10,7 @@ public struct OperationTiming: Hashable, Sendable, Codable, CustomStringConverti
     public private(set) var meanSeconds = 0.0
     /// The longest, in seconds.
     public private(set) var maximumSeconds = 0.0
-    /// Below this, in seconds, were 95% of the last thousand runs.
+    /// The 95th percentile of the last thousand runs, in seconds.
     public var percentile95Seconds: Double {
         let sorted = recent.sorted()
         return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, sorted.count * 95 / 100)]
@@ -46,7 +46,7 @@ public struct OperationTiming: Hashable, Sendable, Codable, CustomStringConverti
         }
     }
 
-    /// In a line, with the limit where there is one.
+    /// One line, with the limit if there is one.
     public var description: String {
         func text(_ seconds: Double) -> String { "\((seconds * 10_000).rounded() / 10) ms" }
         var line =

@@ -7,8 +7,9 @@ import SystemCalls
 
 /// Follows the resources of a process through a test: snapshots with labels, peaks between them, timings, violations.
 ///
-/// May be used from any thread. Its memory is bounded and reserved at the start, so that it does not look like a leak itself;
-/// only labels longer than 15 bytes take some. `finish()` ends its background sampler, as does letting go of it.
+/// May be used from any thread. Its memory is bounded and reserved at the start, so that it does not look like a leak
+/// itself; only labels longer than 15 bytes take some. `finish()` ends its background sampler, as does releasing the
+/// tracker.
 public final class ResourceLeakTracker: Sendable {
     /// What the environment allows.
     public let limits: EnvironmentLimits
@@ -20,9 +21,9 @@ public final class ResourceLeakTracker: Sendable {
     private let record: Locked<TrackerRecord>
     private let sampler = Locked<Task<Void, Never>?>(nil)
 
-    /// Begins to follow a process, this one unless told otherwise, with a first snapshot.
+    /// Begins to follow a process, by default this one, with a first snapshot.
     ///
-    /// `managers` is asked at each snapshot and sample. Throws when the process cannot be read.
+    /// `managers` is called at each snapshot and sample. Throws if the process cannot be read.
     public init(
         limits: EnvironmentLimits, pid: Int32? = nil, samplingInterval: Duration = .milliseconds(100),
         logger: Logger = Logger(label: "watertight.tracker"), managers: (@Sendable () -> ManagerCounts)? = nil
@@ -50,11 +51,11 @@ public final class ResourceLeakTracker: Sendable {
 
     /// Reads the process and the managers, after so many more operations; returns the snapshot.
     ///
-    /// Growth is judged per operation: give every snapshot of a series the number of cycles, connections or calls since the
-    /// one before. Throws when the process is gone or may not be read.
+    /// Growth is judged per operation: give every snapshot of a series the number of cycles, connections or calls since
+    /// the one before. Throws if the process is gone or may not be read.
     @discardableResult
     public func snapshot(_ label: String, operations: Int = 1) throws(ProcessReadFailure) -> ResourceSnapshot {
-        // Before the reading itself allocates anything.
+        // Before the rest of the reading allocates anything.
         let liveHeap = isOwnProcess ? OwnHeap.current().liveBytes : nil
         let memory = try reader.memory()
         let descriptors = try reader.descriptors()
@@ -82,7 +83,7 @@ public final class ResourceLeakTracker: Sendable {
         return snapshot
     }
 
-    /// Notes managers that remain although everything was cleaned up.
+    /// Records managers that remain although everything was cleaned up.
     public func expectCleanedUp(_ label: String) {
         guard let remaining = managers?().active, remaining > limits.managersThatMayRemain else { return }
         note(
@@ -148,7 +149,7 @@ public final class ResourceLeakTracker: Sendable {
 
     // MARK: Violations
 
-    /// How often the log is told that one operation exceeds its limit; after that only at level `debug`.
+    /// How often the log reports that one operation exceeds its limit; after that only at level `debug`.
     private static let loggedRepetitions = 3
 
     /// Records and logs a violation.
@@ -175,7 +176,7 @@ public final class ResourceLeakTracker: Sendable {
         record.withLock { $0.growth(limits) }
     }
 
-    /// Ends the background sampler, notes what has grown or peaked, and returns all that was seen.
+    /// Ends the background sampler, records what has grown or peaked, and returns all that was recorded.
     public func finish() -> LeakSummary {
         sampler.withLock { $0.take() }?.cancel()
         let all = growth
@@ -196,7 +197,7 @@ public final class ResourceLeakTracker: Sendable {
         return record.withLock { $0.summary(limits, durationSeconds: elapsed) }
     }
 
-    /// Why growth of pages is no loss, where the exact gauge of what is in use is there and does not grow.
+    /// Why growth of pages is no leak, if the exact gauge of what is in use was read and does not grow.
     static func excuse(_ growth: GrowthAnalysis, _ all: [GrowthAnalysis]) -> String? {
         guard [.residentMemory, .privateMemory].contains(growth.resource),
             let heap = all.first(where: { $0.resource == .liveHeap }), heap.verdict == .clean

@@ -9,9 +9,9 @@ public struct ResourceSnapshot: Hashable, Sendable, Codable {
     public var elapsedSeconds: Double
     /// Operations done so far, by the tracker's count.
     public var operations: Int
-    /// The managers, where the tracker was told of any.
+    /// The managers, if the tracker knows any.
     public var managers: ManagerCounts?
-    /// Managers that have ended of those created, in percent.
+    /// The percentage of created managers that have ended.
     public var cleanupPercent: Double?
     /// Pages in memory (RSS), in bytes.
     public var residentBytes: Int
@@ -26,7 +26,7 @@ public struct ResourceSnapshot: Hashable, Sendable, Codable {
     /// Threads.
     public var threads: Int
 
-    /// The level of one resource; nil where it was not read.
+    /// The level of one resource; nil if it was not read.
     public subscript(resource: TrackedResource) -> Int? {
         switch resource {
         case .managers: managers?.active

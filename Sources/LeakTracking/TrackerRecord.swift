@@ -2,7 +2,7 @@ import Environments
 import LeakStatistics
 import ProcessResources
 
-/// What a tracker has noted, in bounded room that is reserved at the start.
+/// What a tracker has recorded, in bounded memory that is reserved at the start.
 struct TrackerRecord {
     private var stored: [StoredSnapshot] = []
     /// The kinds of descriptor that were seen, in the order of their counts in each snapshot.
@@ -27,7 +27,7 @@ struct TrackerRecord {
         violations.reserveCapacity(Self.maximumViolations)
     }
 
-    /// The first half stays; of the second the oldest makes way.
+    /// Keeps the first half, and drops the oldest of the second.
     mutating func append(_ snapshot: ResourceSnapshot) {
         if stored.count == Self.maximumSnapshots {
             stored.remove(at: Self.maximumSnapshots / 2)
@@ -54,7 +54,7 @@ struct TrackerRecord {
         peaks[resource] = max(peaks[resource] ?? level, level)
     }
 
-    /// Growth since the first snapshot that is worth a violation: beyond the threshold, and each further threshold once.
+    /// Growth since the first snapshot that is a violation: beyond the threshold, and once for each further threshold.
     mutating func newMemoryGrowth(beyond threshold: Int, _ snapshot: ResourceSnapshot) -> Int {
         guard snapshot.residentDeltaBytes > reportedGrowth + threshold else { return 0 }
         reportedGrowth = snapshot.residentDeltaBytes
@@ -92,7 +92,7 @@ struct TrackerRecord {
     }
 }
 
-/// A snapshot as it is kept: in place, because what it would allocate would count as growth of the process.
+/// A snapshot as it is stored: in place, because allocations would count as growth of the process.
 private struct StoredSnapshot {
     static let maximumKinds = 16
 
@@ -121,7 +121,7 @@ private struct StoredSnapshot {
                 kinds.append(kind)
                 index = kinds.count - 1
             }
-            // The last place is for kinds beyond those that fit.
+            // The last place is for kinds that do not fit.
             descriptors[index ?? Self.maximumKinds - 1] += Int32(clamping: count)
         }
     }

@@ -17,13 +17,14 @@ final class Drive: @unchecked Sendable {
     private var deadline = MonotonicTime.never
     private var finished: ((DriveCounts) -> Void)?
 
-    /// How long peers may go on after a cancellation.
+    /// How long peers may continue after a cancellation.
     private static let cancelLimit = Duration.seconds(1)
-    /// The accept queue is looked at once in so many connections.
+    /// How many connections are made between two looks at the accept queue.
     private static let queueCheckInterval = 16
-    /// How long to wait when the accept queue is long.
+    /// How long to wait if the accept queue is long.
     private static let queueWait = Duration.microseconds(500)
-    /// Connections waiting to be accepted beyond which no more are begun; half of the smallest backlog in common use.
+    /// With more connections than this waiting to be accepted, none is begun; half of the smallest backlog in common
+    /// use.
     private static let queueBound = 32
 
     init(
@@ -42,7 +43,7 @@ final class Drive: @unchecked Sendable {
         fill()
     }
 
-    /// Begins no more, lets those leave that only stay, and ends those that do not end by themselves.
+    /// Begins no more connections, ends stays, and ends the peers that do not end by themselves.
     func cancel() {
         mayBegin = false
         supplies.endStays()
@@ -59,7 +60,7 @@ final class Drive: @unchecked Sendable {
         loop.channels.compactMap { $0 as? Peer }.filter { $0.supplies === supplies }
     }
 
-    /// Begins as many connections as may be open at a time.
+    /// Begins connections up to the number that may be open at a time.
     private func fill() {
         guard !isFilling, finished != nil else { return }
         isFilling = true
@@ -81,7 +82,7 @@ final class Drive: @unchecked Sendable {
         }
     }
 
-    /// Lets the peers go on that wait for each other, once none can join them.
+    /// Resumes the peers that wait for each other, once none can join them.
     private func releaseIfAllArrived() {
         let mayGrow = mayBegin && begun < load.connections && active < load.concurrency
         guard supplies.rendezvous.count > 0, supplies.rendezvous.count >= active, !mayGrow else { return }
@@ -102,9 +103,9 @@ final class Drive: @unchecked Sendable {
     private func ended(_ outcome: PeerOutcome, _ notes: PeerNotes) {
         active -= 1
         counts.add(outcome, notes)
-        // One round of peers without a single success: the next would only cost time.
+        // A whole round of peers without a success: the next would only cost time.
         if counts.failuresAtEnd >= max(load.concurrency, 16) { mayBegin = false }
-        // From within `fill` the loop there goes on.
+        // Within `fill`, the loop there continues.
         fill()
     }
 

@@ -2,28 +2,28 @@
 public struct DriveCounts: Hashable, Sendable, Codable {
     /// Connections begun.
     public var attempted = 0
-    /// Those that came to the point of the lifecycle and ended, in whichever way.
+    /// Connections that reached the point of the lifecycle and ended, in any way.
     public var completed = 0
-    /// Those that the target refused.
+    /// Connections that the target refused.
     public var refused = 0
-    /// Of those, the ones to which the target did not agree to compress.
+    /// The refused ones for which the target did not negotiate compression.
     public var uncompressed = 0
-    /// Those that were to be refused, and that the target accepted.
+    /// Connections that should be refused, and that the target accepted.
     public var accepted = 0
-    /// Those that broke before the point of the lifecycle.
+    /// Connections that broke before the point of the lifecycle.
     public var broken = 0
-    /// Those for which the target did not act in time.
+    /// Connections for which the target did not act in time.
     public var stalled = 0
-    /// The step in which the first of those was left waiting.
+    /// The step in which the first of those waited in vain.
     public var firstStall: Lifecycle.Step?
-    /// Those that this side could not begin, for want of a descriptor or a port; not among the attempted.
+    /// Connections that this side could not begin, for lack of a descriptor or a port; not among the attempted.
     public var notAttempted = 0
-    /// How many of the last did not end as wanted, one after another.
+    /// How many of the last, in a row, failed.
     public var failuresAtEnd = 0
     /// The first thing that went wrong, in words.
     public var firstProblem: String?
 
-    /// Of the completed, those that the target ended in its own way, before the steps were at their end.
+    /// The completed ones that the target ended in its own way, before the end of the steps.
     public var endedOtherwise = 0
     /// How the first of those ended.
     public var firstDeviation: PeerDeviation?
@@ -43,10 +43,10 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     /// The longest time from the beginning of a stay to such an end.
     public var lastLetGoAfter: Duration?
 
-    /// None yet.
+    /// No connections.
     public init() {}
 
-    /// Adds those of another drive.
+    /// Adds the counts of another drive.
     public static func += (left: inout DriveCounts, right: DriveCounts) {
         left.attempted += right.attempted
         left.completed += right.completed

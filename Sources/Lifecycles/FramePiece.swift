@@ -1,6 +1,6 @@
 import WebSocketProtocol
 
-/// Bytes after the opening handshake that are no whole frame, or none that is allowed (RFC 6455, section 5).
+/// Bytes after the opening handshake that are not a whole frame, or not an allowed one (RFC 6455, section 5).
 ///
 /// They are masked with the key zero, which leaves the payload as it is.
 public enum FramePiece: String, Hashable, Sendable, Codable {

@@ -1,5 +1,5 @@
 extension Lifecycle {
-    /// Every lifecycle, in the order in which a check drives them: the most usual first.
+    /// Every lifecycle, in the order in which a check drives them: the most common first.
     public static let all: [Lifecycle] =
         [cleanClose, bareTCP, fin] + resets + [leaveAtOnce, vanishHandshake] + vanishing + stallingHandshakes
         + rejections + [refused] + chatting + [floodReset] + staying + cutting + violations
@@ -7,23 +7,24 @@ extension Lifecycle {
 
     private static let staying = [vanishOpen, vanishSilently, idlePong, idleNoPong, slowReader]
 
-    /// Those that a check drives when none are named: all but `refused`, which needs a URL that the application refuses.
+    /// The lifecycles that a check drives by default: all but `refused`, which needs a URL that the application
+    /// refuses.
     public static let standard = all.filter { $0 != .refused }
 
-    /// The few that found most of the reported leaks, for a check that must be short.
+    /// The few that found most of the reported leaks, for a short check.
     public static let quick: [Lifecycle] = [
         cleanClose, bareTCP, fin, reset, leaveAtOnce, vanishHandshake, floodReset, closeUnanswered,
     ]
 
-    /// The lifecycle of that name, or every variant of the family of that name; empty where there is none.
+    /// The lifecycle of that name, or every variant of the family of that name; empty if there is none.
     public static func named(_ name: String) -> [Lifecycle] {
         let one = all.filter { $0.name == name }
         return one.isEmpty ? all.filter { $0.family == name } : one
     }
 
-    /// The lifecycle that a record or a file means by its label, `fin` or `fin+deflate`; nil where there is none.
+    /// The lifecycle for a label in a record or a file, `fin` or `fin+deflate`; nil if there is none.
     ///
-    /// Labels of earlier versions mean what they meant then: `vanish-open` is one lifecycle here, not a family.
+    /// Labels of earlier versions keep their meaning: `vanish-open` is one lifecycle here, not a family.
     public static func labeled(_ label: String) -> Lifecycle? {
         let suffix = "+deflate"
         let isCompressed = label.hasSuffix(suffix)

@@ -29,7 +29,7 @@ extension Lifecycle {
         violation("oversize", "the header of a frame of 2^62 bytes", .oversize),
     ]
 
-    /// The target closes, and nobody answers.
+    /// The target closes, and the peer does not answer.
     public static let closeUnanswered = Lifecycle(
         "close-unanswered", "makes the target close, never answers its Close, closes TCP after a while",
         finds: "descriptors whose close timer was never armed",

@@ -22,7 +22,7 @@ extension Lifecycle {
             steps: [.sendRequest, .awaitUnread, .leaveWithReset]),
     ]
 
-    /// A peer that says nothing at all.
+    /// A peer that sends nothing.
     public static let stallHandshake = Lifecycle(
         "stall-handshake/silent", "connects, sends nothing for a while, closes",
         finds: "descriptors and timers of handshakes that do not come", steps: [.hold, .leaveWithFIN])
@@ -50,7 +50,7 @@ extension Lifecycle {
         rejection("headers", "with 128 KiB of header fields", .oversizedFields),
     ]
 
-    /// A valid request that the application refuses; not-101 is then the completion.
+    /// A valid request that the application refuses; an answer other than 101 completes it.
     public static let refused = Lifecycle(
         "refused", "sends a valid request that the application refuses (401, 403, 404), reads the refusal, closes",
         finds: "the request's environment, sessions", steps: [.sendRequest, .awaitRefusal, .leaveWithFIN])

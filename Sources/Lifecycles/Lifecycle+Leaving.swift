@@ -1,6 +1,6 @@
 /// Lifecycles about how the peer leaves.
 extension Lifecycle {
-    /// A message and a complete closing handshake; what every server should survive, and what others compare with.
+    /// A message and a complete closing handshake; every server should survive it, and others are compared with it.
     public static let cleanClose = Lifecycle(
         "clean-close", "opens, exchanges a message, completes the closing handshake",
         finds: "memory, sessions and timers that are never dropped", steps: exchange + politeEnd)
@@ -41,17 +41,17 @@ extension Lifecycle {
             steps: opening + [.sendMessages(5), .leaveWithFIN]),
     ]
 
-    /// Much is sent, nothing read, and then the network breaks.
+    /// The peer sends much and reads nothing, and then the network breaks.
     public static let floodReset = Lifecycle(
         "flood-reset", "sends 20 messages of 4 KiB, reads nothing, resets TCP", finds: "tasks that never end, queues",
         steps: opening + [.stopReading, .sendMessages(20, bytes: 4096), .leaveWithReset])
 
-    /// A network comes back, or a deployment sends everybody away.
+    /// A network comes back, or a deployment disconnects all clients.
     public static let reconnectStorm = Lifecycle(
         "reconnect-storm", "opens many at once, which all close TCP at once", finds: "registries, high-water marks",
         steps: opening + [.rendezvous, .leaveWithFIN])
 
-    /// What a hostile peer broke shows in those that come after it.
+    /// What a hostile peer broke shows in the connections after it.
     public static let cleanCloseAfterHostile = Lifecycle(
         "clean-close/after-hostile", "as clean-close, after a few connections of every other lifecycle",
         finds: "what an earlier peer broke for all that follow", steps: cleanClose.steps)

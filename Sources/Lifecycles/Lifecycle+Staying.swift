@@ -1,18 +1,18 @@
-/// Lifecycles of peers that stay for a while, or that exchange much.
+/// Lifecycles of peers that stay for a while, or that send much.
 extension Lifecycle {
-    /// The peer is gone, and the network tells after a while.
+    /// The peer is gone, and the network reports it after a while.
     public static let vanishOpen = Lifecycle(
         "vanish-open/reset", "opens, neither reads nor sends for a while, resets TCP",
         finds: "descriptors and sessions of peers that have vanished",
         steps: opening + [.stopReading, .hold, .leaveWithReset])
 
-    /// The peer is gone, and nothing ever says so: the target has to find out by itself.
+    /// The peer is gone, and nothing reports it: the target must detect it by itself.
     public static let vanishSilently = Lifecycle(
         "vanish-open/silent", "opens, neither reads, sends nor ends for a while, whatever the target does",
         finds: "descriptors and sessions of peers that no heartbeat or idle limit ends",
         steps: opening + [.stopReading, .stay, .leaveWithReset])
 
-    /// A quiet peer that is there.
+    /// A quiet peer that is alive.
     public static let idlePong = Lifecycle(
         "idle/pong", "opens, sends nothing for a while but answers Pings, closes politely",
         finds: "timers and sessions on the keep-alive path", steps: opening + [.hold] + politeEnd)
@@ -22,7 +22,7 @@ extension Lifecycle {
         "idle/no-pong", "opens, sends nothing for a while, not even Pongs, closes TCP",
         finds: "timers and sessions on the expiry path", steps: opening + [.ignoreTarget, .hold, .leaveWithFIN])
 
-    /// More is sent to the peer than it takes.
+    /// The target sends the peer more than it takes.
     public static let slowReader = Lifecycle(
         "slow-reader", "makes the target send 256 KiB through a receive buffer of 4 KiB, reads nothing, resets TCP",
         finds: "send buffers", receiveBufferBytes: 4096,

@@ -23,11 +23,12 @@ extension Lifecycle {
         case sendPings(Int)
         /// Waits for the Pong to the last Ping.
         case awaitPong
-        /// Sends bytes that are no whole frame, or none that is allowed.
+        /// Sends bytes that are not a whole frame, or not an allowed one.
         case sendBytes(FramePiece)
-        /// Makes the target close: sends the script's closing message, or else a frame that it must refuse.
+        /// Makes the target close: sends the script's closing message, or without one a frame that the target must
+        /// refuse.
         case provokeClose
-        /// Reads from now on, but neither looks at it nor answers.
+        /// Reads from now on, but neither parses nor answers.
         case ignoreTarget
         /// Reads no more.
         case stopReading
@@ -39,11 +40,11 @@ extension Lifecycle {
         case awaitEnd
         /// Stays until the hold limit, or until the target ends the stream.
         case hold
-        /// Stays until the hold limit whatever the target does, as a peer that has vanished.
+        /// Stays until the hold limit whatever the target does, like a vanished peer.
         case stay
-        /// Waits until every peer of the drive has come this far.
+        /// Waits until every peer of the drive has reached this step.
         case rendezvous
-        /// Closes TCP: a FIN, or a reset where unread bytes are left.
+        /// Closes TCP: a FIN, or a reset if unread bytes are left.
         case leaveWithFIN
         /// Resets TCP.
         case leaveWithReset
@@ -59,7 +60,7 @@ extension Lifecycle {
         /// Whether the peer stays for the hold limit.
         var isStay: Bool { self == .hold || self == .stay || self == .trickleRequest }
 
-        /// Whether it sends an upgraded target something other than the peer's own leave.
+        /// Whether it sends something to an upgraded target, other than leaving.
         var sendsToApplication: Bool {
             switch self {
             case .sendMessages, .sendPings, .sendBytes, .provokeClose: true

@@ -1,4 +1,4 @@
-/// One way in which a connection lives and ends, as a script for the peer.
+/// One way for a connection to live and end, as a script for the peer.
 public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     /// The name in arguments, reports and JSON: `fin`; for one variant of several, `reset/unread`.
     public let name: String
@@ -26,13 +26,13 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     /// The name without the variant.
     public var family: String { name.split(separator: "/").first.map(String.init) ?? name }
 
-    /// The name as one row among others carries it, compression included: `fin`, `fin+deflate`.
+    /// The name of its row, compression included: `fin`, `fin+deflate`.
     public var label: String { isCompressed ? "\(name)+deflate" : name }
 
     /// The label.
     public var description: String { label }
 
-    /// The same lifecycle with permessage-deflate; nil for one in which nothing could be agreed upon.
+    /// The same lifecycle with permessage-deflate; nil for one in which nothing could be negotiated.
     public var compressed: Lifecycle? {
         guard steps.contains(.sendRequest), !expectsRefusal else { return nil }
         var compressed = self
@@ -40,22 +40,22 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
         return compressed
     }
 
-    /// Whether the peer stays for a while of its own, so that many at a time are needed for a good rate.
+    /// Whether the peer stays for a while, so that a good rate needs many at a time.
     public var staysConnected: Bool { steps.contains { $0.isStay || $0 == .rendezvous } }
 
-    /// Whether the target may rightly let the connection take place otherwise, by accepting what is meant to be refused.
+    /// Whether the lifecycle is about a refusal; a target may rightly accept such a request.
     public var expectsRefusal: Bool { steps.contains(.awaitRefusal) }
 
-    /// The index of the step from which on the lifecycle has taken place as far as the target is concerned.
+    /// The index of the step from which the lifecycle has taken place for the target.
     ///
-    /// The peer is upgraded by then, and has sent its first message, Ping or piece of a frame where it sends any. From there on
-    /// the target may end the connection in its own way. Nil where the point lies before the upgrade: then the target ends
-    /// it as the steps say, or the connection does not count.
+    /// By then the peer is upgraded, and has sent its first message, Ping or piece of a frame if it sends any. From
+    /// there on the target may end the connection in its own way. Nil if the point lies before the upgrade: then the
+    /// target ends it as the steps say, or the connection does not count.
     public var point: Int? {
         guard let upgrade = steps.firstIndex(of: .awaitUpgrade) else { return nil }
         return (steps.firstIndex(where: \.sendsToApplication) ?? upgrade) + 1
     }
 
-    /// Whether the target must act before the peer can end, which keeps the peer from running ahead of it.
+    /// Whether the target must act before the peer can end, so that the peer cannot run ahead of it.
     var waitsForTarget: Bool { steps.contains(where: \.isWait) }
 }

@@ -3,7 +3,7 @@ import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// How the target ends a connection, and what the peer makes of it.
+/// How the target ends a connection, and how the peer reacts.
 extension Peer {
     /// How the stream came to its end.
     enum StreamEnd {
@@ -18,7 +18,7 @@ extension Peer {
         }
     }
 
-    /// Whether the lifecycle has taken place as far as the target is concerned.
+    /// Whether the lifecycle has taken place for the target.
     private var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
 
     func streamEnded(_ end: StreamEnd) {
@@ -32,7 +32,7 @@ extension Peer {
             leave()
         case .stay:
             noteLetGo()
-            // Of a reset connection nothing is left to keep.
+            // A reset connection leaves nothing to keep.
             if case .failed = end { return leave() }
             wait(for: restingInterest)
         case let step?:
@@ -43,7 +43,7 @@ extension Peer {
         }
     }
 
-    /// The target has closed while it was still being sent to. Where it may, what it sent last is read all the same.
+    /// The target has closed while the peer was sending. If it may do so, what it sent last is still read.
     private func sendFailed(_ error: SystemCallError) {
         output.removeAll(keepingCapacity: false)
         switch currentStep {
@@ -68,7 +68,7 @@ extension Peer {
         wait(for: restingInterest)
     }
 
-    /// What is waited for with nothing to send: a peer that does not read waits for the end alone, and for that once.
+    /// What to wait for with nothing to send: a peer that does not read waits only for the end, and once.
     private var restingInterest: Readiness {
         guard attention == .deaf else { return .readable }
         return notes.letGoAfter == nil ? .peerHalfClosed : []
@@ -83,7 +83,7 @@ extension Peer {
     func deviate(_ deviation: PeerDeviation) {
         notes.deviation = notes.deviation ?? deviation
         let rest = lifecycle.steps[step...]
-        // After a Close frame the target is given time to end TCP first (RFC 6455, section 7.1.1).
+        // After a Close frame the target gets time to end TCP first (RFC 6455, section 7.1.1).
         guard case .close = deviation, let end = rest.firstIndex(of: .awaitEnd) else { return leave() }
         step = end
         advance()
@@ -109,7 +109,7 @@ extension Peer {
 }
 
 extension PeerDeviation {
-    /// How a stream that ended deviates; nil where the network failed and not the target.
+    /// The deviation of a stream that ended; nil if the network failed and not the target.
     fileprivate init?(_ end: Peer.StreamEnd, at step: Lifecycle.Step) {
         switch end {
         case .endOfStream: self = .endOfStream(at: step)
@@ -120,6 +120,6 @@ extension PeerDeviation {
 }
 
 extension SystemCallError {
-    /// Whether the other end has reset the connection, and not the network lost it.
+    /// Whether the other end reset the connection, as opposed to a network failure.
     fileprivate var isEndOfConnection: Bool { errno == ECONNRESET || errno == EPIPE }
 }

@@ -2,14 +2,14 @@ import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// What the peer makes of what the target sends.
+/// How the peer reacts to what the target sends.
 extension Peer {
     func take(_ input: UnsafeMutableRawBufferPointer) {
         var position = 0
         var span = input.mutableBytes
         if !isUpgraded {
             if currentStep == .awaitRefusal { return takeRefusal(span.bytes) }
-            // A target may say why it ends a handshake that does not come (408); its end is what counts.
+            // A target may say why it ends a handshake that does not come (408); only the end counts.
             if currentStep?.isStay == true { return }
             switch handshake.receive(span.bytes, at: &position) {
             case .needsMore: return
@@ -20,7 +20,7 @@ extension Peer {
                 guard upgrade(accepted.deflate) else { return finish(.uncompressed) }
             }
         }
-        // A reply may come with the 101, before the script has come to the point where it no longer listens.
+        // A reply may come with the 101, before the step at which the script no longer listens.
         switch attention {
         case .full: if !understand(&span, from: &position) { return }
         case .none: if supplies.watchesForPings { skim(&span, from: &position) }
@@ -29,7 +29,7 @@ extension Peer {
         advance()
     }
 
-    /// Takes frames and answers them; false when the target broke the protocol, which ends the peer.
+    /// Parses frames and answers them; false if the target broke the protocol, which ends the peer.
     private func understand(_ span: inout MutableRawSpan, from position: inout Int) -> Bool {
         if closeCode != nil { noteBytesAfterClose(span.bytes, from: position) }
         while true {
@@ -50,7 +50,7 @@ extension Peer {
         }
     }
 
-    /// Looks for Pings in what is otherwise ignored.
+    /// Looks for Pings in input that is otherwise ignored.
     private func skim(_ span: inout MutableRawSpan, from position: inout Int) {
         var unsent = ByteQueue()
         while let event = machine.next(in: &span, at: &position, replies: &unsent) {
@@ -58,7 +58,7 @@ extension Peer {
         }
     }
 
-    /// Pings count while the peer stays: how long a target waits with them is then seen.
+    /// Pings count while the peer stays: they show the target's interval.
     private func notePing() {
         guard currentStep?.isStay == true else { return }
         notes.pings += 1
@@ -74,7 +74,7 @@ extension Peer {
         if count == Self.lastPing.utf8.count { hasLastPong = true }
     }
 
-    /// Any answer but 101 refuses; any 101 accepts, whatever else it says.
+    /// Any answer other than 101 refuses; any 101 accepts, whatever else it says.
     private func takeRefusal(_ input: RawSpan) {
         if input.beginsWithSwitchingProtocols { return finish(.accepted) }
         var position = 0
@@ -85,13 +85,13 @@ extension Peer {
         }
     }
 
-    /// The handshake is complete; false when the target did not agree to what the lifecycle insists on.
+    /// The handshake is complete; false if the target did not negotiate what the lifecycle insists on.
     private func upgrade(_ agreement: DeflateAgreement?) -> Bool {
         isUpgraded = true
         upgradedAt = loop.turnStart
         guard lifecycle.isCompressed else { return true }
         guard var agreement else { return false }
-        // The target may expect references to earlier messages; none has to come. One compressor then serves all peers.
+        // The target may expect references to earlier messages; none need to come. So one compressor serves all peers.
         agreement.localContextTakeover = false
         machine = WebSocketMachine(
             role: .client, maskingKeys: supplies.maskingKeys, deflate: agreement, contexts: supplies.contexts)
@@ -101,7 +101,7 @@ extension Peer {
 
 /// What follows the target's Close frame (RFC 6455, section 5.5.1).
 extension Peer {
-    /// A Close that stands whole at `start` shows whether anything follows it; the machine discards that.
+    /// If a whole Close frame is at `start`, notes whether anything follows it; the machine discards that.
     private func noteBytesBehindClose(_ input: RawSpan, from start: Int, _ payloadBytes: Int) {
         guard input.byteCount - start >= 2 + payloadBytes, input.byte(at: start) == 0x88,
             input.byte(at: start + 1) == payloadBytes
@@ -109,7 +109,7 @@ extension Peer {
         noteBytesAfterClose(input, from: start + 2 + payloadBytes)
     }
 
-    /// Control frames may cross with the peer's Close; anything else may not come.
+    /// Control frames may cross with the peer's Close; nothing else may come.
     private func noteBytesAfterClose(_ input: RawSpan, from start: Int) {
         guard start < input.byteCount, let step = currentStep, notes.violation == nil else { return }
         guard !(0x88...0x8A).contains(input.byte(at: start)) else { return }
@@ -120,7 +120,7 @@ extension Peer {
 extension RawSpan {
     fileprivate func byte(at index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 
-    /// Whether this is the beginning of an answer with status 101, whatever follows.
+    /// Whether this begins an answer with status 101, whatever follows.
     fileprivate var beginsWithSwitchingProtocols: Bool {
         guard byteCount >= 12 else { return false }
         return withUnsafeBytes { $0[..<7].elementsEqual("HTTP/1.".utf8) && $0[8..<12].elementsEqual(" 101".utf8) }

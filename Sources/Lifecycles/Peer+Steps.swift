@@ -3,7 +3,7 @@ import SystemCalls
 import WebSocketProtocol
 
 extension Peer {
-    /// Carries the steps out up to the first that has to wait.
+    /// Carries out the steps up to the first that must wait.
     func advance() {
         while isRegistered, let current = currentStep {
             switch current {
@@ -24,7 +24,7 @@ extension Peer {
             case .ignoreTarget: attention = .none
             case .stopReading: attention = .deaf
             case .sendClose:
-                // Without effect when the target's Close came first and is already answered.
+                // No effect if the target's Close came first and is already answered.
                 _ = machine.appendClose(.normalClosure, reason: "", into: &output)
             case .awaitUpgrade:
                 if !isUpgraded { return awaitTarget() }
@@ -34,7 +34,7 @@ extension Peer {
             case .awaitClose: if closeCode == nil { return awaitTarget() }
             case .awaitRefusal, .awaitUnread, .awaitEnd, .stay: return awaitTarget()
             case .hold:
-                // A target that closes lets go, where the peer listens to it.
+                // A target that closes releases a peer that listens.
                 guard closeCode != nil, attention == .full else { return awaitTarget() }
                 noteLetGo()
             case .rendezvous:
@@ -54,7 +54,7 @@ extension Peer {
         }
     }
 
-    /// Waits for an answer, unless the target has closed, after which none comes.
+    /// Waits for an answer, unless the target has closed and none can come.
     private func awaitAnswer() {
         guard let closeCode, let currentStep else { return awaitTarget() }
         deviate(.close(closeCode, at: currentStep))
@@ -74,7 +74,7 @@ extension Peer {
         setDeadline(.now + limit)
     }
 
-    /// The key of the connection's own handshake, as its request carries it.
+    /// The key in the request of the connection's own handshake.
     private var handshakeKey: String {
         var request = ByteQueue()
         handshake.encodeRequest(into: &request)
@@ -88,7 +88,7 @@ extension Peer {
         _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
     }
 
-    /// False when the target has closed, which ends the peer.
+    /// False if the target has closed, which ends the peer.
     private func appendMessages(_ count: Int, bytes: Int?) -> Bool {
         var message =
             bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
@@ -104,8 +104,7 @@ extension Peer {
         return true
     }
 
-    /// A target may answer the latest of several Pings alone (RFC 6455, section 5.5.3), so that one is told apart, by its
-    /// length.
+    /// A target may answer only the latest of several Pings (RFC 6455, section 5.5.3); its length identifies it.
     static var lastPing: String { "last ping" }
 
     private func appendPings(_ count: Int) {
@@ -126,7 +125,7 @@ extension Peer {
 
     // MARK: A byte at a time
 
-    /// How long the peer waits between two bytes of its request.
+    /// Time between two bytes of a trickled request.
     private static var trickleInterval: Duration { .milliseconds(10) }
 
     private func beginTrickle() {
@@ -137,7 +136,7 @@ extension Peer {
         trickleOn()
     }
 
-    /// Sends the next byte, or goes on once the time is over; the last byte never comes, or the request would be whole.
+    /// Sends the next byte, or continues once the time is over; never sends the last, which would complete the request.
     func trickleOn() {
         guard trickle.count > 1, MonotonicTime.now < trickleEnd else { return next() }
         let first = trickle.withUnsafeBytes { $0[0] }

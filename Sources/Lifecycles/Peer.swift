@@ -3,7 +3,7 @@ import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// One scripted connection: does what its lifecycle's steps say, and ends.
+/// One scripted connection: carries out its lifecycle's steps, and ends.
 ///
 /// Confined to its loop. It owns one socket and a few hundred bytes; the read window is the loop's.
 final class Peer: Channel, @unchecked Sendable {
@@ -11,40 +11,40 @@ final class Peer: Channel, @unchecked Sendable {
     private var finished: ((PeerOutcome, PeerNotes) -> Void)?
     @exclusivity(unchecked) var handshake: ClientHandshake
     @exclusivity(unchecked) var machine: WebSocketMachine
-    /// Where the script stands, as an index into the lifecycle's steps.
+    /// The script's position, as an index into the lifecycle's steps.
     @exclusivity(unchecked) var step = 0
-    /// The step whose limit is running; what else the target sends must not prolong it.
+    /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
     @exclusivity(unchecked) private var isConnected = false
     @exclusivity(unchecked) var isUpgraded = false
     @exclusivity(unchecked) var upgradedAt = MonotonicTime.never
     /// When the peer's stay began, if it has one.
     @exclusivity(unchecked) var stayBegan = MonotonicTime.never
-    /// The code of the target's Close frame, once that has come.
+    /// The code of the target's Close frame, once it has arrived.
     @exclusivity(unchecked) var closeCode: CloseCode?
-    /// What sending failed with, once the target has ended the connection; what it sent before is still read.
+    /// The error of sending, once the target has ended the connection; what it sent before is still read.
     @exclusivity(unchecked) var sendFailure: SystemCallError?
     @exclusivity(unchecked) var notes = PeerNotes()
     @exclusivity(unchecked) var replies = 0
     @exclusivity(unchecked) var hasLastPong = false
-    /// What is done with what the target sends.
+    /// How input from the target is treated.
     @exclusivity(unchecked) var attention = Attention.full
-    /// Whether the target was given a reason to close, after which it may do so in any way.
+    /// Whether the target was given a reason to close; it may then do so in any way.
     @exclusivity(unchecked) var hasProvoked = false
     @exclusivity(unchecked) var output = ByteQueue()
-    /// What is still to come of a request that is sent a byte at a time.
+    /// The unsent rest of a request that is sent a byte at a time.
     var trickle = ByteQueue()
     var trickleEnd = MonotonicTime.never
     /// This connection's number, from 1, among all that its driver makes.
     let number: Int
-    /// Which of the addresses it comes from.
+    /// Which source address it comes from.
     private var source: Int?
 
     var script: PeerScript { supplies.script }
     var lifecycle: Lifecycle { supplies.lifecycle }
 
     enum Attention {
-        /// Read, understood and answered.
+        /// Read, parsed and answered.
         case full
         /// Read and dropped.
         case none
@@ -63,7 +63,7 @@ final class Peer: Channel, @unchecked Sendable {
         super.init(loop: loop)
     }
 
-    /// The step that is carried out; nil once all are.
+    /// The current step; nil after the last.
     var currentStep: Lifecycle.Step? { step < lifecycle.steps.count ? lifecycle.steps[step] : nil }
 
     /// Connects; `finished` is called once, possibly before this returns.
@@ -76,7 +76,7 @@ final class Peer: Channel, @unchecked Sendable {
         }
     }
 
-    /// A socket on its way to the target, from the next source address where the ports of one are used up.
+    /// A socket connecting to the target, from the next source address if the ports of one are used up.
     private func connection() throws(SystemCallError) -> OwnedDescriptor {
         let sources = supplies.sources
         while true {
@@ -96,7 +96,7 @@ final class Peer: Channel, @unchecked Sendable {
 
     override func ready(for readiness: Readiness) {
         if !isConnected {
-            // Writable alone is connected; a failure is told as one.
+            // Writable alone means connected; a failure has its own flags.
             if !readiness.isDisjoint(with: [.hangup, .failed]),
                 let failure = withDescriptor({ $0.connectFailure() }) ?? nil
             {
@@ -120,7 +120,7 @@ final class Peer: Channel, @unchecked Sendable {
         }
     }
 
-    /// Whoever does not read learns of the end from the kernel; it would wait behind what is unread.
+    /// A peer that does not read learns of the end from the kernel; in the stream it is behind unread bytes.
     private func deafReady(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.hangup, .failed]) {
             streamEnded(.failed(SystemCallError(.recv, errno: ECONNRESET)))
@@ -148,7 +148,7 @@ final class Peer: Channel, @unchecked Sendable {
         finish(.broken("the drive was ended"))
     }
 
-    /// Ends a stay as if its limit were reached; without effect on a peer that does not stay.
+    /// Ends a stay as if its limit were reached; no effect on a peer that does not stay.
     func endStay() {
         guard isConnected, isRegistered, currentStep?.isStay == true else { return }
         next()
@@ -159,7 +159,7 @@ final class Peer: Channel, @unchecked Sendable {
         advance()
     }
 
-    /// Reports the outcome, once, and lets go of all that the peer owns.
+    /// Reports the outcome, once, and releases all that the peer owns.
     func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }

@@ -1,9 +1,9 @@
 public import WebSocketProtocol
 
-/// A close code is written as its number.
+/// A close code is encoded as its number.
 extension CloseCode: Codable {}
 
-/// How a target ended a connection in its own way, once the lifecycle had come to its point.
+/// How a target ended a connection in its own way, once the lifecycle had reached its point.
 public enum PeerDeviation: Hashable, Sendable, Codable {
     /// It ended the stream, without a Close frame, in a step that waits for something else.
     case endOfStream(at: Lifecycle.Step)

@@ -14,12 +14,12 @@ public final class PeerDriver: Sendable {
         public var connections: Int
         /// Connections at a time.
         public var concurrency: Int
-        /// When to begin no more.
+        /// After this, no more are begun.
         public var limit: Duration
-        /// The number of connections waiting to be accepted, if that can be known; nil where it cannot.
+        /// The number of connections waiting to be accepted; nil if that cannot be known.
         ///
         /// Peers that leave without waiting for the target could overrun its accept queue, and the kernel would drop
-        /// their SYNs; with this they wait for the queue to be worked off.
+        /// their SYNs; with this they wait for the queue to drain.
         public var acceptQueue: (@Sendable () -> Int?)?
 
         /// A load of so many connections.
@@ -46,9 +46,9 @@ public final class PeerDriver: Sendable {
 
     /// Makes the connections of `load`, each playing `lifecycle`, and returns once the last has ended.
     ///
-    /// Begins no more when the task is cancelled, when the load's limit has passed, or when so many in a row went wrong
-    /// that the rest would too. A cancellation also ends the stay of peers that hold a connection, and all of them after a
-    /// second; what was counted by then is returned.
+    /// Begins no more connections when the task is cancelled, when the load's limit has passed, or when so many in a
+    /// row failed that the rest would too. A cancellation also ends the stay of peers that hold a connection, and all
+    /// peers after a second; returns what was counted by then.
     public func drive(_ lifecycle: Lifecycle, _ script: PeerScript, _ load: Load) async -> DriveCounts {
         let loop = loop
         let drive = Drive(loop: loop, lifecycle: lifecycle, script: script, load: load, numbers: numbers)

@@ -1,4 +1,4 @@
-/// What one peer noticed of its target beside its outcome.
+/// What one peer observed of its target beside its outcome.
 struct PeerNotes {
     /// How the target ended the connection in its own way.
     var deviation: PeerDeviation?

@@ -1,6 +1,6 @@
 /// How one peer's script ended.
 public enum PeerOutcome: Hashable, Sendable {
-    /// Every step was carried out, or the target ended the connection once the lifecycle had come to its point.
+    /// Every step was carried out, or the target ended the connection once the lifecycle had reached its point.
     case completed
     /// The target refused the connection or the upgrade.
     case refused(String)

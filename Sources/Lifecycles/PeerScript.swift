@@ -11,13 +11,13 @@ public struct PeerScript: Sendable {
     private let urlTarget: String
     /// What the peers ask for and say.
     public var options: PeerOptions
-    /// The message that is sent.
+    /// The message to send.
     public var message = "watertight"
-    /// The message that is sent compressed, so long that servers that spare short messages compress their answer too.
+    /// The message to send compressed, long enough that servers which spare short messages compress their answer too.
     public var compressedMessage = String(repeating: "watertight ", count: 200)
-    /// Whether the target answers a message with one; if not, nobody waits for it.
+    /// Whether the target answers a message with one; if not, no peer waits for it.
     public var expectsReply = true
-    /// How long the target may take over each step that is waited for.
+    /// How long the target may take for each step that waits for it.
     public var stepLimit: Duration = .seconds(5)
     /// How long the target may take to close TCP after the closing handshake before the peer does.
     public var endLimit: Duration = .seconds(2)
@@ -25,7 +25,7 @@ public struct PeerScript: Sendable {
     /// How long peers stay that hold a connection open.
     public var holdLimit: Duration = .milliseconds(50)
 
-    /// A script for a target at `address`, asked for as `url`.
+    /// A script for a target at `address`, requested as `url`.
     public init(url: WebSocketURL, address: SocketAddress, options: PeerOptions = PeerOptions()) {
         self.address = address
         self.options = options
@@ -49,7 +49,7 @@ public struct PeerScript: Sendable {
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }
 
-    /// What the templates of the request become for one connection.
+    /// The request's filled templates for one connection.
     func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
         let target = Self.filled(target, lifecycle, number)
         let fields = options.fields

@@ -8,16 +8,16 @@ final class PeerSupplies: @unchecked Sendable {
     let script: PeerScript
     /// The lifecycle's point.
     let point: Int
-    /// Whether what an ignoring peer reads is looked through for Pings.
+    /// Whether an ignoring peer looks for Pings in its input.
     let watchesForPings: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
-    /// How long peers stay: the script's limit, and no longer at all once the drive is cancelled.
+    /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
-    /// The request of all peers, where it is the same for all.
+    /// The request of all peers, if it is the same for all.
     private var request: ClientRequest?
 
     init(_ lifecycle: Lifecycle, _ script: PeerScript, numbers: ConnectionNumbers) {
@@ -30,7 +30,7 @@ final class PeerSupplies: @unchecked Sendable {
         sources = SourceAddresses(target: script.address)
     }
 
-    /// Nobody stays from now on.
+    /// No peer stays from now on.
     func endStays() { holdLimit = .zero }
 
     /// The opening handshake of the connection with this number.
@@ -59,9 +59,9 @@ final class ConnectionNumbers: @unchecked Sendable {
 
 /// The addresses that peers come from: each has some 28,000 ports, and all of 127.0.0.0/8 is this machine.
 ///
-/// The kernel gives every other port first, and looks for the rest one by one: from half of the ports on, connecting costs
-/// twenty times as much. So a second address is used long before the first has no port left. Only peers of a target on
-/// IPv4 loopback have more than one.
+/// The kernel hands out every other port first, and searches the rest one by one: from half of the ports on, connecting
+/// costs twenty times as much. So a second address is used long before the first runs out of ports. Only peers of a
+/// target on IPv4 loopback have more than one.
 final class SourceAddresses {
     /// Connections open from each address; the first is the kernel's choice.
     private var open = [0]
@@ -76,7 +76,7 @@ final class SourceAddresses {
         if case .ipv4 = target.host { mayAdvance = target.isLoopback } else { mayAdvance = false }
     }
 
-    /// Chooses where a connection comes from, to be given back with `leave`.
+    /// Chooses a connection's source address; `leave` gives it back.
     func take() -> Int {
         if open[index] >= Self.preferredConnections {
             index = open.firstIndex { $0 < Self.preferredConnections } ?? index
@@ -86,7 +86,7 @@ final class SourceAddresses {
         return index
     }
 
-    /// A connection from the address with this index has ended, or did not come about.
+    /// A connection from the address with this index has ended, or failed to begin.
     func leave(_ index: Int) { open[index] -= 1 }
 
     /// The address with this index; nil leaves it to the kernel.
@@ -94,7 +94,7 @@ final class SourceAddresses {
         index == 0 ? nil : SocketAddress(host: .ipv4(0x7F00_0001 + UInt32(index)), port: 0)
     }
 
-    /// Goes on to an address that was not used yet, when the ports of those before are used up; false where there is none.
+    /// Advances to an unused address, when the ports of those before are used up; false if there is none.
     func advance() -> Bool {
         guard mayAdvance, open.count < Self.most else { return false }
         open.append(0)
@@ -103,7 +103,7 @@ final class SourceAddresses {
     }
 }
 
-/// Where peers wait for each other.
+/// A barrier at which peers wait for each other.
 final class Rendezvous {
     private var waiting: [Peer] = []
     /// Called after each arrival.
@@ -121,7 +121,7 @@ final class Rendezvous {
         waiting.removeAll { $0 === peer }
     }
 
-    /// Lets everybody go on.
+    /// Resumes all of them.
     func release() {
         let released = waiting
         waiting = []

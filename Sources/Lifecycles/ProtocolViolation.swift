@@ -1,6 +1,6 @@
 import WebSocketProtocol
 
-/// Something that a target sent after the upgrade and that RFC 6455 forbids.
+/// Something that a target sent after the upgrade although RFC 6455 forbids it.
 public struct ProtocolViolation: Hashable, Sendable, Codable {
     /// The rule that the target broke.
     public var rule: Rule
@@ -8,14 +8,14 @@ public struct ProtocolViolation: Hashable, Sendable, Codable {
     public var ruleText: String
     /// Which Close frames had passed.
     public var moment: Moment
-    /// What the peer was about.
+    /// The peer's step at that moment.
     public var step: Lifecycle.Step
 
     /// The rules that a server can break.
     public enum Rule: String, Hashable, Sendable, Codable, CaseIterable {
         /// A server masked a frame (section 5.1).
         case maskedFrame
-        /// A reserved bit is set that no extension uses (section 5.2); most bytes that are no frame look like this.
+        /// A reserved bit is set that no extension uses (section 5.2); most bytes that are not a frame look like this.
         case reservedBits
         /// An opcode that is reserved (section 5.2).
         case unknownOpcode
@@ -33,13 +33,13 @@ public struct ProtocolViolation: Hashable, Sendable, Codable {
         case invalidCompression
         /// A Close frame with a code that may not be sent, or half a code (sections 5.5.1 and 7.4).
         case badClose
-        /// Data, or bytes that are no frame, after the target's own Close frame (section 5.5.1).
+        /// Data, or bytes that are not a frame, after the target's own Close frame (section 5.5.1).
         case bytesAfterClose
     }
 
-    /// How far the closing handshake had come.
+    /// The progress of the closing handshake.
     public enum Moment: String, Hashable, Sendable, Codable {
-        /// Nobody had sent a Close frame.
+        /// Neither side had sent a Close frame.
         case beforeClose
         /// The peer had sent its Close frame, the target had not.
         case afterPeerClose
@@ -47,7 +47,7 @@ public struct ProtocolViolation: Hashable, Sendable, Codable {
         case afterTargetClose
     }
 
-    /// What a failure of the protocol amounts to; nil for one of this side's own limits, which is no violation.
+    /// The violation behind a protocol failure; nil for one of this side's own limits, which is no violation.
     init?(_ failure: ProtocolFailure, _ moment: Moment, at step: Lifecycle.Step) {
         guard let rule = Rule(failure.kind) else { return nil }
         self.init(rule: rule, ruleText: "\(failure)", moment: moment, step: step)
@@ -81,7 +81,7 @@ extension ProtocolViolation.Rule {
         case .invalidUTF8: self = .invalidUTF8
         case .invalidCompression: self = .invalidCompression
         case .badCloseCode, .truncatedClose: self = .badClose
-        // The first is a client's fault alone, the others are limits of the peer's.
+        // Only a client can commit the first; the others are limits of the peer.
         case .unmaskedFrame, .frameTooBig, .messageTooBig: return nil
         }
     }

@@ -4,11 +4,11 @@ import WebSocketProtocol
 public enum RequestFault: String, Hashable, Sendable, CaseIterable, Codable {
     /// `Sec-WebSocket-Key` is not base64 of 16 bytes.
     case key
-    /// `Sec-WebSocket-Version` is one that nobody speaks.
+    /// `Sec-WebSocket-Version` is one that no server speaks.
     case version
-    /// The path is one that the application hardly knows.
+    /// The path is one that the application is unlikely to know.
     case path
-    /// `Origin` is a stranger's.
+    /// `Origin` is foreign.
     case origin
     /// An ordinary request, without `Upgrade`.
     case noUpgrade

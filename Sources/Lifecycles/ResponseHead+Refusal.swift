@@ -1,7 +1,7 @@
 import WebSocketProtocol
 
 extension ResponseHead {
-    /// What an answer other than 101 says to whoever asked for a WebSocket, and what to do about it.
+    /// What an answer other than 101 means for a WebSocket client, and what to do about it.
     var refusal: String { "HTTP \(status) \(reason.escapedForTerminal): \(advice)" }
 
     private var advice: String {

@@ -1,7 +1,7 @@
-/// What keeps the managers of one user apart: the user and the most specific id that is known.
+/// What distinguishes the managers of one user: the user and the most specific known id.
 ///
-/// Two keys are equal when user, kind and id are, so that neither a `:` in a name nor a connection and a thread of the
-/// same name confuse them.
+/// Two keys are equal when user, kind and id are; a `:` in a name, or a connection and a thread of the same name, cause
+/// no confusion.
 public struct IsolationKey: Hashable, Sendable, Codable, CustomStringConvertible {
     /// What the id names, the most specific first.
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
@@ -11,7 +11,7 @@ public struct IsolationKey: Hashable, Sendable, Codable, CustomStringConvertible
         case thread
         /// A single request.
         case request
-        /// A connection that names no id, numbered by whoever made the manager.
+        /// A connection that names no id, numbered by the manager's creator.
         case number
     }
 

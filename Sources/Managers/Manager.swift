@@ -7,9 +7,9 @@ import SystemCalls
 public final class Manager: @unchecked Sendable, CustomStringConvertible {
     /// Who it is for.
     public let identity: ManagerIdentity
-    /// What it is found by; the same for its whole life, so that looking it up cannot race with anything.
+    /// Its key in the factory; never changes, so a lookup cannot race.
     public let key: IsolationKey
-    /// Kept until the manager has ended, and ends with it.
+    /// Retained until the manager has ended.
     let factory: ManagerFactory
     /// Nanoseconds of the factory's clock.
     private let lastActivityNanoseconds: Atomic<Int64>
@@ -22,7 +22,7 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
     enum Phase {
         case active
         case ending(Ending)
-        /// With the cleanup that ended it; nil when its last resource ended by itself.
+        /// With the cleanup that ended it; nil if its last resource ended by itself.
         case ended(Cleanup?)
     }
 
@@ -31,7 +31,7 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
         let reason: CleanupReason
         let begun: Duration
         let resourceCount: Int
-        /// When what is left is closed hard, or, after that, given up.
+        /// When what is left is aborted, or, after that, abandoned.
         var deadline: Duration
         let limit: Duration
         var isClosedHard = false
@@ -54,14 +54,14 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
         lastActivityNanoseconds = Atomic(factory.elapsed().saturatedNanoseconds)
     }
 
-    /// Notes that something happened: it is not stale now.
+    /// Records activity: the manager is not stale.
     public func recordActivity() {
         lastActivityNanoseconds.store(factory.elapsed().saturatedNanoseconds, ordering: .relaxed)
     }
 
-    /// Lets go of a resource whose descriptor is gone; with the last one the manager ends.
+    /// Releases a resource whose descriptor is gone; the manager ends with the last one.
     ///
-    /// Without effect on a resource that it does not own.
+    /// No effect on a resource that it does not own.
     public func release(_ resource: any ManagedResource) {
         factory.release(resource, of: self)
     }
@@ -75,7 +75,7 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
     public var description: String { key.description }
 }
 
-/// What a manager owns: nearly always one connection, for which a table would be large.
+/// What a manager owns: nearly always one connection, for which a table would be too large.
 struct OwnedResources {
     private var first: (any ManagedResource)?
     private var others: [ObjectIdentifier: any ManagedResource] = [:]
@@ -93,7 +93,7 @@ struct OwnedResources {
         }
     }
 
-    /// False when it was not there.
+    /// False if it was not there.
     mutating func remove(_ resource: any ManagedResource) -> Bool {
         if first === resource {
             first = nil

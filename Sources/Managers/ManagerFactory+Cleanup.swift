@@ -3,29 +3,29 @@ import SystemCalls
 extension ManagerFactory {
     // MARK: From outside
 
-    /// Cleans up the manager of `key`: closes what it owns, waits until all is gone, after `cleanupLimit` by closing hard.
+    /// Cleans up the manager of `key`: closes what it owns, waits until all is gone, and aborts the rest after
+    /// `cleanupLimit`.
     ///
-    /// Nil when there is none. While the cleanup of that key is already under way, it waits for its end and returns the
-    /// same.
+    /// Nil if there is none. If a cleanup of that key is already under way, waits for its end and returns the same.
     @discardableResult
     public func cleanup(_ key: IsolationKey) async -> Cleanup? {
         await cleanup([key], because: .requested, within: limits.cleanupLimit).first
     }
 
-    /// Cleans up the manager of `identity`, also where its key was derived from other ids than the identity's.
+    /// Cleans up the manager of `identity`, even if its key was derived from other ids.
     @discardableResult
     public func cleanup(_ identity: ManagerIdentity) async -> Cleanup? {
         guard let manager = existingManager(for: identity) else { return await cleanup(identity.key) }
         return await cleanup(manager.key)
     }
 
-    /// Cleans up the managers of `keys` at once, within `batchCleanupLimit`; keys without a manager are left out.
+    /// Cleans up the managers of `keys` at once, within `batchCleanupLimit`; skips keys without a manager.
     @discardableResult
     public func cleanup(_ keys: [IsolationKey]) async -> [Cleanup] {
         await cleanup(keys, because: .requested, within: limits.batchCleanupLimit)
     }
 
-    /// Cleans up all managers of a user at once, whether they are stale or not, within `batchCleanupLimit`.
+    /// Cleans up all managers of a user at once, stale or not, within `batchCleanupLimit`.
     @discardableResult
     public func forceCleanup(user: String) async -> [Cleanup] {
         await cleanup(keys(of: user), because: .forced, within: limits.batchCleanupLimit)
@@ -33,7 +33,7 @@ extension ManagerFactory {
 
     /// Refuses new managers, ends the background cleanup, and cleans up all managers within `batchCleanupLimit`.
     ///
-    /// When it returns, no manager and no task of the factory is left. May be called again, and then waits as well.
+    /// When it returns, no manager and no task of the factory is left. A second call waits as well.
     public func shutdown() async {
         let (managers, background) = state.withLock { state in
             state.isShutDown = true
@@ -41,13 +41,13 @@ extension ManagerFactory {
         }
         background?.cancel()
         await end(managers, because: .shutdown, within: limits.batchCleanupLimit)
-        // Others may have begun to clean up some of them first; no new ones can come.
+        // Other callers may have begun to clean up some of them; no new ones can come.
         while let manager = state.withLock({ $0.ending.values.first }) { _ = await ended(manager) }
         await background?.value
         let watch = state.withLock { state in
             state.background = nil
             state.watchEnd = nil
-            // Only a planted defect leaves any; they would keep the factory alive, which keeps them.
+            // Only a planted defect leaves any; they and the factory would retain each other.
             state.active = [:]
             state.otherKeys = [:]
             state.users = [:]
@@ -76,11 +76,11 @@ extension ManagerFactory {
 
     /// Frees what is stale before a manager is created that would come close to a limit.
     ///
-    /// What gives way is out of the tables when this returns; its resources close meanwhile.
+    /// Evicted managers are out of the tables when this returns; their resources close meanwhile.
     func makeRoom(for user: String?, _ key: IsolationKey) {
         let batch = limits.batchCleanupLimit
         let (began, reason, limit) = state.withLock { state -> (Began, CleanupReason, Duration) in
-            // Without a user there is but the limit of all.
+            // Without a user only the total limit applies.
             let isNear = user != nil || state.active.count >= limits.maximumManagers
             guard isNear, !state.isShutDown, state.active[key] == nil else { return ([], .proactive, batch) }
             if let user, let managers = state.users[user], managers.count >= limits.proactiveThreshold {
@@ -131,7 +131,7 @@ extension ManagerFactory {
         return state.beginEnding(managers, because: reason, at: elapsed(), within: limit)
     }
 
-    /// Closes what the managers own; what is not gone in time is seen to by the watch.
+    /// Closes what the managers own; the deadline task handles what is not gone in time.
     private func close(_ began: Began, because reason: CleanupReason, within limit: Duration) {
         guard !began.isEmpty else { return }
         observe(.cleanupBegan(reason, managers: began.count))
@@ -145,8 +145,8 @@ extension ManagerFactory {
         }
     }
 
-    /// Cleans up, and waits until everything is gone: at the latest when it was closed hard at the limit, and was not gone
-    /// even after that time again.
+    /// Cleans up, and waits until everything is gone: what remains is aborted at the limit, and abandoned after as long
+    /// again.
     @discardableResult
     private func end(
         _ managers: [Manager], because reason: CleanupReason, within limit: Duration
@@ -160,8 +160,8 @@ extension ManagerFactory {
         return cleanups
     }
 
-    /// One task waits for whichever cleanup's time is up first. Each with a timer of its own would leave that behind until
-    /// it runs out, because a task that sleeps cannot take its timer back.
+    /// One task waits for the earliest deadline of all cleanups. A timer per cleanup would remain until it fires,
+    /// because a sleeping task cannot remove its timer.
     private func watchDeadline(in limit: Duration) {
         let end = elapsed() + limit
         state.withLock { state in
@@ -178,7 +178,7 @@ extension ManagerFactory {
         }
     }
 
-    /// Sees to the cleanups whose time is up; the time until the next, or nil when there is none to wait for.
+    /// Handles the cleanups whose time is up; returns the time until the next, nil if there is none.
     private func endDue() -> Duration? {
         let now = elapsed()
         let (due, wait) = state.withLock { state in
@@ -192,7 +192,7 @@ extension ManagerFactory {
         return wait
     }
 
-    /// Ends a cleanup with whatever is left.
+    /// Ends a cleanup with what is left.
     private func finishEnding(_ manager: Manager) {
         let now = elapsed()
         report(state.withLock { $0.finishEnding(manager, at: now) })

@@ -40,14 +40,14 @@ extension ManagerFactory.State {
         manager.resources.insert(resource)
     }
 
-    /// Exact keys first; otherwise the user's managers that share an id, the newest first.
+    /// Exact keys first, then the user's managers that share an id, newest first.
     func find(_ identity: ManagerIdentity) -> Manager? {
         if let manager = active[identity.key] ?? otherKeys[identity.key] { return manager }
         guard let user = identity.user else { return nil }
         return users[user]?.last { $0.identity.matches(identity) }
     }
 
-    /// Takes an active manager out of the tables: from now on its key is free.
+    /// Removes an active manager from the tables, which frees its key.
     mutating func deactivate(_ manager: Manager) {
         guard let index = active.index(forKey: manager.key), active[index].value === manager else { return }
         active.remove(at: index)
@@ -59,7 +59,7 @@ extension ManagerFactory.State {
         }
     }
 
-    /// Begins the cleanup of those among `managers` that are active; returns them with what they own.
+    /// Begins the cleanup of the active ones among `managers`; returns them with what they own.
     mutating func beginEnding(
         _ managers: Managers, because reason: CleanupReason, at now: Duration, within limit: Duration
     ) -> [(manager: Manager, resources: [any ManagedResource])] {
@@ -73,7 +73,7 @@ extension ManagerFactory.State {
         }
     }
 
-    /// Of the cleanups whose time is up: what is now to be closed hard, and those that are given up.
+    /// For the cleanups whose time is up: what must be aborted now, and the cleanups that are abandoned.
     mutating func takeDue(at now: Duration) -> (hard: [any ManagedResource], finished: [Finished]) {
         var (hard, finished): ([any ManagedResource], [Finished]) = ([], [])
         for manager in ending.values {
@@ -111,7 +111,7 @@ extension ManagerFactory.State {
         return Finished(cleanup: cleanup, waiters: state.waiters)
     }
 
-    /// A cleanup that is over, and who waits for it.
+    /// A cleanup that is over, and its waiters.
     struct Finished {
         let cleanup: Cleanup
         let waiters: [UnsafeContinuation<Cleanup?, Never>]

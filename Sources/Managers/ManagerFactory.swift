@@ -2,13 +2,13 @@ import SystemCalls
 
 /// Creates one isolated manager per isolation key, keeps each user within a limit, and cleans up.
 ///
-/// Every method may be called from any thread, concurrently with all others. Decisions are made under one lock; resources
-/// are closed outside it. A manager's key never changes and a lookup sees the factory's one table, so there is no race in
-/// which a manager that is active is not found, and nothing to retry.
+/// Every method may be called from any thread, concurrently with all others. Decisions are made under one lock;
+/// resources are closed outside it. A manager's key never changes and a lookup sees the factory's one table, so an
+/// active manager is always found, and nothing needs a retry.
 ///
 /// End it with ``shutdown()``.
 public final class ManagerFactory: Sendable {
-    /// What holds for this factory.
+    /// The limits of this factory.
     public let limits: ManagerLimits
     /// The factory's age by its clock.
     let elapsed: @Sendable () -> Duration
@@ -26,13 +26,13 @@ public final class ManagerFactory: Sendable {
         var ending: [ObjectIdentifier: Manager] = [:]
         var statistics = ManagerStatistics()
         var background: Task<Void, Never>?
-        /// Waits for the next cleanup whose time is up; nil while there is none.
+        /// Waits for the next cleanup's deadline; nil while there is none.
         var watch: Task<Void, Never>?
         var watchEnd: Duration?
         var isShutDown = false
     }
 
-    /// A factory whose time is `clock`'s; `observe` is told what happens, from any thread and outside the lock.
+    /// A factory with the time of `clock`; `observe` is called for every event, from any thread and outside the lock.
     public convenience init(
         limits: ManagerLimits = ManagerLimits(), clock: some Clock<Duration> = ContinuousClock(),
         observe: @escaping @Sendable (ManagerEvent) -> Void = { _ in }
@@ -40,7 +40,7 @@ public final class ManagerFactory: Sendable {
         self.init(limits: limits, clock: clock, defect: nil, observe: observe)
     }
 
-    /// A factory with a defect of our choice, to show that tests notice it.
+    /// A factory with a planted defect, to show that tests detect it.
     package init(
         limits: ManagerLimits, clock: some Clock<Duration>, defect: ManagerDefect?,
         observe: @escaping @Sendable (ManagerEvent) -> Void = { _ in }
@@ -62,18 +62,18 @@ public final class ManagerFactory: Sendable {
 
     // MARK: Creating
 
-    /// The active manager of the identity's key, created if there is none.
+    /// The active manager of the identity's key; created if there is none.
     ///
-    /// Throws when a limit is reached and no manager is idle enough to give way, and after the factory's shutdown. A
-    /// manager that is never given a resource stays until it is cleaned up or stale.
+    /// Throws if a limit is reached and no manager is idle enough to be evicted, and after the factory's shutdown. A
+    /// manager that never gets a resource stays until it is cleaned up or stale.
     public func manager(for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager {
         try admit(nil, for: identity)
     }
 
-    /// The active manager of the identity's key, created if there is none, which from now on owns `resource`.
+    /// The active manager of the identity's key, created if there is none; it now owns `resource`.
     ///
-    /// Creating and handing over are one step, so that no cleanup comes between. Throws as ``manager(for:)``, and when the
-    /// manager has as many resources as it may have.
+    /// Creating and handing over are one step, so no cleanup comes between. Throws like ``manager(for:)``, and if the
+    /// manager has as many resources as allowed.
     public func admit(_ resource: any ManagedResource, for identity: ManagerIdentity) throws(ManagerRefusal) -> Manager
     {
         try admit(.some(resource), for: identity)
@@ -103,7 +103,7 @@ public final class ManagerFactory: Sendable {
 
     // MARK: Finding
 
-    /// The active manager of `key`, or the one that was associated with it.
+    /// The active manager of `key`, or the one associated with it.
     public func manager(at key: IsolationKey) -> Manager? {
         state.withLock { $0.active[key] ?? $0.otherKeys[key] }
     }
@@ -113,14 +113,15 @@ public final class ManagerFactory: Sendable {
         state.withLock { $0.find(identity) }
     }
 
-    /// The key of `manager`, by identity (`===`), while it is active; nil once it has ended or its cleanup has begun.
+    /// The key of `manager`, compared by identity (`===`), while it is active; nil once it has ended or its cleanup has
+    /// begun.
     public func key(of manager: Manager) -> IsolationKey? {
         state.withLock { $0.active[manager.key] === manager ? manager.key : nil }
     }
 
-    /// Lets `manager` be found by another key as well, for operations that derive an id of their own.
+    /// Makes another key find `manager` too, for operations that derive an id of their own.
     ///
-    /// False when the manager is not active, or the key is taken by another one.
+    /// False if the manager is not active, or the key belongs to another one.
     @discardableResult
     public func associate(_ key: IsolationKey, with manager: Manager) -> Bool {
         state.withLock { state in
@@ -151,19 +152,19 @@ public final class ManagerFactory: Sendable {
     }
 }
 
-/// What a factory tells its observer.
+/// What a factory reports to its observer.
 public enum ManagerEvent: Hashable, Sendable {
     /// A manager was created.
     case created(IsolationKey)
     /// A limit was hit.
     case refused(IsolationKey, ManagerRefusal)
-    /// So many managers gave way, or are about to.
+    /// That many managers are being cleaned up.
     case cleanupBegan(CleanupReason, managers: Int)
-    /// A cleanup is over; not told of managers whose peer left by itself.
+    /// A cleanup is over; not reported for managers whose peer left by itself.
     case cleanedUp(Cleanup)
 }
 
-/// A way of being broken, with which tests show that they would notice.
+/// A planted defect, with which tests show that they would detect it.
 package enum ManagerDefect: Hashable, Sendable, CaseIterable {
     /// A cleanup forgets the manager and leaves its resources open.
     case leavesResourcesOpen

@@ -1,4 +1,4 @@
-/// Who a manager is for, as far as it is known: from it follows the isolation key, and by it a manager is found again.
+/// Whom a manager is for, as far as known: it gives the isolation key and finds a manager again.
 public struct ManagerIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The user; nil when none is named. Limits per user do not apply then.
     public var user: String?
@@ -9,10 +9,10 @@ public struct ManagerIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The request's id, if there is one.
     public var request: String?
 
-    /// What stands for an id where there is none.
+    /// Stands for an id if there is none.
     public var number: Int?
 
-    /// An identity of which at least one id is known; nil otherwise, because no key follows from it.
+    /// An identity with at least one id; nil otherwise, because it gives no key.
     public init?(user: String?, connection: String? = nil, thread: String? = nil, request: String? = nil) {
         guard connection != nil || thread != nil || request != nil else { return nil }
         self.user = user
@@ -33,7 +33,7 @@ public struct ManagerIdentity: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// The isolation key: `user:connection`, else `user:thread`, else `user:request`, else the number.
+    /// The isolation key: `user:connection`, `user:thread`, `user:request` or the number, the first that is known.
     public var key: IsolationKey {
         if let connection { return IsolationKey(user: user, .connection, connection) }
         if let thread { return IsolationKey(user: user, .thread, thread) }
@@ -41,9 +41,10 @@ public struct ManagerIdentity: Hashable, Sendable, CustomStringConvertible {
         return IsolationKey(user: user, .number, "#\(number ?? 0)")
     }
 
-    /// Whether both name the same thing although their keys differ: they share an id, and no connection tells them apart.
+    /// Whether both name the same thing although their keys differ: they share an id, and no connection ids distinguish
+    /// them.
     ///
-    /// Two operations that each make up a thread id for one request are meant; two tabs of one thread are not.
+    /// For two operations that each invent a thread id for one request; not for two tabs of one thread.
     public func matches(_ other: ManagerIdentity) -> Bool {
         guard user == other.user else { return false }
         if let connection, let its = other.connection { return connection == its }

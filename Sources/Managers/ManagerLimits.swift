@@ -2,21 +2,21 @@
 public struct ManagerLimits: Hashable, Sendable {
     /// Managers of one user; the next is refused.
     public var maximumManagersPerUser = 20
-    /// Managers in all, those of connections that name no user included.
+    /// Managers in all, including those of connections that name no user.
     public var maximumManagers = 10_000
     /// Resources, such as connections, of one manager.
     public var maximumResourcesPerManager = 8
-    /// The share of `maximumManagersPerUser`, in percent, from which on a new manager first frees stale ones.
+    /// The percentage of `maximumManagersPerUser` from which a new manager first frees stale ones.
     public var proactivePercent = 60
-    /// The share of `maximumManagersPerUser`, in percent, from which on `emergencyStaleLimit` decides.
+    /// The percentage of `maximumManagersPerUser` from which `emergencyStaleLimit` applies.
     public var emergencyPercent = 80
     /// Time without activity after which proactive and background cleanup free a manager.
     public var staleLimit: Duration = .seconds(1800)
     /// Time without activity after which emergency cleanup frees a manager.
     public var emergencyStaleLimit: Duration = .seconds(180)
-    /// Time for one manager's resources to close by themselves; then they are closed hard.
+    /// Time for one manager's resources to close by themselves; then they are aborted.
     public var cleanupLimit: Duration = .milliseconds(500)
-    /// The same for a batch, a user's or all managers at once.
+    /// The same for a batch: a user's managers, or all of them.
     public var batchCleanupLimit: Duration = .milliseconds(2500)
     /// The same for emergency cleanup.
     public var emergencyCleanupLimit: Duration = .seconds(5)
@@ -26,9 +26,9 @@ public struct ManagerLimits: Hashable, Sendable {
     /// The defaults, those of production.
     public init() {}
 
-    /// Managers of a user from which on creating another frees stale ones: 12 of 20.
+    /// With as many managers of a user, creating another first frees stale ones: 12 of 20.
     public var proactiveThreshold: Int { Self.share(proactivePercent, of: maximumManagersPerUser) }
-    /// Managers of a user from which on creating another is an emergency: 16 of 20.
+    /// With as many managers of a user, creating another is an emergency: 16 of 20.
     public var emergencyThreshold: Int { Self.share(emergencyPercent, of: maximumManagersPerUser) }
 
     /// Rounded up: with a limit of 1 the first manager is not yet an emergency.

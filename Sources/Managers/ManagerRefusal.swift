@@ -1,15 +1,15 @@
 /// Why a manager was not created, or a resource not taken.
 public enum ManagerRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The user has as many managers as one may have, and none of them is idle.
+    /// The user has as many managers as allowed, and none of them is idle.
     case userLimit(user: String, limit: Int)
-    /// There are as many managers as there may be, and none of them is idle.
+    /// There are as many managers as allowed, and none of them is idle.
     case globalLimit(Int)
-    /// The manager owns as many resources as one may own.
+    /// The manager owns as many resources as allowed.
     case resourceLimit(IsolationKey, limit: Int)
     /// The factory has been shut down.
     case shutDown
 
-    /// What happened and, where that helps, what to do.
+    /// What happened and, if that helps, what to do.
     public var description: String {
         switch self {
         case .userLimit(let user, let limit):

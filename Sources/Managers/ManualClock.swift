@@ -1,6 +1,6 @@
 import SystemCalls
 
-/// A clock that stands still until it is moved, so that what is stale need not be waited for.
+/// A clock that stands still until it is moved, so that tests need not wait for staleness.
 public final class ManualClock: Clock {
     /// A moment of the clock.
     public struct Instant: InstantProtocol {
@@ -28,13 +28,13 @@ public final class ManualClock: Clock {
 
     /// The moment at which it stands.
     public var now: Instant { state.withLock { $0.now } }
-    /// Any difference is seen.
+    /// Every difference counts.
     public let minimumResolution = Duration.nanoseconds(1)
 
     /// Tasks that sleep by this clock now.
     public var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-    /// Moves the clock and wakes whose time has come.
+    /// Moves the clock and resumes the tasks whose deadline is reached.
     public func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now.advanced(by: duration)

@@ -1,16 +1,16 @@
 import Glibc
 public import SystemCalls
 
-/// A descriptor on an event loop: one owner, told when it is ready, when its deadline has come.
+/// A descriptor on an event loop: one owner, called when it is ready and when its deadline is reached.
 ///
 /// Confined to the thread of its loop: every member but `loop` is used there only. Readiness is level-triggered, so
-/// what was left unread is reported again.
+/// unread bytes are reported again.
 open class Channel: Timed, @unchecked Sendable {
     /// The loop that it lives on.
     public let loop: EventLoop
     @exclusivity(unchecked) private var descriptor: OwnedDescriptor?
     @exclusivity(unchecked) private var number: Int32 = -1
-    /// What the loop waits for on its behalf.
+    /// What the loop waits for on this channel's behalf.
     @exclusivity(unchecked) public private(set) var interest: Readiness = []
 
     /// A channel without a descriptor yet.
@@ -22,7 +22,7 @@ open class Channel: Timed, @unchecked Sendable {
     /// Whether it owns a descriptor.
     public var isRegistered: Bool { number >= 0 }
 
-    /// Takes `descriptor` over and waits for `interest` on it; on failure the descriptor is closed.
+    /// Takes ownership of `descriptor` and waits for `interest` on it; closes it on failure.
     public func register(_ descriptor: consuming OwnedDescriptor, for interest: Readiness) throws(SystemCallError) {
         precondition(number < 0, "a channel owns one descriptor")
         let raw = descriptor.rawValue
@@ -32,14 +32,14 @@ open class Channel: Timed, @unchecked Sendable {
         self.descriptor = consume descriptor
     }
 
-    /// Waits for `interest` from now on; empty means for nothing but hang-ups and errors.
+    /// Waits for `interest` from now on; empty waits only for hang-ups and errors.
     public func wait(for interest: Readiness) {
         guard number >= 0, interest != self.interest else { return }
         self.interest = interest
         loop.modify(number: number, interest: interest)
     }
 
-    /// Closes the descriptor and forgets the deadline; without effect when that has happened before.
+    /// Closes the descriptor and removes the deadline; no effect the second time.
     public func closeDescriptor() {
         loop.setDeadline(of: self, to: .never)
         loop.letGo(self)
@@ -47,7 +47,7 @@ open class Channel: Timed, @unchecked Sendable {
         loop.remove(number: number)
         number = -1
         interest = []
-        // The error of close(2) on a socket says nothing that could be acted upon: the number is free either way.
+        // An error of close(2) on a socket calls for no action: the number is free either way.
         try? descriptor.take()?.close()
     }
 
@@ -62,7 +62,7 @@ open class Channel: Timed, @unchecked Sendable {
         loop.setDeadline(of: self, to: deadline)
     }
 
-    /// What reading came to.
+    /// The outcome of reading.
     public enum ReceiveResult: Hashable, Sendable {
         case bytes(Int)
         case endOfStream
@@ -84,7 +84,7 @@ open class Channel: Timed, @unchecked Sendable {
         }
     }
 
-    /// What writing came to.
+    /// The outcome of writing.
     public enum SendResult: Hashable, Sendable {
         case bytes(Int)
         case wouldBlock
@@ -143,16 +143,16 @@ open class Channel: Timed, @unchecked Sendable {
     /// Called when the descriptor is ready for something that is waited for.
     open func ready(for readiness: Readiness) {}
 
-    /// Called when another channel is about to overwrite the loop's read window: keep what you have not yet consumed.
+    /// Called before another channel overwrites the loop's read window: keep what is not consumed yet.
     open func windowReclaimed() {}
 
     open override func loopEnds() {
         closeDescriptor()
     }
 
-    /// Called once after `claimStep(for:)`, when the tasks that could run have run.
+    /// Called once after `claimStep(for:)`, when the runnable tasks have run.
     open func stepEnded() {}
 
-    /// Called when another channel takes the loop's cork, and at the end of every turn: send what you have gathered.
+    /// Called when another channel takes the loop's cork, and at the end of every turn: send what is gathered.
     open func uncork() {}
 }

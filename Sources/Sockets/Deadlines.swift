@@ -1,6 +1,6 @@
 public import SystemCalls
 
-/// Something an event loop calls back at a moment of its choosing; it has one deadline at a time.
+/// Something that an event loop calls at its deadline; it has one deadline at a time.
 ///
 /// Confined to the thread of its loop.
 open class Timed {
@@ -11,15 +11,15 @@ open class Timed {
     /// Nothing scheduled.
     public init() {}
 
-    /// Called on the loop's thread when the deadline has come; the deadline is `never` again by then.
+    /// Called on the loop's thread when the deadline is reached; it is `never` again by then.
     open func deadlineReached() {}
 
-    /// Called when the loop ends, with `never` as the deadline: let go of everything and tell whoever waits.
+    /// Called when the loop ends, with `never` as the deadline: release everything and resume all waiters.
     open func loopEnds() {}
 }
 
-/// The deadlines of one loop: a binary heap that knows where each entry stands, so that a connection that ends takes
-/// its deadline with it and nothing is retained until some limit has run out.
+/// The deadlines of one loop: a binary heap that knows each entry's place, so that an ending connection removes its
+/// deadline and nothing is retained until a limit expires.
 struct Deadlines: ~Copyable {
     private var heap: [Timed] = []
 
@@ -44,14 +44,14 @@ struct Deadlines: ~Copyable {
         }
     }
 
-    /// Takes out the earliest entry that is due at `now`.
+    /// Removes the earliest entry that is due at `now`.
     mutating func popDue(at now: MonotonicTime) -> Timed? {
         guard let first = heap.first, first.deadline <= now else { return nil }
         remove(at: 0)
         return first
     }
 
-    /// Takes out any one entry.
+    /// Removes any one entry.
     mutating func popAny() -> Timed? {
         guard let last = heap.last else { return nil }
         remove(at: heap.count - 1)
@@ -69,7 +69,7 @@ struct Deadlines: ~Copyable {
         }
         removed.heapIndex = -1
         removed.deadline = .never
-        // A burst of connections must not leave its high-water mark behind for ever.
+        // A burst of connections must not leave its high-water mark for ever.
         if heap.capacity > 1024 && heap.count < heap.capacity / 8 {
             var kept: [Timed] = []
             kept.reserveCapacity(heap.count * 2)

@@ -5,19 +5,19 @@ public import SystemCalls
 
 /// One thread around one epoll instance; channels, deadlines and Swift tasks all run on it, one after another.
 ///
-/// It is a serial executor and a task executor at once: an actor that lives on the loop and whose task prefers it
-/// suspends and resumes without leaving the thread. Jobs run with both identities, so that neither comparison of the
-/// runtime fails and sends the task to another thread first.
+/// It is a serial executor and a task executor at once: an actor on the loop, in a task that prefers the loop, suspends
+/// and resumes without leaving the thread. Each job runs as both; otherwise one of the runtime's executor checks fails
+/// and the task hops threads.
 public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The size of the read window that all channels of the loop share, in bytes.
     public static let windowBytes = 256 * 1024
 
     @exclusivity(unchecked) private var poller: Poller
     private let remote = Locked(Remote())
-    /// The loop's thread; 0 until it runs, when nobody can be on it.
+    /// The loop's thread; 0 until it runs.
     private let threadHandle = Atomic<UInt>(0)
-    // Everything below is touched by the loop's thread alone; after its end, by whoever finishes late work. That is why no
-    // access is checked for another at the same time, which would cost more than all the rest of a short message.
+    // Only the loop's thread touches everything below; after its end, only the thread that finishes late work. So
+    // accesses are not checked for overlap, which would cost more than all the rest of a short message.
     @exclusivity(unchecked) private var table: [Channel?] = []
     @exclusivity(unchecked) private var generations: [UInt32] = []
     @exclusivity(unchecked) private var deadlines = Deadlines()
@@ -30,11 +30,11 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     @exclusivity(unchecked) private var stepOwner: Channel?
     private var attachments: [ObjectIdentifier: AnyObject] = [:]
     private var isAtEnd = false
-    /// Whether somebody has woken the loop since it last asked what for.
+    /// Whether the loop was woken since it last fetched work.
     @exclusivity(unchecked) private var isWoken = true
     @exclusivity(unchecked) private var turnBegan = MonotonicTime.now
 
-    /// The moment at which the present turn began; cheap, and as fresh as a limit needs it.
+    /// When the current turn began; cheap, and exact enough for limits.
     public var turnStart: MonotonicTime { turnBegan }
 
     private struct Remote: ~Copyable {
@@ -42,9 +42,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         var bodies: [@Sendable () -> Void] = []
         var thread: Thread?
         var isStopping = false
-        /// The thread takes no more work, and there is nothing left to wake.
+        /// The thread takes no more work, and need not be woken.
         var hasEnded = false
-        /// A thread does work that came after the end.
+        /// Some thread runs work that came after the end.
         var isFinishing = false
         var isEmpty: Bool { jobs.isEmpty && bodies.isEmpty }
     }
@@ -65,7 +65,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         window.deallocate()
     }
 
-    /// A loop for clients that were given none; it lives as long as the process.
+    /// A loop for clients without one; it lives as long as the process.
     public static let shared: EventLoop = {
         do {
             return try EventLoop(name: "shared loop")
@@ -76,10 +76,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: From any thread
 
-    /// Runs `body` on the loop's thread: at once when that is the caller, else in its next turn.
+    /// Runs `body` on the loop's thread: at once if the caller is on it, otherwise in its next turn.
     ///
-    /// After the loop's end it runs on the caller's thread or on that of another late caller, one after another as ever:
-    /// work that comes too late finds everything closed, and nobody waits for it in vain.
+    /// After the loop's end it runs on the caller's thread or on that of another late caller, still one after another:
+    /// late work finds everything closed, and no caller waits in vain.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
         submit { $0.bodies.append(body) }
@@ -90,7 +90,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             let wasEmpty = remote.isEmpty
             add(&remote)
             guard remote.hasEnded else {
-                // Under the lock, because the event descriptor is closed under it.
+                // Under the lock, because the event descriptor is closed under that lock.
                 if wasEmpty { poller.wake() }
                 return false
             }
@@ -100,9 +100,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         if mustFinish { finishLateWork() }
     }
 
-    /// Does what came after the end, on the thread that brought it.
+    /// Runs work that came after the end, on the thread that submitted it.
     private func finishLateWork() {
-        // An executor is enqueued on without being retained, and the work may drop the last reference.
+        // The runtime enqueues on an executor without retaining it, and the work may drop the last reference.
         let retained = Unmanaged.passRetained(self)
         defer { retained.release() }
         threadHandle.store(pthread_self(), ordering: .relaxed)
@@ -138,7 +138,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Ends the loop and waits for its thread; its descriptors and what its channels still own are closed by then.
     ///
-    /// Not to be called from the loop itself. Only the first call waits.
+    /// Do not call it from the loop itself. Only the first call waits.
     public func stop() {
         precondition(!isCurrent, "a loop cannot wait for its own end")
         let thread = remote.withLock { remote -> Thread? in
@@ -149,12 +149,12 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         thread?.join()
     }
 
-    /// Whether it has been told to end.
+    /// Whether `stop()` was called.
     var isStopping: Bool { remote.withLock { $0.isStopping } }
 
     // MARK: Executor
 
-    /// Runs `job` in this turn when called on the loop's thread, else in its next.
+    /// Runs `job` in this turn when called on the loop's thread, otherwise in the next.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent {
@@ -167,7 +167,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// The loop as the executor of actors.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
-    /// The loop as the preference of tasks.
+    /// The loop as the executor that tasks prefer.
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
     /// Whether the caller runs on the loop's thread.
@@ -180,7 +180,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     // MARK: For channels, on the loop's thread
 
-    /// The shared read window; its former owner is told to keep what it has not consumed.
+    /// The shared read window; `windowReclaimed()` of its former owner is called first.
     public func claimWindow(for channel: Channel) -> UnsafeMutableRawBufferPointer {
         if let owner = windowOwner, owner !== channel {
             windowOwner = nil
@@ -196,20 +196,19 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// Whether the cork holds what `channel` has gathered.
     public func ownsCork(_ channel: Channel) -> Bool { corkOwner === channel }
 
-    /// Gives the read window back before another channel asks for it.
+    /// Gives the read window back before another channel claims it.
     public func releaseWindow(by channel: Channel) {
         if windowOwner === channel { windowOwner = nil }
     }
 
-    /// Makes `channel` the one that gathers output; `uncork()` of the former one is called first.
+    /// Makes `channel` the owner of the cork; `uncork()` of its former owner is called first.
     public func claimCork(for channel: Channel) {
         if corkOwner === channel { return }
         uncorkOwner()
         corkOwner = channel
     }
 
-    /// Has `stepEnded()` of `channel` called once the tasks that can run now have run; that of a former one is called
-    /// first.
+    /// Calls `stepEnded()` of `channel` once the tasks that can run now have run; that of a former owner first.
     public func claimStep(for channel: Channel) {
         if stepOwner === channel { return }
         let former = stepOwner
@@ -217,7 +216,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         former?.stepEnded()
     }
 
-    /// The one object of its type that belongs to this loop, made at first use.
+    /// This loop's one object of its type, made at first use.
     public func attachment<Attachment: AnyObject>(_ make: () -> Attachment) -> Attachment {
         let key = ObjectIdentifier(Attachment.self)
         if let found = attachments[key] { return unsafeDowncast(found, to: Attachment.self) }
@@ -252,10 +251,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         poller.modify(number, key: key(number), interest: interest)
     }
 
-    /// Forgets a descriptor that is about to be closed, with which epoll forgets it, too (epoll(7)).
+    /// Removes a descriptor that is about to be closed; closing also removes it from epoll (epoll(7)).
     func remove(number: Int32) {
         table[Int(number)] = nil
-        // Events of this turn that were meant for the former owner of the number are told by their generation.
+        // The generation identifies events of this turn that were meant for the number's former owner.
         generations[Int(number)] &+= 1
     }
 
@@ -273,7 +272,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     private func run() {
         while true {
-            // Whoever brings work, or the end, wakes the loop: without that there is nothing to take a lock for.
+            // Submitting work, and `stop()`, wake the loop: if it was not woken, no lock is needed.
             if isWoken {
                 isWoken = false
                 drainRemote()
@@ -285,7 +284,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         finish()
     }
 
-    /// Waits for readiness or a deadline, and lets the channels act on what has come.
+    /// Waits for readiness or a deadline, and dispatches it to the channels.
     private func turn() {
         let events: UnsafeBufferPointer<epoll_event>
         do throws(SystemCallError) {
@@ -295,7 +294,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
         turnBegan = .now
         for event in events { dispatch(event) }
-        // Bounded: a deadline that is set again and is due at once must not keep the loop from its sockets.
+        // Bounded: a deadline that is set again and due at once must not starve the sockets.
         var due = deadlines.count
         while due > 0, let timed = deadlines.popDue(at: turnStart) {
             timed.deadlineReached()
@@ -317,8 +316,8 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         endOfStep()
     }
 
-    /// Lets the tasks that a channel has resumed run while its bytes are still in the window, then sends what they
-    /// and it have gathered.
+    /// Runs the tasks that a channel has resumed while its bytes are still in the window, then sends what all have
+    /// gathered.
     private func endOfStep() {
         if !jobs.isEmpty { runJobs() }
         endStepOwner()
@@ -332,7 +331,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
     }
 
-    /// Repeats, because whoever is told of a failed send may claim the cork meanwhile.
+    /// Repeats, because a callback about a failed send may claim the cork meanwhile.
     private func uncorkOwner() {
         while let owner = corkOwner {
             corkOwner = nil
@@ -355,7 +354,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
     }
 
-    /// Runs the jobs there are and those they enqueue, up to a bound, so that no task keeps the loop from its sockets.
+    /// Runs the jobs and those they enqueue, up to a bound, so that no task starves the sockets.
     private func runJobs() {
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
@@ -370,7 +369,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         uncorkOwner()
     }
 
-    /// Closes what is left and lets the last tasks learn of it.
+    /// Closes what is left and runs the tasks that this resumes.
     private func finish() {
         isAtEnd = true
         for channel in channels { channel.loopEnds() }
@@ -382,7 +381,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
             runJobs()
             rounds += 1
             hasEnded = remote.withLock { remote in
-                // A task that never suspends for good must not keep the thread; its rest is late work.
+                // A task that goes on for ever must not keep the thread; the rest of it is late work.
                 guard jobs.isEmpty && remote.isEmpty || rounds >= 1000 else { return false }
                 attachments = [:]
                 threadHandle.store(0, ordering: .relaxed)
@@ -393,7 +392,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
     }
 
-    /// Whatever has a deadline is retained for it, and retains the loop.
+    /// An entry with a deadline is retained, and retains the loop.
     private func endDeadlines() {
         while let timed = deadlines.popAny() { timed.loopEnds() }
     }

@@ -1,14 +1,13 @@
 package import SystemCalls
 
-/// Ports that nobody listens on, for a program that will be started.
+/// Free ports, for a program that will be started.
 package enum FreePort {
-    /// Below the ports that the kernel gives to connections: one of those could be taken by any connection that is made until
-    /// the program listens.
+    /// Below the kernel's ephemeral ports: any connection could take one of those before the program listens.
     private static let range: Range<UInt16> = 20_000..<32_000
 
-    /// A port of the loopback interface on which nobody listens.
+    /// A port of the loopback interface without a listener.
     ///
-    /// Throws what the kernel says when none can be had.
+    /// Throws the kernel's error if there is none.
     package static func onLoopback() throws(SystemCallError) -> UInt16 {
         for _ in 0..<16 {
             let port = UInt16.random(in: range)

@@ -26,7 +26,7 @@ extension OwnedDescriptor {
         return descriptor
     }
 
-    /// Binds `address` for a moment, to learn whether it can be: throws when another process listens there, even one that
+    /// Binds `address` for a moment, to test whether that works: throws if another process listens there, even one that
     /// shares its port.
     public static func bind(
         to address: SocketAddress, options: ListenOptions = ListenOptions()
@@ -43,7 +43,7 @@ extension OwnedDescriptor {
         if address.family == AF_INET6 {
             try descriptor.setOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY, options.onlyIPv6 ? 1 : 0)
         }
-        // Linux hands this on to every accepted socket, which saves a call per connection.
+        // Accepted sockets inherit this on Linux, which saves a call per connection.
         try descriptor.setOption(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         let number = descriptor.rawValue
         guard address.withSockaddr({ Glibc.bind(number, $0, $1) }) == 0 else { throw SystemCallError(.bind) }
@@ -52,8 +52,8 @@ extension OwnedDescriptor {
 
     /// A non-blocking TCP socket on its way to `address`; writable once connected or refused.
     ///
-    /// `source` chooses the local address, which multiplies the ports there are; `receiveBufferBytes` asks for a receive
-    /// buffer of about that size, and so for a window that the other end cannot overrun.
+    /// `source` chooses the local address, which multiplies the available ports; `receiveBufferBytes` requests a
+    /// receive buffer of about that size, and so a window that the other end cannot overrun.
     public static func connecting(
         to address: SocketAddress, from source: SocketAddress? = nil, receiveBufferBytes: Int32? = nil
     ) throws(SystemCallError) -> OwnedDescriptor {
@@ -73,7 +73,7 @@ extension OwnedDescriptor {
 
     /// A non-blocking TCP socket that is connected to `address`; blocks until then.
     ///
-    /// Throws what became of the connection, `ETIMEDOUT` where nothing had by the deadline.
+    /// Throws the connection's error, `ETIMEDOUT` at the deadline.
     public static func connected(
         to address: SocketAddress, by deadline: MonotonicTime
     ) throws(SystemCallError) -> OwnedDescriptor {
@@ -93,7 +93,7 @@ extension OwnedDescriptor {
             if number >= 0 { return OwnedDescriptor(owning: number) }
             switch errno {
             case EAGAIN: return nil
-            // The peer has gone while it waited, or a signal came: the next in the queue may be fine (accept(2)).
+            // The peer left while it was queued, or a signal came: the next in the queue may be fine (accept(2)).
             case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH: continue
             default: throw SystemCallError(.accept4)
             }
@@ -135,7 +135,7 @@ extension OwnedDescriptor {
         return code == 0 ? nil : SystemCallError(.connect, errno: code)
     }
 
-    /// Bytes that were written and that the other end has not acknowledged, a FIN among them (`SIOCOUTQ`, tcp(7)).
+    /// Bytes written and not acknowledged by the other end, including a FIN (`SIOCOUTQ`, tcp(7)).
     ///
     /// After an ordinary `close` the kernel keeps them for a peer that does not read; see `limitUnacknowledged(to:)`.
     public borrowing func unacknowledgedBytes() -> Int {
@@ -143,8 +143,8 @@ extension OwnedDescriptor {
         return ioctl(rawValue, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
     }
 
-    /// Has the kernel give the connection up, also after `close`, when for so long nothing of what was written is
-    /// acknowledged (`TCP_USER_TIMEOUT`, tcp(7)).
+    /// Makes the kernel drop the connection, also after `close`, if nothing written is acknowledged for that long
+    /// (`TCP_USER_TIMEOUT`, tcp(7)).
     public borrowing func limitUnacknowledged(to limit: Duration) throws(SystemCallError) {
         let milliseconds = max(1, Int32(clamping: limit.saturatedNanoseconds / 1_000_000))
         try setOption(Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
@@ -164,7 +164,7 @@ extension OwnedDescriptor {
         guard shutdown(rawValue, Int32(SHUT_WR)) == 0 else { throw SystemCallError(.shutdown) }
     }
 
-    /// Asks for kernel buffers of about these sizes, in bytes; the kernel doubles and caps them (socket(7)).
+    /// Requests kernel buffers of about these sizes, in bytes; the kernel doubles and caps them (socket(7)).
     public borrowing func setBufferSizes(receive: Int32? = nil, send: Int32? = nil) throws(SystemCallError) {
         if let receive { try setOption(SOL_SOCKET, SO_RCVBUF, receive) }
         if let send { try setOption(SOL_SOCKET, SO_SNDBUF, send) }

@@ -59,7 +59,7 @@ struct Poller: ~Copyable {
         var milliseconds: Int32 = -1
         if deadline != .never {
             let now = MonotonicTime.now
-            // Rounded up: a deadline that is checked too early would be polled for in a spin.
+            // Rounded up: waking just before a deadline would spin.
             milliseconds =
                 deadline > now ? Int32(clamping: (deadline.nanoseconds - now.nanoseconds - 1) / 1_000_000 + 1) : 0
         }
@@ -71,7 +71,7 @@ struct Poller: ~Copyable {
         return UnsafeBufferPointer(start: events.baseAddress, count: Int(count))
     }
 
-    /// Ends the present or next wait; may be called from any thread.
+    /// Ends the current or next wait; may be called from any thread.
     func wake() {
         var one: UInt64 = 1
         _ = write(wakeNumber, &one, 8)

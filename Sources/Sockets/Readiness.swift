@@ -1,6 +1,6 @@
 import CLinux
 
-/// What a descriptor is ready for, or is waited for; the bits of epoll(7), level-triggered.
+/// What a descriptor is ready for, or what a channel waits for; the bits of epoll(7), level-triggered.
 public struct Readiness: OptionSet, Hashable, Sendable {
     /// The bits of epoll(7).
     public let rawValue: UInt32
@@ -10,11 +10,11 @@ public struct Readiness: OptionSet, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Bytes or a new connection can be taken, or the stream has ended.
+    /// Bytes can be read or a connection accepted, or the stream has ended.
     public static var readable: Readiness { Readiness(rawValue: clinux_EPOLLIN) }
     /// Bytes can be sent, or an asynchronous connect has ended.
     public static var writable: Readiness { Readiness(rawValue: clinux_EPOLLOUT) }
-    /// The peer has shut its writing side down.
+    /// The peer has shut down its writing side.
     public static var peerHalfClosed: Readiness { Readiness(rawValue: clinux_EPOLLRDHUP) }
     /// Both directions have ended; reported whether waited for or not.
     public static var hangup: Readiness { Readiness(rawValue: clinux_EPOLLHUP) }

@@ -3,7 +3,7 @@ import SystemCalls
 
 /// A host name that could not be turned into an address.
 public struct ResolutionFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The name that was asked for.
+    /// The requested name.
     public var name: String
     /// What the resolver answered, in words.
     public var answer: String

@@ -2,7 +2,7 @@ import SystemCalls
 
 /// A closure that an event loop calls at its time, once or repeatedly; confined to the thread of the loop.
 ///
-/// A loop that ends calls it no more and lets go of it.
+/// A loop that ends no longer calls it and releases it.
 public final class Timer: Timed, @unchecked Sendable {
     private let loop: EventLoop
     private let interval: Duration?
@@ -19,7 +19,7 @@ public final class Timer: Timed, @unchecked Sendable {
         loop.setDeadline(of: self, to: .now + delay)
     }
 
-    /// Stops it; without effect when it has fired for the last time.
+    /// Stops it; no effect once it has fired for the last time.
     public func cancel() {
         body = nil
         loop.setDeadline(of: self, to: .never)
@@ -45,7 +45,7 @@ extension EventLoop {
     ///
     /// A cancelled task wakes only at the end, so keep durations short.
     public func sleep(for duration: Duration) async {
-        // A loop that is gone has no clock; a task that polls must not spin for it.
+        // A stopped loop has no clock; a polling task must not spin because of it.
         if isStopping { return _ = try? await Task.sleep(for: duration) }
         await withUnsafeContinuation { continuation in
             execute { self.setDeadline(of: Sleeper(continuation), to: .now + duration) }
@@ -53,7 +53,7 @@ extension EventLoop {
     }
 }
 
-/// One suspended task, woken in any case.
+/// One suspended task, always resumed.
 private final class Sleeper: Timed {
     private let continuation: UnsafeContinuation<Void, Never>
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// This process's limit of open descriptors.
 public enum DescriptorLimit {
-    /// Raises the soft limit to the hard one, which needs no privileges; a load driver and a server want all there is.
+    /// Raises the soft limit to the hard one, which needs no privileges; a load driver and a server need all of it.
     public static func raise() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

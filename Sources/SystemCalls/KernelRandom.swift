@@ -3,7 +3,7 @@ import Glibc
 
 /// The kernel's random source.
 public enum KernelRandom {
-    /// Fills `buffer` with bytes that nobody can predict (getrandom(2)).
+    /// Fills `buffer` with unpredictable bytes (getrandom(2)).
     public static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
         var filled = 0
         while filled < buffer.count {

@@ -2,8 +2,8 @@ public import Glibc
 
 /// A value that one thread at a time may use, behind a POSIX mutex.
 ///
-/// `Mutex` of the Synchronization module would do the same, but ThreadSanitizer does not see that lock and takes all that
-/// passes through it for races; this one it knows.
+/// The Synchronization module's `Mutex` would do the same, but ThreadSanitizer does not see that lock and reports races
+/// in all that it guards; it knows this one.
 public final class Locked<Value: ~Copyable>: @unchecked Sendable {
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline var value: Value
@@ -21,9 +21,9 @@ public final class Locked<Value: ~Copyable>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Calls `body` with the value, alone.
+    /// Calls `body` with exclusive access to the value.
     ///
-    /// Not to be called again from within `body`.
+    /// Do not call it again from within `body`.
     @inlinable
     public func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result

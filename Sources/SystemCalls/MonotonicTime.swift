@@ -1,6 +1,6 @@
 import Glibc
 
-/// A moment on the monotonic clock, in nanoseconds; what event loops reckon deadlines in.
+/// A moment on the monotonic clock, in nanoseconds; the time of event loops and deadlines.
 public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Nanoseconds since an arbitrary start.
     public var nanoseconds: Int64
@@ -26,7 +26,7 @@ public struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Whether `left` comes before `right`.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The moment `duration` later, or `never` where the sum is too large.
+    /// The moment `duration` later, or `never` if the sum is too large.
     public static func + (time: Self, duration: Duration) -> Self {
         let added = duration.saturatedNanoseconds
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(added)

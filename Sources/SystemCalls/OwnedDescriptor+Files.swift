@@ -1,8 +1,7 @@
 public import Glibc
 
 extension OwnedDescriptor {
-    /// Opens `path`, relative to the open `directory` unless absolute; never becomes a controlling terminal, never
-    /// passes on to a program that is started.
+    /// Opens `path`, relative to the open `directory` unless absolute; with `O_NOCTTY` and `O_CLOEXEC`.
     public init(
         opening path: String, in directory: Int32 = AT_FDCWD, flags: Int32
     ) throws(SystemCallError) {

@@ -2,12 +2,12 @@ import Glibc
 
 /// A file descriptor with one owner and one end.
 ///
-/// It is closed exactly once: by `close()`, or when its owner lets go of it, as happens on every error path.
+/// It is closed exactly once: by `close()`, or when its owner releases it, as on every error path.
 public struct OwnedDescriptor: ~Copyable, Sendable {
     /// The number the kernel knows it by; valid for as long as this value lives.
     public let rawValue: Int32
 
-    /// Takes ownership of `rawValue`, which must be open and owned by nobody else.
+    /// Takes ownership of `rawValue`, which must be open and have no other owner.
     public init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Waiting for a descriptor in a thread that may block (poll(2)).
+/// Waits for a descriptor in a thread that may block (poll(2)).
 public enum Polling {
     /// Whether `events`, such as `POLLIN`, come on `descriptor` before the deadline; also true for an error or an end,
-    /// which the next call on the descriptor names.
+    /// which the next call on the descriptor reports.
     public static func wait(for events: Int32, on descriptor: Int32, until deadline: MonotonicTime) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {

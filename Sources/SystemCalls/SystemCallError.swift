@@ -27,7 +27,7 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
         self.errno = errno
     }
 
-    /// The call, what went wrong, and what to do where that is known.
+    /// The call, what went wrong, and what to do if that is known.
     public var description: String {
         "\(call.rawValue): \(String(cString: strerror(errno))) (errno \(errno))\(advice)"
     }

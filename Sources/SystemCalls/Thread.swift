@@ -19,12 +19,12 @@ public struct Thread: ~Copyable, Sendable {
         handle = try Self.start(name: name, body)
     }
 
-    /// Starts a thread that nobody waits for.
+    /// Starts a detached thread.
     public static func detach(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemCallError) {
         pthread_detach(try start(name: name, body))
     }
 
-    /// The outcome of `body`, which may block, on a thread of its own; throws where there is no thread to be had.
+    /// The outcome of `body`, which may block, on a thread of its own; throws if no thread can be started.
     public static func run<Value: Sendable, Failure: Error>(
         _ name: String, _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(SystemCallError) -> Result<Value, Failure> {

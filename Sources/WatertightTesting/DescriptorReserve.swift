@@ -1,6 +1,6 @@
 import Glibc
 
-/// A few descriptors that are kept so that what holds all the others can still be read.
+/// A few descriptors in reserve, so that the process can still be read when all others are taken.
 final class DescriptorReserve {
     private var numbers: [Int32] = []
 
@@ -14,7 +14,7 @@ final class DescriptorReserve {
         }
     }
 
-    /// Gives them up, to whoever opens something next.
+    /// Releases them for whatever is opened next.
     func release() {
         for number in numbers { close(number) }
         numbers = []

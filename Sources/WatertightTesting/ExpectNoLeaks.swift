@@ -3,22 +3,19 @@ public import Testing
 /// Runs `body` over and over and records an issue when each run leaves something behind: descriptors with their peer and
 /// TCP state, threads, bytes of live heap, or objects given to `track(_:)` that are still alive.
 ///
-/// After a quarter as many runs to warm up, `connections` runs are judged, in ten blocks (fewer than ten runs are rounded
-/// up to ten). Things left of two blocks, and heap that grows in most, are suspected. Then the process is given
-/// `releaseLimit` to let go of what is only kept for a while, and `body` runs some hundred times more, each batch beside one
-/// of equal length without it, in random order: it is a leak only if the batches with `body` grow and those without do not,
-/// and a warning where something is left all the same. So
-/// nothing is reported because of what other tests do in the same process, or of what a server keeps for less than
-/// `releaseLimit`; checks wait for each other.
+/// After a quarter as many runs to warm up, `connections` runs are judged, in ten blocks (fewer than ten runs are
+/// rounded up to ten). Things left of two blocks, and heap that grows in most, are suspected. Then the process has
+/// `releaseLimit` to release what it keeps only for a while, and `body` runs some hundred times more, each batch beside
+/// one of equal length without it, in random order. It is a leak only if the batches with `body` grow and those without
+/// do not; if something is left all the same, that is a warning. So what other tests do in the same process, or what a
+/// server keeps for less than `releaseLimit`, is not reported. Checks wait for each other.
 ///
-/// What other tests drown in noise, memory above all, cannot be judged, which a warning says. In a process of its own, within
-/// `#expect(processExitsWith: .success) { … }`, everything is seen: growth of a few dozen bytes for each run.
+/// What other tests drown in noise, above all memory, cannot be judged; a warning says so. In a process of its own,
+/// within `#expect(processExitsWith: .success) { … }`, growth of a few dozen bytes per run is detected.
 ///
-/// - Parameters:
-///   - connections: How many runs of `body` are judged.
-///   - releaseLimit: How long what is left is waited for. Only growth costs this time, at most twice.
-///   - sourceLocation: Where the issue is shown.
-///   - body: What opens connections and closes them, with whatever library. It has waited for their ends when it returns.
+/// - Parameters: - connections: How many runs of `body` are judged. - releaseLimit: How long to wait for what is left.
+///   Only growth costs this time, at most twice. - sourceLocation: Where the issue is shown. - body: Opens connections
+///   and closes them, with any library; returns when they have ended.
 /// - Throws: what `body` throws, at once; and `ProcessReadFailure` when `/proc` cannot be read.
 public func expectNoLeaks(
     connections: Int = 200, releaseLimit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
@@ -30,7 +27,7 @@ public func expectNoLeaks(
         do {
             result = try await search.result(body)
         } catch {
-            // Running out of descriptors is how a leak of them ends when it is given time.
+            // A leak of descriptors that goes on ends by running out of them.
             if let problem = search.problemBehindFailure() {
                 Issue.record("\(problem)", sourceLocation: sourceLocation)
             }

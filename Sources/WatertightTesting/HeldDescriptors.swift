@@ -2,24 +2,25 @@ import ProcessResources
 
 /// The descriptors that are held, with the block of runs in which each was seen first.
 ///
-/// Those to which the kernel gives numbers, such as sockets, are told apart. Of others, such as many of one device, nobody
-/// can tell whether one is the old one or was closed and opened again at its number; so only how many there are counts,
-/// and what falls takes the latest away: a pool that exchanges its members holds no more than before.
+/// Those with a number of the kernel's own, such as sockets, are distinguished. Others, such as many of one device, may
+/// be the old one or closed and opened again at its number. So they are only counted, and a fall removes the latest: a
+/// pool that exchanges its members holds no more than before.
 struct HeldDescriptors {
     private var numbered: [DescriptorIdentity: Int] = [:]
-    /// The block of each that leads to the same place, in the order in which their number grew.
+    /// The blocks of those that lead to the same place, in the order in which their count grew.
     private var alike: [UInt64: [Int]] = [:]
-    /// How many of each were seen in the present reading.
+    /// How many of each the current reading has.
     private var seen: [UInt64: Int] = [:]
 
     init() {
-        // So that a growing table is not taken for a growing heap.
+        // So that a growing table does not look like a growing heap.
         numbered.reserveCapacity(1024)
         alike.reserveCapacity(64)
         seen.reserveCapacity(64)
     }
 
-    /// Takes note of what is open; what is new belongs to `block`. Whether anything has changed since the last reading.
+    /// Records what is open; what is new belongs to `block`. Returns whether anything has changed since the last
+    /// reading.
     mutating func update(_ present: [DescriptorIdentity], block: Int) -> Bool {
         var hasChanged = false
         Holdings.update(&numbered, present.lazy.filter(\.isNumbered), block, &hasChanged)
@@ -55,7 +56,7 @@ struct HeldDescriptors {
         return counts
     }
 
-    /// Those of `open` that were seen first in one of `blocks`; of those that are alike, as many.
+    /// Those of `open` that were first seen in one of `blocks`; of indistinguishable ones, as many.
     func among(_ open: [OpenDescriptor], in blocks: Range<Int>) -> [OpenDescriptor] {
         var left = alike.mapValues { $0.count(where: blocks.contains) }
         // The latest are likely to have the highest numbers.

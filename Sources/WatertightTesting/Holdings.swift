@@ -1,9 +1,9 @@
 import Glibc
 import ProcessResources
 
-/// What this process holds, told apart by identity, with the block of runs in which each was seen first.
+/// What this process holds, distinguished by identity, with the block of runs in which each was first seen.
 ///
-/// What is closed is forgotten. What others open and close again therefore never adds up.
+/// What is closed is forgotten, so what others open and close again never adds up.
 struct Holdings {
     private let reader: ProcessReader
     private let tracker: ObjectTracker
@@ -13,7 +13,7 @@ struct Holdings {
     /// Bytes allocated and not freed.
     private(set) var heapBytes = 0
 
-    /// How far the heap of a process at rest moves between two readings.
+    /// How much the heap of a process at rest varies between two readings.
     private static let restingBytes = 512
     /// The block of what was there at the beginning.
     static let before = -2
@@ -23,11 +23,11 @@ struct Holdings {
     init(tracker: ObjectTracker) throws {
         self.tracker = tracker
         reader = try ProcessReader(pid: getpid())
-        // So that a growing table is not taken for a growing heap.
+        // So that a growing table does not look like a growing heap.
         threads.reserveCapacity(256)
     }
 
-    /// Reads the process; what is new belongs to `block`. Whether anything has changed since the last reading.
+    /// Reads the process; what is new belongs to `block`. Returns whether anything has changed since the last reading.
     mutating func read(block: Int) throws -> Bool {
         var hasChanged = false
         hasChanged = descriptors.update(try reader.descriptorIdentities(), block: block)
@@ -61,13 +61,13 @@ struct Holdings {
         }
     }
 
-    /// Whether more than three quarters of the descriptors that may be open are.
+    /// Whether more than three quarters of the allowed descriptors are open.
     var isShortOfDescriptors: Bool {
         guard let limit = try? reader.openFileLimit().soft else { return false }
         return descriptors.count > limit / 4 * 3
     }
 
-    /// How many were seen first in each block and are held still; none of memory, which has no parts.
+    /// How many were first seen in each block and are still held; none of memory, which has no parts.
     func held(_ resource: LeakedResource) -> [Int: Int] {
         switch resource {
         case .descriptors: descriptors.counts
@@ -81,7 +81,7 @@ struct Holdings {
         known.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 
-    /// What is held still of what was seen first in one of `blocks`, as evidence.
+    /// What was first seen in one of `blocks` and is still held, as evidence.
     func leftOvers(_ resource: LeakedResource, in blocks: Range<Int>) throws -> [LeftOver] {
         switch resource {
         case .descriptors:

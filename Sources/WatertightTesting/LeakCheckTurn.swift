@@ -1,8 +1,8 @@
 import SystemCalls
 
-/// The right to check for leaks, which one task of the process has at a time.
+/// The right to check for leaks: one task of the process has it at a time.
 ///
-/// Two checks at once would take each other's connections for their own.
+/// Two checks at once would count each other's connections.
 enum LeakCheckTurn {
     private struct Line {
         var isTaken = false
@@ -13,7 +13,7 @@ enum LeakCheckTurn {
     /// Whether the task has its turn: a check within a check, such as one in a test with `.leakFree`, must not wait.
     @TaskLocal private static var isMine = false
 
-    /// Runs `body` when it is its turn.
+    /// Waits for a turn, then runs `body`.
     static func waited<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         if isMine { return try await body() }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in

@@ -2,15 +2,15 @@ public import Testing
 
 /// Runs a test over and over, and fails it when each run leaves something behind; see `expectNoLeaks`.
 ///
-/// Only runs tell a leak from what is made once: a first connection loads libraries, starts threads and fills caches. The
-/// test must therefore bear being repeated in one process, each time with a new instance of its suite.
+/// Only repetition distinguishes a leak from what is made once: a first connection loads libraries, starts threads and
+/// fills caches. So the test must be repeatable in one process, each time with a new instance of its suite.
 public struct LeakFreeTrait: TestTrait, SuiteTrait, TestScoping {
-    /// How many runs are judged; a quarter as many come before, to warm up.
+    /// How many runs are judged; a quarter as many run before, to warm up.
     public var runs: Int
-    /// How long what is left is waited for.
+    /// How long to wait for what is left.
     public var releaseLimit: Duration
 
-    /// On a suite, it holds for each of its tests.
+    /// On a suite, it applies to each of its tests.
     public var isRecursive: Bool { true }
 
     /// Runs the test as `expectNoLeaks` runs its body.
@@ -28,7 +28,7 @@ extension Trait where Self == LeakFreeTrait {
 
     /// The test is run `runs` times, at least ten, after a quarter as many to warm up, and must leave nothing behind.
     ///
-    /// More runs find smaller leaks. What is left is waited for, at most `releaseLimit`; only growth costs this time.
+    /// More runs find smaller leaks. Waits at most `releaseLimit` for what is left; only growth costs this time.
     public static func leakFree(runs: Int, releaseLimit: Duration = .seconds(20)) -> Self {
         LeakFreeTrait(runs: runs, releaseLimit: releaseLimit)
     }

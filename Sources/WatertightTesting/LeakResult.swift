@@ -28,13 +28,13 @@ extension LeakFinding: CustomStringConvertible {
     }
 }
 
-/// What a leak check came to.
+/// The result of a leak check.
 struct LeakResult {
     /// What leaks.
     var findings: [LeakFinding] = []
-    /// What moved so much that a leak of it could hide.
+    /// What varied so much that a leak of it could hide.
     var hidden: Set<LeakedResource> = []
-    /// What is left of the judged runs, and did not come again with the same runs.
+    /// What is left of the judged runs, and did not recur with the same runs.
     var remainder: [LeftOver] = []
 
     /// The issue's text; nil when nothing leaks.
@@ -56,7 +56,7 @@ struct LeakResult {
             """
     }
 
-    /// What is left though nothing shows that it comes again, as a warning.
+    /// What is left though nothing shows that it recurs, as a warning.
     var remark: String? {
         guard !remainder.isEmpty else { return nil }
         return

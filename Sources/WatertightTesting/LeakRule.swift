@@ -4,29 +4,29 @@ import LeakStatistics
 enum LeakRule {
     /// Confidence of every interval.
     static let confidence = 0.99
-    /// Pairs of batches, one with the body and one without, that a suspicion is held against.
+    /// Pairs of batches, one with the body and one without, that test a suspicion.
     static let pairs = 18
-    /// Pairs that the batch with the body must win. Were the body without effect, each pair would be a coin's toss, and so
+    /// Pairs that the batch with the body must win. If the body had no effect, each pair would be a coin toss, and that
     /// many would be won in one of 1,500 suspicions, which are rare themselves.
     static let leastWins = 16
     /// What must remain after the wait, and grow again afterwards, as a share of what was seen before it.
     static let leastShare = 0.5
-    /// Growth of the heap for each run that would have to be seen, in bytes.
+    /// Growth of the heap per run that must be detectable, in bytes.
     static let requiredHeapBytes = 512.0
 
     /// Growth for each run that is not called a leak.
     static func effect(_ resource: LeakedResource) -> Double {
         switch resource {
         case .descriptors, .threads, .objects: 0.004
-        // Tables of the runtime's and the allocator's own fill at up to ten bytes for each connection.
+        // Tables of the runtime and the allocator fill by up to ten bytes per connection.
         case .heap: 32
         }
     }
 
-    /// What the blocks without a pause say of the heap.
+    /// What the blocks without a pause say about the heap.
     enum Opinion {
         case clean
-        /// Grows like a leak, by so much for each run.
+        /// Grows like a leak, by this much per run.
         case suspect(Double)
         /// A leak of the size that matters could hide.
         case open
@@ -39,45 +39,46 @@ enum LeakRule {
         return estimate.largestHidden > requiredHeapBytes ? .open : .clean
     }
 
-    /// Whether most of what the heap had grown by the end of `series` was given back since, without another run.
+    /// Whether most of the heap's growth by the end of `series` was given back since, without another run.
     static func isReleased(_ series: GrowthSeries, level: Double) -> Bool {
         let floor = series.floor
         let atHalf = floor.level(at: floor.connections / 2)
         return level - atHalf < leastShare * ((floor.points.last?.level ?? 0) - atHalf)
     }
 
-    /// Whether most of what the heap had `grown` by in so many `runs` was given back since, or what is left is little.
+    /// Whether most of what the heap had `grown` by in `runs` runs was given back since, or little is left.
     static func isReleased(left: Int, of grown: Int, runs: Int) -> Bool {
         Double(left) < leastShare * Double(grown) || Double(left) / Double(runs) <= effect(.heap)
     }
 
     /// Things that must be left in the batches with the body, and none in those without it, before it is called a leak:
-    /// were they anybody's, it would come out so once in a thousand times.
+    /// if they were unrelated, that would happen once in a thousand times.
     static let leastEvents = 10
     /// The longest batch of a pair, in runs.
     static let longestBatch = 40
 
-    /// What each run leaves, by how many things are left of each block of `runs`; nil unless that recurs, and so often that
-    /// pairs can tell whose they are.
+    /// What each run leaves, from the number of things left of each block of `runs`; nil unless that recurs often
+    /// enough for pairs to decide whose they are.
     ///
-    /// Things are counted exactly, so two are enough for a suspicion: others' holdings, and what is kept of the last runs
-    /// only, do not pass the pairs.
+    /// Counts are exact, so two are enough for a suspicion: others' holdings, and what only the last runs keep, do not
+    /// pass the pairs.
     static func suspected(left: [Int], runs: Int) -> Double? {
         guard left.count(where: { $0 > 0 }) > 1 else { return nil }
         let rate = Double(left.reduce(0, +)) / Double(runs * left.count)
         return rate * Double(longestBatch * pairs) >= Double(leastEvents) ? rate : nil
     }
 
-    /// How many runs a batch needs for so many things, `rate` for each run, to be left in all pairs that they can be told
-    /// from others'; at least `least`.
+    /// How many runs a batch needs, at `rate` things per run, for all pairs together to leave enough to distinguish
+    /// them from others'; at least `least`.
     static func batch(rate: Double, least: Int) -> Int {
         let needed = (1.4 * Double(leastEvents) / (rate * Double(pairs))).rounded(.up)
         return max(least, needed < Double(longestBatch) ? Int(needed) : longestBatch)
     }
 
-    /// What each run leaves by `pairs` of `runs` in which things were counted, if they are the body's; else nil.
+    /// What each run leaves according to `pairs` of `runs` in which things were counted, if they are the body's;
+    /// otherwise nil.
     ///
-    /// Were they not, each would be in either batch with equal chance (the sign test).
+    /// If they were not, each would be in either batch with equal chance (the sign test).
     static func confirmedCount(_ pairs: [Pair], runs: Int) -> ClosedRange<Double>? {
         let (with, without) = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.withBody, $0.1 + $1.without) }
         let total = with + without
@@ -94,7 +95,8 @@ enum LeakRule {
         var without: Double
     }
 
-    /// The growth for each run by `pairs` of `runs`, if it is the body's and as large as was suspected; else nil.
+    /// The growth per run according to `pairs` of `runs`, if it is the body's and as large as was suspected; otherwise
+    /// nil.
     static func confirmed(
         _ pairs: [Pair], runs: Int, _ resource: LeakedResource, suspected: Double
     ) -> ClosedRange<Double>? {
@@ -107,12 +109,12 @@ enum LeakRule {
         return interval(differences)
     }
 
-    /// Whether `pairs` of `runs` leave room for growth of the heap that would have to be seen.
+    /// Whether growth of the heap that must be detectable could hide in `pairs` of `runs`.
     static func isHidden(in pairs: [Pair], runs: Int) -> Bool {
         interval(differences(pairs, runs: runs)).upperBound > requiredHeapBytes
     }
 
-    /// What the body's batch of each pair grew by more than the other, for each run, in order of size.
+    /// By how much more per run the body's batch of each pair grew than the other, sorted.
     private static func differences(_ pairs: [Pair], runs: Int) -> [Double] {
         pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
     }

@@ -2,7 +2,7 @@ import LeakStatistics
 import Sockets
 import SystemCalls
 
-/// One leak check of this process: runs a body, reads what is held, and comes to a result.
+/// One leak check of this process: runs a body, reads what is held, and gives a result.
 final class LeakSearch {
     private let blockRuns: Int
     private let releaseLimit: Duration
@@ -18,12 +18,12 @@ final class LeakSearch {
     }
 
     private static let blocks = 10
-    /// How long what is counted may take to be gone after the last run, however short the limit for a release is.
+    /// How long what is counted may take to be gone after the last run, even if the limit for a release is shorter.
     private static let lateLimit = Duration.seconds(1)
     /// How long what a block leaves may take to be gone before the next begins.
     private static let settleLimit = Duration.milliseconds(150)
-    /// How often the threads of the pool are given something to do while all else waits; without it for some seconds they
-    /// end, and what they kept for their next use is given back with them.
+    /// How often the threads of the pool get something to do while all else waits; after some idle seconds they would
+    /// end and give back their caches.
     private static let feedingInterval = Duration.seconds(1)
     /// Readings without a change, a millisecond apart, after which the process has settled.
     private static let quietReadings = 4
@@ -43,7 +43,7 @@ final class LeakSearch {
     /// Runs the check; throws what `body` throws.
     func result(_ body: () async throws -> Void) async throws -> LeakResult {
         try await ObjectTracker.$current.withValue(tracker) {
-            // On a thread of the check's own, where resuming a task does not go through the dispatch pool and its caches.
+            // On a thread of the check's own, where resuming a task bypasses the dispatch pool and its caches.
             try await withTaskExecutorPreference(clock) { try await search(body) }
         }
     }
@@ -80,7 +80,7 @@ final class LeakSearch {
         }
     }
 
-    /// What is left of the judged runs, and neither a leak nor hidden among others'.
+    /// What is left of the judged runs and is neither a leak nor hidden among others' holdings.
     private func noteRemainder(in result: inout LeakResult) throws {
         for resource in LeakedResource.counted where !result.hidden.contains(resource) {
             guard left(resource).contains(where: { $0 > 0 }),
@@ -90,12 +90,12 @@ final class LeakSearch {
         }
     }
 
-    /// Holds suspicions against pairs of batches, and what remains of these against another wait; `hidden` gets what was
-    /// suspected where the pairs are too noisy to say.
+    /// Tests suspicions by pairs of batches, and what remains of these by another wait; `hidden` gets suspects for
+    /// which the pairs are too noisy.
     private func confirmed(
         _ suspected: [LeakedResource: Double], _ body: () async throws -> Void, hidden: inout Set<LeakedResource>
     ) async throws -> [LeakFinding] {
-        // Memory takes more runs to rise from the noise; descriptors must not run out meanwhile.
+        // Memory needs more runs to rise above the noise; descriptors must not run out meanwhile.
         let least = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
         let rates = suspected.filter { $0.key != .heap }.values
         let runs = rates.map { LeakRule.batch(rate: $0, least: least) }.max() ?? least
@@ -122,7 +122,7 @@ final class LeakSearch {
             let isReleased = resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
             return isReleased ? nil : rate
         }
-        // Still there, and yet not as the pairs would have it: others hold things as well.
+        // Still there, and yet the pairs do not confirm it: others hold things as well.
         for resource in suspected.keys where resource != .heap && left[resource] == nil {
             let isOthersToo = pairs(resource, from: first).contains { $0.without > 0 }
             if isOthersToo && stillSuspected(resource) != nil { hidden.insert(resource) }
@@ -130,7 +130,7 @@ final class LeakSearch {
         return try LeakedResource.allCases.compactMap { resource in
             guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }
             if resource == .heap {
-                // What was given back while it was waited for is none of it.
+                // What was given back during the wait does not count.
                 let released = Double(grown - heapLeft()) / Double(allRuns)
                 interval = (interval.lowerBound - released)...(interval.upperBound - released)
             }
@@ -139,20 +139,20 @@ final class LeakSearch {
         }
     }
 
-    /// How many are left now of each block.
+    /// How many of each block are left now.
     private func left(_ resource: LeakedResource) -> [Int] {
         let held = holdings.held(resource)
         return (0..<Self.blocks).map { held[$0] ?? 0 }
     }
 
-    /// What each run of the blocks has left of what is not memory, by what is left now; nil when that is nothing.
+    /// What each run of the blocks has left of a counted resource, from what is left now; nil if that is nothing.
     ///
-    /// By what is left now, because what others held meanwhile, and hold no more, would dwarf it.
+    /// From what is left now, because what others held only meanwhile would dwarf it.
     private func stillSuspected(_ resource: LeakedResource) -> Double? {
         LeakRule.suspected(left: left(resource), runs: blockRuns)
     }
 
-    /// Runs all blocks; the heap's level before the first and after each of them.
+    /// Runs all blocks; returns the heap's level before the first and after each of them.
     private func measured(_ body: () async throws -> Void) async throws -> GrowthSeries {
         try await readFilled()
         block = Holdings.warmUp
@@ -162,7 +162,7 @@ final class LeakSearch {
             for _ in 0..<runs { try await body() }
             try await settle()
         }
-        // Room first: what the check itself keeps must not be in its readings.
+        // Reserve first: the check's own memory must not be in its readings.
         var levels: [Int] = []
         levels.reserveCapacity(Self.blocks + 1)
         levels.append(holdings.heapBytes)
@@ -176,8 +176,8 @@ final class LeakSearch {
             levels.enumerated().map { .init(connections: Double($0 * blockRuns), level: Double($1)) })
     }
 
-    /// Waits until `rest` says of each resource that nothing is left, at most `releaseLimit`; what it never said so of, with
-    /// what it said last.
+    /// Waits until `rest` reports nothing left of each resource, at most `releaseLimit`; returns what remained, with
+    /// the last report.
     private func remaining(
         _ suspected: [LeakedResource: Double], _ rest: (LeakedResource, Double) -> Double?
     ) async throws -> [LeakedResource: Double] {
@@ -205,8 +205,8 @@ final class LeakSearch {
         _ = try holdings.read(block: block)
     }
 
-    /// Runs batches with the body and batches without it that take as long, two at a time in random order; what the heap
-    /// grew by in each. The first pair warms up and does not count.
+    /// Runs batches with the body and equally long batches without it, two at a time in random order; returns what the
+    /// heap grew by in each. The first pair warms up and does not count.
     ///
     /// A batch with the body has the block after the last, the batch without it the next.
     private func paired(_ runs: Int, _ body: () async throws -> Void) async throws -> [LeakRule.Pair] {
@@ -239,10 +239,10 @@ final class LeakSearch {
         return heap
     }
 
-    /// How many are left now of each pair of batches.
+    /// How many of each pair of batches are left now.
     ///
-    /// Others that hold ever more do so by the time: where a batch with the body took longer than the one without it, on a busy
-    /// machine, that one counts for as much time.
+    /// What others hold grows with time: if a batch with the body took longer than the one without it, on a busy
+    /// machine, the latter is scaled to that time.
     private func pairs(_ resource: LeakedResource, from first: Int) -> [LeakRule.Pair] {
         let held = holdings.held(resource)
         return (0...LeakRule.pairs).map { index in
@@ -257,7 +257,7 @@ final class LeakSearch {
         let begin = ContinuousClock.now
         let before = holdings.heapBytes
         _ = try holdings.read(block: block)
-        // Filling is not free of noise: only where something has been taken out, or was given back otherwise.
+        // Filling makes noise itself: only if something was taken out of the caches or given back.
         if holdings.heapBytes <= before - RuntimeCaches.blockBytes {
             await RuntimeCaches.fill(from: clock, maximumRounds: 6)
         }
@@ -269,8 +269,8 @@ final class LeakSearch {
         }
     }
 
-    /// What may be why `body` has thrown: the descriptors that are left when hardly any more can be had; nil while there
-    /// are enough.
+    /// A likely reason why `body` has thrown: the descriptors that are left when hardly any more can be opened; nil
+    /// while there are enough.
     func problemBehindFailure() -> String? {
         reserve.release()
         guard (try? holdings.read(block: block)) != nil, holdings.isShortOfDescriptors,

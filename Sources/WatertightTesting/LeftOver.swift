@@ -4,7 +4,7 @@ struct LeftOver: Equatable {
     var sort: String
     /// How many there are.
     var count: Int
-    /// The first few of them, where there is more to say than their sort.
+    /// The first few of them, if there is more to say than their sort.
     var examples: [String]
 
     static let maximumExamples = 3
@@ -23,7 +23,7 @@ struct LeftOver: Equatable {
 }
 
 extension LeftOver: CustomStringConvertible {
-    /// How many of what, and examples.
+    /// How many of which sort, and examples.
     var description: String {
         "\(count) × \(sort)" + (examples.isEmpty ? "" : ", such as " + examples.joined(separator: "; "))
     }

@@ -2,21 +2,21 @@ import Glibc
 import ProcessResources
 import Sockets
 
-/// What the runtime keeps for its next use: filled before anything is measured, and kept full.
+/// The runtime's caches: filled before anything is measured, and kept full.
 ///
-/// Each thread of the dispatch pool keeps a thousand of the blocks with which tasks are resumed on it, 160 bytes each. Code
-/// that is resumed from threads of its own, as network code is, fills them for hundreds of runs, which looks exactly like
-/// a leak; code that switches between threads of the pool empties them, which hides one.
+/// Each thread of the dispatch pool caches a thousand of the blocks that resume tasks on it, 160 bytes each. Code that
+/// is resumed from threads of its own, such as network code, fills these caches for hundreds of runs, which looks
+/// exactly like a leak; code that switches between threads of the pool empties them, which hides one.
 enum RuntimeCaches {
     static let blockBytes = 160
-    /// Resumptions that show whether the caches are full; so few that they disturb nothing.
+    /// Resumptions that test whether the caches are full; too few to disturb anything.
     private static let probe = 16
     /// Resumptions in a round, for each thread of the pool and together.
     private static let perThread = 512
     private static let maximumTogether = 4096
 
-    /// Resumes tasks from the thread of `loop`, as many at a time as the pool has threads, for `minimumRounds` and on until
-    /// the heap does not grow by it, at most for `maximumRounds`.
+    /// Resumes tasks from the thread of `loop`, as many at a time as the pool has threads, for at least
+    /// `minimumRounds`, until the heap no longer grows by it or for `maximumRounds`.
     static func fill(from loop: EventLoop, minimumRounds: Int = 0, maximumRounds: Int) async {
         let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         var rounds = 0

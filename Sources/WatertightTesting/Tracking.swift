@@ -1,10 +1,10 @@
 import SystemCalls
 public import Testing
 
-/// Has the leak check around this code report `object` if it is still alive when it should be gone.
+/// Makes the surrounding leak check report `object` if it is still alive when it should be gone.
 ///
-/// The object is referred to weakly. Call it within the body of `expectNoLeaks` or a test with `.leakFree`, in the same
-/// task or one of its child tasks; elsewhere an issue says that nobody looks at the object.
+/// The reference is weak. Call it within the body of `expectNoLeaks` or a test with `.leakFree`, in the same task or
+/// one of its child tasks; elsewhere it records an issue that the object is not tracked.
 @discardableResult
 public func track<Object: AnyObject>(_ object: Object, sourceLocation: SourceLocation = #_sourceLocation) -> Object {
     if let tracker = ObjectTracker.current {
@@ -17,11 +17,11 @@ public func track<Object: AnyObject>(_ object: Object, sourceLocation: SourceLoc
     return object
 }
 
-/// The objects that one leak check was told of.
+/// The objects that one leak check tracks.
 final class ObjectTracker: Sendable {
     @TaskLocal static var current: ObjectTracker?
 
-    /// Nothing is ever done to the object but to look whether it is there.
+    /// The object is only tested for being alive.
     private struct Tracked: @unchecked Sendable {
         weak var object: AnyObject?
         let identity: ObjectIdentifier
@@ -36,7 +36,7 @@ final class ObjectTracker: Sendable {
 
     private let state = Locked(State())
 
-    /// What is tracked from now on belongs to `block`.
+    /// Objects tracked from now on belong to `block`.
     func begin(block: Int) {
         state.withLock { $0.block = block }
     }
@@ -44,7 +44,7 @@ final class ObjectTracker: Sendable {
     func add(_ object: AnyObject) {
         let tracked = Tracked(object: object, identity: ObjectIdentifier(object), type: "\(type(of: object))")
         state.withLock { state in
-            // One that every run meets is one object, however often it is named.
+            // An object that every run tracks is one object.
             let isKnown = state.tracked.contains { $0.identity == tracked.identity && $0.object != nil }
             guard !isKnown else { return }
             state.tracked.append(tracked)
@@ -52,7 +52,7 @@ final class ObjectTracker: Sendable {
         }
     }
 
-    /// Lets go of what is dead, and says how many live of each block.
+    /// Removes dead objects; returns how many of each block are alive.
     func alive() -> [Int: Int] {
         state.withLock { state in
             state.tracked.removeAll { $0.object == nil }
@@ -60,7 +60,7 @@ final class ObjectTracker: Sendable {
         }
     }
 
-    /// The types of those that live, among those of `blocks`.
+    /// The types of the live ones of `blocks`.
     func aliveTypes(in blocks: Range<Int>) -> [String] {
         state.withLock { state in
             state.tracked.filter { $0.object != nil && blocks.contains($0.block) }.map(\.type)

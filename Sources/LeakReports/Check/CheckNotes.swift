@@ -3,7 +3,7 @@ import Lifecycles
 import Targets
 
 extension CheckResult.Stall {
-    /// What happened, without saying in which row.
+    /// What happened, without the row.
     var remark: String {
         switch (kind, connections) {
         case (.accepting, 0): "the target accepted no connection"
@@ -27,7 +27,7 @@ extension CheckResult.Stall {
 }
 
 extension CheckResult.MemoryGrowth {
-    /// What is noted beside the verdicts.
+    /// The notes beside the verdicts.
     var words: String {
         "private memory grew by \(bytes >> 20) MB under \(label), beyond the environment's threshold of "
             + "\(thresholdBytes >> 20) MB; the row's verdict says what it is"
@@ -44,7 +44,7 @@ extension CheckResult {
 }
 
 extension Lifecycle {
-    /// Whether the row is about how long the target keeps a peer that is connected and says nothing.
+    /// Whether the row is about how long the target keeps a silent peer.
     fileprivate var isAboutStaying: Bool { ["idle", "vanish-open"].contains(family) }
 }
 
@@ -82,7 +82,7 @@ extension CheckResult.Row {
 }
 
 extension CheckResult.Stay {
-    /// Which rows did not exercise what a heartbeat does, besides those that are known to have; nil where all did.
+    /// Which rows did not exercise a heartbeat, apart from those known to have; nil if all did.
     fileprivate func words(besides exercised: Set<String>) -> String? {
         let isShort = { (seconds: Double) in
             seconds < [firstPingSeconds, unansweredLimitSeconds].compactMap { $0 }.min() ?? .infinity

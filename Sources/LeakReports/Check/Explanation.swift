@@ -2,7 +2,7 @@ import LeakCheck
 import LeakStatistics
 import Lifecycles
 
-/// What is said of one finding, in the words that every report uses.
+/// One finding in words, the same in every report.
 struct Explanation {
     private let result: CheckResult
     private let row: CheckResult.Row
@@ -15,8 +15,8 @@ struct Explanation {
         self.finding = finding
     }
 
-    /// The verdict in a cell of a table: a leak's amount, or the size below which a leak would not have been seen; with a
-    /// question mark where that is in doubt.
+    /// The verdict in a cell of a table: a leak's amount, or the smallest leak that would have been detected; with a
+    /// question mark if that is in doubt.
     var cell: String {
         let resource = finding.resource
         let amount: String? =
@@ -31,7 +31,7 @@ struct Explanation {
         return [finding.verdict.rawValue, amount, mark].compactMap { $0 }.joined(separator: " ")
     }
 
-    /// What is in doubt: the amount where something grows, else the bound.
+    /// What is in doubt: the amount if something grows, otherwise the bound.
     private var doubt: String? {
         if finding.reason?.isSuspicion == true {
             return finding.perConnection.map { "\(Amount.text($0, finding.resource))?" }
@@ -107,7 +107,7 @@ struct Explanation {
 }
 
 extension CheckResult {
-    /// The rows' findings, one after another, with what is said of each.
+    /// The findings of all rows in order, each with its words.
     var explanations: [(row: Row, finding: Finding, text: Explanation)] {
         rows.flatMap { row in row.resources.map { (row, $0, Explanation(self, row, $0)) } }
     }
@@ -133,7 +133,7 @@ extension CheckResult {
         return [words, stallWords, interruptionWords].compactMap { $0 }.joined(separator: "; ")
     }
 
-    /// The rows in which the target stalled, with what is said of it.
+    /// The rows in which the target stalled, with the words for it.
     var stalls: [(row: Row, statement: String)] {
         rows.compactMap { row in row.stall.map { (row, "\(row.lifecycle.label): \($0.statement)") } }
     }

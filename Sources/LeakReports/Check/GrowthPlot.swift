@@ -15,7 +15,7 @@ struct GrowthPlot {
     private static let (width, height) = (400.0, 240.0)
     private static let (left, right, top, bottom) = (58.0, 390.0, 26.0, 204.0)
 
-    /// A plot of the samples on which `finding` rests; nil where there are none. `identifier` is unique in the page.
+    /// A plot of the samples that `finding` rests on; nil if there are none. `identifier` must be unique in the page.
     init?(_ result: CheckResult, _ row: CheckResult.Row, _ finding: CheckResult.Finding, identifier: String) {
         let readings = result.judgedReadings(of: row, finding.resource)
         samples = readings.map(\.sample)

@@ -3,7 +3,7 @@ import LeakStatistics
 import Lifecycles
 import Targets
 
-/// A check's result as one HTML page that needs nothing else: no network, no script.
+/// A check's result as one self-contained HTML page: no network, no script.
 public struct HTMLReport {
     private let result: CheckResult
 
@@ -48,7 +48,7 @@ public struct HTMLReport {
     private var sections: [String] {
         var sections: [String] = []
         let all = result.explanations.filter { $0.finding.verdict == .leak }
-        // What is known comes after what is not.
+        // Known leaks come after the others.
         let leaks = all.filter { $0.finding.knownLeak == nil } + all.filter { $0.finding.knownLeak != nil }
         if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(card))) }
         if !result.stalls.isEmpty {

@@ -1,6 +1,6 @@
 /// How the page of a check looks: on a screen light or dark, wide or narrow, and in print.
 enum HTMLStyle {
-    /// The style sheet. Text has a contrast of 4.5 and more on every ground; no meaning rests on colour alone.
+    /// The style sheet. Text has a contrast of 4.5 or more on every background; no meaning rests on color alone.
     static let sheet = """
         :root {
           color-scheme: light dark;

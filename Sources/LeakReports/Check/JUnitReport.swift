@@ -4,7 +4,7 @@ import Lifecycles
 
 /// A check's result as JUnit XML: a test case for each lifecycle and resource.
 ///
-/// A leak is a failure, a known one skipped, what could not be judged an error, so that a CI system shows either without knowing of leaks.
+/// A leak is a failure, a known one skipped, and what could not be judged an error, so that any CI system shows them.
 public struct JUnitReport {
     /// The document, one test suite `watertight`.
     public static func render(_ result: CheckResult) -> String {

@@ -64,7 +64,7 @@ public struct MarkdownReport {
 }
 
 extension Verdict {
-    /// A sign beside the word, for those who see no colour.
+    /// A sign beside the word, for readers who see no color.
     var mark: String {
         switch self {
         case .clean: "✓"

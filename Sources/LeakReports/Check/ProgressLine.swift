@@ -1,17 +1,17 @@
 public import LeakCheck
 import LeakStatistics
 
-/// What is going on, as one line that is written over itself.
+/// The progress of a check, as one line that overwrites itself.
 public struct ProgressLine: Sendable {
     /// Erases the line.
     public static let erasure = "\r\u{1B}[K"
-    /// Connections are counted over this time for their rate.
+    /// The time over which the rate of connections is computed.
     private static let rateSeconds = 2.0
     private static let sparklineWidth = 16
 
     private var memory = Sparkline(capacity: sparklineWidth)
     private var lifecycle = ""
-    /// Where connections stood, from the latest moment that is at least `rateSeconds` ago.
+    /// The counts of connections, from the latest moment at least `rateSeconds` ago.
     private var past: [(seconds: Double, connections: Int)] = []
 
     /// A line on which nothing has been shown yet.
@@ -19,7 +19,7 @@ public struct ProgressLine: Sendable {
 
     /// The line for a terminal `columns` wide, with the erasure of the one before.
     public mutating func render(_ progress: LeakCheck.Progress, budgetSeconds: Double, columns: Int) -> String {
-        // Another lifecycle may have a process of its own, whose memory is no continuation.
+        // Another lifecycle may have a process of its own, whose memory does not continue the line.
         if progress.lifecycle != lifecycle {
             lifecycle = progress.lifecycle
             memory = Sparkline(capacity: Self.sparklineWidth)
@@ -42,7 +42,7 @@ public struct ProgressLine: Sendable {
         return Self.erasure + String(text.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(10, columns - 1)))
     }
 
-    /// The rows that rest, with what is suspected, and when the last of them has rested.
+    /// The rows that rest, with what is suspected, and the time until the last is done.
     private func suspects(_ progress: LeakCheck.Progress) -> String {
         guard let first = progress.suspects.first else { return "" }
         let amounts = first.amounts.sorted { $0.key.rawValue < $1.key.rawValue }.map {

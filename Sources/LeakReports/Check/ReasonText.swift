@@ -1,7 +1,7 @@
 import LeakCheck
 import LeakStatistics
 
-/// The words for each reason, the same in every report. What decides it is advice, which the program that ran the check adds.
+/// The words for each reason, the same in every report. The program that ran the check adds advice on what decides it.
 struct ReasonText {
     private let resource: Resource
     private let reason: Reason
@@ -158,7 +158,7 @@ struct ReasonText {
 }
 
 extension CheckResult.Finding {
-    /// Why the finding is what it is, and what decides it; nil where there is nothing to say.
+    /// Why the finding is what it is, and what decides it; nil if there is nothing to say.
     package var remark: String? {
         let words = [reason.map { ReasonText($0, resource).words }, outdated, advice].compactMap { $0 }
         return words.isEmpty ? nil : words.joined(separator: "; ")

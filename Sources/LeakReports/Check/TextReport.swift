@@ -8,7 +8,7 @@ public struct TextReport {
     private let result: CheckResult
     private let style: Style
 
-    /// A report of `result`, in colour or not.
+    /// A report of `result`, in color or not.
     public init(_ result: CheckResult, usesColour: Bool) {
         self.result = result
         style = Style(usesColour: usesColour)
@@ -52,8 +52,8 @@ public struct TextReport {
         return lines + [CheckResult.tableNote]
     }
 
-    /// A paragraph for each leak, one for each stall, then one for each doubt and whatever else is worth saying; the same words are said once,
-    /// of all that they are about.
+    /// A paragraph for each leak, one for each stall, then one for each doubt and other remark; the same words appear
+    /// once, for all their rows.
     private var remarks: [String] {
         var leaks: [String] = []
         var doubts: [(words: String, paragraph: String, subjects: [String])] = []
@@ -105,7 +105,7 @@ private struct Cell {
     }
 }
 
-/// Colour on a terminal that wants it.
+/// Color on a terminal that wants it.
 struct Style {
     enum Colour: String {
         case red = "31", green = "32", yellow = "33"
@@ -117,7 +117,7 @@ struct Style {
         usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    /// A leak that is known asks for no more than a doubt does.
+    /// A known leak looks like a doubt.
     static func colour(of finding: CheckResult.Finding) -> Colour {
         switch finding.verdict {
         case .clean: .green

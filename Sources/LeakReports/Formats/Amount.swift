@@ -4,7 +4,7 @@ import LeakStatistics
 
 /// Amounts of a resource as people read them.
 enum Amount {
-    /// `1.00 descriptors`, `4.0 KiB`, `312 B`; the sign shown only where it is negative.
+    /// `1.00 descriptors`, `4.0 KiB`, `312 B`; with a sign only if it is negative.
     static func text(_ amount: Double, _ resource: Resource) -> String {
         resource.isMemory ? bytes(amount) : count(amount)
     }
@@ -20,7 +20,7 @@ enum Amount {
         return "\(fixed(range.lowerBound / size, 1)) to \(upper)"
     }
 
-    /// An upper bound, rounded up, so that what is printed holds and is never zero.
+    /// An upper bound, rounded up, so that the printed value holds and is never zero.
     static func bound(_ amount: Double, _ resource: Resource) -> String {
         resource.isMemory
             ? bytes(max(1, amount.rounded(.up))) : count(max(0.0001, (amount * 10_000).rounded(.up) / 10_000))
@@ -33,13 +33,13 @@ enum Amount {
         return abs(kibibytes) < 1024 ? "\(fixed(kibibytes, 1)) KiB" : "\(fixed(kibibytes / 1024, 1)) MiB"
     }
 
-    /// A count with as many decimals as it deserves.
+    /// A count with as many decimals as are significant.
     static func count(_ amount: Double) -> String {
         let size = abs(amount)
         return size == 0 ? "0" : fixed(amount, size < 0.01 ? 4 : size < 0.1 ? 3 : 2)
     }
 
-    /// A whole number with its thousands apart: `1,048,576`.
+    /// A whole number with grouped thousands: `1,048,576`.
     static func whole(_ amount: Double) -> String {
         guard !amount.isNaN else { return "?" }
         let digits = String(Int(near: amount.rounded(.down)).magnitude)
@@ -57,7 +57,7 @@ enum Amount {
     }
 
     private static func fixed(_ value: Double, _ digits: Int) -> String {
-        // Beyond this no decimal says anything.
+        // Beyond this no decimal is significant.
         guard abs(value) < 1e11 else { return whole(value) }
         let scale = [1.0, 10, 100, 1000, 10000][digits]
         let scaled = Int((abs(value) * scale).rounded())
@@ -69,11 +69,11 @@ enum Amount {
 }
 
 extension Int {
-    /// The number that `value`, a whole one, is, or the nearest that is sure to leave room for arithmetic; 0 for none.
+    /// The whole number `value`, limited to a range that leaves room for arithmetic; 0 for NaN.
     package init(near value: Double) {
         self = value.isNaN ? 0 : Int(Swift.min(Swift.max(value, -Self.farthest), Self.farthest))
     }
 
-    /// Below the largest number up to which all whole ones are exact.
+    /// Below the largest number up to which all integers are exact.
     private static let farthest = 9e15
 }

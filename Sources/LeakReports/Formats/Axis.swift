@@ -2,7 +2,7 @@ import LeakCheck
 
 /// One direction of a plot: from values to pixels, with ticks at round values.
 struct Axis {
-    /// What the values are, which decides how they are written.
+    /// What the values are; decides how they are written.
     enum Unit {
         case connections
         case units(String)
@@ -19,7 +19,7 @@ struct Axis {
 
     /// An axis that shows `values`, with room beyond them, from the first pixel to the last.
     ///
-    /// It never shows so little that the noise of a gauge fills the plot.
+    /// Its range is never so small that the noise of a gauge fills the plot.
     init(_ values: ClosedRange<Double>, pixels: (Double, Double), unit: Unit) {
         self.unit = unit
         (first, last) = pixels
@@ -41,7 +41,7 @@ struct Axis {
         self.high = max(high, self.low + 1)
     }
 
-    /// Beyond this nothing is told apart any more: no process holds as much.
+    /// Larger values are limited to this: no process holds as much.
     private static let farthest = 1e15
 
     private static func shown(_ value: Double) -> Double {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// JSON has no number for what is beyond all bounds, and a report or a record must not be lost for one: they are words.
+/// JSON has no infinity and no NaN, and a report or a record must not be lost because of one: they become words.
 enum JSONNumbers {
     private static let (positive, negative, none) = ("Infinity", "-Infinity", "NaN")
 

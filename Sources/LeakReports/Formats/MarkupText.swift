@@ -1,8 +1,8 @@
-/// Text made safe for markup, whatever a target has said.
+/// Text made safe for markup, whatever a target sends.
 enum MarkupText {
     /// Text in HTML or XML, between tags or in a quoted attribute.
     ///
-    /// Characters that XML 1.0 forbids (section 2.2), and the controls that browsers would drop, are spelled out.
+    /// Spells out characters that XML 1.0 forbids (section 2.2), and controls that browsers would drop.
     static func escaped(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
@@ -21,7 +21,7 @@ enum MarkupText {
         return escaped
     }
 
-    /// Text in one line of Markdown, in a table as well: nothing in it is markup.
+    /// Text in one line of Markdown, also in a table: nothing in it is markup.
     static func markdown(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {

@@ -11,13 +11,13 @@ package struct OpenMetricsText {
     /// The page, complete.
     package var finished: String { text + "# EOF\n" }
 
-    /// A value that may fall; `name` ends with `unit`, where there is one.
+    /// A value that may fall; `name` ends with `unit` if there is one.
     package mutating func gauge(_ name: String, unit: String? = nil, _ help: String, _ value: Double) {
         family(name, "gauge", unit, help)
         sample(name, [], value)
     }
 
-    /// Values that may fall, each under labels of its own; `name` ends with `unit`, where there is one.
+    /// Values that may fall, each under labels of its own; `name` ends with `unit` if there is one.
     package mutating func gauges(
         _ name: String, unit: String? = nil, _ help: String, _ values: [(labels: [(String, String)], value: Double)]
     ) {
@@ -25,7 +25,7 @@ package struct OpenMetricsText {
         for (labels, value) in values { sample(name, labels, value) }
     }
 
-    /// A total that only grows, per label value where there is a label; `name` comes without `_total`.
+    /// A total that only grows, per label value if there is a label; `name` is without `_total`.
     package mutating func counter(
         _ name: String, unit: String? = nil, _ help: String, label: String? = nil, _ values: [(String, Double)]
     ) {

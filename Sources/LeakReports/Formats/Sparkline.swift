@@ -20,7 +20,7 @@ public struct Sparkline: Sendable {
 
     /// The last values, at most `width` of them: the lowest shown is the lowest bar, the highest the highest.
     ///
-    /// Values that hardly differ, by less than `resolution`, are all shown as the lowest: noise is no mountain.
+    /// Values that differ by less than `resolution` are all shown as the lowest: noise must not look like growth.
     public func render(width: Int, resolution: Double = 0) -> String {
         let shown = values.suffix(max(0, width))
         guard let low = shown.min(), let high = shown.max() else { return "" }

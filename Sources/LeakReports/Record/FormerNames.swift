@@ -1,10 +1,10 @@
 import LeakCheck
 
-/// Names of TCP states in the records of earlier versions, as this one has them.
+/// Maps names of TCP states in records of earlier versions to those of this one.
 extension CheckRecord.Entry {
     private static let former = ["NO_ROW": "UNLISTED"]
 
-    /// Puts the present names in the place of former ones.
+    /// Replaces former names by the current ones.
     mutating func renameStates() {
         switch self {
         case .header: break

@@ -1,6 +1,6 @@
-/// The numbers of a line of a record, whatever they are called: found without making anything of the line.
+/// The numbers of a record's line under any key, found without decoding the line.
 enum RecordNumbers {
-    /// Beyond this is no amount, count or time of any process: a petabyte, or thirty million years.
+    /// No amount, count or time of a process exceeds this: a petabyte, or thirty million years.
     static let largest = 1e15
 
     /// The first number of `line`, which is JSON, that is farther from zero than `largest`, with the key it stands under.
@@ -31,7 +31,7 @@ enum RecordNumbers {
         return nil
     }
 
-    /// Where the string whose first byte is at `start` has its quotation mark, or where the line ends.
+    /// Where the string whose first byte is at `start` has its closing quotation mark, or where the line ends.
     private static func endOfString(_ line: ArraySlice<UInt8>, from start: Int) -> Int {
         var index = start
         while index < line.endIndex, line[index] != UInt8(ascii: "\"") {

@@ -1,7 +1,7 @@
 public import LeakCheck
 import LeakStatistics
 
-/// What a watch sees, as lines that are written over themselves.
+/// The progress of a watch, as lines that overwrite themselves.
 public struct WatchBlock {
     private static let history = 60
     /// How much memory must move for its line to show it.
@@ -12,12 +12,12 @@ public struct WatchBlock {
     private var height = 0
     private let style: Style
 
-    /// A block in colour or not.
+    /// A block in color or not.
     public init(usesColour: Bool) {
         style = Style(usesColour: usesColour)
     }
 
-    /// The lines for a terminal of that size, with what takes the place of those before.
+    /// The lines for a terminal of that size, with the escapes that replace the previous ones.
     public mutating func render(_ progress: Watch.Progress, columns: Int, rows: Int) -> String {
         for track in progress.state.tracks {
             histories[track.gauge, default: Sparkline(capacity: Self.history)].append(track.now)
@@ -32,7 +32,7 @@ public struct WatchBlock {
         return rendering
     }
 
-    /// Takes the lines away, for what follows to be written in their place.
+    /// Erases the lines, so that what follows takes their place.
     public mutating func erase() -> String {
         defer { height = 0 }
         return erasure

@@ -2,9 +2,9 @@ public import LeakCheck
 
 /// One sample of a watch as a line for a file or a pipe: `name=value`, always in the same order.
 public struct WatchLine {
-    /// The line, ended by a newline; kinds of descriptors and states of sockets without any are left out.
+    /// The line, ended by a newline; omits kinds of descriptors and states of sockets without any.
     public static func render(_ progress: Watch.Progress) -> String {
-        // Where the states of sockets were not read this time, the last ones stand.
+        // If the states of sockets were not read this time, the last ones are shown.
         let fields = progress.state.tracks.compactMap { track in
             track.now != 0 || track.gauge.judged != nil ? "\(track.gauge.name)=\(Int(near: track.now))" : nil
         }

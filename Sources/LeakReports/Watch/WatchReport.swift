@@ -6,7 +6,7 @@ public struct WatchReport {
     private let result: WatchResult
     private let style: Style
 
-    /// A report of `result`, in colour or not.
+    /// A report of `result`, in color or not.
     public init(_ result: WatchResult, usesColour: Bool) {
         self.result = result
         style = Style(usesColour: usesColour)
@@ -56,7 +56,7 @@ public struct WatchReport {
         return "\(verdict.rawValue) < \(bound)"
     }
 
-    /// A sentence for each doubt; the same words are said once, of all that they are about.
+    /// A sentence for each doubt; the same words appear once, for all their gauges.
     private var remarks: [String] {
         var remarks: [(words: String, subjects: [String])] = []
         for finding in result.findings {
@@ -71,7 +71,7 @@ public struct WatchReport {
         return remarks.map { "\($0.subjects.joined(separator: ", ")): \($0.words)" }
     }
 
-    /// What growth leads to, and when, where it is beyond doubt that there is some.
+    /// What growth leads to, and when; nil unless growth is certain.
     private func exhaustion(_ finding: WatchResult.Finding) -> String? {
         guard let rate = finding.perHour, rate > 0, (finding.interval?.lowerBound ?? 0) > 0 else { return nil }
         if finding.gauge == Resource.descriptors.rawValue, let limit = result.descriptorLimit {

@@ -1,7 +1,7 @@
 import LeakCheck
 
 extension WatchGauge {
-    /// The name for a table, indented below what it is a part of.
+    /// The name for a table, indented below the gauge it is part of.
     var label: String { Table.label(ofGauge: name) }
 
     /// A level of it.
@@ -12,10 +12,10 @@ extension WatchGauge {
 }
 
 extension Amount {
-    /// What is held: `1,234`, `12.0 MiB`.
+    /// A level: `1,234`, `12.0 MiB`.
     static func level(_ level: Double, isMemory: Bool) -> String { isMemory ? bytes(level) : whole(level) }
 
-    /// A difference, with its sign, also where it grows: `+12`, `-1.50`, `+4.0 KiB`, `0`.
+    /// A difference, always with its sign: `+12`, `-1.50`, `+4.0 KiB`, `0`.
     static func change(_ amount: Double, isMemory: Bool) -> String {
         let size = amount.magnitude
         let text = isMemory ? bytes(size) : size == size.rounded() || size >= 100 ? whole(size.rounded()) : count(size)
@@ -32,9 +32,9 @@ extension Amount {
     }
 }
 
-/// Lines of a table whose first column stands left and whose others stand right.
+/// Lines of a table whose first column is aligned left and whose others are aligned right.
 enum Table {
-    /// A gauge's name, indented below what it is a part of.
+    /// A gauge's name, indented below the gauge it is part of.
     static func label(ofGauge name: String) -> String {
         if name.hasPrefix("descriptors.") { return "  \(name.dropFirst(12))" }
         if name.hasPrefix("tcp.") { return "    \(name.dropFirst(4))" }
