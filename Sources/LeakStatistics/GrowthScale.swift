@@ -18,8 +18,8 @@ public struct GrowthScale: Hashable, Sendable {
 
     /// Counts are exact. A leak of one in 250 connections is detected; a clean verdict needs one in 50 to be.
     public static let counts = GrowthScale(effect: 0.004, resolution: 1, tight: 0.005, required: 0.02)
-    /// Healthy servers were measured at up to 34 bytes per connection over 10,000, nine standard errors from nothing. Pages
-    /// are the step.
+    /// Healthy servers were measured at up to 34 bytes per connection over 10,000, nine standard errors from nothing.
+    /// Pages are the step.
     public static let pages = GrowthScale(
         effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512,
         isReused: true)

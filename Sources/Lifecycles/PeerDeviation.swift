@@ -9,7 +9,8 @@ public enum PeerDeviation: Hashable, Sendable, Codable {
     case endOfStream(at: Lifecycle.Step)
     /// It reset TCP.
     case reset(at: Lifecycle.Step)
-    /// It sent a Close frame of its own with this code (RFC 6455, section 7.4), in a step that waits for something else.
+    /// It sent a Close frame of its own with this code (RFC 6455, section 7.4), in a step that waits for something
+    /// else.
     case close(CloseCode, at: Lifecycle.Step)
     /// It sent a frame or a message that is larger than the peer takes.
     case tooBig(at: Lifecycle.Step)

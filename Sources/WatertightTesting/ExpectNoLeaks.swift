@@ -1,7 +1,7 @@
 public import Testing
 
-/// Runs `body` over and over and records an issue when each run leaves something behind: descriptors with their peer and
-/// TCP state, threads, bytes of live heap, or objects given to `track(_:)` that are still alive.
+/// Runs `body` over and over and records an issue when each run leaves something behind: descriptors with their peer
+/// and TCP state, threads, bytes of live heap, or objects given to `track(_:)` that are still alive.
 ///
 /// After a quarter as many runs to warm up, `connections` runs are judged, in ten blocks (fewer than ten runs are
 /// rounded up to ten). Things left of two blocks, and heap that grows in most, are suspected. Then the process has
@@ -13,9 +13,11 @@ public import Testing
 /// What other tests drown in noise, above all memory, cannot be judged; a warning says so. In a process of its own,
 /// within `#expect(processExitsWith: .success) { … }`, growth of a few dozen bytes per run is detected.
 ///
-/// - Parameters: - connections: How many runs of `body` are judged. - releaseLimit: How long to wait for what is left.
-///   Only growth costs this time, at most twice. - sourceLocation: Where the issue is shown. - body: Opens connections
-///   and closes them, with any library; returns when they have ended.
+/// - Parameters:
+///   - connections: How many runs of `body` are judged.
+///   - releaseLimit: How long to wait for what is left. Only growth costs this time, at most twice.
+///   - sourceLocation: Where the issue is shown.
+///   - body: Opens connections and closes them, with any library; returns when they have ended.
 /// - Throws: what `body` throws, at once; and `ProcessReadFailure` when `/proc` cannot be read.
 public func expectNoLeaks(
     connections: Int = 200, releaseLimit: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,

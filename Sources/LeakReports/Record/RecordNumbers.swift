@@ -3,7 +3,8 @@ enum RecordNumbers {
     /// No amount, count or time of a process exceeds this: a petabyte, or thirty million years.
     static let largest = 1e15
 
-    /// The first number of `line`, which is JSON, that is farther from zero than `largest`, with the key it stands under.
+    /// The first number of `line`, which is JSON, that is farther from zero than `largest`, with the key it stands
+    /// under.
     ///
     /// Seeds are any number of 64 bits.
     static func firstOutOfRange(in line: ArraySlice<UInt8>) -> (key: String, number: String)? {

@@ -1,6 +1,6 @@
 /// Why the allocator of a process could not be read, and what to do about it.
 public enum AllocatorReadFailure: Error, Hashable, Sendable {
-    /// The kernel keeps the memory of the process from us.
+    /// The kernel denies access to the process's memory.
     case notPermitted(pid: Int32)
     /// No allocator known here was found: neither glibc's nor CPython's.
     case noKnownAllocator(pid: Int32)
@@ -31,7 +31,7 @@ extension AllocatorReadFailure: CustomStringConvertible {
     }
 }
 
-/// Memory that does not read as an allocator leaves it, mostly because the process runs on meanwhile.
+/// Memory that does not look as an allocator leaves it, mostly because the process runs meanwhile.
 struct Contradiction: Error, Hashable {
     var detail: String
 

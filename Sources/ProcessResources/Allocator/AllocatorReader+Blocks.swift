@@ -1,11 +1,11 @@
 extension AllocatorReader {
-    /// How many pages are looked at together, and how many such looks a reading takes at most.
+    /// How many pages are read together, and the most such reads of a reading.
     private static let window = 64
     private static let windowLimit = 1024
-    /// The most pages of one mapping that are looked at: 256 MiB.
+    /// The most pages of one mapping that are searched: 256 MiB.
     private static let pageLimit = 65_536
 
-    /// Bytes in blocks that malloc has mapped on their own, by its own account; by their number where that is not found.
+    /// Bytes in blocks that malloc has mapped individually, by its own account; if that is not found, by searching.
     mutating func mappedBytes(
         _ arenas: [(address: UInt64, state: GlibcArena)], _ heaps: [GlibcHeap], _ mappings: [MemoryMapping]
     ) throws(AttemptFailure) -> Int? {
@@ -26,7 +26,7 @@ extension AllocatorReader {
         return bytes
     }
 
-    /// Finds the blocks that malloc has mapped on their own, outside of `known`, until they have `most` bytes together.
+    /// Finds the blocks that malloc has mapped individually, outside of `known`, until they add up to `most` bytes.
     func mappedBlocks(
         in mappings: [MemoryMapping], besides known: [Range<UInt64>], atMost most: Int, _ pageMap: borrowing PageMap
     ) throws(AttemptFailure) -> MappedBlocks {
@@ -66,14 +66,14 @@ extension AllocatorReader {
                 let end = first + bytes / image.pageBytes
                 found.bytes += bytes
                 found.heldBytes += states[first..<end].count { $0.contains(.held) } * image.pageBytes
-                // What the block contains may look like a header.
+                // The block's content may look like a header.
                 index = end
                 break
             }
         }
     }
 
-    /// The first words at each address, one after the other; nil where some are not there.
+    /// The first words at each address, in order; nil if some are not there.
     func headers(at addresses: [UInt64], wordCount: Int) throws(AttemptFailure) -> [UInt64]? {
         var words = [UInt64](repeating: 0, count: addresses.count * wordCount)
         let pieces = addresses.enumerated().map { index, address in

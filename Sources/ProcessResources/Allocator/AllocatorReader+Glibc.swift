@@ -1,5 +1,5 @@
 extension AllocatorReader {
-    /// The most bytes of a program's variables in which the main arena is looked for.
+    /// The most bytes of a program's variables that are searched for the main arena.
     private static let variablesLimit = 16 << 20
     /// Far more than a process has: eight for each processor at most.
     private static let arenaLimit = 8192
@@ -99,7 +99,7 @@ extension AllocatorReader {
         return heaps.sorted { $0.pages.lowerBound < $1.pages.lowerBound }
     }
 
-    /// Copies the heaps, but for pages that were never written.
+    /// Copies the heaps, except pages that were never written.
     mutating func copy(_ heaps: [GlibcHeap], _ pageMap: borrowing PageMap) throws(AttemptFailure) {
         let bytes = heaps.reduce(0) { $0 + $1.pages.count }
         guard bytes <= Self.limit else {
@@ -147,7 +147,7 @@ extension AllocatorReader {
 }
 
 extension ProcessMemory.Piece {
-    /// The runs of pages that are there.
+    /// The runs of present pages.
     static func present(
         _ states: [MemoryImage.PageState], in region: MemoryImage.Region, pageBytes: Int
     ) -> [ProcessMemory.Piece] {

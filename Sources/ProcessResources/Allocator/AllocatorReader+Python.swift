@@ -8,7 +8,7 @@ extension AllocatorReader {
         var heldBytes = 0
     }
 
-    /// Adds up the arenas of each table that is one; nil where none is.
+    /// Adds up the arenas of each candidate that is a table; nil if none is.
     func pythonArenas(
         _ candidates: [Range<UInt64>], _ pageMap: borrowing PageMap
     ) throws(AttemptFailure) -> PythonArenas? {

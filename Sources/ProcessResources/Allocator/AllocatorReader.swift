@@ -2,9 +2,9 @@ import Glibc
 
 /// Reads what is in use and what is free inside the allocator of a running process, from its memory.
 ///
-/// It neither stops the process nor runs code in it: it copies the heaps and walks the structures of glibc's malloc (2.26
-/// and later) and of CPython's allocator in the copy. Keeps what does not change, and a buffer as large as the heaps, so
-/// hold on to one reader for several readings.
+/// It neither stops the process nor runs code in it: it copies the heaps and walks the structures of glibc's malloc
+/// (2.26 and later) and of CPython's allocator in the copy. It caches what does not change, and a buffer as large as
+/// the heaps, so keep one reader for several readings.
 public struct AllocatorReader: ~Copyable {
     /// The most bytes of heaps that are copied.
     public static let limit = 2 << 30
@@ -17,19 +17,19 @@ public struct AllocatorReader: ~Copyable {
     var location: GlibcLocation?
     private var hadPython = false
 
-    /// Prepares to read `process`; nothing is read yet.
+    /// Prepares to read `process`; reads nothing yet.
     public init(_ process: ProcessReader) {
         self.process = process
         memory = ProcessMemory(pid: process.pid)
         image = MemoryImage(pageBytes: sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// Reads the allocator now, again where the process changed it meanwhile.
+    /// Reads the allocator now; retries if the process changed it meanwhile.
     ///
     /// - Throws: `notPermitted`, `noKnownAllocator`, `inconsistent`, `tooLarge`, or `process`.
     public mutating func usage() throws(AllocatorReadFailure) -> AllocatorUsage { try reading().usage }
 
-    /// Reads the allocator, with the parts that malloc's own account tells apart.
+    /// Reads the allocator, in the parts that malloc's own account distinguishes.
     mutating func reading() throws(AllocatorReadFailure) -> AllocatorReading {
         var last = ""
         for _ in 0..<Self.attempts {
@@ -64,7 +64,7 @@ public struct AllocatorReader: ~Copyable {
         var reading = AllocatorReading()
         let tables = try walk(heaps, of: arenas, seeksTables: mappings.contains { $0.isOfPython }, into: &reading)
         let python = try pythonArenas(tables, pageMap)
-        // An arena table that was read half changed is taken for none.
+        // An arena table that was read half changed does not look like one.
         if hadPython, python == nil { throw .again("the arenas of CPython could not be found again") }
         hadPython = python != nil
         reading.python = python?.tally
@@ -77,7 +77,7 @@ public struct AllocatorReader: ~Copyable {
         let total = mappings.reduce(0) { $0 + ($1.isPrivateAnonymous ? $1.privateBytes : 0) }
         let explained = heldInHeaps + (python?.heldBytes ?? 0) + blocks.heldBytes
         reading.unaccountedBytes = max(0, total - explained)
-        // What was copied is of this process only if it still has its number.
+        // The copy is of this process only if it still has its number.
         try attempting { () throws(ProcessReadFailure) in try process.requireRunning() }
         return reading
     }

@@ -1,4 +1,4 @@
-/// One reading of an allocator, in the parts that the allocator's own account tells apart.
+/// One reading of an allocator, in the parts that the allocator's own account distinguishes.
 struct AllocatorReading: Hashable {
     /// Bytes that look in use to a walk from chunk to chunk.
     var chunkBytes = 0
@@ -8,9 +8,9 @@ struct AllocatorReading: Hashable {
     var heldFreeBytes = 0
     /// The part of `chunkBytes` in the lists of small chunks that arenas have.
     var fastBytes = 0
-    /// The part of `chunkBytes` that threads keep for their next allocations.
+    /// The part of `chunkBytes` that threads cache for their next allocations.
     var cacheBytes = 0
-    /// Bytes in blocks mapped on their own.
+    /// Bytes in individually mapped blocks.
     var mappedBytes = 0
     var python: PythonTally?
     var unaccountedBytes = 0

@@ -4,10 +4,10 @@ public struct AllocatorUsage: Sendable, Hashable, Codable {
     public struct Arenas: Sendable, Hashable, Codable {
         /// Bytes allocated and not freed, with the allocator's own headers.
         public var usedBytes: Int
-        /// Bytes that later allocations may use, in pages that the process already holds for itself.
+        /// Bytes that later allocations may use, in pages that the process already holds alone.
         public var freeBytes: Int
 
-        /// Nothing at all, from which to add up.
+        /// Zero, to start a sum.
         public static let zero = Arenas(usedBytes: 0, freeBytes: 0)
 
         /// Joins amounts in bytes.
@@ -17,15 +17,15 @@ public struct AllocatorUsage: Sendable, Hashable, Codable {
         }
     }
 
-    /// The arenas of glibc's malloc, exact to the byte; blocks that a thread keeps for its next allocation are free.
+    /// The arenas of glibc's malloc, exact to the byte; blocks that a thread caches for its next allocation are free.
     public var glibc: Arenas
-    /// The arenas of CPython's allocator of small objects; nil where none was found.
+    /// The arenas of CPython's allocator of small objects; nil if none was found.
     public var python: Arenas?
-    /// Bytes in blocks that malloc has mapped on their own, all in use.
+    /// Bytes in blocks that malloc has mapped individually, all in use.
     public var mappedBytes: Int
     /// Private anonymous memory that none of these allocators explains: stacks, and the heaps of other allocators.
     ///
-    /// How much of it is free is not known, so all of it counts as room.
+    /// The free part of it is unknown, so all of it counts as room.
     public var unaccountedBytes: Int
 
     /// Joins amounts in bytes.

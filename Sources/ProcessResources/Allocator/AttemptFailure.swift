@@ -1,4 +1,4 @@
-/// Why one attempt to read an allocator came to nothing.
+/// Why one attempt to read an allocator failed.
 enum AttemptFailure: Error, Hashable {
     /// Another attempt would fail as well.
     case final(AllocatorReadFailure)

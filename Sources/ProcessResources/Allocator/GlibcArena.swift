@@ -1,7 +1,7 @@
 /// The state of one arena, `struct malloc_state` of glibc's malloc.c, 2.26 and later, on 64 bits.
 ///
-/// What precedes the lists of free chunks grew by a word in 2.27, and lost the lists of small chunks in 2.43; all else
-/// keeps its distance from the first list, so distances are counted from there.
+/// The part before the lists of free chunks grew by a word in 2.27, and lost the lists of small chunks in 2.43; all
+/// else keeps its distance from the first list, so distances are counted from there.
 struct GlibcArena: Hashable {
     /// Where the lists of free chunks begin, which names the arena here.
     let bins: UInt64
@@ -14,7 +14,7 @@ struct GlibcArena: Hashable {
     /// Bytes that the arena has from the kernel.
     let systemBytes: UInt64
 
-    /// How far the state begins before the lists: 2.27 and later, 2.26, and 2.43 and later.
+    /// How far before the lists the state begins: 2.27 and later, 2.26, and 2.43 and later.
     static let headerBytes: [UInt64] = [0x70, 0x68, 0x18]
     static let listCount = 127
     /// The part of the state from the lists to `system_mem`.
@@ -27,10 +27,10 @@ struct GlibcArena: Hashable {
     private static let topOffset = -0x10 / 8
     private static let nextOffset = 0x800 / 8
     private static let systemBytesOffset = 0x818 / 8
-    /// Most lists are empty in most processes; in none are so few, and by chance none is.
+    /// Most lists are empty in most processes; no process has fewer empty ones, and none are empty by chance.
     private static let leastEmptyLists = 8
 
-    /// Reads the state whose lists begin at the word `index` here and at `bins` there; nil when it cannot be one.
+    /// Reads the state whose lists begin at the word `index` here and at `bins` there; nil if it cannot be one.
     ///
     /// - Parameter hasFastChunks: whether to read the lists of small chunks, which precede the others.
     init?(_ words: Span<UInt64>, at index: Int, bins: UInt64, hasFastChunks: Bool) {
@@ -48,7 +48,7 @@ struct GlibcArena: Hashable {
             hasFastChunks ? (0..<Self.fastListCount).map { words[index - Self.mostWordsBefore + $0] } : []
     }
 
-    /// Whether an arena whose state begins so far before its lists has lists of small chunks.
+    /// Whether an arena with such a header has lists of small chunks.
     static func hasFastChunks(header: UInt64) -> Bool { header >= mostWordsBefore * 8 }
 
     /// Whether the lists of an arena begin here: an empty one points at itself, as the chunk that it would end.

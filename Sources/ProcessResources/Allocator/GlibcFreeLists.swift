@@ -1,10 +1,10 @@
 /// Follows the lists of free blocks that look in use to a walk from chunk to chunk.
 ///
-/// Each block leads to the next. From 2.32 on that word is mangled with the address it lies at (safe-linking).
+/// Each block leads to the next. From 2.32 on that word is mangled with its own address (safe-linking).
 struct GlibcFreeLists {
     /// Bytes of chunks in the lists of small chunks that arenas have.
     private(set) var fastBytes = 0
-    /// Bytes of chunks that threads keep for their next allocations.
+    /// Bytes of chunks that threads cache for their next allocations.
     private(set) var cacheBytes = 0
     /// How many caches with at least one block there are.
     private(set) var cacheCount = 0
@@ -28,7 +28,7 @@ struct GlibcFreeLists {
         }
     }
 
-    /// Adds the blocks of a thread's cache, where one is at `address`.
+    /// Adds the blocks of a thread's cache, if one is at `address`.
     mutating func addCache(at address: UInt64, in image: borrowing MemoryImage) {
         for layout in ThreadCacheLayout.known {
             guard let lists = layout.read(at: address, in: image) else { continue }
@@ -42,7 +42,7 @@ struct GlibcFreeLists {
         }
     }
 
-    /// What the lists of a cache hold; nil where they are not as long as it says.
+    /// What the lists of a cache hold; nil if their lengths differ from the cache's counts.
     private func bytes(
         of lists: [ThreadCacheLayout.List], _ layout: ThreadCacheLayout, isMangled: Bool,
         in image: borrowing MemoryImage
@@ -65,10 +65,10 @@ struct GlibcFreeLists {
         return layout.agrees(lists, lengths: lengths) ? sum : nil
     }
 
-    /// The number and the bytes of the chunks in a list that begins with the contents of one; nil where it leads astray.
+    /// The number and the bytes of the chunks in a list that begins with the contents of one; nil if it leads astray.
     ///
     /// - Parameters:
-    ///   - size: that of every chunk, where they have one.
+    ///   - size: that of every chunk, if they have one.
     ///   - step: how far what the list leads to lies before a chunk's contents.
     private func follow(
         _ first: UInt64, size: Int?, isMangled: Bool, step: UInt64, limit: Int, in image: borrowing MemoryImage

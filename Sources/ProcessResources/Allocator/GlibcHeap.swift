@@ -6,12 +6,12 @@ struct GlibcHeap: Hashable {
     var firstChunk: UInt64
     /// Where the last one ends.
     var end: UInt64 { pages.upperBound }
-    /// The chunk that ends it; nil in a heap that was full, which ends with two chunks that only say so.
+    /// The chunk that ends it; nil in a full heap, which ends with two marker chunks.
     var top: UInt64?
     /// Bytes before the first chunk that the arena uses for itself.
     var headerBytes: Int
 
-    /// Heaps of other arenas than the main one begin at multiples of this (`HEAP_MAX_SIZE`).
+    /// Heaps of arenas other than the main one begin at multiples of this (`HEAP_MAX_SIZE`).
     static let alignment: UInt64 = 64 << 20
     /// The words of `heap_info` that are needed: arena, earlier heap, size.
     static let stateWordCount = 3

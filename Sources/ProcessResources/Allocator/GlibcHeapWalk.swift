@@ -1,15 +1,15 @@
 /// Walks from chunk to chunk through the heaps of glibc's malloc and adds up what is in use and what is free.
 ///
-/// A chunk begins with two words: the size of the chunk before, where that is free, and its own size with three flags.
+/// A chunk begins with two words: the size of the chunk before, if that is free, and its own size with three flags.
 /// Blocks in the lists of small chunks and in the caches of threads look in use; `GlibcFreeLists` finds those.
 struct GlibcHeapWalk {
-    /// Bytes of chunks in use, and of what an arena needs for itself.
+    /// Bytes of chunks in use, and of an arena's own state.
     private(set) var usedBytes = 0
     /// Bytes of free chunks and of the top of each heap.
     private(set) var freeBytes = 0
     /// The part of `freeBytes` in pages that the process holds.
     private(set) var heldFreeBytes = 0
-    /// Where chunks lie that may be the cache of a thread, as the address of what they contain.
+    /// Chunks that may be the cache of a thread, as the addresses of what they contain.
     private(set) var cacheCandidates: [UInt64] = []
     /// Chunks that may be CPython's table of arenas, as the addresses of what they contain.
     private(set) var tableCandidates: [Range<UInt64>] = []
@@ -19,13 +19,13 @@ struct GlibcHeapWalk {
 
     /// The flag of a chunk that follows one in use.
     private static let followsUsed: UInt64 = 1
-    /// The flag of a chunk mapped on its own, which no heap has.
+    /// The flag of an individually mapped chunk, which no heap has.
     private static let isMapped: UInt64 = 2
     private static let flags: UInt64 = 7
     private static let leastChunk: UInt64 = 32
     /// The two chunks at the end of a full heap.
     private static let fenceBytes: UInt64 = 16
-    /// Bounds what is looked at more closely: a thread has one cache.
+    /// The most candidates that are examined: a thread has one cache.
     private static let candidateLimit = 65_536
 
     init(seeksTables: Bool) { self.seeksTables = seeksTables }

@@ -1,8 +1,8 @@
-/// Where the allocator of a program keeps its state; stays the same while the program runs.
+/// Where the allocator of a program keeps its state; constant while the program runs.
 struct GlibcLocation: Hashable {
     /// The lists of the main arena.
     var bins: UInt64
-    /// How far the state of an arena begins before its lists, once that is known.
+    /// How far before its lists the state of an arena begins, once known.
     var headerBytes: UInt64?
     /// The first of the words `mmapped_mem`, `max_mmapped_mem`, `sbrk_base` of `struct malloc_par`.
     var parameters: UInt64?
@@ -14,7 +14,7 @@ struct GlibcLocation: Hashable {
         guard last >= first else { return nil }
         for index in first...last {
             let bins = address + UInt64(index * 8)
-            // Sixteen bytes on, the lists look alike but for their ends; what follows them does not.
+            // Sixteen bytes further, the lists look alike except for their ends; what follows them does not.
             guard let arena = GlibcArena(words, at: index, bins: bins, hasFastChunks: false),
                 arena.nextIsArena
             else { continue }
@@ -24,7 +24,7 @@ struct GlibcLocation: Hashable {
         return nil
     }
 
-    /// Looks for the account of blocks mapped on their own: it ends with the start of the heap.
+    /// Looks for the account of individually mapped blocks: it ends with the start of the heap.
     mutating func findParameters(in words: Span<UInt64>, at address: UInt64, heapStart: UInt64) {
         let pageMask: UInt64 = 4095
         var index = 2

@@ -1,4 +1,4 @@
-/// Blocks that malloc has mapped on their own.
+/// Blocks that malloc has mapped individually.
 struct MappedBlocks: Hashable {
     var bytes = 0
     /// The part in pages that the process holds.
@@ -10,9 +10,9 @@ struct MappedBlocks: Hashable {
     /// From 2.43 on, the size leaves out the block's own two words.
     private static let headerBytes: UInt64 = 16
 
-    /// The size of the block that begins with these two words, a multiple of a page; nil where none does.
+    /// The size of the block that begins with these two words, a multiple of a page; nil if none does.
     ///
-    /// Blocks with an alignment of their own may begin elsewhere than at a page and are not found.
+    /// Specially aligned blocks may not begin at a page and are not found.
     static func bytes(_ offset: UInt64, _ header: UInt64, pageBytes: Int) -> Int? {
         let stated = header & ~flags
         let size = stated % UInt64(pageBytes) == 0 ? stated : stated &+ headerBytes

@@ -1,6 +1,6 @@
 /// Pieces of a process's memory, copied word by word, and found by the addresses they have there.
 struct MemoryImage {
-    /// What is known of a page.
+    /// The state of a page.
     struct PageState: OptionSet, Hashable {
         let rawValue: UInt8
         /// In memory or in swap; any other page reads as zeros.
@@ -33,7 +33,7 @@ struct MemoryImage {
         if words.count < bytes / 8 { words = [UInt64](repeating: 0, count: bytes / 8) }
     }
 
-    /// Adds a region above all others and clears the pages that are not there; the rest is for the caller to fill in.
+    /// Adds a region above all others and clears the pages that are not there; the caller fills in the rest.
     mutating func append(_ addresses: Range<UInt64>, pages states: [PageState]) throws(Contradiction) -> Region {
         let bytes = Int(addresses.upperBound - addresses.lowerBound)
         guard bytes == states.count * pageBytes, addresses.lowerBound % UInt64(pageBytes) == 0,
@@ -64,13 +64,13 @@ struct MemoryImage {
         return regions[low]
     }
 
-    /// The index of the word at `address`, nil where it was not copied or is not aligned.
+    /// The index of the word at `address`; nil if it was not copied or is not aligned.
     func wordIndex(_ address: UInt64) -> Int? {
         guard address & 7 == 0, let region = region(of: address) else { return nil }
         return region.firstWord + Int(address - region.addresses.lowerBound) / 8
     }
 
-    /// The index of the first of `count` words from `address` on, nil where not all of them were copied.
+    /// The index of the first of `count` words from `address` on; nil unless all of them were copied.
     func wordIndex(_ address: UInt64, count: Int) -> Int? {
         guard address & 7 == 0, let region = region(of: address),
             UInt64(count) * 8 <= region.addresses.upperBound - address
@@ -78,10 +78,10 @@ struct MemoryImage {
         return region.firstWord + Int(address - region.addresses.lowerBound) / 8
     }
 
-    /// The word at `address`, nil where it was not copied or is not aligned.
+    /// The word at `address`; nil if it was not copied or is not aligned.
     func word(_ address: UInt64) -> UInt64? { wordIndex(address).map { words[$0] } }
 
-    /// How many of the addresses lie in pages that the process holds for itself; they must lie within one region.
+    /// How many of the addresses lie in pages that the process holds alone; they must lie within one region.
     func heldBytes(in range: Range<UInt64>) -> Int {
         guard !range.isEmpty, let region = region(of: range.lowerBound) else { return 0 }
         let page = UInt64(pageBytes)

@@ -1,13 +1,13 @@
 /// One mapping of a process, as `/proc/PID/smaps` lists it.
 struct MemoryMapping: Hashable {
-    /// What lies behind a mapping.
+    /// What backs a mapping.
     enum Backing: Hashable {
         /// The segment that `brk` moves.
         case heap
         /// No file: allocators, stacks, the zeroed part of a library.
         case anonymous
         case file(String)
-        /// What the kernel lends to each process.
+        /// What the kernel maps into each process.
         case kernel
     }
 
@@ -15,7 +15,7 @@ struct MemoryMapping: Hashable {
     var isWritable: Bool
     var isShared: Bool
     var backing: Backing
-    /// Pages that this process alone has written to, in memory or in swap.
+    /// Pages that only this process has written to, in memory or in swap.
     var privateBytes = 0
 
     /// Reads the line that begins a mapping: `55d0c000-55d0e000 rw-p 00000000 00:00 0    [heap]`.
@@ -40,7 +40,7 @@ struct MemoryMapping: Hashable {
         return name.hasPrefix("/") ? .file(name) : .kernel
     }
 
-    /// Whether the pages belong to no file and to no other process, so that an allocator may have them.
+    /// Whether the pages belong to no file and no other process, so that an allocator may own them.
     var isPrivateAnonymous: Bool { !isShared && (backing == .heap || backing == .anonymous) }
 
     /// Whether a program or library may have its variables here.

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Copies memory out of a process that runs on meanwhile (process_vm_readv(2)).
+/// Copies memory out of a running process (process_vm_readv(2)).
 struct ProcessMemory {
     /// One piece to copy, in whole words.
     struct Piece {
@@ -64,6 +64,6 @@ struct ProcessMemory {
 enum MemoryReadFailure: Error, Hashable {
     case notPermitted
     case ended
-    /// Some of it is not mapped, or not any more.
+    /// Some of it is not mapped, or no longer.
     case unmapped
 }

@@ -8,7 +8,7 @@ struct PythonArenaResidence {
     /// Bytes of pages that the process holds.
     var heldBytes: Int { states.count { $0.contains(.held) } * pageBytes }
 
-    /// What is in use and free in the arena, whose used `pools` have `headers` one after the other; nil when some are none.
+    /// What is in use and free in the arena, whose used `pools` have `headers` in order; nil if one is not a header.
     func tally(_ pools: [UInt64], _ headers: Span<UInt64>, poolBytes: Int) -> PythonTally? {
         var tally = PythonTally()
         var emptyPools = arena.totalPools - pools.count
@@ -24,7 +24,7 @@ struct PythonArenaResidence {
             tally.freeBytes += min(held, poolBytes - PythonPool.headerBytes - pool.usedBytes)
             if pool.usedBlocks == 0 { emptyPools += 1 }
         }
-        // Pools that have been used before, and those that never were.
+        // Pools that were used before, and those that never were.
         guard emptyPools == arena.freePools else { return nil }
         tally.freeBytes += heldBytes - heldInPools
         return tally

@@ -34,7 +34,7 @@ struct PythonArenaTable: Hashable {
         return multiple & (multiple - 1) == 0 && multiple * firstCount <= countLimit
     }
 
-    /// Reads the table that fills `contents`; nil when that is not one, or lists no arena.
+    /// Reads the table that fills `contents`; nil if that is not one, or lists no arena.
     init?(in contents: Range<UInt64>, of image: borrowing MemoryImage) {
         let bytes = contents.upperBound - contents.lowerBound
         let count = Int(bytes / Self.entryBytes / Self.firstCount * Self.firstCount)
@@ -53,7 +53,7 @@ struct PythonArenaTable: Hashable {
         let unused = entry[1]
         let free = Int(entry[2] & 0xFFFF_FFFF)
         let total = Int(entry[2] >> 32)
-        // An arena that does not begin at a multiple of a pool's size has one pool less.
+        // An arena that does not begin at a multiple of a pool's size has one pool fewer.
         guard address & pageMask == 0, address < 1 << 47, unused >= address, unused - address <= largestArena,
             free <= total, (poolsOfArena - 1...poolsOfArena).contains(total)
         else { return nil }

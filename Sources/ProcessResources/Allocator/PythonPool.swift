@@ -13,7 +13,7 @@ struct PythonPool: Hashable {
     /// How many objects are in use.
     let usedBlocks: Int
 
-    /// Reads the header of a pool of `poolBytes` in the arena with the number `arena`; nil when it is none.
+    /// Reads the header of a pool of `poolBytes` in the arena with the number `arena`; nil if it is not one.
     init?(_ words: Span<UInt64>, poolBytes: Int, arena: Int) {
         guard words.count >= Self.headerWordCount else { return nil }
         let count = Int(words[0] & 0xFFFF_FFFF)

@@ -1,6 +1,6 @@
 /// How `struct tcache_perthread_struct` keeps its lists of free blocks.
 struct ThreadCacheLayout {
-    /// One list: where its first block is, and what is said of their number.
+    /// One list: where its first block is, and the cache's count.
     struct List: Hashable {
         var index: Int
         var number: Int
@@ -13,7 +13,7 @@ struct ThreadCacheLayout {
 
     private let listCount: Int
     private let numberBytes: Int
-    /// Whether the numbers say how many blocks a list may still take, instead of how many it has.
+    /// Whether the counts are of blocks that a list may still take, instead of those it has.
     let countsRoom: Bool
 
     /// From 2.42 on, from 2.30 on, and before.
@@ -34,7 +34,7 @@ struct ThreadCacheLayout {
         self.countsRoom = countsRoom
     }
 
-    /// All lists of the cache at `address`; nil where the chunk has another size, or where every list is empty.
+    /// All lists of the cache at `address`; nil if the chunk has another size, or if every list is empty.
     func read(at address: UInt64, in image: borrowing MemoryImage) -> [List]? {
         guard let header = image.wordIndex(address &- 8, count: numberWords + listCount + 1),
             image.words[header] & ~7 == chunkBytes

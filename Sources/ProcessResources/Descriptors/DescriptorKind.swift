@@ -1,4 +1,4 @@
-/// What a descriptor stands for; kinds that are not named here keep the kernel's name.
+/// What a descriptor stands for; unknown kinds keep the kernel's name.
 public struct DescriptorKind: RawRepresentable, Sendable, Hashable, Codable, CodingKeyRepresentable {
     /// The kind's name, as in reports.
     public var rawValue: String
@@ -14,7 +14,7 @@ public struct DescriptorKind: RawRepresentable, Sendable, Hashable, Codable, Cod
     public static let file = DescriptorKind(rawValue: "file")
     /// Something under `/dev`, except shared memory: a terminal, `/dev/null`.
     public static let device = DescriptorKind(rawValue: "device")
-    /// A file that lives in memory only.
+    /// A file that exists only in memory.
     public static let memfd = DescriptorKind(rawValue: "memfd")
     /// A counter to wait on.
     public static let eventfd = DescriptorKind(rawValue: "eventfd")
@@ -33,7 +33,7 @@ public struct DescriptorKind: RawRepresentable, Sendable, Hashable, Codable, Cod
     /// A link that fits no form known here.
     public static let other = DescriptorKind(rawValue: "other")
 
-    /// Names the kind from where `/proc/PID/fd/N` points; the first 64 bytes of the link are enough.
+    /// Finds the kind from where `/proc/PID/fd/N` points; the first 64 bytes of the link are enough.
     package init(link: Span<UInt8>) {
         var scanner = ByteScanner(link)
         if scanner.take("socket:[") {

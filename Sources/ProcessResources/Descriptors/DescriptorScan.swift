@@ -16,7 +16,7 @@ struct DescriptorScan {
     /// A socket's link is 29 bytes at most, and a kind shows in the first 64 of any other.
     private static let linkLength = 64
 
-    /// Reads every link of `directory`; a descriptor closed in the meantime is passed over.
+    /// Reads every link of `directory`; skips a descriptor closed in the meantime.
     ///
     /// - Parameter isOwn: whether the process is this one, in which the scan's own descriptor does not count.
     init(_ directory: borrowing DirectoryStream, isOwn: Bool) throws(SystemCallError) {
@@ -37,7 +37,7 @@ struct DescriptorScan {
         return DescriptorCounts(byKind: byKind)
     }
 
-    /// Drops sockets that turn out to have been closed during the scan.
+    /// Drops sockets that were closed during the scan.
     mutating func remove(_ closed: Set<HeldSocket>) {
         if !closed.isEmpty { sockets.removeAll { closed.contains($0) } }
     }
@@ -62,7 +62,7 @@ struct DescriptorScan {
         return inode
     }
 
-    /// Calls `body` with the start of a link, or not at all when it is gone.
+    /// Calls `body` with the start of a link, or not at all if it is gone.
     static func withLink(
         _ name: UnsafePointer<CChar>, in directory: Int32, _ body: (Span<UInt8>) -> Void
     ) throws(SystemCallError) {

@@ -1,15 +1,15 @@
-/// A descriptor that a process holds: its number, and what it stands for as a hash, so that it is told from a later one
-/// with the same number.
+/// A descriptor that a process holds: its number, and a hash of what it stands for, which distinguishes it from a later
+/// one with the same number.
 ///
-/// What the kernel gives no number of its own, such as an eventfd or a file that is opened again, is told apart by its kind
-/// or its path only; see `isNumbered`.
+/// What has no number of the kernel's own, such as an eventfd or a reopened file, is distinguished only by its kind or
+/// its path; see `isNumbered`.
 public struct DescriptorIdentity: Sendable, Hashable {
     /// The descriptor's number.
     public var number: Int32
     /// A hash of where `/proc/PID/fd/N` points.
     public var link: UInt64
-    /// Whether the link has the kernel's own number for what is open, as sockets and pipes have: another with the same
-    /// descriptor and link is the same one.
+    /// Whether the link has the kernel's own number, as for sockets and pipes: another with the same descriptor and
+    /// link is the same one.
     public var isNumbered: Bool
 
     init(number: Int32, link: Span<UInt8>) {
@@ -32,7 +32,7 @@ public struct DescriptorIdentity: Sendable, Hashable {
     }
 }
 
-/// A descriptor that a process holds, with what is known of it.
+/// A descriptor that a process holds, with its details.
 public struct OpenDescriptor: Sendable, Hashable {
     /// Which one it is.
     public var identity: DescriptorIdentity

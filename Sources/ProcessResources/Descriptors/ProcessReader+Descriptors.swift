@@ -16,7 +16,7 @@ extension ProcessReader {
         return try countDescriptors()
     }
 
-    /// Counts entry by entry, for kernels that keep no count.
+    /// Counts entry by entry, for kernels without a count.
     func countDescriptors() throws(ProcessReadFailure) -> Int {
         var count = 0
         try readingDescriptors { (directory) throws(SystemCallError) in
@@ -57,7 +57,7 @@ extension ProcessReader {
         let scan = try readingDescriptors { (directory) throws(SystemCallError) in
             try DescriptorScan(directory, isOwn: isOwn)
         }
-        // The directory of a process that is ending reads as empty.
+        // The directory of an ending process reads as empty.
         if scan.counts.byKind.isEmpty { try requireRunning() }
         return scan
     }
@@ -65,8 +65,8 @@ extension ProcessReader {
     /// Joins sockets to the kernel's tables.
     ///
     /// The tables and the descriptors cannot be read at one instant. So sockets that no table lists are looked up once
-    /// more in fresh tables, after which those still open and still not listed are without a row, and those closed in
-    /// the meantime are taken out of `scan`.
+    /// more in fresh tables. After that, those still open and not listed have no row, and those closed in the meantime
+    /// are removed from `scan`.
     func tcpStates(
         of scan: inout DescriptorScan, tables: inout SocketTableCache
     ) throws(ProcessReadFailure) -> [TCPState: Int] {

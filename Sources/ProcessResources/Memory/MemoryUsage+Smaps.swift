@@ -37,7 +37,7 @@ struct SmapsSum {
         }
     }
 
-    /// The sum, provided that every amount but swap was there and could be read; a kernel without swap prints none.
+    /// The sum, if every amount except swap was there and could be read; a kernel without swap prints none.
     func total() throws(ParseFailure) -> MemoryUsage {
         if let failure { throw failure }
         for key in ["Rss:", "Pss:", "Private_Clean:", "Private_Dirty:", "Anonymous:"] where !seen.contains(key) {

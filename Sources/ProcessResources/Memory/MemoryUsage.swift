@@ -4,25 +4,25 @@ public struct MemoryUsage: Sendable, Hashable, Codable {
     public var residentBytes: Int
     /// Pages in memory, each divided by the number of processes that share it (PSS).
     public var proportionalBytes: Int
-    /// Pages of this process alone that equal what is on disk, or that it has given back with `MADV_FREE`.
+    /// Pages of only this process that equal what is on disk, or that it has given back with `MADV_FREE`.
     public var privateCleanBytes: Int
-    /// Pages of this process alone that it has written to.
+    /// Pages of only this process that it has written to.
     public var privateDirtyBytes: Int
     /// Pages that belong to no file: heap, stacks, anonymous mappings, and written copies of file pages.
     public var anonymousBytes: Int
     /// Anonymous pages that have been moved out to swap.
     public var swapBytes: Int
-    /// The largest that `residentBytes` has ever been, where the kernel says so.
+    /// The largest that `residentBytes` has ever been, if the kernel says so.
     public var highWaterMarkBytes: Int?
 
-    /// What a leak makes grow: pages that this process alone has written to, in memory or in swap.
+    /// What a leak makes grow: pages that only this process has written to, in memory or in swap.
     ///
-    /// Clean and file pages are left out: they come and go with the page cache and with other processes, cost nothing to
-    /// drop, and hold no allocation that the process could have forgotten. Swap is kept in, or a leak would shrink under
+    /// Excludes clean and file pages: they come and go with the page cache and with other processes, cost nothing to
+    /// drop, and hold no allocation that the process could have forgotten. Includes swap, or a leak would shrink under
     /// memory pressure.
     public var privateBytes: Int { privateDirtyBytes + swapBytes }
 
-    /// No memory at all, from which to add up.
+    /// Zero, to start a sum.
     public static let zero = MemoryUsage(
         residentBytes: 0, proportionalBytes: 0, privateCleanBytes: 0, privateDirtyBytes: 0, anonymousBytes: 0,
         swapBytes: 0, highWaterMarkBytes: nil)

@@ -2,11 +2,11 @@ import CLinux
 
 /// The allocator's own account of this process, exact to the byte (mallinfo2(3)).
 ///
-/// Blocks that a thread keeps for its next allocation count as live.
+/// Blocks that a thread caches for its next allocation count as live.
 public struct OwnHeap: Sendable, Hashable, Codable {
     /// Bytes that the arenas have from the kernel.
     public var arenaBytes: Int
-    /// Bytes in blocks large enough to be mapped on their own.
+    /// Bytes in blocks large enough to be mapped individually.
     public var mappedBytes: Int
     /// Bytes of the arenas that are allocated.
     public var usedBytes: Int
@@ -26,7 +26,7 @@ public struct OwnHeap: Sendable, Hashable, Codable {
             freeBytes: Int(account.fordblks), trimmableBytes: Int(account.keepcost))
     }
 
-    /// Gives free pages back to the kernel and says whether there were any (malloc_trim(3)).
+    /// Gives free pages back to the kernel; returns whether there were any (malloc_trim(3)).
     @discardableResult
     public static func trim() -> Bool { malloc_trim(0) == 1 }
 }

@@ -14,7 +14,7 @@ struct ByteScanner: ~Escapable {
         while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
     }
 
-    /// Passes over `count` fields and the spaces before each.
+    /// Skips `count` fields and the spaces before each.
     @_lifetime(self: copy self)
     mutating func skipFields(_ count: Int) {
         for _ in 0..<count {
@@ -86,7 +86,7 @@ struct ByteScanner: ~Escapable {
 }
 
 extension String {
-    /// Decodes UTF-8, replacing what is not.
+    /// Decodes UTF-8, replacing invalid bytes.
     init(bytes: Span<UInt8>) {
         self = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }

@@ -1,19 +1,19 @@
 import Glibc
 import SystemCalls
 
-/// A control group of the kernel, which is what a container's processes have in common (cgroups(7)).
+/// A control group of the kernel, such as a container's processes share (cgroups(7)).
 ///
-/// Version 2, and the hierarchies of version 1 that hold processes by group.
+/// Supports version 2, and the hierarchies of version 1 that hold processes by group.
 public struct ControlGroup: Sendable, Hashable {
     /// Where the kernel's control groups are mounted.
     public static let mount = "/sys/fs/cgroup"
-    /// Hierarchies of version 1, and of version 2 beside them, in the order in which a group is looked for.
+    /// Hierarchies of version 1, and of version 2 beside them, in the order of the search for a group.
     private static let hierarchies = ["", "pids", "memory", "systemd", "unified"]
-    /// Groups looked at in a search.
+    /// The most groups that a search visits.
     public static let mostGroups = 50_000
-    /// How deep groups are looked at.
+    /// The depth of a search.
     private static let mostDepth = 24
-    /// Fewer letters would name a container by accident.
+    /// Fewer letters would match a container by accident.
     private static let leastLetters = 4
 
     /// The group's directory.
@@ -22,7 +22,7 @@ public struct ControlGroup: Sendable, Hashable {
     /// Finds a group by the path of its directory, by its path in `/proc/PID/cgroup`, or by a part of its directory's
     /// name, such as the beginning of a container's id.
     ///
-    /// A search by name looks at no more than `mostGroups`.
+    /// A search by name visits at most `mostGroups`.
     ///
     /// - Throws: `ControlGroupFailure`.
     public init(
@@ -37,7 +37,7 @@ public struct ControlGroup: Sendable, Hashable {
                 path == mount || path.hasPrefix(mount + "/")
                 ? [path] : Self.hierarchies.map { mount + ($0.isEmpty ? "" : "/" + $0) + path }
             let groups = candidates.filter(Self.isGroup)
-            // The same path stands for little in a hierarchy where nothing was ever put into it.
+            // The same path means little in a hierarchy in which it never had processes.
             guard let found = groups.first(where: Self.holdsProcesses) ?? groups.first else { throw .notFound(name) }
             directory = found.count > 1 && found.hasSuffix("/") ? String(found.dropLast()) : found
             return
@@ -57,7 +57,7 @@ public struct ControlGroup: Sendable, Hashable {
 
     /// The processes of the group and of all groups below it, in ascending order.
     ///
-    /// Those of other PID namespaces, which have no number here, are left out.
+    /// Excludes those of other PID namespaces, which have no number here.
     ///
     /// - Throws: `ControlGroupFailure`.
     public func pids() throws(ControlGroupFailure) -> [Int32] {
@@ -72,7 +72,7 @@ public struct ControlGroup: Sendable, Hashable {
                     return true
                 }
             } catch {
-                // A group below may be removed meanwhile, or be one of threads, whose processes the group above lists.
+                // A group below may be removed meanwhile, or be a threaded one, whose processes the group above lists.
                 if isRoot { throw .unreadable(path, errno: error.errno) }
             }
             return true
@@ -88,7 +88,7 @@ public struct ControlGroup: Sendable, Hashable {
 
     private init(unchecked directory: String) { self.directory = directory }
 
-    /// The outermost groups below `root` in whose name `name` stands.
+    /// The outermost groups below `root` whose name contains `name`.
     private static func named(
         _ name: String, below root: String, mostGroups: Int
     ) throws(ControlGroupFailure) -> [String] {
@@ -134,13 +134,13 @@ public struct ControlGroup: Sendable, Hashable {
 public enum ControlGroupFailure: Error, Hashable, Sendable {
     /// No group has this path or name.
     case notFound(String)
-    /// So few letters name nothing.
+    /// The name has too few letters.
     case tooShort(String)
-    /// Several groups have this in their name.
+    /// Several groups contain this in their name.
     case ambiguous(String, [String])
-    /// The group's list of processes cannot be read; it is gone where `errno` is `ENOENT` or `ENODEV`.
+    /// The group's list of processes cannot be read; the group is gone if `errno` is `ENOENT` or `ENODEV`.
     case unreadable(String, errno: Int32)
-    /// More groups than are looked at.
+    /// More groups than a search visits.
     case tooMany(String, limit: Int)
 }
 

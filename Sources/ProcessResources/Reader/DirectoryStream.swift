@@ -1,7 +1,7 @@
 import Glibc
 import SystemCalls
 
-/// An open directory whose entries are read one after the other, without a string for each.
+/// An open directory whose entries are read in order, without a string for each.
 struct DirectoryStream: ~Copyable {
     private let stream: OpaquePointer
     private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name)!
@@ -15,7 +15,7 @@ struct DirectoryStream: ~Copyable {
 
     var descriptor: Int32 { dirfd(stream) }
 
-    /// Calls `body` with each entry whose name is a number, and with that name as C reads it, until it returns false.
+    /// Calls `body` with each entry whose name is a number, and with that name as a C string, until it returns false.
     func forEachNumber(
         _ body: (Int32, UnsafePointer<CChar>) throws(SystemCallError) -> Bool
     ) throws(SystemCallError) {

@@ -1,13 +1,13 @@
 import Glibc
 import SystemCalls
 
-/// Streams a file line by line through one bounded buffer; a line longer than the buffer is passed over.
+/// Streams a file line by line through one bounded buffer; skips a line longer than the buffer.
 struct LineReader: ~Copyable {
     private let descriptor: OwnedDescriptor
     private var buffer: [UInt8]
     private let chunk: Int
 
-    /// - Parameter chunk: the most to ask of the kernel at once, which also bounds how far a table is walked for us.
+    /// - Parameter chunk: the most to read at once, which also bounds how far the kernel walks a table.
     init(_ descriptor: consuming OwnedDescriptor, capacity: Int = 16_384, chunk: Int = 16_384) {
         self.descriptor = descriptor
         self.buffer = [UInt8](repeating: 0, count: capacity)

@@ -1,4 +1,4 @@
-/// How many descriptors a process may hold; nil stands for no limit.
+/// How many descriptors a process may hold; nil means no limit.
 public struct OpenFileLimit: Sendable, Hashable, Codable {
     /// The limit in force.
     public var soft: Int?

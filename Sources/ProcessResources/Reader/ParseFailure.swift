@@ -1,4 +1,4 @@
-/// Text from the kernel that does not read as it should.
+/// Text from the kernel in an unexpected form.
 package struct ParseFailure: Error, Hashable {
     /// What was missing or wrong.
     package var detail: String

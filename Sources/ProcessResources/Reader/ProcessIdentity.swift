@@ -1,4 +1,4 @@
-/// A process that cannot be confused with a later one that was given the same number.
+/// A process, distinguished from a later one with the same number.
 public struct ProcessIdentity: Sendable, Hashable, Codable {
     /// The process number.
     public var pid: Int32

@@ -6,30 +6,30 @@ public enum ProcessReadFailure: Error, Hashable, Sendable {
     case noSuchProcess(pid: Int32)
     /// The process ended after the reader was made; its number may belong to another one by now.
     case exited(pid: Int32)
-    /// The process has ended and waits for its parent to collect it, so it holds nothing that could be read.
+    /// The process has ended and waits for its parent to collect it; nothing can be read.
     case zombie(pid: Int32)
-    /// The kernel keeps `file` from us.
+    /// The kernel denies access to `file`.
     case notPermitted(pid: Int32, file: String)
     /// A system call on `file` failed with `errno`.
     case unreadable(pid: Int32, file: String, errno: Int32)
-    /// `file` was read but does not look as documented.
+    /// `file` was read but is not as documented.
     case malformed(pid: Int32, file: String, detail: String)
-    /// The control group that was to be read is gone, empty or cannot be read, in words.
+    /// The control group is gone, empty or unreadable, in words.
     case group(String)
 }
 
 extension ProcessReadFailure {
-    /// What is left of a process, judged after a call on one of its files failed.
+    /// The condition of a process after a call on one of its files failed.
     enum Condition {
         case alive
         case zombie
         case gone
     }
 
-    /// Names the reason for `errno` on `file`, knowing what has become of the process since.
+    /// The reason for `errno` on `file`, given the condition of the process since.
     init(pid: Int32, file: String, errno: Int32, condition: Condition) {
         switch (errno, condition) {
-        // Our own shortage says nothing about the target.
+        // A shortage of this process says nothing about the target.
         case (EMFILE, _), (ENFILE, _), (ENOMEM, _): self = .unreadable(pid: pid, file: file, errno: errno)
         case (_, .gone): self = .exited(pid: pid)
         case (_, .zombie): self = .zombie(pid: pid)
@@ -38,7 +38,7 @@ extension ProcessReadFailure {
         }
     }
 
-    /// Whether the process has ended, so that a process tree may go on without it.
+    /// Whether the process has ended, so that a process tree may continue without it.
     var meansEnded: Bool {
         switch self {
         case .noSuchProcess, .exited, .zombie: true

@@ -10,7 +10,7 @@ extension ProcessReader {
         return try childrenByParent()
     }
 
-    /// All descendants, in ascending order; those that end during the search are left out.
+    /// All descendants, in ascending order; skips those that end during the search.
     ///
     /// - Throws: as `children`, for this process; `notPermitted`, `malformed` or `unreadable` for a descendant.
     public func descendants() throws(ProcessReadFailure) -> [Int32] {
@@ -29,7 +29,7 @@ extension ProcessReader {
         return found.sorted()
     }
 
-    /// Asks each thread for the children it started; nil when the kernel does not offer the list.
+    /// Reads each thread's list of children; nil if the kernel does not offer it.
     func childrenByThread() throws(ProcessReadFailure) -> [Int32]? {
         var children: [Int32] = []
         var isOffered = true
@@ -57,7 +57,7 @@ extension ProcessReader {
         return isOffered ? children.sorted() : nil
     }
 
-    /// Asks every process for its parent.
+    /// Reads the parent of every process.
     func childrenByParent() throws(ProcessReadFailure) -> [Int32] {
         var children: [Int32] = []
         do {
@@ -74,7 +74,7 @@ extension ProcessReader {
         return children.sorted()
     }
 
-    /// Reads numbers divided by spaces, of which there may be more than a buffer holds.
+    /// Reads numbers separated by spaces, possibly more than a buffer holds.
     private static func appendNumbers(
         of file: borrowing OwnedDescriptor, to numbers: inout [Int32]
     ) throws(SystemCallError) {

@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 
 extension ProcessReader {
-    /// What has become of the process.
+    /// The condition of the process.
     var condition: ProcessReadFailure.Condition {
         do {
             let stat = try stat()
@@ -38,7 +38,7 @@ extension ProcessReader {
         }
     }
 
-    /// Reads again when the process started another program while its memory was being read.
+    /// Reads again if the process started another program while its memory was being read.
     ///
     /// The kernel then says ESRCH, though the process lives: what was opened belonged to the old program.
     func rereadingAfterExec<Value>(
@@ -104,7 +104,7 @@ extension ProcessReader {
         if try !forEachLineIfPresent(of: file, body) { throw failure(file, SystemCallError(.openat, errno: ENOENT)) }
     }
 
-    /// Streams a file; false when the kernel does not offer it while the process runs.
+    /// Streams a file; false if the kernel does not offer it while the process runs.
     func forEachLineIfPresent(
         of file: String, _ body: (Span<UInt8>) -> Void
     ) throws(ProcessReadFailure) -> Bool {

@@ -3,8 +3,8 @@ import Glibc
 extension ProcessReader {
     /// The processes of this machine that hold a socket listening on the local `port`, by number.
     ///
-    /// Those of other users are seen by root only; processes that end meanwhile are left out. Looks at every process, so
-    /// it is for once, not for a loop.
+    /// Only root sees those of other users; skips processes that end meanwhile. Visits every process, so do not call it
+    /// in a loop.
     public static func listening(port: UInt16) -> [Int32] {
         guard let own = try? ProcessReader(pid: getpid()), let queues = try? own.listeners(port: port), !queues.isEmpty
         else { return [] }

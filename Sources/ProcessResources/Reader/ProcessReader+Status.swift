@@ -1,5 +1,5 @@
 extension ProcessReader {
-    /// The user as whom the process acts (its effective user).
+    /// The effective user of the process.
     ///
     /// - Throws: `exited`, `malformed` or `unreadable`.
     public func user() throws(ProcessReadFailure) -> UInt32 {
@@ -7,7 +7,7 @@ extension ProcessReader {
         return try parsing("status") { () throws(ParseFailure) in try ProcessStatus(status: text.span).user }
     }
 
-    /// What the kernel calls the process: the name of its program, cut to 15 bytes, or what it chose for itself.
+    /// The kernel's name of the process: that of its program, cut to 15 bytes, or one that it chose.
     ///
     /// - Throws: `exited` or `unreadable`.
     public func name() throws(ProcessReadFailure) -> String {
@@ -35,7 +35,7 @@ extension ProcessReader {
     }
 }
 
-/// What is needed of `/proc/PID/status`.
+/// The needed fields of `/proc/PID/status`.
 struct ProcessStatus {
     var user: UInt32
     /// The signals with a handler, the first in the lowest bit.

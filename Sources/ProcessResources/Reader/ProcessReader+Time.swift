@@ -1,9 +1,9 @@
 import Glibc
 
 extension ProcessReader {
-    /// How long the process has run on processors, all its threads together, without the children it has waited for.
+    /// The processor time of the process, all threads together, without the children it has waited for.
     ///
-    /// To a hundredth of a second for processes of several threads; to the nanosecond for those of one, where the kernel
+    /// To a hundredth of a second for processes of several threads; to the nanosecond for those of one, if the kernel
     /// keeps such figures.
     ///
     /// - Throws: `exited`, `zombie`, `malformed` or `unreadable`.

@@ -3,8 +3,8 @@ import SystemCalls
 
 /// Reads one process from `/proc`, and only that one.
 ///
-/// Holds `/proc/PID` open, so that a later process with the same number is never read by mistake: once this one is gone,
-/// every method throws `ProcessReadFailure.exited`. Costs one descriptor until it is released.
+/// Holds `/proc/PID` open, so that a later process with the same number is never read by mistake: once this one is
+/// gone, every method throws `ProcessReadFailure.exited`. Costs one descriptor until it is released.
 public final class ProcessReader: Sendable {
     /// The process, with its start time.
     public let identity: ProcessIdentity
@@ -15,7 +15,7 @@ public final class ProcessReader: Sendable {
 
     /// Finds the process.
     ///
-    /// - Throws: `noSuchProcess`, `notPermitted` where `/proc` hides other users' processes, or `unreadable`.
+    /// - Throws: `noSuchProcess`, `notPermitted` if `/proc` hides other users' processes, or `unreadable`.
     public init(pid: Int32) throws(ProcessReadFailure) {
         guard pid > 0 else { throw .noSuchProcess(pid: pid) }
         let directory: OwnedDescriptor
@@ -29,7 +29,7 @@ public final class ProcessReader: Sendable {
         self.directory = directory
     }
 
-    /// Says why `/proc/PID` could not be opened: gone, hidden, or no `/proc` at all.
+    /// Why `/proc/PID` could not be opened: gone, hidden, or no `/proc` at all.
     private static func absence(pid: Int32, errno number: Int32) -> ProcessReadFailure {
         // ESRCH: the process ended between the look-up and the opening.
         guard number == ENOENT || number == ESRCH else {
@@ -44,7 +44,7 @@ public final class ProcessReader: Sendable {
     /// Whether the process runs: it has neither ended nor become a zombie.
     public var isAlive: Bool { condition == .alive }
 
-    /// What the process is doing; a zombie says so instead of throwing.
+    /// What the process is doing; does not throw for a zombie.
     ///
     /// - Throws: `exited`, `malformed` or `unreadable`.
     public func state() throws(ProcessReadFailure) -> ProcessState { try stat().state }
@@ -70,7 +70,7 @@ public final class ProcessReader: Sendable {
 
     private func mappedMemory() throws(ProcessReadFailure) -> MemoryUsage {
         var sum = SmapsSum()
-        // Older kernels have the long form only.
+        // Older kernels have only the long form.
         if try !forEachLineIfPresent(of: "smaps_rollup", { sum.add($0) }) {
             try forEachLine(of: "smaps") { sum.add($0) }
         }
@@ -85,7 +85,7 @@ public final class ProcessReader: Sendable {
         return try parsing("limits") { () throws(ParseFailure) in try OpenFileLimit(limits: text.span) }
     }
 
-    /// The words the process was started with, at most the first 64 KiB of them; empty where it has erased them.
+    /// The arguments of the process, at most the first 64 KiB of them; empty if it has erased them.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func commandLine() throws(ProcessReadFailure) -> [String] {
@@ -96,7 +96,7 @@ public final class ProcessReader: Sendable {
         return text.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The path of the program; it ends with ` (deleted)` when the file has been removed or replaced since.
+    /// The path of the program; it ends with ` (deleted)` if the file has been removed or replaced since.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func executable() throws(ProcessReadFailure) -> String { try target(of: "exe") }

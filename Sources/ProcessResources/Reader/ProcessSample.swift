@@ -8,10 +8,10 @@ public struct ProcessSample: Sendable, Hashable, Codable {
     public var descriptors: DescriptorCounts
     /// Its threads.
     public var threads: Int
-    /// Its descriptors of TCP sockets by state, and under `TCPState.unlisted` those that no table of the kernel lists.
+    /// Its descriptors of TCP sockets by state; under `TCPState.unlisted` those that no table of the kernel lists.
     ///
-    /// Sockets of other families are left out. A socket held twice counts twice. Families without a table (vsock, AF_ALG)
-    /// count as without a row.
+    /// Excludes sockets of other families. A socket held twice counts twice. Families without a table (vsock, AF_ALG)
+    /// count as unlisted.
     public var tcpStates: [TCPState: Int]
     /// The numbers of its children.
     public var children: [Int32]
@@ -42,7 +42,7 @@ extension ProcessReader {
         return try sample(tables: &tables)
     }
 
-    /// Reads everything, the states of sockets only with `tables`.
+    /// Reads everything; the states of sockets only with `tables`.
     func sample(tables: inout SocketTableCache?) throws(ProcessReadFailure) -> ProcessSample {
         let memory = try memory()
         var scan = try scan()

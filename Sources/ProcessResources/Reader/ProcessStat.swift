@@ -1,4 +1,4 @@
-/// The fields of `/proc/PID/stat` that matter here (proc(5)).
+/// The needed fields of `/proc/PID/stat` (proc(5)).
 package struct ProcessStat: Hashable {
     /// What the process is doing (field 3).
     package var state: ProcessState
@@ -13,7 +13,7 @@ package struct ProcessStat: Hashable {
     /// When it started, in ticks since boot (field 22).
     package var startTicks: UInt64
 
-    /// Whether the kernel is taking the process down, which it does before the state says so (`PF_EXITING`).
+    /// Whether the kernel is taking the process down, before the state shows it (`PF_EXITING`).
     package var isExiting: Bool { flags & 0x4 != 0 }
 
     /// Reads the one line of the file; the name in brackets may itself hold brackets, spaces and line ends.

@@ -10,7 +10,7 @@ public struct ProcessState: RawRepresentable, Sendable, Hashable, Codable {
     public static let running = ProcessState(rawValue: UInt8(ascii: "R"))
     /// Waiting for an event.
     public static let sleeping = ProcessState(rawValue: UInt8(ascii: "S"))
-    /// Waiting for a disk or the like, not to be interrupted.
+    /// Waiting for a disk or the like, uninterruptible.
     public static let waiting = ProcessState(rawValue: UInt8(ascii: "D"))
     /// Ended, not collected by its parent.
     public static let zombie = ProcessState(rawValue: UInt8(ascii: "Z"))

@@ -1,6 +1,6 @@
 /// A target with all its descendants, followed from sample to sample.
 ///
-/// A descendant stays in the tree when its parent ends and another process adopts it. Costs one descriptor a member.
+/// A descendant stays in the tree when its parent ends and another process adopts it. Costs one descriptor per member.
 public struct ProcessTree: Sendable {
     private let roots: [ProcessReader]
     private var descendants: [Int32: ProcessReader] = [:]
@@ -18,7 +18,7 @@ public struct ProcessTree: Sendable {
         try refresh()
     }
 
-    /// Finds the processes of a control group, all of which may end while others go on.
+    /// Finds the processes of a control group; any of them may end while others go on.
     ///
     /// - Throws: as `refresh`.
     public init(group: ControlGroup) throws(ProcessReadFailure) {
@@ -32,13 +32,13 @@ public struct ProcessTree: Sendable {
         roots + descendants.values.sorted { $0.pid < $1.pid }
     }
 
-    /// Whether the target is lost when `member` cannot be read: it is a root.
+    /// Whether `member` is a root. The check ends when a root cannot be read.
     package func needs(_ member: ProcessReader) -> Bool { roots.contains { $0 === member } }
 
-    /// Looks for new descendants, or members of the group, and forgets those that ended or left it.
+    /// Adds new descendants, or members of the group, and removes those that ended or left it.
     ///
-    /// - Throws: `exited` or `zombie` for a root; `group` for a group that is gone or empty; `notPermitted`, `malformed` or
-    ///   `unreadable` for any.
+    /// - Throws: `exited` or `zombie` for a root; `group` for a group that is gone or empty; `notPermitted`,
+    ///   `malformed` or `unreadable` for any.
     public mutating func refresh() throws(ProcessReadFailure) {
         if let group { return try refresh(group) }
         descendants = descendants.filter { $0.value.isAlive }
@@ -85,9 +85,9 @@ public struct ProcessTree: Sendable {
         if descendants.isEmpty { throw .group("no process is left in the control group \(group.directory)") }
     }
 
-    /// Refreshes, then reads every member; a descendant that ends meanwhile is left out.
+    /// Refreshes, then reads every member; skips a descendant that ends meanwhile.
     ///
-    /// Without `tcpStates` the kernel's tables of sockets are left alone, which it walks for some ten milliseconds on a
+    /// Without `tcpStates` it does not read the kernel's tables of sockets, whose walk takes some ten milliseconds on a
     /// machine with much memory.
     ///
     /// - Throws: as `refresh`.
@@ -104,14 +104,14 @@ public struct ProcessTree: Sendable {
                 descendants[member.pid] = nil
             }
         }
-        // All of a group may have ended since it was looked at.
+        // All of a group may have ended since it was read.
         if samples.isEmpty, let group { throw .group("no process is left in the control group \(group.directory)") }
         return ProcessTreeSample(processes: samples)
     }
 
-    /// The members that hold a socket listening on `port`; empty when another process, or none, does.
+    /// The members that hold a socket listening on `port`; empty if another process, or none, does.
     ///
-    /// Looks at the members of the last refresh.
+    /// Reads the members of the last refresh.
     ///
     /// - Throws: `exited` or `zombie` for a root; `notPermitted` or `unreadable` for any.
     public func listeners(port: UInt16) throws(ProcessReadFailure) -> [Int32] {

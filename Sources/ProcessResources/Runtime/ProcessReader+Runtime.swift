@@ -11,13 +11,13 @@ extension ProcessReader {
             if let path = Self.codeFile(mapping: line) { evidence.codeFiles.insert(path) }
         }
         do {
-            // The link opens the very file that runs, even when it has been replaced.
+            // The link opens the file that runs, even if it has been replaced.
             let file = try OwnedDescriptor(opening: "exe", in: directory.rawValue, flags: O_RDONLY)
             let image = ProgramImage { offset, count in (try? file.bytes(at: offset, count: count)) ?? [] }
             evidence.sections = image?.sections ?? []
             evidence.goRelease = image?.goRelease
         } catch {
-            // A program may be executable and not readable; the rest of the evidence stands.
+            // A program may be executable and not readable; the other evidence still counts.
             guard error.errno == EACCES || error.errno == EPERM, condition == .alive else {
                 throw failure("exe", error)
             }
@@ -25,12 +25,12 @@ extension ProcessReader {
         return evidence
     }
 
-    /// Recognises the runtime.
+    /// Recognizes the runtime.
     ///
     /// - Throws: as `runtimeEvidence`.
     public func runtime() throws(ProcessReadFailure) -> RecognisedRuntime { try runtimeEvidence().recognised }
 
-    /// The file behind a line of `/proc/PID/maps`, when code runs from it.
+    /// The file of a line of `/proc/PID/maps`, if code runs from it.
     static func codeFile(mapping line: Span<UInt8>) -> String? {
         var scanner = ByteScanner(line)
         scanner.skipFields(1)

@@ -1,20 +1,20 @@
-/// What an ELF file says of itself, read piece by piece and never as a whole (elf(5)); 64 bits, little-endian.
+/// The headers of an ELF file, read piece by piece and never as a whole (elf(5)); 64 bits, little-endian.
 struct ProgramImage {
     /// Names of the sections; empty in a file stripped of them.
     private(set) var sections: Set<String> = []
-    /// The release of Go that linked the file; empty when it does not say which; nil when Go did not.
+    /// The release of Go that linked the file; empty if unknown; nil if Go did not link it.
     private(set) var goRelease: String?
 
-    /// Bytes of a file from an offset on, fewer at its end, none where it cannot be read.
+    /// Bytes of a file from an offset on, fewer at its end, none if it cannot be read.
     typealias Source = (_ offset: Int, _ count: Int) -> [UInt8]
 
     private static let goMagic: [UInt8] = [0xFF] + Array(" Go buildinf:".utf8)
     private static let sectionLimit = 1024
     private static let nameLimit = 65_536
-    /// As far as Go's own reader looks into a file without sections.
+    /// How far Go's own reader searches a file without sections.
     private static let dataLimit = 1_048_576
 
-    /// Reads the tables; nil when the file is of another format.
+    /// Reads the tables; nil if the file is of another format.
     init?(_ source: Source) {
         let header = source(0, 64)
         guard header.count == 64, header.starts(with: [0x7F, 0x45, 0x4C, 0x46, 2, 1]) else { return nil }
@@ -23,7 +23,7 @@ struct ProgramImage {
         if let buildLocation { goRelease = Self.release(source(buildLocation, 256)) }
     }
 
-    /// Lists the sections and returns where Go's one is.
+    /// Lists the sections and returns where Go's section is.
     private mutating func readSections(_ header: [UInt8], _ source: Source) -> Int? {
         let size = 64
         guard let offset = header.number(at: 40, bytes: 8), offset > 0, header.number(at: 58, bytes: 2) == size,
@@ -78,7 +78,7 @@ struct ProgramImage {
 }
 
 extension [UInt8] {
-    /// A little-endian number, nil past the end or when too large to be an offset.
+    /// A little-endian number; nil past the end or if too large to be an offset.
     fileprivate func number(at offset: Int, bytes: Int) -> Int? {
         guard offset >= 0, offset <= count - bytes else { return nil }
         var value: UInt64 = 0

@@ -1,4 +1,4 @@
-/// A runtime and, where it shows, its version.
+/// A runtime and, if known, its version.
 public struct RecognisedRuntime: Sendable, Hashable, Codable {
     /// The runtime.
     public var runtime: Runtime
@@ -13,6 +13,6 @@ public struct RecognisedRuntime: Sendable, Hashable, Codable {
 }
 
 extension RecognisedRuntime: CustomStringConvertible {
-    /// The name, and the version where known.
+    /// The name, and the version if known.
     public var description: String { version.map { "\(runtime.rawValue) \($0)" } ?? runtime.rawValue }
 }

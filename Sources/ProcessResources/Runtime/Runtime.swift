@@ -1,4 +1,4 @@
-/// What runs a process's code, as far as it decides how memory behaves.
+/// What runs a process's code, as far as it affects memory.
 public enum Runtime: String, Sendable, Hashable, Codable, CaseIterable {
     /// Node.js.
     case node

@@ -1,12 +1,12 @@
-/// What is known of a process from outside, from which its runtime can be told.
+/// What is known of a process from outside, to recognize its runtime.
 public struct RuntimeEvidence: Sendable, Hashable {
     /// The path of the program, as `/proc/PID/exe` has it.
     public var executable: String
     /// The files from which it runs code: the program and its libraries.
     public var codeFiles: Set<String>
-    /// The names of the sections of the program's file; empty when unreadable.
+    /// The names of the sections of the program's file; empty if unreadable.
     public var sections: Set<String>
-    /// The release of Go that built the program, `go1.23.4`; empty when Go did but does not say which.
+    /// The release of Go that built the program, `go1.23.4`; empty if unknown.
     public var goRelease: String?
 
     /// Joins evidence.
@@ -19,10 +19,9 @@ public struct RuntimeEvidence: Sendable, Hashable {
         self.goRelease = goRelease
     }
 
-    /// The runtime, and its version where the evidence shows it.
+    /// The runtime, and its version if the evidence shows it.
     ///
-    /// Runtimes that collect lazily are looked for first: where two share a process, theirs is the memory that
-    /// fluctuates.
+    /// Runtimes that collect lazily come first: if two share a process, theirs is the memory that fluctuates.
     public var recognised: RecognisedRuntime {
         // Several names at most: a program started through the dynamic loader is a library of that loader.
         let names = ([executable] + codeFiles.sorted()).map(Self.baseName)
@@ -61,7 +60,7 @@ public struct RuntimeEvidence: Sendable, Hashable {
         (.php, ["php", "php-fpm", "php-cgi", "libphp"]),
     ]
 
-    /// Whether `name` is `prefix`, perhaps with a version or suffix that starts with no letter: `python3.12`.
+    /// Whether `name` is `prefix`, perhaps with a version or suffix that does not start with a letter: `python3.12`.
     private static func matches(_ name: String, _ prefix: String) -> Bool {
         guard name.hasPrefix(prefix) else { return false }
         guard let next = name.dropFirst(prefix.count).first else { return true }

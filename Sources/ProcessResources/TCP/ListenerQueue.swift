@@ -1,4 +1,4 @@
-/// A listening socket and how many connections wait in it to be accepted.
+/// A listening socket and the number of connections that wait to be accepted.
 public struct ListenerQueue: Sendable, Hashable {
     /// Where it listens.
     public var local: TCPEndpoint

@@ -2,11 +2,11 @@ import Glibc
 import SystemCalls
 
 extension ProcessReader {
-    /// The listening sockets on a local port, with the connections that wait in each, whoever holds them.
+    /// The listening sockets of any process on a local port, with the connections that wait in each.
     ///
-    /// Of the process's network namespace. Listening rows come first in the kernel's tables, so only those are read, but
-    /// the kernel may walk an empty table to its end (up to 10 ms). Several sockets may share a port, by address or by
-    /// `SO_REUSEPORT`.
+    /// In the process's network namespace. Listening rows come first in the kernel's tables, so only those are read,
+    /// but the kernel may walk an empty table to its end (up to 10 ms). Several sockets may share a port, by address or
+    /// by `SO_REUSEPORT`.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func listeners(port: UInt16) throws(ProcessReadFailure) -> [ListenerQueue] {
@@ -25,9 +25,9 @@ extension ProcessReader {
         return found
     }
 
-    /// The same listening socket a moment later, nil when it listens no more.
+    /// The same listening socket now; nil if it no longer listens.
     ///
-    /// Reads one table, up to the socket's row: under load cheap enough for a thousand calls a second.
+    /// Reads one table, up to the socket's row; cheap enough for a thousand calls a second under load.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func again(_ listener: ListenerQueue) throws(ProcessReadFailure) -> ListenerQueue? {
@@ -49,7 +49,7 @@ extension ProcessReader {
     ) throws(ProcessReadFailure) {
         do {
             let descriptor = try OwnedDescriptor(opening: table.file, in: directory.rawValue, flags: O_RDONLY)
-            // A kernel asked for much walks far into the connections before it answers.
+            // For a large read the kernel walks far into the connections before it answers.
             try LineReader(descriptor, capacity: 4096, chunk: 512).forEach { line in
                 guard let row = TCPRow(line: line) else { return true }
                 guard let listener = ListenerQueue(row: row) else { return false }

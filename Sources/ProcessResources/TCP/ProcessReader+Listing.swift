@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 
 extension ProcessReader {
-    /// Which descriptors the process holds, without the one that reads them; cheap enough to be polled.
+    /// The identities of the process's descriptors, without the one that reads them; cheap enough to poll.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func descriptorIdentities() throws(ProcessReadFailure) -> [DescriptorIdentity] {
@@ -12,7 +12,8 @@ extension ProcessReader {
         return identities
     }
 
-    /// The descriptors the process holds, with the peers and states of its TCP sockets, without the one that reads them.
+    /// The descriptors the process holds, with the peers and states of its TCP sockets, without the one that reads
+    /// them.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func openDescriptors() throws(ProcessReadFailure) -> [OpenDescriptor] {
@@ -52,7 +53,7 @@ extension ProcessReader {
         }
     }
 
-    /// The numbers of the process's threads; cheap enough to be polled.
+    /// The numbers of the process's threads; cheap enough to poll.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func threadIDs() throws(ProcessReadFailure) -> [Int32] {
@@ -67,7 +68,7 @@ extension ProcessReader {
         return ids
     }
 
-    /// The process's threads by name; one that ends meanwhile is passed over.
+    /// The process's threads by name; skips one that ends meanwhile.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
     public func threadList() throws(ProcessReadFailure) -> [ProcessThread] {

@@ -3,9 +3,9 @@ import Glibc
 extension ProcessReader {
     /// The rows of a table that carry an inode, in the process's network namespace.
     ///
-    /// The others are held by nobody: TIME_WAIT, or not yet accepted. The kernel is asked over netlink where the process
-    /// is in our namespace, because that passes over TIME_WAIT, of which a busy machine has tens of thousands. Where it is
-    /// not, or the kernel refuses, the text is read, which says the same.
+    /// No process holds the others: TIME_WAIT, or not yet accepted. Uses netlink if the process is in our namespace,
+    /// because that skips TIME_WAIT, of which a busy machine has tens of thousands. If it is not, or the kernel
+    /// refuses, reads the text, which has the same rows.
     func heldTCPRows(
         of table: TCPTable,
         diagnose: (TCPTable) throws(SocketDiagnosisFailure) -> [TCPRow] = SocketDiagnosis.heldRows
@@ -14,7 +14,7 @@ extension ProcessReader {
         return try listedTCPRows(of: table)
     }
 
-    /// The same rows out of `/proc/PID/net`.
+    /// The same rows from `/proc/PID/net`.
     func listedTCPRows(of table: TCPTable) throws(ProcessReadFailure) -> [TCPRow] {
         var rows: [TCPRow] = []
         _ = try forEachLineIfPresent(of: table.file) { line in
@@ -23,7 +23,7 @@ extension ProcessReader {
         return rows
     }
 
-    /// Whether the process is in the network namespace of the calling thread; false where that cannot be told.
+    /// Whether the process is in the network namespace of the calling thread; false if unknown.
     var isInOwnNetwork: Bool {
         guard let own = Self.ownNetwork, let other = try? target(of: "ns/net") else { return false }
         return own == other

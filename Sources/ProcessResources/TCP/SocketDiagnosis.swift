@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemCalls
 
-/// Asks the kernel for its TCP sockets over netlink, `NETLINK_SOCK_DIAG` (sock_diag(7)).
+/// Requests the kernel's TCP sockets over netlink, `NETLINK_SOCK_DIAG` (sock_diag(7)).
 ///
 /// It answers for the network namespace of the thread that makes this value. Bounded in memory, datagrams and time.
 struct SocketDiagnosis: ~Copyable {
@@ -17,7 +17,7 @@ struct SocketDiagnosis: ~Copyable {
     private var buffer: [UInt8]
     private var sequence: UInt32
 
-    /// Opens the socket; nobody but the kernel can send to it.
+    /// Opens the socket; only the kernel can send to it.
     init() throws(SocketDiagnosisFailure) {
         let kind = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
         let number = socket(AF_NETLINK, kind, NETLINK_SOCK_DIAG)
@@ -46,7 +46,7 @@ struct SocketDiagnosis: ~Copyable {
         return try diagnosis.heldRows(of: table)
     }
 
-    /// Asks again when the tables changed so that the kernel calls its answer inconsistent.
+    /// Retries if the tables changed so that the kernel calls its answer inconsistent.
     private mutating func heldRows(of table: TCPTable) throws(SocketDiagnosisFailure) -> [TCPRow] {
         for _ in 0..<Self.maximumAttempts {
             sequence += 1
@@ -65,7 +65,7 @@ struct SocketDiagnosis: ~Copyable {
         }
     }
 
-    /// Reads all datagrams of one answer; nil when the kernel calls it inconsistent.
+    /// Reads all datagrams of one answer; nil if the kernel calls it inconsistent.
     private mutating func answer() throws(SocketDiagnosisFailure) -> [TCPRow]? {
         let start = ContinuousClock.now
         var answer = SocketDiagnosisAnswer(sequence: sequence)
@@ -89,7 +89,7 @@ struct SocketDiagnosis: ~Copyable {
     /// Receives one datagram whole.
     private mutating func receive() throws(SocketDiagnosisFailure) -> Int {
         while true {
-            // With MSG_TRUNC the length is that of the datagram, however much of it found room.
+            // With MSG_TRUNC the length is that of the datagram, even if it did not fit.
             let count = buffer.withUnsafeMutableBytes { bytes in
                 recv(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_TRUNC))
             }
@@ -100,13 +100,13 @@ struct SocketDiagnosis: ~Copyable {
     }
 }
 
-/// Why the kernel's answer could not be had.
+/// Why the kernel gave no usable answer.
 enum SocketDiagnosisFailure: Error, Hashable {
-    /// A system call failed: the kernel, or what filters our calls, has no such sockets.
+    /// A system call failed: the kernel, or a filter of our calls, has no such sockets.
     case call(SystemCallError)
     /// The kernel answered with an error number.
     case refused(errno: Int32)
-    /// The answer does not read as documented.
+    /// The answer is not as documented.
     case malformed(ParseFailure)
     /// The tables changed under every attempt.
     case inconsistent

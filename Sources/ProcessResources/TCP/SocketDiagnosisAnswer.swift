@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The kernel's answer to a question for sockets, read datagram by datagram (netlink(7), sock_diag(7)).
+/// The kernel's answer to a request for sockets, read datagram by datagram (netlink(7), sock_diag(7)).
 struct SocketDiagnosisAnswer {
     enum State: Hashable {
         case unfinished
@@ -16,12 +16,12 @@ struct SocketDiagnosisAnswer {
     private(set) var isConsistent = true
     private let sequence: UInt32
 
-    /// Expects the answer to the question with this number.
+    /// Expects the answer to the request with this number.
     init(sequence: UInt32) {
         self.sequence = sequence
     }
 
-    /// Reads the messages of one datagram; what follows the end of the answer is not looked at.
+    /// Reads the messages of one datagram; ignores what follows the end of the answer.
     mutating func receive(_ datagram: RawSpan) throws(ParseFailure) {
         var rest = datagram
         while rest.byteCount > 0, state == .unfinished {
@@ -36,7 +36,7 @@ struct SocketDiagnosisAnswer {
             if header.nlmsg_seq == sequence {
                 try receive(header, rest.extracting(MemoryLayout<nlmsghdr>.size..<length))
             }
-            // Messages begin at multiples of four; the last may lack what fills it up.
+            // Messages begin at multiples of four; the last may lack its padding.
             rest = rest.extracting(min((length + 3) & ~3, rest.byteCount)...)
         }
     }
@@ -61,7 +61,7 @@ struct SocketDiagnosisAnswer {
         guard payload.byteCount >= MemoryLayout<inet_diag_msg>.size else {
             throw ParseFailure("a socket in \(payload.byteCount) bytes")
         }
-        // Attributes may follow; none was asked for.
+        // Attributes may follow; none were requested.
         let message = payload.unsafeLoadUnaligned(as: inet_diag_msg.self)
         guard let row = TCPRow(message) else {
             throw ParseFailure("a socket of address family \(message.idiag_family)")
@@ -75,7 +75,7 @@ struct SocketDiagnosisAnswer {
 }
 
 extension TCPRow {
-    /// Reads a socket as `NETLINK_SOCK_DIAG` describes it; nil for another family than IP.
+    /// Reads a socket as `NETLINK_SOCK_DIAG` describes it; nil for a family other than IP.
     init?(_ message: inet_diag_msg) {
         let source = message.id.idiag_src
         let destination = message.id.idiag_dst

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// The question for the TCP sockets of one address family, as the kernel reads it: two structures in a row.
+/// The request for the TCP sockets of one address family, as the kernel reads it: two structures in a row.
 struct SocketDiagnosisRequest {
     private var header: nlmsghdr
     private var body: inet_diag_req_v2
 
-    /// All states in which a process can hold a socket that is in a table.
+    /// All states in which a process can hold a listed socket.
     ///
     /// TIME_WAIT and NEW_SYN_RECV have no descriptor.
     private static let states: [TCPState] = [
@@ -15,7 +15,7 @@ struct SocketDiagnosisRequest {
     ]
     private static let stateBits: UInt32 = states.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
 
-    /// Asks for no extension: the answer carries what every socket has.
+    /// Requests no extension: the answer has what every socket has.
     init(family: Int32, sequence: UInt32) {
         header = nlmsghdr()
         header.nlmsg_len = UInt32(MemoryLayout<Self>.size)

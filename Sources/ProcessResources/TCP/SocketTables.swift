@@ -5,8 +5,8 @@ struct SocketTables {
     /// Inodes of UNIX, UDP and other sockets.
     private var others: Set<UInt64>?
 
-    /// Reads the table of TCP over IPv4 as the process sees it; the rest waits until a socket is not found in it,
-    /// because the kernel walks all its buckets for each table, full or empty.
+    /// Reads the table of TCP over IPv4 as the process sees it. The other tables are read only when a socket is not
+    /// found, because the kernel walks all buckets of each table, full or empty.
     init(of reader: ProcessReader) throws(ProcessReadFailure) {
         try readTCP(.version4, of: reader)
     }
@@ -29,7 +29,7 @@ struct SocketTables {
         for row in try reader.heldTCPRows(of: table) { tcp[row.inode] = row.state }
     }
 
-    /// Which field of each table, counted from 0, is the inode (proc_pid_net(5)).
+    /// The field of each table, counted from 0, that is the inode (proc_pid_net(5)).
     private static let inodeFields = [
         ("net/unix", 6), ("net/udp", 9), ("net/udp6", 9), ("net/netlink", 9), ("net/packet", 8), ("net/raw", 9),
         ("net/raw6", 9), ("net/icmp", 9), ("net/icmp6", 9), ("net/udplite", 9), ("net/udplite6", 9),
@@ -45,7 +45,7 @@ struct SocketTables {
         return inodes
     }
 
-    /// The inode of a row; a heading has none.
+    /// The inode of a row; nil for a heading.
     static func inode(field: Int, of line: Span<UInt8>) -> UInt64? {
         var scanner = ByteScanner(line)
         scanner.skipFields(field)
@@ -57,7 +57,7 @@ struct SocketTables {
 struct SocketTableCache {
     private var byNamespace: [String: SocketTables] = [:]
 
-    /// The namespace's tables, read on first use or when `fresh`.
+    /// The namespace's tables, read on first use or if `fresh`.
     mutating func withTables<Result>(
         of reader: ProcessReader, fresh: Bool,
         _ body: (inout SocketTables) throws(ProcessReadFailure) -> Result

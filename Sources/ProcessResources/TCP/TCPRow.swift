@@ -6,7 +6,7 @@ public struct TCPRow: Sendable, Hashable {
     public var remote: TCPEndpoint
     /// The state of the connection.
     public var state: TCPState
-    /// The number that joins the row to a descriptor, or 0 when no process holds the socket.
+    /// The number that joins the row to a descriptor, or 0 if no process holds the socket.
     public var inode: UInt64
     /// Bytes received and not read; for a listening socket, connections not accepted.
     public var receiveQueue: Int
@@ -25,7 +25,7 @@ public struct TCPRow: Sendable, Hashable {
             let receive = scanner.hexadecimal(digits: 8), scanner.take(UInt8(ascii: " "))
         else { return nil }
         scanner.skipFields(4)
-        // A number that ends the line may have been cut off: every row goes on after its inode.
+        // A number that ends the line may have been cut off: every row continues after its inode.
         guard let inode = scanner.decimal(), scanner.take(UInt8(ascii: " ")) else { return nil }
         self.local = local
         self.remote = remote

@@ -6,7 +6,7 @@ public struct TCPState: RawRepresentable, Sendable, Hashable {
     /// Keeps any number.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Not the kernel's: a socket that is held but listed in no table, because its connection was reset or closed
+    /// Not the kernel's: a socket that is held but not listed in any table, because its connection was reset or closed
     /// underneath, or because it was never connected.
     public static let unlisted = TCPState(rawValue: 0)
     /// Open in both directions.

@@ -5,7 +5,7 @@ enum TCPTable: CaseIterable {
     case version4
     case version6
 
-    /// The table as text, a file of every process.
+    /// The file of every process with the table as text.
     var file: String {
         switch self {
         case .version4: "net/tcp"

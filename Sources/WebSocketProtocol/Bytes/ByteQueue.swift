@@ -89,7 +89,7 @@ extension ByteQueue {
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Makes room for at least `minimum` bytes and lets `body` write them.
+    /// Makes room for at least `minimum` bytes, which `body` writes.
     ///
     /// The memory is uninitialised. `body` returns how many bytes it wrote from the start; they join the queue.
     @inlinable
@@ -164,7 +164,7 @@ extension ByteQueue {
         end &-= n
     }
 
-    /// Removes every byte, and the memory too unless told to keep it.
+    /// Removes every byte; frees the memory too unless asked to keep it.
     @inlinable
     public mutating func removeAll(keepingCapacity: Bool = false) {
         head = 0

@@ -19,7 +19,7 @@ public final class MaskingKeySource {
 
     /// Takes keys from the system's random number generator.
     ///
-    /// That is one system call for every two keys; a busy client supplies a filler that asks once for the pool.
+    /// That is one system call for every two keys; a busy client supplies a filler that fills the pool in one.
     public convenience init() {
         self.init { pool in
             var generator = SystemRandomNumberGenerator()

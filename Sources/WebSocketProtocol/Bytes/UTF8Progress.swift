@@ -31,7 +31,7 @@ struct UTF8Progress {
         return (try? UTF8Span(validating: units.span)) != nil
     }
 
-    /// Where the last character begins if bytes of it may be still to come, else the end.
+    /// Where the last character begins if it may be incomplete, otherwise the end.
     private static func startOfCutCharacter(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = bytes.count
         var seen = 0

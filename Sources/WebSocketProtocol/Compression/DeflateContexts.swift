@@ -1,4 +1,4 @@
-/// The compressors and decompressors that the connections of one event loop share, as far as they keep no context.
+/// The compressors and decompressors without context that the connections of one event loop share.
 ///
 /// Each is made when first used. Not sendable: one for each thread.
 public final class DeflateContexts {
@@ -13,13 +13,14 @@ public final class DeflateContexts {
         var memoryLevel: Int
     }
 
-    /// None yet.
+    /// No contexts.
     public init() {}
 
     /// Messages up to so many bytes get a compressor with small tables.
     ///
-    /// A compressor without context begins each message by clearing its tables, of which a short message fills but a corner:
-    /// those of the usual size, 64 KiB, cost an echo of 1 KiB some 7 %. A smaller window than agreed upon is always allowed.
+    /// A compressor without context clears its tables for each message, and a short message fills only a corner of
+    /// them: tables of the usual size, 64 KiB, cost an echo of 1 KiB some 7 %. A smaller window than negotiated is
+    /// always allowed.
     static let shortMessageBytes = 4096
     private static let shortMessageWindowBits = 12
     private static let shortMessageMemoryLevel = 6
@@ -46,7 +47,7 @@ public final class DeflateContexts {
     }
 }
 
-/// The compression of one connection: what was agreed, and its own contexts where it keeps them.
+/// The compression of one connection: what was negotiated, and its own contexts if it keeps them.
 final class DeflateState {
     let agreement: DeflateAgreement
     let contexts: DeflateContexts

@@ -67,7 +67,7 @@ extension DeflateOptions {
             let serverBits = min(offered.serverMaxWindowBits ?? 15, localWindowBits)
             if offered.serverMaxWindowBits != nil || serverBits < 15 { answer.serverMaxWindowBits = serverBits }
             var clientBits = 15
-            // Only a client that mentions its window may be told to make it smaller (section 7.1.2.2).
+            // The server may limit the window only of a client that mentions it (section 7.1.2.2).
             switch offered.clientMaxWindowBits {
             case .unspecified: clientBits = remoteWindowBits
             case .bits(let bits): clientBits = min(bits, remoteWindowBits)
@@ -93,11 +93,11 @@ extension DeflateOptions {
         return offer
     }
 
-    /// What follows from the server's answer to our offer; nil when the answer is not one to it, and the connection
+    /// The outcome of the server's answer to our offer; nil if the answer does not fit the offer, and the connection
     /// must fail (RFC 7692, section 5.1).
     func agreement(from element: ExtensionElement) -> DeflateAgreement? {
         guard let answer = DeflateParameters(element) else { return nil }
-        // What we asked for must be granted, and the server may only tell us to do with less.
+        // What we requested must be granted, and the server may only restrict us further.
         guard answer.serverNoContextTakeover || remoteContextTakeover else { return nil }
         let serverBits = answer.serverMaxWindowBits ?? 15
         guard serverBits <= remoteWindowBits else { return nil }

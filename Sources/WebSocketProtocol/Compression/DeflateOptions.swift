@@ -1,9 +1,9 @@
 /// What one end wants of permessage-deflate (RFC 7692).
 ///
-/// The memory that compression costs a connection is a choice. Without context takeover, the default, no connection owns
-/// a compressor: all those of one event loop share one for each window size that was agreed upon, about 300 KB for the
-/// largest, and one for messages of up to 4 KiB, about 50 KB, each made when first used. With it, each connection that has
-/// sent a compressed message holds about 256 KB at 15 window bits and memory level 8, and each that has received one up to
+/// The memory that compression costs a connection is a choice. Without context takeover, the default, no connection
+/// owns a compressor: those of one event loop share one for each negotiated window size, about 300 KB for the largest,
+/// and one for messages of up to 4 KiB, about 50 KB, each made when first used. With it, each connection that has sent
+/// a compressed message holds about 256 KB at 15 window bits and memory level 8, and each that has received one up to
 /// 44 KB; every window bit less halves the larger part.
 public struct DeflateOptions: Hashable, Sendable {
     /// Whether our compressor may refer to earlier messages.
@@ -12,9 +12,9 @@ public struct DeflateOptions: Hashable, Sendable {
     public var remoteContextTakeover = false
     /// The largest window of our compressor, as its base-2 logarithm, 8 to 15.
     public var localWindowBits = 15
-    /// The largest window of the peer's compressor, 8 to 15, as far as it lets us choose.
+    /// The largest window of the peer's compressor, 8 to 15, if it lets us choose.
     public var remoteWindowBits = 15
-    /// The compression level, 1 (fast) to 9 (small). The time a message takes matters more than its last few bytes.
+    /// The compression level, 1 (fast) to 9 (small). A message's time matters more than its last few bytes.
     public var level = 1
     /// zlib's memory level, 1 to 9.
     public var memoryLevel = 8
@@ -39,7 +39,7 @@ public struct DeflateOptions: Hashable, Sendable {
     }
 }
 
-/// What both ends have agreed upon, seen from one of them.
+/// What both ends have negotiated, seen from one of them.
 public struct DeflateAgreement: Hashable, Sendable {
     /// Whether our compressor keeps its window from message to message.
     public var localContextTakeover: Bool

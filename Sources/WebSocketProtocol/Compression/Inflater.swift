@@ -6,18 +6,18 @@ final class Inflater {
     /// Whether the last input ended with a final block.
     private var isAtFinalBlock = false
 
-    /// What decompressing came to.
+    /// The outcome of decompressing.
     enum Outcome {
         case complete
-        /// More than the limit would come out.
+        /// The output exceeds the limit.
         case tooBig
-        /// The input is not DEFLATE, is cut short, or refers to what is not there.
+        /// The input is not DEFLATE, is cut short, or refers beyond the window.
         case invalid
     }
 
     /// The bytes that a sender leaves out at the end of each message (RFC 7692, section 7.2.2).
     private static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
-    /// Output is made room for in steps, so that a small message cannot claim much and a bomb is caught early.
+    /// Output grows in steps, so that a small message cannot claim much and a bomb is detected early.
     private static let stepBytes = 16 * 1024
     /// Final blocks within one message; each costs a copy of the window, and no honest sender needs many.
     private static let maximumFinalBlocks = 16
@@ -40,14 +40,14 @@ final class Inflater {
         stream.deallocate()
     }
 
-    /// Appends the message that `payload` is compressed from, at most `limit` bytes of it.
+    /// Appends the decompressed `payload`, at most `limit` bytes of it.
     ///
     /// With `keepsContext` the next message may refer to this one. After anything but `complete` the context is lost.
     func decompress(
         _ payload: UnsafeRawBufferPointer, limit: Int, keepsContext: Bool, into output: inout ByteQueue
     ) -> Outcome {
         var outcome = feed(payload, limit: limit, into: &output)
-        // A final block lacks nothing, though its sender should have gone on (section 7.2.3.4); nor does nothing at all.
+        // A final block is complete, though its sender should have continued (section 7.2.3.4); so is an empty payload.
         if outcome == .complete, !payload.isEmpty, !isAtFinalBlock {
             let count = output.count
             outcome = Self.tail.withUnsafeBytes { feed($0, limit: limit, into: &output) }
@@ -67,7 +67,7 @@ final class Inflater {
         var finalBlocks = 0
         isAtFinalBlock = false
         while true {
-            // One byte more than the limit is let out, to tell a message that just fits from one that does not.
+            // One byte more than the limit, to distinguish a message that just fits from one that does not.
             let room = min(Self.stepBytes, limit - output.count) + 1
             var code = Z_OK
             output.withUnsafeTail(minimum: room) { tail in
@@ -92,7 +92,7 @@ final class Inflater {
         }
     }
 
-    /// Begins anew after a final block, with the window that there was.
+    /// Restarts after a final block, keeping the window.
     private func continueAfterFinalBlock() -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32_768) { window in
             var count: UInt32 = 0

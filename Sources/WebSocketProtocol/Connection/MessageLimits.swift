@@ -9,12 +9,12 @@ public struct MessageLimits: Hashable, Sendable {
 
     /// The largest sum of a message's fragments.
     ///
-    /// A connection whose message is fragmented or cut short by a read holds up to twice this much, because its
-    /// buffer doubles as bytes arrive; a connection between messages holds none of it. While a message is decompressed,
-    /// for one call, what it is decompressed from is held as well.
+    /// A connection whose message is fragmented or cut short by a read holds up to twice this much, because its buffer
+    /// doubles as bytes arrive; a connection between messages holds none of it. While a message is decompressed, for
+    /// one call, its compressed form is held as well.
     public var maximumMessageBytes: Int
 
-    /// Sets both limits; 16 MiB each unless told.
+    /// Sets both limits; 16 MiB each by default.
     public init(maximumFrameBytes: Int = 16 << 20, maximumMessageBytes: Int = 16 << 20) {
         self.maximumFrameBytes = maximumFrameBytes
         self.maximumMessageBytes = maximumMessageBytes

@@ -14,9 +14,9 @@ extension WebSocketMachine {
         contexts.scratch.removeAll(keepingCapacity: contexts.scratch.capacity <= Self.keptScratchBytes)
     }
 
-    /// Puts the decompressed message in the assembled one's place (RFC 7692, section 7.2.2).
+    /// Replaces the assembled message by its decompressed form (RFC 7692, section 7.2.2).
     ///
-    /// The compressed message is whole, within the limit, and so is what comes out of it: both are held for this call.
+    /// The compressed message is whole and within the limit, and so is the output: both are held for this call.
     @inline(never)
     mutating func decompressMessage(_ kind: MessageKind, _ deflate: DeflateState) -> ProtocolFailure.Reason? {
         var message = ByteQueue()

@@ -124,14 +124,14 @@ extension WebSocketMachine {
         return nil
     }
 
-    /// Notes a frame whose payload is yet to come.
+    /// Records a frame whose payload is still to come.
     private mutating func begin(_ header: FrameHeader) {
         if !header.opcode.isControl { beginMessage(header) }
         frame = CutFrame(
             opcode: header.opcode, fin: header.fin, maskingKey: header.maskingKey, missingBytes: header.payloadLength)
     }
 
-    /// Takes what is there of a payload that began earlier.
+    /// Takes the available part of a payload that began earlier.
     @inline(never)
     private mutating func resumeFrame(
         _ input: UnsafeMutableRawBufferPointer, _ position: inout Int, _ replies: inout ByteQueue

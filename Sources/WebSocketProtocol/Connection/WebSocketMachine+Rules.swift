@@ -25,7 +25,7 @@ extension WebSocketMachine {
         return nil
     }
 
-    /// The limit that a frame's header announces to exceed, if any (RFC 6455, section 10.4).
+    /// The limit that a frame exceeds according to its header, if any (RFC 6455, section 10.4).
     @inline(__always)
     func excess(of header: FrameHeader) -> ProtocolFailure.Reason? {
         if header.opcode.isControl { return nil }

@@ -5,7 +5,7 @@ extension WebSocketMachine {
     /// Appends a message as one frame (RFC 6455, section 6.1).
     ///
     /// False, and nothing appended, once a Close frame was sent or the connection ended, or between the fragments of
-    /// another message. Text must be UTF-8: that is the caller's part. Outgoing bytes must be sent in the order of calls.
+    /// another message. The caller must pass text as UTF-8, and send outgoing bytes in the order of calls.
     public mutating func appendMessage(
         _ kind: MessageKind, _ payload: RawSpan, into output: inout ByteQueue
     ) -> Bool {
@@ -20,10 +20,10 @@ extension WebSocketMachine {
         return true
     }
 
-    /// Appends the header of a message whose payload the caller sends itself, right behind it, without copying it.
+    /// Appends the header of a message whose payload the caller sends itself, right after it, without copying it.
     ///
-    /// False, and nothing appended, where that cannot be: from a client, whose payload must be masked (RFC 6455, section
-    /// 5.3), where messages are compressed, and when ``appendMessage(_:_:into:)`` would append nothing.
+    /// False, and nothing appended, if that is impossible: for a client, whose payload must be masked (RFC 6455,
+    /// section 5.3), if messages are compressed, and if ``appendMessage(_:_:into:)`` would append nothing.
     public func appendHeader(_ kind: MessageKind, payloadBytes: Int, into output: inout ByteQueue) -> Bool {
         guard role == .server, deflate == nil, maySendMessage else { return false }
         FrameHeader(opcode: kind.opcode, payloadLength: payloadBytes).encode(into: &output)
@@ -32,8 +32,8 @@ extension WebSocketMachine {
 
     /// Appends one fragment of a message (RFC 6455, section 5.4), uncompressed.
     ///
-    /// The first carries `text` or `binary`, the others `continuation`, the last `fin`. False, and nothing appended, for
-    /// any other order, for a control opcode, or once sending is over.
+    /// The first carries `text` or `binary`, the others `continuation`, the last `fin`. False, and nothing appended,
+    /// for any other order, for a control opcode, or once sending is over.
     public mutating func appendFragment(
         opcode: Opcode, fin: Bool, _ payload: RawSpan, into output: inout ByteQueue
     ) -> Bool {
@@ -55,7 +55,7 @@ extension WebSocketMachine {
         appendControl(.pong, payload, into: &output)
     }
 
-    /// Appends our Close frame and thereby begins the closing handshake (RFC 6455, section 7.1.2).
+    /// Appends our Close frame, which begins the closing handshake (RFC 6455, section 7.1.2).
     ///
     /// False, and nothing appended, if sending is over or `code` may not be sent. Without a code there is no reason
     /// either. A reason is cut to 123 bytes at a character boundary. Messages still arrive until the peer answers.

@@ -7,8 +7,8 @@ extension WebSocketMachine {
 
     /// Reads a message of one short frame that lies whole in the input; nil leaves everything to the general path.
     ///
-    /// Most traffic is like this. Everything unusual about the frame, broken rules included, is left alone, so that the
-    /// rules stand in one place.
+    /// Most traffic is like this. Everything unusual about the frame, broken rules included, is left to the general
+    /// path, so that the rules are in one place.
     @inline(__always)
     mutating func receiveShortMessage(
         _ input: UnsafeMutableRawBufferPointer, _ position: inout Int, _ replies: inout ByteQueue

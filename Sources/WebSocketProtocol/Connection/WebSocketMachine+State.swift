@@ -9,7 +9,7 @@ extension WebSocketMachine {
         case closeReceived(CloseCode)
         /// The peer broke a rule: the connection is failed and its input discarded (section 7.1.7).
         case failed(ProtocolFailure)
-        /// The stream ended, or was given up, before the closing handshake was complete (section 7.1.5, code 1006).
+        /// The stream ended, or was abandoned, before the closing handshake was complete (section 7.1.5, code 1006).
         case lost
 
         /// Whether input is still read; otherwise it is discarded.

@@ -12,11 +12,11 @@ public struct WebSocketMachine: ~Copyable {
 
     /// Whether the application is between the fragments of a message it sends.
     var isSendingFragments: Bool
-    /// What the next call of ``takeAssembled()`` gives away.
+    /// What the next call of ``takeAssembled()`` returns.
     var delivered: Delivered
     /// The message whose final fragment has not arrived yet, or that is cut short by the end of input.
     var message: MessageKind?
-    /// How the current text message's UTF-8 stands.
+    /// The UTF-8 state of the current text message.
     var text: UTF8Progress
     /// The reserved bits that an extension allows, as they stand in a header's first byte.
     let allowedReservedBits: UInt8
@@ -29,13 +29,13 @@ public struct WebSocketMachine: ~Copyable {
     /// The payload so far of a control frame cut short.
     var control: ByteQueue
     let maskingKeys: MaskingKeySource?
-    /// What permessage-deflate needs, where it was agreed upon.
+    /// The state of permessage-deflate, if it was negotiated.
     let deflate: DeflateState?
 
     /// Begins right after the opening handshake.
     ///
-    /// A client needs a source of masking keys (section 5.3); a server's is ignored. With a `deflate` agreement messages
-    /// are compressed (RFC 7692); give it the contexts of the thread that the machine lives on.
+    /// A client needs a source of masking keys (section 5.3); a server's is ignored. With a `deflate` agreement
+    /// messages are compressed (RFC 7692); give it the contexts of the thread that the machine lives on.
     public init(
         role: Role, limits: MessageLimits = MessageLimits(), maskingKeys: MaskingKeySource? = nil,
         deflate: DeflateAgreement? = nil, contexts: @autoclosure () -> DeflateContexts = DeflateContexts()
@@ -57,10 +57,10 @@ public struct WebSocketMachine: ~Copyable {
         control = ByteQueue()
     }
 
-    /// What was agreed about compression, if anything (RFC 7692).
+    /// The negotiated compression, if any (RFC 7692).
     public var compression: DeflateAgreement? { deflate?.agreement }
 
-    /// The rest of a payload that is still to come.
+    /// The missing rest of a payload.
     struct CutFrame {
         var opcode: Opcode
         var fin: Bool
@@ -71,7 +71,7 @@ public struct WebSocketMachine: ~Copyable {
 
     enum Delivered { case nothing, message, control }
 
-    /// Gives away the payload that the last event called `assembled`.
+    /// Returns the payload that the last event called `assembled`, and gives up its ownership.
     ///
     /// Call it before the next input, or the payload is dropped. Empty if there is none.
     public mutating func takeAssembled() -> ByteQueue {
@@ -96,7 +96,7 @@ public struct WebSocketMachine: ~Copyable {
         return .close(.abnormalClosure, reason: "")
     }
 
-    /// Ends the connection from this side without regard for what the peer still sends (section 7.1.7).
+    /// Ends the connection from this side, whatever the peer still sends (section 7.1.7).
     ///
     /// Appends a Close frame with `code`, if one may still be sent. Later input is discarded.
     public mutating func abandon(_ code: CloseCode, reason: String, into output: inout ByteQueue) {

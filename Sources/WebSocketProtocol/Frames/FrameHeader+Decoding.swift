@@ -1,5 +1,5 @@
 extension FrameHeader {
-    /// What some bytes at a frame's beginning amount to.
+    /// The result of decoding the beginning of a frame.
     enum Decoded {
         case incomplete
         case complete(FrameHeader, bytes: Int)

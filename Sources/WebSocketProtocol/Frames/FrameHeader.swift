@@ -1,7 +1,6 @@
 /// The header of one frame (RFC 6455, section 5.2).
 ///
-/// Any combination can be written, allowed or not, so that a peer can be tested with it; ``WebSocketMachine`` holds
-/// the rules.
+/// Any combination can be written, allowed or not, to test a peer with it; ``WebSocketMachine`` has the rules.
 public struct FrameHeader: Hashable, Sendable {
     /// Whether this is the message's last fragment.
     public var fin: Bool
@@ -18,7 +17,7 @@ public struct FrameHeader: Hashable, Sendable {
     /// The payload's length in bytes, never negative.
     public var payloadLength: Int
 
-    /// Describes a frame; a final, unmasked one with no reserved bit unless told.
+    /// Describes a frame; by default a final, unmasked one with no reserved bit.
     public init(
         fin: Bool = true, rsv1: Bool = false, rsv2: Bool = false, rsv3: Bool = false, opcode: Opcode,
         maskingKey: UInt32? = nil, payloadLength: Int

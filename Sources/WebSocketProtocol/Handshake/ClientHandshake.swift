@@ -6,11 +6,11 @@ public struct ClientHandshake: ~Copyable {
     private let key: String
     private var parser: ResponseHeadParser
 
-    /// What the server agreed to.
+    /// What the server accepted.
     public struct Accepted: Hashable, Sendable {
         /// The subprotocol the server chose from those offered, if any.
         public let subprotocol: String?
-        /// What was agreed about compression, if anything (RFC 7692).
+        /// The negotiated compression, if any (RFC 7692).
         public let deflate: DeflateAgreement?
         /// Every field of the response.
         public let fields: HTTPFields
@@ -29,7 +29,7 @@ public struct ClientHandshake: ~Copyable {
         parser = ResponseHeadParser(limits: limits)
     }
 
-    /// Begins with a request of its own; throws as `ClientRequest.init` and for a key of another size than 16 bytes.
+    /// Begins with a request of its own; throws like `ClientRequest.init`, and for a key that does not have 16 bytes.
     public init(
         host: String, target: String, fields: HTTPFields = HTTPFields(), subprotocols: [String] = [],
         origin: String? = nil, key: [UInt8] = ClientHandshake.randomKey(), deflate: DeflateOptions? = nil,
@@ -40,7 +40,7 @@ public struct ClientHandshake: ~Copyable {
         try self.init(request, key: key, limits: limits)
     }
 
-    /// How many bytes of memory are held for a response that has not arrived whole.
+    /// Bytes of memory held for an incomplete response.
     public var bufferedCapacity: Int { parser.bufferedCapacity }
 
     /// Sixteen bytes from the system's random number generator, for one connection.
@@ -93,7 +93,7 @@ public struct ClientHandshake: ~Copyable {
         return Accepted(subprotocol: chosen.first, deflate: agreement, fields: fields)
     }
 
-    /// The agreement that the server's extensions amount to; only what was offered may be there, and once.
+    /// What the server's extensions negotiate; only what was offered may be there, and once.
     private func agreement(_ extensions: [String]) throws(ClientHandshakeFailure.Reason) -> DeflateAgreement? {
         guard let first = extensions.first else { return nil }
         guard let deflate = request.deflate else { throw .unofferedExtension(first) }

@@ -1,8 +1,8 @@
 /// Why a client has no connection after the opening handshake (RFC 6455, section 4.1).
 public enum ClientHandshakeFailure: Error, Hashable, Sendable {
-    /// The server answered with another status than 101; its body was not read.
+    /// The server answered with a status other than 101; its body was not read.
     case refused(ResponseHead)
-    /// The server's answer is not the one that the handshake demands: close the stream.
+    /// The server's answer is not a valid handshake: close the stream.
     case invalid(Reason)
 
     /// What can be wrong with an answer.
@@ -15,7 +15,7 @@ public enum ClientHandshakeFailure: Error, Hashable, Sendable {
         case missingConnectionUpgrade
         /// Sec-WebSocket-Accept does not prove that the server read our key.
         case wrongAcceptKey
-        /// An extension that was not asked for.
+        /// An extension that was not offered.
         case unofferedExtension(String)
         /// Parameters of an extension that our offer does not allow (RFC 7692, section 5.1).
         case invalidExtensionAnswer(String)

@@ -10,8 +10,8 @@ public struct ClientRequest: Hashable, Sendable {
 
     /// Prepares a request.
     ///
-    /// `host` is the Host field's value, the port included; `target` the path and query. Throws if anything given could
-    /// break the request, such as a line ending in a field's value.
+    /// `host` is the Host field's value, the port included; `target` the path and query. Throws if anything could break
+    /// the request, such as a line ending in a field's value.
     public init(
         host: String, target: String, fields: HTTPFields = HTTPFields(), subprotocols: [String] = [],
         origin: String? = nil, deflate: DeflateOptions? = nil
@@ -50,7 +50,7 @@ public struct ClientRequest: Hashable, Sendable {
         afterKey = rest.withUnsafeBytes { Array($0) }
     }
 
-    /// Fields that the handshake writes itself or whose meaning it could not honour.
+    /// Fields that the handshake writes itself or whose meaning it could not honor.
     private static func isReserved(_ name: String) -> Bool {
         [
             "host", "upgrade", "connection", "origin", "content-length", "transfer-encoding", "sec-websocket-key",

@@ -26,7 +26,7 @@ public struct HTTPFields: Sendable {
 
     /// Adds a field at the end.
     ///
-    /// Nothing is checked here: a writer replaces what could break a line, see ``encode(into:)``.
+    /// Does not check: ``encode(into:)`` replaces what could break a line.
     public mutating func append(name: String, value: String) {
         fields.append(Field(name: name, value: value))
     }
@@ -46,7 +46,7 @@ public struct HTTPFields: Sendable {
         fields.filter { ASCII.equalsIgnoringCase($0.name, name) }.map(\.value)
     }
 
-    /// The value of `name` if it stands on exactly one field line.
+    /// The value of `name` if exactly one field line has it.
     func onlyValue(of name: String) -> String? {
         var found: String?
         for field in fields where ASCII.equalsIgnoringCase(field.name, name) {
@@ -66,7 +66,8 @@ public struct HTTPFields: Sendable {
         return isFound
     }
 
-    /// The comma-separated elements of every `name` field, as written; empty ones are left out (RFC 9110, section 5.6.1).
+    /// The comma-separated elements of every `name` field, as written; empty ones are left out (RFC 9110, section
+    /// 5.6.1).
     public func elements(of name: String) -> [String] {
         var elements: [String] = []
         forEachElement(of: name) { elements.append(String(decoding: $0, as: UTF8.self)) }
@@ -89,8 +90,8 @@ public struct HTTPFields: Sendable {
 
     /// Writes one line for each field (RFC 9112, section 5).
     ///
-    /// A control character in a value becomes a space and a field whose name is no token is left out, so that no
-    /// value can end the line it stands on.
+    /// A control character in a value becomes a space, and a field whose name is no token is omitted, so that no value
+    /// can end its line.
     public func encode(into output: inout ByteQueue) {
         for field in fields where ASCII.withBytes(of: field.name, ASCII.isToken) {
             output.append(field.name)

@@ -45,7 +45,7 @@ public struct HTTPResponse: Hashable, Sendable {
         body.withUnsafeBytes { output.append($0) }
     }
 
-    /// The words that go with a status (RFC 9110, section 15); empty if it has none here.
+    /// The reason phrase of a status (RFC 9110, section 15); empty if unknown.
     public static func reasonPhrase(for status: Int) -> String {
         switch status {
         case 101: "Switching Protocols"

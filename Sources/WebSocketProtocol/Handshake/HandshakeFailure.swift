@@ -27,7 +27,7 @@ public struct HandshakeFailure: Error, Hashable, Sendable {
         case malformedStatusLine
         /// The target is neither a path nor an absolute URI (RFC 9112, section 3.2).
         case malformedTarget
-        /// Another version than HTTP/1.x, or HTTP/1.0 with an upgrade.
+        /// A version other than HTTP/1.x, or HTTP/1.0 with an upgrade.
         case unsupportedVersion
         /// A field line without a token, a colon or with control characters (RFC 9112, section 5).
         case malformedField
@@ -39,11 +39,11 @@ public struct HandshakeFailure: Error, Hashable, Sendable {
         case malformedHost
         /// A Content-Length that is no number, or several that differ (RFC 9112, section 6.3).
         case malformedContentLength
-        /// An upgrade asked for with another method than GET (RFC 6455, section 4.1).
+        /// An upgrade with a method other than GET (RFC 6455, section 4.1).
         case methodNotAllowed
         /// No `Connection: Upgrade` (RFC 6455, section 4.2.1).
         case missingConnectionUpgrade
-        /// Another Sec-WebSocket-Version than 13 (RFC 6455, section 4.4).
+        /// A Sec-WebSocket-Version other than 13 (RFC 6455, section 4.4).
         case unsupportedWebSocketVersion
         /// Sec-WebSocket-Key is absent, repeated, or not 16 bytes in base64 (RFC 6455, section 4.2.1).
         case invalidKey

@@ -7,7 +7,7 @@ public struct HandshakeLimits: Hashable, Sendable {
     /// The most field lines; each costs two strings.
     public var maximumFieldCount: Int
 
-    /// Sets both limits; 16 KiB and 100 fields unless told.
+    /// Sets both limits; 16 KiB and 100 fields by default.
     public init(maximumHeadBytes: Int = 16_384, maximumFieldCount: Int = 100) {
         self.maximumHeadBytes = maximumHeadBytes
         self.maximumFieldCount = maximumFieldCount

@@ -1,6 +1,6 @@
 /// Finds where a head ends, in input that may cut it anywhere (RFC 9112, section 2.2).
 ///
-/// A head that lies whole in one input is not copied. Judges line endings and size only, byte by byte, so that the
+/// A head that lies whole in one input is not copied. Checks only line endings and size, byte by byte, so that the
 /// outcome does not depend on the cuts.
 struct HeadCollector: ~Copyable {
     private enum Found {
@@ -21,7 +21,7 @@ struct HeadCollector: ~Copyable {
 
     init(limits: HandshakeLimits) { self.limits = limits }
 
-    /// How many bytes of memory are held for a head that has not arrived whole.
+    /// Bytes of memory held for an incomplete head.
     var bufferedCapacity: Int { kept.capacity }
 
     /// Reads a head with `parse`, which gets all of its bytes at once; after a failure, fails for ever.

@@ -1,4 +1,4 @@
-/// How far reading something that arrives in pieces has come.
+/// The progress of reading something that arrives in pieces.
 public enum Progress<Value, Failure: Error> {
     /// All input is consumed and more is needed.
     case needsMore

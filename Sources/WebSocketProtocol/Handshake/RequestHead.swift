@@ -1,6 +1,6 @@
 /// A request's first line and fields (RFC 9112, sections 3 and 5).
 public struct RequestHead: Hashable, Sendable {
-    /// The method, case and all.
+    /// The method, with its case.
     public var method: String
     /// The target as it was sent: a path with its query, or an absolute URI.
     public var target: String
@@ -31,8 +31,8 @@ public struct RequestHead: Hashable, Sendable {
 
     /// The query's `name=value` items in order, percent-decoded; `+` stays as it is.
     ///
-    /// An item without `=` has an empty value. Escapes that are malformed stay as they are; octets that are no UTF-8 become
-    /// U+FFFD each, as browsers have it (WHATWG URL, section 1.3), so that different ones may look the same.
+    /// An item without `=` has an empty value. Malformed escapes stay as they are; each octet that is not UTF-8 becomes
+    /// U+FFFD, as in browsers (WHATWG URL, section 1.3), so that different ones may look the same.
     public var queryItems: [(name: String, value: String)] {
         guard let mark = resource.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         return resource[resource.index(after: mark)...].split(separator: UInt8(ascii: "&")).map { item in
@@ -41,7 +41,7 @@ public struct RequestHead: Hashable, Sendable {
         }
     }
 
-    /// The host and port asked for: an absolute target's, else the Host field's (RFC 9112, section 3.2.2).
+    /// The requested host and port: an absolute target's, otherwise the Host field's (RFC 9112, section 3.2.2).
     public var host: String? {
         authority.map { String(Substring($0)) } ?? fields["Host"]
     }

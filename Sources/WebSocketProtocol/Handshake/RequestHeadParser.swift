@@ -5,7 +5,7 @@ public struct RequestHeadParser: ~Copyable {
     /// Begins at a request's first byte.
     public init(limits: HandshakeLimits = HandshakeLimits()) { collector = HeadCollector(limits: limits) }
 
-    /// How many bytes of memory are held for a head that has not arrived whole.
+    /// Bytes of memory held for an incomplete head.
     public var bufferedCapacity: Int { collector.bufferedCapacity }
 
     /// Takes bytes of `input` from `position` on, up to the blank line that ends the head.

@@ -5,7 +5,7 @@ public struct ResponseHeadParser: ~Copyable {
     /// Begins at a response's first byte.
     public init(limits: HandshakeLimits = HandshakeLimits()) { collector = HeadCollector(limits: limits) }
 
-    /// How many bytes of memory are held for a head that has not arrived whole.
+    /// Bytes of memory held for an incomplete head.
     public var bufferedCapacity: Int { collector.bufferedCapacity }
 
     /// Takes bytes of `input` from `position` on, up to the blank line that ends the head.
@@ -23,7 +23,7 @@ public struct ResponseHeadParser: ~Copyable {
     ) throws(HandshakeFailure) -> ResponseHead {
         var lines = HeadLines(bytes)
         let parts = lines.next().split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
-        // Many servers leave out the space before an empty reason.
+        // Many servers omit the space before an empty reason.
         guard parts.count >= 2, try HeadLines.minorVersion(parts[0]) != nil,
             parts[1].count == 3, parts[1].allSatisfy(ASCII.isDigit),
             let status = Int(HeadLines.text(parts[1])), status >= 100,

@@ -4,19 +4,19 @@ public enum ServerHandshake {
     public enum Decision: Equatable, Sendable {
         /// Send the acceptance; what follows the request is WebSocket.
         case upgrade(Acceptance)
-        /// An ordinary HTTP request, which does not ask for WebSocket: answer it as one.
+        /// An ordinary HTTP request without a request for WebSocket: answer it as one.
         case notUpgrade
         /// Send an ``HTTPResponse`` that refuses for this failure, and close.
         case refuse(HandshakeFailure)
     }
 
-    /// A switch to WebSocket that the server agrees to (RFC 6455, section 4.2.2).
+    /// A switch to WebSocket that the server accepts (RFC 6455, section 4.2.2).
     public struct Acceptance: Equatable, Sendable {
         /// The value of Sec-WebSocket-Accept.
         public let acceptKey: String
         /// The subprotocol chosen, if any.
         public let subprotocol: String?
-        /// What was agreed about compression, if anything (RFC 7692).
+        /// The negotiated compression, if any (RFC 7692).
         public let deflate: DeflateAgreement?
         let deflateAnswer: DeflateParameters?
         /// Further fields to send; they must not repeat those of the handshake.
@@ -43,10 +43,10 @@ public enum ServerHandshake {
         }
     }
 
-    /// Decides on a request, for a server that speaks `subprotocols` and, if told how, compresses.
+    /// Decides on a request, for a server that speaks `subprotocols` and compresses if `deflate` says how.
     ///
-    /// The first subprotocol of the client's list that the server speaks is chosen; if there is none, the connection
-    /// goes on without. Whether the origin is welcome is the caller's decision (section 10.2).
+    /// Chooses the first subprotocol of the client's list that the server speaks; if there is none, the connection has
+    /// none. The caller decides on the origin (section 10.2).
     public static func evaluate(
         _ head: RequestHead, subprotocols: [String] = [], deflate: DeflateOptions? = nil
     ) -> Decision {

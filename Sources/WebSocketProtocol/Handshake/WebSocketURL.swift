@@ -4,7 +4,7 @@ public struct WebSocketURL: Hashable, Sendable {
     public let host: String
     /// The port, 80 unless the URI names another.
     public let port: UInt16
-    /// What to ask the server for: path and query, never empty.
+    /// What to request: path and query, never empty.
     public let target: String
 
     private let isIPv6: Bool

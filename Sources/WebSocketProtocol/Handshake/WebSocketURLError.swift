@@ -2,7 +2,7 @@
 public enum WebSocketURLError: Error, Hashable, Sendable {
     /// No scheme.
     case missingScheme
-    /// Another scheme than `ws`.
+    /// A scheme other than `ws`.
     case unsupportedScheme(String)
     /// `wss`: TLS is not supported.
     case unsupportedTLS

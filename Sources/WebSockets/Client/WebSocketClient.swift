@@ -2,7 +2,7 @@ public import Sockets
 import SystemCalls
 public import WebSocketProtocol
 
-/// What a client asks for and allows.
+/// What a client requests and allows.
 public struct ClientConfiguration: Sendable {
     /// Fields added to the request.
     public var fields = HTTPFields()
@@ -10,7 +10,7 @@ public struct ClientConfiguration: Sendable {
     public var subprotocols: [String] = []
     /// The `Origin` field.
     public var origin: String?
-    /// What is offered of permessage-deflate (RFC 7692); nil offers nothing.
+    /// The permessage-deflate offer (RFC 7692); nil offers nothing.
     public var compression: DeflateOptions?
     /// The limits of the connection.
     public var limits = ConnectionLimits()
@@ -32,7 +32,7 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
     /// The stream ended, broke or fell silent during the opening handshake.
     case ended(CloseOutcome)
 
-    /// What went wrong and, where that is known, what to do.
+    /// What went wrong and, if known, what to do.
     public var description: String {
         switch self {
         case .unreachable(let address, let outcome):
@@ -54,7 +54,7 @@ public enum WebSocketClient {
     /// Connects to a `ws://` URL and completes the opening handshake (RFC 6455, section 4.1).
     ///
     /// Host names are tried address by address. Throws the URL's own error, `ResolutionFailure`, `ConnectFailure`, or
-    /// `CancellationError` when the task is cancelled; whatever it throws, no descriptor is left.
+    /// `CancellationError` if the task is cancelled; it never leaves a descriptor.
     public static func connect(
         to url: String, _ configuration: ClientConfiguration = ClientConfiguration(), on loop: EventLoop = .shared
     ) async throws -> AsyncConnection {
@@ -71,7 +71,7 @@ public enum WebSocketClient {
         }
     }
 
-    /// Connects, gives the connection to a handler that was made for it, and returns `face` of both.
+    /// Connects, gives the connection to a handler made for it, and returns `face` of both.
     ///
     /// `makeHandler` and `face` are called on the loop's thread.
     static func connect<Handler: ConnectionHandler, Face: Sendable>(
@@ -94,7 +94,7 @@ public enum WebSocketClient {
 
     /// Opens a connection whose messages go to `handler`, for load: thousands fit on one loop.
     ///
-    /// Called on the loop's thread. `ended` is called there when the connection does not open.
+    /// Call it on the loop's thread. `ended` is called there if the connection does not open.
     @discardableResult
     public static func open(
         _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
@@ -166,7 +166,7 @@ public enum WebSocketClient {
     }
 }
 
-/// A connect that may be cancelled; used on the loop's thread alone.
+/// A cancellable connect; used only on the loop's thread.
 private final class PendingConnect: @unchecked Sendable {
     weak var connection: Connection?
     var isCancelled = false
@@ -174,7 +174,7 @@ private final class PendingConnect: @unchecked Sendable {
 
 /// The client's side of the opening handshake (RFC 6455, section 4.1).
 final class ClientOpening: Opening, @unchecked Sendable {
-    /// Told once how the handshake went; returns the handler of an open connection.
+    /// Called once with the handshake's result; returns the handler of an open connection.
     typealias Finished = (Result<(Connection, String?), ConnectFailure>) -> any ConnectionHandler
 
     /// Must be set before the connection begins.

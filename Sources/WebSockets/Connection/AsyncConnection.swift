@@ -4,18 +4,17 @@ public import WebSocketProtocol
 
 /// A WebSocket connection for `async` code: an actor that lives on its event loop.
 ///
-/// A task that prefers the loop (as those of `WebSocketServer.serve` do) suspends and resumes without leaving the
-/// loop's thread. From anywhere else each call costs two hops. A connection that nobody refers to any more is closed
-/// with 1001.
+/// A task that prefers the loop (like those of `WebSocketServer.serve`) suspends and resumes without leaving the loop's
+/// thread. From elsewhere each call costs two hops. A connection without references is closed with 1001.
 ///
-/// Whoever waits for something is told at once when its task is cancelled, and the connection lives on. What need not be
-/// waited for is had by a cancelled task as well: the messages that have come, and how the connection has ended.
+/// Cancelling a task ends its wait at once, and the connection lives on. A cancelled task still gets what needs no
+/// waiting: messages that have arrived, and how the connection ended.
 public actor AsyncConnection {
     /// The loop that is its executor.
     public nonisolated let loop: EventLoop
-    /// The subprotocol that the handshake agreed upon.
+    /// The negotiated subprotocol.
     public nonisolated let subprotocol: String?
-    /// What the handshake agreed upon about compression, if anything (RFC 7692).
+    /// The negotiated compression, if any (RFC 7692).
     public nonisolated let compression: DeflateAgreement?
     let connection: Connection
     let mailbox: Mailbox
@@ -33,16 +32,16 @@ public actor AsyncConnection {
 
     /// The next message; nil once the connection has ended and every message was received.
     ///
-    /// One task receives at a time. How the connection ended is in `outcome`. Nil as well when the task is cancelled and
-    /// would have to wait; the message that comes then is the next receiver's.
+    /// One task receives at a time. `outcome` says how the connection ended. Also nil if the task is cancelled and
+    /// would have to wait; the next message then goes to the next receiver.
     public func receive() async -> Message? {
         while true {
             switch mailbox.next(of: connection) {
             case .message(let message): return message
             case .end: return nil
             case .nothing:
-                // The server's own task is cancelled by the end alone, which resumes it: a handler would cost a third of
-                // all that a message costs.
+                // Only the connection's end cancels the server's own task, and resumes it: a cancellation handler would
+                // cost a third of a message.
                 if mailbox.isServingTaskCurrent {
                     await withUnsafeContinuation { mailbox.setReceiver($0, of: connection) }
                 } else {
@@ -52,7 +51,7 @@ public actor AsyncConnection {
         }
     }
 
-    /// Waits until receiving is worth another look; false when the task is cancelled before.
+    /// Waits until receiving may succeed; false if the task is cancelled before.
     @inline(never)
     private func waitToReceive() async -> Bool {
         let ticket = mailbox.ticket()
@@ -65,8 +64,7 @@ public actor AsyncConnection {
 
     /// Sends a text message.
     ///
-    /// Throws `SendFailure` when the send buffer is full, in which case `drained()` waits for room, or the connection
-    /// no longer sends.
+    /// Throws `SendFailure` if the send buffer is full (`drained()` waits for room) or the connection no longer sends.
     public func send(_ text: String) throws(SendFailure) {
         try check(connection.send(text))
     }
@@ -86,9 +84,10 @@ public actor AsyncConnection {
         guard connection.ping(payload) else { throw connection.isOpen ? .bufferFull : .closed }
     }
 
-    /// Sends a Ping and waits for its Pong: the round trip, or nil when the connection ends or the task is cancelled first.
+    /// Sends a Ping and waits for its Pong: the round trip, or nil if the connection ends or the task is cancelled
+    /// first.
     ///
-    /// Somebody must be receiving, or the Pong may wait behind messages that nobody takes.
+    /// A task must be receiving, or the Pong may wait behind messages that none takes.
     public func roundTrip(_ payload: [UInt8]) async throws(SendFailure) -> Duration? {
         let start = MonotonicTime.now
         let ticket = mailbox.ticket()
@@ -107,9 +106,9 @@ public actor AsyncConnection {
         return try answered.get() ? start.elapsed : nil
     }
 
-    /// Waits until a send buffer that was full enough to refuse a message, or to hold reading back, has drained.
+    /// Waits until a send buffer that was full enough to refuse a message or to pause reading has drained.
     ///
-    /// Throws when the task is cancelled before that.
+    /// Throws if the task is cancelled before that.
     public func drained() async throws(CancellationError) {
         let ticket = mailbox.ticket()
         let hasDrained = await withTaskCancellationHandler {
@@ -117,18 +116,18 @@ public actor AsyncConnection {
         } onCancel: {
             cancel(ticket)
         }
-        // Whoever sends until it succeeds would otherwise go round and round, and nothing would ever drain.
+        // A loop that sends until it succeeds would otherwise spin, and nothing would drain.
         guard hasDrained else { throw CancellationError() }
     }
 
-    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`, also in a task that is
-    /// cancelled.
+    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`, even in a cancelled
+    /// task.
     ///
-    /// Messages that still arrive can be received afterwards, as many as there is room for.
+    /// Messages that still arrive can be received afterwards, as far as there is room.
     @discardableResult
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") async -> CloseOutcome {
         connection.close(code, reason: reason)
-        // Whoever cleans up after having been cancelled must be able to.
+        // A cancelled task must be able to clean up.
         return await withUnsafeContinuation { mailbox.addCloseWaiter($0) }
     }
 
@@ -137,7 +136,7 @@ public actor AsyncConnection {
         connection.closeNow()
     }
 
-    /// Waits until the connection has ended, by whichever side; throws when the task is cancelled before that.
+    /// Waits until the connection has ended, from either side; throws if the task is cancelled before that.
     public func closed() async throws(CancellationError) -> CloseOutcome {
         let ticket = mailbox.ticket()
         let ended = await withTaskCancellationHandler {
@@ -149,12 +148,12 @@ public actor AsyncConnection {
         return ended
     }
 
-    /// From any thread, and before the wait has begun as well as after it has ended.
+    /// Callable from any thread, before the wait has begun and after it has ended.
     private nonisolated func cancel(_ ticket: Mailbox.Ticket) {
         loop.execute { [mailbox] in mailbox.cancel(ticket) }
     }
 
-    /// How the connection ended; nil while it has not.
+    /// How the connection ended; nil until then.
     public var outcome: CloseOutcome? { mailbox.outcome }
 
     /// The peer's address; nil once the connection has ended.
@@ -168,7 +167,7 @@ public actor AsyncConnection {
         }
     }
 
-    /// Nobody can receive or close any more: the peer is told, instead of being kept until some limit runs out.
+    /// No reference is left to receive or close: close now, instead of keeping the peer until some limit expires.
     deinit {
         loop.execute { [connection] in connection.close(.goingAway) }
     }

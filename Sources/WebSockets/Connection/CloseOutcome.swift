@@ -3,7 +3,7 @@ public import WebSocketProtocol
 
 /// How a connection ended.
 public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
-    /// What brought the end about.
+    /// What caused the end.
     public enum Cause: Hashable, Sendable {
         /// The peer began the closing handshake, and we answered.
         case peerClosed
@@ -13,20 +13,20 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case endOfStream
         /// The connection was reset or broke.
         case broken(SystemCallError)
-        /// The peer broke the protocol; `code` is what we told it.
+        /// The peer broke the protocol; `code` is what we sent.
         case protocolFailure(ProtocolFailure)
-        /// The opening handshake was refused or failed, because of a limit where one is named.
+        /// The opening handshake was refused or failed; names the limit if one was the cause.
         case handshakeFailure(status: Int, LimitName? = nil)
-        /// A limit ran out.
+        /// A limit was reached.
         case limit(LimitName)
         /// Our side ended it at once, without a closing handshake.
         case aborted
     }
 
-    /// What brought the end about.
+    /// What caused the end.
     public var cause: Cause
-    /// The peer's close code: 1005 when its Close named none, 1006 when there was no Close (RFC 6455, section 7.1.5);
-    /// for a protocol failure, the code that we sent.
+    /// The peer's close code: 1005 if its Close had none, 1006 if there was no Close (RFC 6455, section 7.1.5); for a
+    /// protocol failure, the code that we sent.
     public var code: CloseCode
     /// The reason that came with the code.
     public var reason: String
@@ -41,7 +41,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
     /// Whether the closing handshake was completed (RFC 6455, section 7.1.4).
     public var isClean: Bool { cause == .peerClosed || cause == .locallyClosed }
 
-    /// The limit that ended it; nil when it was something else.
+    /// The limit that ended it; nil if it was something else.
     public var limit: LimitName? {
         switch cause {
         case .limit(let limit): limit
@@ -56,7 +56,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What ended it, in words that are safe to print.
+    /// What ended it, in printable words.
     public var description: String {
         switch cause {
         case .peerClosed: "the peer closed with \(code.rawValue)\(quotedReason)"

@@ -6,7 +6,7 @@ public import WebSocketProtocol
 extension Connection {
     /// Begins the closing handshake (RFC 6455, section 7.1.2); the peer has `closeLimit` to answer.
     ///
-    /// Without effect once closing has begun. Before the connection is open it ends at once.
+    /// No effect once closing has begun. Before the connection is open it ends at once.
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") {
         close(code, reason: reason, because: nil)
     }
@@ -22,15 +22,15 @@ extension Connection {
             isHeldForTask = false
             loop.claimCork(for: self)
             if !machine.appendClose(code, reason: reason, into: &buffers.cork) {
-                // A code that may not stand in a Close frame, 1005 among them, is left out (section 7.4).
+                // Omits a code that may not be in a Close frame, such as 1005 (section 7.4).
                 _ = machine.appendClose(nil, into: &buffers.cork)
             }
             setDeadline(loop.turnStart + limits.closeLimit)
-            // The answer must be read whether the handler takes messages or not.
+            // The answer must be read even if the handler takes no messages.
             processHeld()
             if phase != .closed { updateInterest() }
         case .failing:
-            // The Close is lost, too, and so is any answer.
+            // The Close is lost as well, and so is any answer.
             guard decided == nil else { return }
             decided = limit.map { CloseOutcome(.limit($0), code: code, reason: reason) } ?? CloseOutcome(.limit(.close))
             setDeadline(loop.turnStart + limits.closeLimit)
@@ -45,8 +45,8 @@ extension Connection {
 
     /// The closing handshake is complete.
     ///
-    /// A server closes TCP first (section 7.1.1); it may do so at once when nothing unread could turn its FIN into a
-    /// reset that overtakes the Close. A client waits for the server to do it.
+    /// A server closes TCP first (section 7.1.1); at once if nothing unread could turn its FIN into a reset that
+    /// overtakes the Close. A client waits for the server to do it.
     func peerClosed(_ outcome: CloseOutcome) {
         drain(deciding: decided ?? outcome)
     }
@@ -62,18 +62,18 @@ extension Connection {
         parked.removeAll(keepingCapacity: false)
         remainder = 0..<0
         setDeadline(loop.turnStart + limits.closeLimit)
-        // Claimed even when nothing is gathered: at the end of the turn the half-close follows the last byte.
+        // Claimed even if nothing is gathered: the half-close follows the last byte at the end of the turn.
         loop.claimCork(for: self)
     }
 
-    /// Ends the connection because all connections together hold too much memory: what it holds is let go at once.
+    /// Ends the connection because all connections together hold too much memory: releases its buffers at once.
     func giveUpBuffers() {
         let outcome = CloseOutcome(.limit(.buffered), code: .tryAgainLater)
-        // Behind output that was cut short no frame can follow, before the handshake none is understood, and what a task
-        // has not received is let go of at the end.
+        // No frame can follow output that was cut short, none is understood before the handshake, and messages that no
+        // task has received are released at the end.
         let before = phase
         if before == .open { loop.claimCork(for: self) }
-        // Whose output went out meanwhile may have needed the same memory.
+        // Another connection's output went out meanwhile, and may have needed the same memory.
         guard phase == before else { return }
         guard phase == .open, backlog.isEmpty, undeliveredBytes == 0 else { return end(outcome, reset: true) }
         machine.abandon(.tryAgainLater, reason: LimitName.buffered.rawValue, into: &buffers.cork)
@@ -81,7 +81,7 @@ extension Connection {
         accountForBuffers()
     }
 
-    /// After the last byte was handed to the kernel: closes when that is safe, else half-closes and waits.
+    /// Called after the last byte went to the kernel: closes if that is safe, otherwise half-closes and waits.
     func finishedSending() {
         let outcome = decided ?? CloseOutcome(.aborted)
         if isInputEnded || role == .server && outcome.isClean && isInputDrained { return end(outcome) }
@@ -100,7 +100,7 @@ extension Connection {
     func streamEnded() {
         switch phase {
         case .draining where !backlog.isEmpty:
-            // A half-closed peer still reads, our answer to its Close last of all.
+            // A half-closed peer still reads, up to our answer to its Close.
             isInputEnded = true
             updateInterest()
         case .draining, .closing: end(decided ?? CloseOutcome(.endOfStream))
@@ -108,13 +108,13 @@ extension Connection {
         }
     }
 
-    /// Closes so that the peer gets what was sent, but keeps the kernel from holding on to it for a peer that does not read.
+    /// Closes so that the peer gets what was sent, but the kernel does not keep it for a peer that does not read.
     private func closeInGoodOrder() {
         withDescriptor { try? $0.limitUnacknowledged(to: limits.closeLimit) }
         closeDescriptor()
     }
 
-    /// Closes the descriptor, exactly once, and tells everyone concerned.
+    /// Closes the descriptor, exactly once, and notifies owner, manager and handler.
     func end(_ outcome: CloseOutcome, reset: Bool = false) {
         guard phase != .closed else { return }
         phase = .closed
@@ -124,7 +124,7 @@ extension Connection {
         accountForBuffers()
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeInGoodOrder() }
-        // Whoever waits for a manager's cleanup is to find the descriptor gone.
+        // After a manager's cleanup the descriptor must be gone.
         if let manager = manager.take() { manager.release(self) }
         activity = nil
         backlog.removeAll(keepingCapacity: false)

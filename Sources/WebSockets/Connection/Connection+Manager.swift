@@ -2,7 +2,7 @@ public import Managers
 import Sockets
 import WebSocketProtocol
 
-/// A connection as its manager closes it: unlike the rest of `Connection`, from any thread.
+/// What a connection's manager calls: unlike the rest of `Connection`, from any thread.
 extension Connection: ManagedResource {
     /// Begins the closing handshake with the code that fits the reason.
     public func beginClosing(for reason: CleanupReason) {
@@ -16,7 +16,7 @@ extension Connection: ManagedResource {
 }
 
 extension CleanupReason {
-    /// What a peer is told when its manager is cleaned up (RFC 6455, section 7.4.1).
+    /// The close code for a peer whose manager is cleaned up (RFC 6455, section 7.4.1).
     var closeCode: CloseCode {
         switch self {
         case .released, .requested: .normalClosure

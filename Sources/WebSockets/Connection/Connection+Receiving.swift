@@ -3,7 +3,7 @@ import Sockets
 import WebSocketProtocol
 
 extension Connection {
-    /// Hands the unparsed rest of the window to a buffer of our own, because another connection is about to read.
+    /// Copies the unparsed rest of the window to a buffer of its own, because another connection is about to read.
     func keepRemainder() {
         guard !remainder.isEmpty else { return }
         parked.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(loop.window)[remainder]))
@@ -11,7 +11,7 @@ extension Connection {
         accountForBuffers()
     }
 
-    /// Reads once into the loop's window and parses it there. What is left in the kernel is reported again.
+    /// Reads once into the loop's window and parses there. epoll reports again what is left in the kernel.
     func readOnce() {
         let window = loop.claimWindow(for: self)
         switch receive(into: window) {
@@ -23,7 +23,7 @@ extension Connection {
             guard phase != .closed else { return }
             remainder = reached < count ? reached..<count : 0..<0
             isInputDrained = count < window.count
-            // Most input is whole messages, of which nothing is kept.
+            // Most input is whole messages, which leave nothing in buffers.
             if accountedBytes > 0 || phase == .handshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
         case .endOfStream: streamEnded()
         case .wouldBlock: break
@@ -31,7 +31,7 @@ extension Connection {
         }
     }
 
-    /// Parses `input` from `start` on until it is used up or reading is held; returns how far it came.
+    /// Parses `input` from `start` until it is consumed or reading is held; returns the position reached.
     func process(_ input: UnsafeMutableRawBufferPointer, from start: Int) -> Int {
         var position = start
         isProcessing = true
@@ -41,7 +41,7 @@ extension Connection {
             open(with: span.bytes, at: &position)
         }
         while phase == .open || phase == .closing {
-            // Claiming may tell others that their sending failed, and they may do anything to this connection.
+            // Claiming may report failed sends to others, which may do anything to this connection.
             loop.claimCork(for: self)
             guard !isReadingHeld, phase == .open || phase == .closing else { break }
             guard let event = nextEvent(in: &span, at: &position) else { break }
@@ -56,7 +56,7 @@ extension Connection {
         guard backlog.count >= limits.sendBufferBytes else {
             return machine.next(in: &span, at: &position, replies: &buffers.cork)
         }
-        // With the send buffer full a Ping goes without an answer (RFC 6455, section 5.5.3); a Close does not.
+        // With a full send buffer a Ping gets no answer (RFC 6455, section 5.5.3); a Close does.
         var replies = ByteQueue()
         let event = machine.next(in: &span, at: &position, replies: &replies)
         switch event {
@@ -76,7 +76,7 @@ extension Connection {
             phase = .open
             scheduleOpenDeadline()
             let handler = makeHandler()
-            // Whoever learns of the connection here may already have ended it.
+            // Making the handler may already have ended the connection.
             guard phase != .closed else { return handler.closed(self, CloseOutcome(.aborted)) }
             self.handler = handler
             handler.opened(self)
@@ -87,7 +87,7 @@ extension Connection {
         }
     }
 
-    /// Begins anew with a machine that compresses: no frame has passed yet.
+    /// Replaces the machine by one that compresses: no frame has passed yet.
     private func useCompression(_ agreement: DeflateAgreement) {
         machine = WebSocketMachine(
             role: role, limits: limits.messages, maskingKeys: role == .client ? buffers.maskingKeys : nil,
@@ -119,14 +119,14 @@ extension Connection {
         }
     }
 
-    /// Stops handing messages out; what arrives stays in the kernel, which makes the peer wait.
+    /// Stops delivering messages; what arrives stays in the kernel, which makes the peer wait.
     ///
-    /// Without effect once closing has begun.
+    /// No effect once closing has begun.
     public func pause() {
         isPaused = true
     }
 
-    /// Hands messages out again, those that were held first.
+    /// Delivers messages again, those that were held first.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -135,15 +135,14 @@ extension Connection {
         updateInterest()
     }
 
-    /// Parses no further until the task that has just been given a message has taken it and had its turn.
+    /// Parses no further until the task that just got a message has taken it and had its turn.
     ///
-    /// What it sends in answer then goes out before anything that later frames bring about, a failed connection's Close
-    /// above all.
+    /// So its answer leaves before anything that later frames cause, above all a failed connection's Close.
     func holdForTask() {
         isHeldForTask = true
     }
 
-    /// Parses on after `holdForTask()`.
+    /// Continues parsing after `holdForTask()`.
     func releaseForTask() {
         guard isHeldForTask else { return }
         isHeldForTask = false

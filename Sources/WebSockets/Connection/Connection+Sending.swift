@@ -4,14 +4,14 @@ import SystemCalls
 public import WebSocketProtocol
 
 extension Connection {
-    /// Output gathered beyond this is sent before the turn ends, in bytes.
+    /// Gathered output beyond this is sent before the turn ends, in bytes.
     private static let corkBytes = 128 * 1024
-    /// From this size on a payload leaves from where it lies: copying it would cost more than a system call.
+    /// Payloads of this size and more are sent in place: copying them would cost more than a system call.
     private static let leastUncopiedBytes = 8 * 1024
 
     /// Sends a message; text must be valid UTF-8.
     ///
-    /// It is gathered with what else this turn sends. When the send buffer is full nothing is taken.
+    /// It is gathered with the rest of this turn's output. If the send buffer is full nothing is taken.
     @discardableResult
     public func send(_ kind: MessageKind, _ payload: RawSpan) -> SendOutcome {
         guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
@@ -34,9 +34,9 @@ extension Connection {
         return .accepted
     }
 
-    /// Sends a message that is framed already, at once where nothing waits before it.
+    /// Sends a message that is already framed, at once if nothing waits before it.
     ///
-    /// When the send buffer is full nothing is taken. A client frames it anew, with a mask of its own.
+    /// If the send buffer is full nothing is taken. A client frames it again, with a mask of its own.
     @discardableResult
     public func send(_ message: FramedMessage) -> SendOutcome {
         guard role == .server else { return message.withUnsafeBytes { send(message.kind, $0.bytes) } }
@@ -81,7 +81,7 @@ extension Connection {
         return text.withUTF8 { send(.text, UnsafeRawBufferPointer($0).bytes) }
     }
 
-    /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2); false when that is not possible now.
+    /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2); false if that is not possible now.
     @discardableResult
     public func ping(_ payload: [UInt8] = []) -> Bool {
         guard phase == .open, backlog.count < limits.sendBufferBytes else { return isFailingUnnoticed }
@@ -90,7 +90,7 @@ extension Connection {
     }
 
     func flushLargeCork() {
-        // A small send buffer must not be overrun by what is gathered first.
+        // Gathered output must not overrun a small send buffer.
         let limit = min(Self.corkBytes, limits.sendBufferBytes / 4)
         if buffers.cork.count >= limit && loop.ownsCork(self) { sendCork() }
     }
@@ -101,18 +101,18 @@ extension Connection {
         if phase == .draining && backlog.isEmpty { finishedSending() }
     }
 
-    /// Sends what the cork holds and, right behind it, a payload that is not in it.
+    /// Sends the cork's content and, right after it, a payload that is not in it.
     func sendCork(before payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
         guard !buffers.cork.isEmpty else { return }
         guard phase != .closed else { return buffers.clearCork() }
         let error = buffers.cork.withUnsafeBytes { deliver($0, payload) }
-        // Before anyone is told: the cork may be another connection's by the time this returns.
+        // Before any callback: the cork may be another connection's by the time this returns.
         buffers.clearCork()
         if let error { end(decided ?? CloseOutcome(.broken(error))) }
     }
 
-    /// Gives bytes to the kernel, behind those that wait already, and keeps what it does not take; the error by which the
-    /// connection ends, if it does.
+    /// Gives bytes to the kernel, after those that already wait, and keeps what it does not take; returns the error
+    /// that ends the connection, if one does.
     private func deliver(
         _ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
     ) -> SystemCallError? {
@@ -130,14 +130,14 @@ extension Connection {
         }
         backlog.append(UnsafeRawBufferPointer(rebasing: bytes[min(sent, bytes.count)...]))
         backlog.append(UnsafeRawBufferPointer(rebasing: more[max(0, sent - bytes.count)...]))
-        // Only a server: if both ends stopped reading because the other does, neither would ever go on.
+        // Only a server: if both ends stopped reading because the other does, neither would ever continue.
         if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
         updateInterest()
         accountForBuffers()
         return nil
     }
 
-    /// Sends what the kernel takes of the backlog, and lets reading go on when it has drained.
+    /// Sends what the kernel takes of the backlog, and resumes reading when it has drained.
     func flushBacklog() {
         while !backlog.isEmpty {
             let sendable = sendableBytes
@@ -146,7 +146,7 @@ extension Connection {
             switch result {
             case .bytes(let count):
                 backlog.removeFirst(count)
-                // A peer whose bytes we do not read shows by reading that it lives.
+                // While we do not read from a peer, its reading shows that it is alive.
                 if isHeldBack { lastReceived = loop.turnStart }
                 continue
             case .wouldBlock: break

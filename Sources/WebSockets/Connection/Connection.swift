@@ -9,8 +9,8 @@ public import WebSocketProtocol
 /// Confined to the thread of its loop: call its methods from `ConnectionHandler` callbacks or within
 /// `loop.execute { … }`. Input is parsed where it was received, replies are gathered and sent once per turn.
 ///
-/// The thread alone keeps accesses apart, so they are not checked at run time. What is given away for a while, such as the
-/// machine to itself and the cork to the machine, goes to code that calls nobody back.
+/// The thread alone keeps accesses from overlapping, so they are not checked at run time. State that is borrowed out,
+/// such as the machine to itself and the cork to the machine, goes to code without callbacks.
 public final class Connection: Channel, @unchecked Sendable {
     enum Phase: Hashable {
         /// A TCP connect is under way.
@@ -18,11 +18,11 @@ public final class Connection: Channel, @unchecked Sendable {
         /// The opening handshake is under way.
         case handshaking
         case open
-        /// A planned fault has struck: what was sent before it still leaves, nothing else passes in either direction.
+        /// A planned fault has occurred: what was sent before it still leaves, nothing else passes in either direction.
         case failing
-        /// Our Close is sent, the peer's is awaited.
+        /// Our Close is sent; we await the peer's.
         case closing
-        /// Everything is said; the end of the stream is awaited so that no unread byte turns our FIN into a reset.
+        /// All output is sent; we await the end of the stream, so that no unread byte turns our FIN into a reset.
         case draining
         case closed
     }
@@ -37,16 +37,16 @@ public final class Connection: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var opening: (any Opening)?
     @exclusivity(unchecked) var handler: (any ConnectionHandler)?
     weak var owner: (any ConnectionOwner)?
-    /// What is done to the connection below the WebSocket layer; nil, as always but in tests, is nothing.
+    /// Injected faults below the WebSocket layer; nil except in tests.
     @exclusivity(unchecked) private(set) var faults: FaultInjector?
-    /// Output that the kernel would not take yet.
+    /// Output that the kernel has not taken yet.
     @exclusivity(unchecked) var backlog = ByteQueue()
     /// Input that was received and not yet parsed when the handler paused.
     @exclusivity(unchecked) var parked = ByteQueue()
     /// The unparsed part of the loop's read window while this connection owns it.
     @exclusivity(unchecked) var remainder = 0..<0
     @exclusivity(unchecked) var isPaused = false
-    /// Whether a message was handed to a task that has yet to take it, or to act on it in this step.
+    /// Whether a task got a message that it has yet to take, or to act on in this step.
     @exclusivity(unchecked) var isHeldForTask = false
     @exclusivity(unchecked) var isHeldBack = false
     @exclusivity(unchecked) var isProcessing = false
@@ -56,20 +56,20 @@ public final class Connection: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var isInputEnded = false
     @exclusivity(unchecked) var isAwaitingPong = false
     @exclusivity(unchecked) var isRefused = false
-    /// The outcome that is already decided while the stream is drained.
+    /// The outcome, already decided while the stream drains.
     @exclusivity(unchecked) var decided: CloseOutcome?
     @exclusivity(unchecked) var lastReceived: MonotonicTime
-    /// Bytes of memory that the owner knows to be held by buffers here.
+    /// Bytes of buffers here, as last reported to the owner.
     @exclusivity(unchecked) private(set) var accountedBytes = 0
     /// Bytes of messages that wait for a task to receive them.
     @exclusivity(unchecked) var undeliveredBytes = 0
-    /// The manager that owns the connection until it has ended; nil where the server has none.
+    /// The manager that owns the connection until it has ended; nil if the server has none.
     @exclusivity(unchecked) public internal(set) var manager: Manager?
-    /// The manager, if it is to know that the connection is not idle.
+    /// The manager, if it counts the connection's activity.
     @exclusivity(unchecked) var activity: Manager?
-    /// Bytes received since the TCP connection stood.
+    /// Bytes received since the TCP connect.
     @exclusivity(unchecked) public internal(set) var bytesReceived = 0
-    /// Messages received, whole ones.
+    /// Whole messages received.
     @exclusivity(unchecked) public internal(set) var messagesReceived = 0
 
     init(
@@ -92,13 +92,13 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Whether messages can be sent.
     public var isOpen: Bool { phase == .open || isFailingUnnoticed }
 
-    /// Whether a planned fault has struck of which our side knows nothing yet.
+    /// Whether a planned fault has occurred that our side has not noticed yet.
     var isFailingUnnoticed: Bool { phase == .failing && decided == nil }
 
-    /// Whether the opening handshake was ever completed.
+    /// Whether the opening handshake was completed.
     public var wasOpened: Bool { opening == nil }
 
-    /// What was agreed about compression, if anything (RFC 7692).
+    /// The negotiated compression, if any (RFC 7692).
     public var compression: DeflateAgreement? { machine.compression }
 
     /// Bytes that wait for the peer to read.
@@ -117,7 +117,7 @@ public final class Connection: Channel, @unchecked Sendable {
         guard phase != .closed else { return }
         guard !readiness.isDisjoint(with: [.readable, .hangup, .failed]) else { return }
         if isReadingHeld || phase == .failing {
-            // Nobody takes input now. A broken connection is reported whether waited for or not, so it must end here.
+            // No input is taken now. epoll always reports a broken connection, so it must end here.
             if !readiness.isDisjoint(with: [.hangup, .failed]) {
                 return end(CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))))
             }
@@ -142,10 +142,10 @@ public final class Connection: Channel, @unchecked Sendable {
         opening?.connected(self)
     }
 
-    /// Only while open: the opening handshake and the peer's Close are read whether messages are taken or not.
+    /// Only while open: the opening handshake and the peer's Close are read even if no messages are taken.
     var isReadingHeld: Bool { phase == .open && (isPaused || isHeldBack || isHeldForTask) }
 
-    /// Brings what epoll waits for in line with the buffers.
+    /// Adjusts what epoll waits for to the buffers.
     func updateInterest() {
         var interest: Readiness = isReadingHeld || isInputEnded || phase == .failing ? [] : .readable
         if !backlog.isEmpty && sendableBytes > 0 { interest.insert(.writable) }
@@ -154,9 +154,9 @@ public final class Connection: Channel, @unchecked Sendable {
 
     // MARK: Memory
 
-    /// Tells the owner what the buffers hold now; nothing once the connection has ended.
+    /// Reports to the owner what the buffers hold now; nothing once the connection has ended.
     ///
-    /// To be called whenever one of them may have grown, and where one that was accounted for may have shrunk.
+    /// Call it whenever a buffer may have grown, and when an accounted one may have shrunk.
     func accountForBuffers() {
         var held = 0
         if phase != .closed {
@@ -175,7 +175,7 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Sets the deadline of an open connection from the moment of the last byte.
     func scheduleOpenDeadline() {
         var next = lastReceived + limits.idleLimit
-        // A Ping would have to wait behind what the peer does not read.
+        // A Ping would wait behind what the peer does not read.
         if let pingInterval = limits.pingInterval, !isHeldBack {
             next = min(next, lastReceived + pingInterval + (isAwaitingPong ? pingInterval : .zero))
         }
@@ -194,16 +194,16 @@ public final class Connection: Channel, @unchecked Sendable {
         }
     }
 
-    /// Whether the peer has not taken all that was sent to it; it would otherwise stay with the kernel after the end.
+    /// Whether the peer has not taken all that was sent to it; the kernel would keep it after the end.
     private var hasUnreadOutput: Bool {
         !backlog.isEmpty || withDescriptor { $0.unacknowledgedBytes() > 0 } ?? false
     }
 
-    /// The deadline is not moved with every byte: it is looked at when it comes.
+    /// The deadline does not move with every byte: it is checked when it is reached.
     private func quietTooLong() {
         let now = loop.turnStart
         if isPaused || isHeldForTask {
-            // The peer's bytes may be waiting in the kernel: its silence is ours.
+            // The peer's bytes may be waiting in the kernel: it is not silent, we do not read.
             lastReceived = now
         } else if lastReceived + limits.idleLimit <= now {
             return close(.goingAway, reason: LimitName.idle.rawValue, because: .idle)
@@ -237,9 +237,9 @@ public final class Connection: Channel, @unchecked Sendable {
     }
 }
 
-/// Who started a connection and counts it: told on the loop's thread.
+/// The starter of a connection, which counts it; called on the loop's thread.
 protocol ConnectionOwner: AnyObject {
-    /// The connection's buffers hold so many bytes of memory more or less than before.
+    /// The connection's buffers hold `change` bytes more than before, or less if it is negative.
     func heldBytesChanged(by change: Int, of connection: Connection)
     /// Called once, while the descriptor is still open.
     func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome)

@@ -2,9 +2,9 @@ public import WebSocketProtocol
 
 /// Every limit of one connection; none is infinite.
 ///
-/// The memory a peer can make a connection hold is bounded by the sum of `handshake.maximumHeadBytes` (until it is
-/// open), `messages.maximumMessageBytes`, one read window (`EventLoop.windowBytes`) while it is paused or held back, and
-/// `sendBufferBytes` plus one message. What all connections of a server hold together has a limit of its own,
+/// A peer can make a connection hold at most the sum of `handshake.maximumHeadBytes` (until it is open),
+/// `messages.maximumMessageBytes`, one read window (`EventLoop.windowBytes`) while it is paused or held back, and
+/// `sendBufferBytes` plus one message. All connections of a server together have a limit of their own,
 /// `ServerConfiguration.maximumBufferedBytes`.
 public struct ConnectionLimits: Sendable {
     /// Bytes and fields of the opening handshake.
@@ -15,16 +15,16 @@ public struct ConnectionLimits: Sendable {
     public var connectLimit: Duration = .seconds(10)
     /// From the TCP connection to the end of the opening handshake.
     public var handshakeLimit: Duration = .seconds(10)
-    /// Without a single byte from the peer, Pongs included, an open connection is closed with 1001; so is one whose
-    /// peer takes no byte while its reading is held back.
+    /// After this long without a byte from the peer, Pongs included, an open connection is closed with 1001; so is one
+    /// whose peer takes no byte while its reading is paused.
     public var idleLimit: Duration = .seconds(120)
-    /// After so long without a byte a Ping is sent; after as long again without an answer the connection is closed
+    /// After this long without a byte a Ping is sent; after as long again without an answer the connection is closed
     /// with 1011. Nil sends none.
     public var pingInterval: Duration? = .seconds(20)
     /// From our Close to the peer's, and from the last byte sent to the end of the stream.
     public var closeLimit: Duration = .seconds(5)
-    /// Bytes waiting for a peer that does not read. At a quarter of it a server's reading pauses, so that an echo is held
-    /// back by its own replies; at all of it a message is refused and a Ping goes unanswered.
+    /// Bytes waiting for a peer that does not read. At a quarter of it a server's reading pauses, so that an echo's own
+    /// replies slow it down; at all of it a message is refused and a Ping is not answered.
     public var sendBufferBytes = 1 << 20
 
     /// The defaults.
@@ -40,10 +40,10 @@ final class SharedLimits: Sendable {
     }
 }
 
-/// The limits by name, as logs and outcomes say which one ended a connection.
+/// The limits by name; logs and outcomes name the one that ended a connection.
 ///
 /// Each is the name of a property, of `ConnectionLimits`, `HandshakeLimits`, `MessageLimits`, `ServerConfiguration` or
-/// `ManagerLimits`, but for the last, which is the system's own.
+/// `ManagerLimits`, except the last, which is the system's own.
 public enum LimitName: String, Hashable, Sendable, CaseIterable {
     /// Time for the TCP connect.
     case connect = "connectLimit"
@@ -63,7 +63,7 @@ public enum LimitName: String, Hashable, Sendable, CaseIterable {
     case frame = "maximumFrameBytes"
     /// Bytes of a message.
     case message = "maximumMessageBytes"
-    /// Connections at a time: a new one was refused, or one that had not opened was given up for it.
+    /// Connections at a time: a new one was refused, or an unopened one evicted for it.
     case connections = "maximumConnections"
     /// Bytes that all connections hold together.
     case buffered = "maximumBufferedBytes"
@@ -73,7 +73,7 @@ public enum LimitName: String, Hashable, Sendable, CaseIterable {
     case managers = "maximumManagers"
     /// Connections of one manager: a new one was refused.
     case resourcesPerManager = "maximumResourcesPerManager"
-    /// Descriptors of the process: a connection that had not opened was given up for a new one.
+    /// Descriptors of the process: an unopened connection was evicted for a new one.
     case descriptors = "RLIMIT_NOFILE"
 
     /// Whether it limits a time.

@@ -1,10 +1,10 @@
 public import WebSocketProtocol
 
-/// A message framed once, for any number of connections: what a server tells all of its clients.
+/// A message framed once, for any number of connections: for what a server sends to all of its clients.
 ///
-/// A server's frames are not masked (RFC 6455, section 5.1), so the same bytes suit every connection, and leave without
-/// being copied into any buffer of its own as long as its peer reads. It goes uncompressed also where compression was
-/// agreed upon, as is every sender's choice (RFC 7692, section 6).
+/// A server's frames are not masked (RFC 6455, section 5.1), so the same bytes suit every connection, and are not
+/// copied as long as its peer reads. It is sent uncompressed even if compression was negotiated, which every sender may
+/// do (RFC 7692, section 6).
 public struct FramedMessage: Sendable {
     /// Text or binary.
     public let kind: MessageKind

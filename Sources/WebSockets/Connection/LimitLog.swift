@@ -1,9 +1,9 @@
 import Logging
 import Sockets
 
-/// Tells the log which limits end connections, without a line for each of thousands.
+/// Logs which limits end connections, without a line for each of thousands.
 ///
-/// The first is told at once, those that follow as a number each interval. Confined to one loop.
+/// Logs the first at once, later ones as a number each interval. Confined to one loop.
 final class LimitLog {
     private let logger: Logger
     /// Connections ended since the last line, by the limits that have fired of late.
@@ -28,7 +28,7 @@ final class LimitLog {
         untold[limit] = count + 1
     }
 
-    /// Tells what is left and counts no more.
+    /// Logs what is left and stops counting.
     func end() {
         tell()
         timer?.cancel()
@@ -38,7 +38,7 @@ final class LimitLog {
     private func tell() {
         for limit in LimitName.allCases {
             guard let count = untold[limit] else { continue }
-            // One that has not fired for a whole interval is told at once when it does so again.
+            // A limit that has not fired for a whole interval is logged at once when it does again.
             untold[limit] = count > 0 ? 0 : nil
             guard count > 0 else { continue }
             logger.notice(

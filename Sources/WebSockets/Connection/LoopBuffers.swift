@@ -2,8 +2,8 @@ import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// What the connections of one event loop share: the cork in which output of one turn is gathered, and fresh masking
-/// keys. One of each per loop is why an idle connection costs bytes, not kilobytes.
+/// What the connections of one event loop share: the cork that gathers one turn's output, and fresh masking keys. So an
+/// idle connection costs bytes, not kilobytes.
 final class LoopBuffers {
     /// Output gathered by the channel that owns the loop's cork.
     @exclusivity(unchecked) var cork = ByteQueue()

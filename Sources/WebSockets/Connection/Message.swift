@@ -4,7 +4,7 @@ public import WebSocketProtocol
 public struct Message: @unchecked Sendable, CustomStringConvertible {
     /// Text or binary.
     public let kind: MessageKind
-    /// Written once, before the message is handed out; never again.
+    /// Written once, before the message is delivered.
     private let storage: ManagedBuffer<Int, UInt8>
 
     /// A copy of `bytes`, which must be valid UTF-8 when `kind` is text.
@@ -33,10 +33,10 @@ public struct Message: @unchecked Sendable, CustomStringConvertible {
     /// The payload as an array.
     public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
-    /// The payload as text; bytes that are not UTF-8, which only binary messages can have, are repaired.
+    /// The payload as text; repairs bytes that are not UTF-8, which only binary messages can have.
     public var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
-    /// The text, or how many binary bytes there are.
+    /// The text, or the number of binary bytes.
     public var description: String {
         kind == .text ? text : "\(count) binary bytes"
     }

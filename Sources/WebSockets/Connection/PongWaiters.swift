@@ -1,6 +1,6 @@
-/// Pings whose Pongs are waited for, in the order in which they were sent.
+/// Pings whose Pongs are awaited, in the order sent.
 ///
-/// One that is cancelled keeps its place, so that its Pong is not taken for that of a later Ping with the same bytes.
+/// A cancelled one keeps its place, so that its Pong does not count for a later Ping with the same bytes.
 struct PongWaiters {
     typealias Continuation = UnsafeContinuation<Result<Bool, SendFailure>, Never>
 
@@ -10,7 +10,7 @@ struct PongWaiters {
         var continuation: Continuation?
     }
 
-    /// Places that are kept for Pings that nobody waits for any more; a peer may answer none.
+    /// Places kept for cancelled Pings; a peer may answer none.
     static let mostCancelled = 64
 
     private var sent: [Sent] = []
@@ -20,7 +20,8 @@ struct PongWaiters {
         sent.append(Sent(payload: payload, ticket: ticket, continuation: continuation))
     }
 
-    /// Who is answered by a Pong: the first with its bytes and, by implication, those before it (RFC 6455, section 5.5.3).
+    /// The waiters that a Pong answers: the first with its bytes and, by implication, those before it (RFC 6455,
+    /// section 5.5.3).
     mutating func answered(by payload: [UInt8]) -> [Continuation] {
         guard let index = sent.firstIndex(where: { $0.payload == payload }) else { return [] }
         return removeFirst(index + 1)
@@ -29,7 +30,7 @@ struct PongWaiters {
     /// All of them.
     mutating func all() -> [Continuation] { removeFirst(sent.count) }
 
-    /// The one with that ticket, which is waited for no longer.
+    /// Removes the waiter with that ticket; returns its continuation.
     mutating func cancel(_ ticket: Mailbox.Ticket) -> Continuation? {
         guard let index = sent.firstIndex(where: { $0.ticket == ticket }) else { return nil }
         guard let continuation = sent[index].continuation.take() else { return nil }
@@ -41,7 +42,7 @@ struct PongWaiters {
         return continuation
     }
 
-    /// Places that are taken.
+    /// Occupied places.
     var count: Int { sent.count }
 
     private mutating func removeFirst(_ count: Int) -> [Continuation] {

@@ -4,15 +4,16 @@ import SystemCalls
 import WebSocketProtocol
 
 extension Connection {
-    /// What a `FaultPlan` has done to this connection; nil when that is nothing, so that an end is the network's own.
+    /// The failure that a `FaultPlan` injected into this connection; nil if none was, so that an end is the network's
+    /// own.
     ///
-    /// The outcome does not tell: it says what the WebSocket layer sees of a real failure of that kind.
+    /// The outcome does not show it: it is what the WebSocket layer sees of a real failure of that kind.
     public var injectedFailure: FaultPlan.Failure? { faults?.injected }
 
     /// Bytes of the backlog that may leave now.
     var sendableBytes: Int { backlog.count - (faults?.heldBytes ?? 0) }
 
-    /// Loses the message that is about to be sent, if the plan says so; whether it did.
+    /// Loses the message that is about to be sent, if the plan says so; returns whether it did.
     func losesMessage(to faults: FaultInjector) -> Bool {
         guard let failure = faults.failureOfNextMessage() else { return false }
         // What was sent before still leaves.
@@ -30,7 +31,7 @@ extension Connection {
         return true
     }
 
-    /// Does what the plan says, after the last byte that was sent before has been handed to the kernel.
+    /// Carries out the plan's failure, after all bytes sent before it went to the kernel.
     func failAsPlanned() {
         if let failure = faults?.injected { fail(with: failure) }
     }

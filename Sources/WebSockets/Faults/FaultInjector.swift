@@ -3,17 +3,17 @@ import SystemCalls
 
 /// The faults of one connection: which bytes of its backlog may not leave yet, and which message is lost.
 ///
-/// Confined to the connection's loop. The loop holds on to it while bytes wait, and must not do so beyond the end of the
+/// Confined to the connection's loop. The loop retains it while bytes wait, but must not do so beyond the end of the
 /// connection: see `end()`.
 final class FaultInjector: Timed {
     let plan: FaultPlan
-    /// The connection that owns this object. A weak reference would make every later reference to it slower.
+    /// The connection that owns this object. A weak reference would slow down every later reference to it.
     private unowned let connection: Connection
     /// How many of the connection's last bytes may not leave yet.
     private(set) var heldBytes = 0
     private var batches: [Batch] = []
     private var messagesLeft: Int?
-    /// What has been done to the connection, if anything.
+    /// The injected failure, if one was.
     private(set) var injected: FaultPlan.Failure?
 
     /// Bytes that leave together.
@@ -23,7 +23,8 @@ final class FaultInjector: Timed {
         var count: Int
     }
 
-    /// The parts of a delay within which bytes share a batch, so that tiny messages do not cost more than their bytes.
+    /// Into how many batches a delay is divided: bytes within one leave together, so that tiny messages cost little
+    /// more than their bytes.
     private static let batchesPerDelay = 64
 
     init(_ plan: FaultPlan, for connection: Connection) {
@@ -36,7 +37,7 @@ final class FaultInjector: Timed {
     /// Whether bytes wait before they leave.
     var delays: Bool { (plan.delay ?? .zero) > .zero }
 
-    /// Counts a message that is about to be sent; the failure that strikes instead, if one does.
+    /// Counts a message that is about to be sent; returns the failure that replaces it, if one does.
     func failureOfNextMessage() -> FaultPlan.Failure? {
         guard let left = messagesLeft else { return nil }
         guard left == 0 else {
@@ -75,7 +76,7 @@ final class FaultInjector: Timed {
         connection.flushBacklog()
     }
 
-    /// The connection has ended: nothing waits any more.
+    /// The connection has ended: no bytes wait any more.
     func end() {
         batches = []
         heldBytes = 0

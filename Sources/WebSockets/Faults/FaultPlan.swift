@@ -1,7 +1,7 @@
-/// Faults of the network, injected below the WebSocket layer: how late bytes leave, and which message is lost and how.
+/// Faults of the network, injected below the WebSocket layer: a delay of bytes, and which message is lost and how.
 ///
-/// The same plan gives the same faults. A failure ends its connection, so each connection meets the first of its failures
-/// only; what was sent before it still arrives.
+/// The same plan gives the same faults. A failure ends its connection, so each connection has only the first of its
+/// failures; what was sent before it still arrives.
 public struct FaultPlan: Hashable, Sendable {
     /// What happens at a message that fails; the message itself is never sent.
     public enum Failure: String, Hashable, Sendable, CaseIterable {
@@ -13,20 +13,20 @@ public struct FaultPlan: Hashable, Sendable {
         case reset
     }
 
-    /// How much later everything that is sent reaches the socket, in the same order; nil does not delay.
+    /// How much later all output reaches the socket, in the same order; nil does not delay.
     ///
-    /// What is sent within a sixty-fourth of this time leaves together. Bytes that wait count as unread ones against
+    /// Output within a sixty-fourth of this time leaves together. Delayed bytes count against
     /// `ConnectionLimits.sendBufferBytes`.
     public var delay: Duration?
     /// One message in so many fails, counting those that the connection sends; nil lets all pass.
     public var failEvery: Int?
     /// How a message fails.
     public var failure: Failure
-    /// Nil fails exactly each `failEvery`th message. With a seed one message in each group of `failEvery` fails; its place
-    /// is drawn from the seed and the connection's `ordinal`.
+    /// Nil fails exactly every `failEvery`th message. With a seed one message in each group of `failEvery` fails; its
+    /// place is drawn from the seed and the connection's `ordinal`.
     public var seed: UInt64?
-    /// The connection's number among those that share the plan; a server gives its connections this number and those that
-    /// follow, in the order in which it accepts them.
+    /// The connection's number among those that share the plan; a server gives its connections this number and those
+    /// that follow, in the order in which it accepts them.
     public var ordinal: UInt64 = 0
 
     /// A plan of a delay, a failure, or both.
@@ -37,7 +37,7 @@ public struct FaultPlan: Hashable, Sendable {
         self.seed = seed
     }
 
-    /// Reads `failEvery` and `failure` from text such as `50:reset`; throws `FaultPlanError` when it is something else.
+    /// Reads `failEvery` and `failure` from text such as `50:reset`; throws `FaultPlanError` for other text.
     public mutating func setFailure(_ text: some StringProtocol) throws(FaultPlanError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let every = Int(parts[0]), every >= 1, let failure = Failure(rawValue: String(parts[1]))
@@ -46,13 +46,13 @@ public struct FaultPlan: Hashable, Sendable {
         self.failure = failure
     }
 
-    /// Whether its values can be meant: a delay of at least nothing, a failure every message at most.
+    /// Whether its values are valid: a delay that is not negative, at most a failure per message.
     public var isValid: Bool { (delay ?? .zero) >= .zero && (failEvery ?? 1) >= 1 }
 
-    /// Whether a connection behaves otherwise than without the plan.
+    /// Whether it changes how a connection behaves.
     var hasEffect: Bool { (delay ?? .zero) > .zero || failEvery != nil }
 
-    /// How many messages a connection sends before the one that fails; nil when none does.
+    /// How many messages a connection sends before the one that fails; nil if none does.
     var messagesBeforeFailure: Int? {
         guard let failEvery else { return nil }
         guard let seed else { return failEvery - 1 }

@@ -5,7 +5,7 @@ public struct FaultPlanError: Error, Hashable, Sendable, CustomStringConvertible
     /// What was given.
     public let text: String
 
-    /// What was given, and what is understood.
+    /// What was given, and what is valid.
     public var description: String {
         let failures = FaultPlan.Failure.allCases.map(\.rawValue).joined(separator: ", ")
         return "\"\(text.escapedForTerminal)\" is no failure: write EVERY:FAILURE, such as 50:reset, "

@@ -2,10 +2,9 @@ import Sockets
 import SystemCalls
 public import WebSocketProtocol
 
-/// Sends every message to all of its connections, the sender's included, on whichever loops they are.
+/// Sends every message to all of its connections, the sender's included, on all loops.
 ///
-/// A connection whose peer reads too slowly to take a message is closed with 1013: a gap that nobody is told of would be
-/// worse.
+/// A connection whose peer reads too slowly to take a message is closed with 1013: a silent gap would be worse.
 public final class BroadcastHandler: ConnectionHandler {
     private let rooms = Locked([ObjectIdentifier: Room]())
 
@@ -36,7 +35,7 @@ public final class BroadcastHandler: ConnectionHandler {
         }
 
         func send(_ message: FramedMessage) {
-            // Who cannot be sent to leaves meanwhile.
+            // Members that cannot be sent to leave meanwhile.
             for connection in members where connection.send(message) == .bufferFull {
                 connection.close(.tryAgainLater, reason: "messages are not read")
             }
@@ -61,7 +60,7 @@ public final class BroadcastHandler: ConnectionHandler {
         for room in rooms.withLock({ Array($0.values) }) { room.loop.execute { room.send(message) } }
     }
 
-    /// Sends to the connection no more; a loop without connections is let go of.
+    /// Stops sending to the connection; releases a loop without connections.
     public func closed(_ connection: Connection, _ outcome: CloseOutcome) {
         rooms.withLock { rooms in
             let key = ObjectIdentifier(connection.loop)

@@ -8,8 +8,8 @@ public final class EchoHandler: ConnectionHandler {
 
     /// Sends the message back.
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
-        // A peer that does not read is held back by its own replies, so the buffer cannot be full here for long; a
-        // reply that is refused all the same would be a silent gap, and the connection ends instead.
+        // Its own replies slow down a peer that does not read, so the buffer cannot be full here for long. A refused
+        // reply would be a silent gap, so the connection ends instead.
         if connection.send(kind, bytes) == .bufferFull {
             connection.close(.tryAgainLater, reason: "replies are not read")
         }
@@ -25,7 +25,7 @@ public final class SinkHandler: ConnectionHandler {
     public func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
 }
 
-/// Sends a message to its connection at an interval and ignores what comes back; a full send buffer skips one.
+/// Sends a message to its connection at an interval and ignores input; a full send buffer skips one.
 public final class PushHandler: ConnectionHandler, @unchecked Sendable {
     private let message: String
     private let interval: Duration
@@ -37,10 +37,10 @@ public final class PushHandler: ConnectionHandler, @unchecked Sendable {
         self.interval = interval
     }
 
-    /// Sends the first message and begins to count the interval.
+    /// Sends the first message and starts the interval.
     public func opened(_ connection: Connection) {
         connection.send(message)
-        // A message that was sent at once may have shown that the peer is gone.
+        // Sending may have shown that the peer is gone.
         guard connection.isOpen else { return }
         timer = Timer(on: connection.loop, after: interval, every: interval) { [unowned connection, message] in
             connection.send(message)

@@ -1,10 +1,10 @@
 import SystemCalls
 import WebSocketProtocol
 
-/// Where an opening handshake names the user and the ids; who names no user is anonymous.
+/// Where an opening handshake names the user and the ids; without a user it is anonymous.
 ///
-/// Names are compared percent-decoded, as Unicode text: two spellings of one character are the same. One that is not UTF-8,
-/// or has U+FFFD in it, which stands for what is not, is refused with 400.
+/// Names are compared percent-decoded, as Unicode text: two spellings of one character are the same. A name that is not
+/// UTF-8, or contains U+FFFD, its replacement, is refused with 400.
 public enum IdentitySource: Hashable, Sendable {
     /// Items of the query, as in `/?user=alice&connection=c1`.
     case query(IdentityNames = .query)
@@ -33,7 +33,7 @@ public enum IdentitySource: Hashable, Sendable {
     }
 }
 
-/// What the parts of an identity are called in a request.
+/// The names of the parts of an identity in a request.
 public struct IdentityNames: Hashable, Sendable {
     /// The user.
     public var user: String
@@ -60,14 +60,14 @@ public struct IdentityNames: Hashable, Sendable {
         user: "X-User", connection: "X-Connection", thread: "X-Thread", request: "X-Request")
 }
 
-/// What a request says of who it comes from.
+/// The user and ids that a request names.
 struct RequestedIdentity: Hashable {
     var user: String?
     var connection: String?
     var thread: String?
     var request: String?
 
-    /// The longest name or id that is taken, in bytes; it is kept as long as its manager.
+    /// The longest accepted name or id, in bytes; it is kept as long as its manager.
     static let maximumBytes = 128
 
     init(_ names: IdentityNames, _ value: (String) -> String?) {
@@ -85,6 +85,7 @@ struct RequestedIdentity: Hashable {
 
     var isTooLong: Bool { all.contains { $0.utf8.count > Self.maximumBytes } }
 
-    /// Whether a name may stand for octets that are no UTF-8, all of which look the same: it would make one user of many.
+    /// Whether a name may stand for octets that are not UTF-8: these all look the same, and would make one user of
+    /// many.
     var isUnclear: Bool { all.contains { $0.unicodeScalars.contains("\u{FFFD}") } }
 }

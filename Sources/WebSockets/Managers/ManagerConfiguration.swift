@@ -7,11 +7,11 @@ public struct ManagerConfiguration: Sendable {
     ///
     /// `maximumManagers` bounds them beside `ServerConfiguration.maximumConnections`.
     public var limits = ManagerLimits()
-    /// What is idle, and for how long cleanups last, is by this clock.
+    /// The clock for idleness and cleanups.
     public var clock: any Clock<Duration> = ContinuousClock()
-    /// Where in the opening handshake the user and the ids stand.
+    /// Where the opening handshake names the user and the ids.
     public var identity = IdentitySource.query()
-    /// What a client is told when a limit is reached.
+    /// How a client is refused when a limit is reached.
     public var refusal = RefusalForm.status
 
     /// How a connection beyond a limit is refused.
@@ -22,9 +22,9 @@ public struct ManagerConfiguration: Sendable {
         case close
     }
 
-    /// The defaults: 20 managers of a user, who is named by the query as in `/?user=alice&connection=c1`.
+    /// The defaults: 20 managers per user; the query names the user, as in `/?user=alice&connection=c1`.
     public init() {}
 
-    /// A defect of our choice, to show that tests notice it.
+    /// A planted defect, to show that tests detect it.
     package var defect: ManagerDefect?
 }

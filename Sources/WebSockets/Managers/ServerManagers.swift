@@ -3,11 +3,11 @@ import Managers
 import Synchronization
 import WebSocketProtocol
 
-/// The managers of a server's connections, on whichever of its loops they are.
+/// The managers of a server's connections, on all of its loops.
 final class ServerManagers: Sendable {
     let factory: ManagerFactory
     private let configuration: ManagerConfiguration
-    /// Tells connections apart that name no id.
+    /// Numbers connections that name no id.
     private let unnamedCount = Atomic(0)
 
     init(_ configuration: ManagerConfiguration, logger: Logger) {
@@ -20,13 +20,13 @@ final class ServerManagers: Sendable {
     /// What to do with a connection whose opening handshake is valid.
     enum Admission {
         case admitted
-        /// Answer so.
+        /// Send this answer.
         case answer(HTTPResponse, LimitName?)
         /// Complete the opening handshake, then close.
         case close(reason: String, LimitName?)
     }
 
-    /// Hands the connection to the manager of whom its request names.
+    /// Hands the connection to the manager of the user that its request names.
     func admit(_ connection: Connection, _ head: RequestHead) -> Admission {
         let requested = configuration.identity.names(in: head)
         guard !requested.isTooLong else { return .answer(.identityTooLong, nil) }
@@ -67,10 +67,10 @@ final class ServerManagers: Sendable {
 }
 
 extension Connection {
-    /// From now on the connection is the manager's, until it has ended.
+    /// The manager owns the connection from now until it has ended.
     fileprivate func join(_ manager: Manager) {
         self.manager = manager
-        // Without a user there is no limit that staleness could help with.
+        // Without a user there is no limit for which staleness matters.
         if manager.identity.user != nil { activity = manager }
     }
 }
@@ -105,7 +105,7 @@ extension ManagerRefusal {
     }
 }
 
-/// Closes the connection as soon as it is open, because the client is to read why.
+/// Closes the connection as soon as it is open, so that the client can read why.
 final class RefusalHandler: ConnectionHandler {
     private let reason: String
 

@@ -8,9 +8,9 @@ final class Acceptor: Channel, @unchecked Sendable {
     private let server: ServerCore
     @exclusivity(unchecked) private var isOutOfDescriptors = false
 
-    /// Connections taken in one turn, so that a storm of them does not starve those that are open.
+    /// Connections accepted in one turn, so that a storm of them does not starve the open ones.
     private static let connectionsPerTurn = 64
-    /// How long accepting rests when there is no room or the process has no descriptor left.
+    /// How long accepting pauses when there is no room or the process has no descriptor left.
     private static let restInterval = Duration.milliseconds(100)
 
     init(loop: EventLoop, server: ServerCore) {
@@ -28,7 +28,7 @@ final class Acceptor: Channel, @unchecked Sendable {
                 }
                 server.accepted(descriptor, on: loop)
             } catch {
-                // One that only holds on to its descriptor makes way for one that may do more.
+                // Evicts an unopened connection, which only holds its descriptor.
                 if error.isOutOfDescriptors && server.giveUpOldest(because: .descriptors) { continue }
                 if !isOutOfDescriptors {
                     isOutOfDescriptors = true
@@ -72,7 +72,7 @@ final class Acceptor: Channel, @unchecked Sendable {
         case failed(SystemCallError)
     }
 
-    /// With no room, or no descriptor to be had, the queue stays readable: waiting for it would spin.
+    /// Without room or descriptors the queue stays readable: waiting for it would spin.
     private func rest() {
         wait(for: [])
         setDeadline(loop.turnStart + Self.restInterval)

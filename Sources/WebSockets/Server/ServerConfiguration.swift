@@ -3,40 +3,41 @@ public import WebSocketProtocol
 
 /// What a server binds, speaks and allows.
 public struct ServerConfiguration: Sendable {
-    /// The host to listen on: an address or a name. Loopback unless told otherwise.
+    /// The host to listen on: an address or a name. Loopback by default.
     public var host = "127.0.0.1"
     /// The port; 0 asks for a free one.
     public var port: UInt16 = 0
     /// How the listening socket is set up.
     public var listen = ListenOptions()
-    /// Event loops, each with a thread and a listening socket of its own (`SO_REUSEPORT`); the kernel spreads the connections
-    /// over them.
+    /// Event loops, each with a thread and a listening socket of its own (`SO_REUSEPORT`); the kernel spreads the
+    /// connections over them.
     ///
-    /// With more than one, what is shared by connections is called on several threads: handlers, and the closures below.
+    /// With more than one, shared handlers and the closures below are called on several threads.
     public var loops = 1
     /// Open connections at a time; the next is answered with 503 and `Retry-After`.
     ///
-    /// With those that are not open yet there may be 64 more. When all these places are taken, a connection that has not
-    /// completed its opening handshake a second after it was accepted makes way for the next.
+    /// Including those that are not open yet there may be 64 more. When all these places are taken, a connection that
+    /// has not completed its opening handshake within a second is evicted for the next.
     public var maximumConnections = 10_000
-    /// Bytes of memory that all connections may hold together for input that is not complete and output that is not
-    /// read; when it is exceeded, the connection that holds most is closed with 1013, or reset.
+    /// Bytes of memory that all connections together may hold for incomplete input and unread output; beyond it, the
+    /// connection that holds most is closed with 1013, or reset.
     public var maximumBufferedBytes = 512 << 20
     /// The limits of each connection.
     public var limits = ConnectionLimits()
     /// Subprotocols this server speaks; the first of the client's list that is among them is chosen
     /// (RFC 6455, section 4.2.2).
     public var subprotocols: [String] = []
-    /// What is agreed to when a client offers permessage-deflate (RFC 7692); nil declines it. By default neither end keeps
-    /// context, so that an idle connection costs nothing.
+    /// What to negotiate if a client offers permessage-deflate (RFC 7692); nil declines it. By default neither end
+    /// keeps context, so that an idle connection costs nothing.
     public var compression: DeflateOptions? = DeflateOptions()
-    /// Puts each connection into the hands of its user's managers; nil, the default, manages none.
+    /// Hands each connection to its user's managers; nil, the default, manages none.
     public var managers: ManagerConfiguration?
     /// Faults that its connections suffer, below the WebSocket layer; nil for none.
     public var faults: FaultPlan?
-    /// Answers a request that does not ask for WebSocket; by default 426 with a line of explanation.
+    /// Answers a request that does not request WebSocket; by default 426 with a line of explanation.
     public var httpResponse: @Sendable (RequestHead) -> HTTPResponse = { _ in .upgradeRequired }
-    /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits it.
+    /// Refuses a valid opening handshake with an HTTP answer, after a look at its path, origin or fields; nil admits
+    /// it.
     public var refusal: @Sendable (RequestHead) -> HTTPResponse? = { _ in nil }
     /// Called on the connection's loop when it ends, while its descriptor is still open.
     public var connectionEnds: (@Sendable (Connection, CloseOutcome) -> Void)?
@@ -49,19 +50,19 @@ public struct ServerConfiguration: Sendable {
 public struct Upgrade: Sendable {
     /// The client's request: its path, query, origin and fields.
     public let request: RequestHead
-    /// The subprotocol that was agreed upon.
+    /// The negotiated subprotocol.
     public let subprotocol: String?
 }
 
 extension HTTPResponse {
-    /// What a plain HTTP request is told.
+    /// The answer to a plain HTTP request.
     public static var upgradeRequired: HTTPResponse {
         HTTPResponse(
             status: 426, fields: HTTPFields(),
             text: "This is a WebSocket server. Connect with a WebSocket client, for example: watertight connect URL\n")
     }
 
-    /// What a client is told when the server has as many connections as it may have.
+    /// The answer when the server has as many connections as allowed.
     static var overCapacity: HTTPResponse {
         var fields = HTTPFields()
         fields.append(name: "Retry-After", value: "1")

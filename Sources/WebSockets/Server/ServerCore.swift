@@ -21,10 +21,10 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     private var waitingForEnd: [() -> Void] = []
     private var shutdownTimer: Timer?
 
-    /// Connections beyond the maximum that are taken all the same: to be told so, or in the hope that there is room by the
-    /// time their opening handshake is complete.
+    /// Connections accepted beyond the maximum: to refuse them properly, or because there may be room by the time their
+    /// opening handshake is complete.
     private static let unopenedBeyondMaximum = 64
-    /// How long a connection has for its opening handshake when others wait for its place.
+    /// How long a connection has for its opening handshake while others wait for its place.
     private static let grace = Duration.seconds(1)
 
     init(
@@ -42,7 +42,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     // MARK: Room
 
-    /// Whether another connection may be accepted, if need be in the place of one that does not get on.
+    /// Whether another connection may be accepted, if necessary by evicting one that makes no progress.
     func makesRoomToAccept() -> Bool {
         occupancy.connectionCount - Self.unopenedBeyondMaximum < configuration.maximumConnections
             || giveUpOldest(because: .connections)
@@ -51,7 +51,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     /// Whether another connection may be open.
     var hasRoom: Bool { occupancy.openCount < configuration.maximumConnections }
 
-    /// Ends the connection that has been longest without completing its opening handshake, if it had its time.
+    /// Evicts the connection that has been longest without completing its opening handshake, once its grace is over.
     func giveUpOldest(because limit: LimitName) -> Bool {
         guard let oldest = unopened.oldest, let connection = oldest.connection,
             oldest.begun + Self.grace <= connection.loop.turnStart
@@ -60,14 +60,14 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         return true
     }
 
-    /// Counts a connection among the open ones; false when another loop has taken the last place.
+    /// Counts a connection as open; false if another loop has taken the last place.
     func opens(_ opening: ServerOpening) -> Bool {
         guard occupancy.takePlace(of: configuration.maximumConnections) else { return false }
         unopened.remove(opening)
         return true
     }
 
-    /// When all hold too much together, the one of this loop that holds most gives way.
+    /// If all together hold too much, ends the connection of this loop that holds most.
     func heldBytesChanged(by change: Int, of connection: Connection) {
         let held = occupancy.addBuffered(change)
         guard change > 0, held > configuration.maximumBufferedBytes else { return }
@@ -122,8 +122,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         if count == 0 && isShuttingDown { reachedEnd() }
     }
 
-    /// Stops listening and closes every connection with 1001; `ended` is called when the last is gone or the limit has
-    /// passed, after which the rest is closed hard.
+    /// Stops listening and closes every connection with 1001; aborts the rest after the limit; `ended` is called when
+    /// the last is gone or then.
     func shutDown(within limit: Duration, on loop: EventLoop, _ ended: @escaping () -> Void) {
         isShuttingDown = true
         stopListening()
@@ -137,7 +137,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         }
     }
 
-    /// Stops listening and closes every connection hard.
+    /// Stops listening and aborts every connection.
     func shutDownNow(on loop: EventLoop) {
         isShuttingDown = true
         stopListening()
@@ -156,7 +156,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
 
     private func reachedEnd() {
         limitLog.end()
-        // What the application gave may refer to the server, which would then keep itself for ever.
+        // The application's closures may refer to the server, which would then retain itself for ever.
         configuration = ServerConfiguration()
         makeHandler = { _ in SinkHandler() }
         shutdownTimer?.cancel()

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What the loops of one server hold together, against limits that are the server's and not each loop's.
+/// What the loops of one server hold together, for limits of the whole server.
 final class ServerOccupancy: Sendable {
     private let connections = Atomic(0)
     private let places = Atomic(0)
@@ -20,7 +20,7 @@ final class ServerOccupancy: Sendable {
 
     func connectionEnded() { connections.subtract(1, ordering: .relaxed) }
 
-    /// Takes a place among `maximum` open connections; false when another loop has taken the last.
+    /// Takes a place among `maximum` open connections; false if another loop has taken the last.
     func takePlace(of maximum: Int) -> Bool {
         if places.add(1, ordering: .relaxed).newValue <= maximum { return true }
         leavePlace()
@@ -29,7 +29,7 @@ final class ServerOccupancy: Sendable {
 
     func leavePlace() { places.subtract(1, ordering: .relaxed) }
 
-    /// Accounts for so many bytes more, or less, and returns what all hold now.
+    /// Adds `change` bytes, which may be negative, and returns what all hold now.
     func addBuffered(_ change: Int) -> Int { buffered.add(change, ordering: .relaxed).newValue }
 
     /// Connections accepted before this one.

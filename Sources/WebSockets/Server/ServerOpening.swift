@@ -7,8 +7,8 @@ import WebSocketProtocol
 final class ServerOpening: Opening {
     private let server: ServerCore
     @exclusivity(unchecked) private var parser: RequestHeadParser
-    /// The connection that is to be opened; it owns this object. A weak reference would make every later reference to the
-    /// connection slower.
+    /// The connection to open; it owns this object. A weak reference would slow down every later reference to the
+    /// connection.
     @exclusivity(unchecked) unowned var connection: Connection?
     /// When the connection was accepted.
     let begun: MonotonicTime
@@ -50,7 +50,7 @@ final class ServerOpening: Opening {
                     refusalHandler = RefusalHandler(reason: reason)
                 }
                 connection.loop.claimCork(for: connection)
-                // Whose output went out meanwhile may have needed the memory that this one held.
+                // Another connection's output went out meanwhile, and may have needed the memory that this one held.
                 guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
                 guard server.opens(self) else { return answer(.overCapacity, because: .connections, on: connection) }
                 acceptance.encode(into: &connection.buffers.cork)

@@ -1,8 +1,8 @@
-/// The connections of a server whose opening handshake is not complete, the oldest first.
+/// The connections of a server whose opening handshake is not complete, oldest first.
 ///
-/// They are the ones to give up when room is short: a peer that only connects, or sends its request a byte at a time,
-/// must not keep out those who mean it. Linked through the openings themselves, so that each leaves in constant time and
-/// nothing remains of it once the connection is open.
+/// The ones to evict when room is short: a peer that only connects, or sends its request a byte at a time, must not
+/// keep others out. Linked through the openings themselves, so that each leaves in constant time and nothing remains of
+/// it once the connection is open.
 struct UnopenedConnections {
     private(set) var oldest: ServerOpening?
     private var newest: ServerOpening?
@@ -14,7 +14,7 @@ struct UnopenedConnections {
         opening.isListed = true
     }
 
-    /// Without effect on one that is not there.
+    /// No effect on one that is not there.
     mutating func remove(_ opening: ServerOpening) {
         guard opening.isListed else { return }
         opening.isListed = false

@@ -6,7 +6,7 @@ extension WebSocketServer {
     /// Binds, listens and serves each connection with a task that runs on the event loop.
     ///
     /// `body` is isolated to its connection: `send` does not suspend, `receive` does so without leaving the thread. The
-    /// connection is closed with 1000 when `body` returns and with 1011 when it throws; when the connection ends, its
+    /// connection is closed with 1000 when `body` returns and with 1011 if it throws; when the connection ends, its
     /// task is cancelled. Throws like `start`.
     public static func serve(
         _ configuration: ServerConfiguration = ServerConfiguration(),

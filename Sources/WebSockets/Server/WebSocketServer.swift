@@ -7,14 +7,14 @@ import WebSocketProtocol
 /// A WebSocket server on an event loop of its own, or several.
 ///
 /// End it with `shutdown(within:)` or `shutdownNow()`: both return once every descriptor is closed and the thread has
-/// ended, whoever called first.
+/// ended, also to a second caller.
 public final class WebSocketServer: Sendable {
     /// Where it listens; the port is the real one.
     public let address: SocketAddress
     private let parts: [Part]
     private let lifetime = Locked(Lifetime.running)
 
-    /// A loop and what of the server lives on it.
+    /// A loop and the server's part on it.
     private struct Part: Sendable {
         let loop: EventLoop
         let core: ServerCore
@@ -27,9 +27,10 @@ public final class WebSocketServer: Sendable {
         case ended
     }
 
-    /// Binds, listens and starts to serve; `makeHandler` is called on the connection's loop for each accepted handshake.
+    /// Binds, listens and starts to serve; `makeHandler` is called on the connection's loop for each accepted
+    /// handshake.
     ///
-    /// Throws `ResolutionFailure` when the host has no address and `SystemCallError` when it cannot be bound.
+    /// Throws `ResolutionFailure` if the host has no address and `SystemCallError` if it cannot be bound.
     public static func start(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         logger: Logger = Logger(label: "watertight.server"),
@@ -41,7 +42,7 @@ public final class WebSocketServer: Sendable {
         var options = configuration.listen
         var address = try await Resolver.addresses(of: configuration.host, port: configuration.port)[0]
         if configuration.loops > 1 && !options.sharesPort {
-            // Its own sockets are to share the port, not those of another server of this user.
+            // Only its own sockets may share the port, not those of another server of this user.
             try OwnedDescriptor.bind(to: address, options: options)
             options.sharesPort = true
         }
@@ -85,9 +86,9 @@ public final class WebSocketServer: Sendable {
         }
     }
 
-    /// Stops listening, sends 1001 to every client, waits for them to leave, at most `limit`, then closes the rest.
+    /// Stops listening, sends 1001 to every client, waits at most `limit` for them to leave, then closes the rest.
     ///
-    /// After the first shutdown it only waits for that one's end.
+    /// A second call only waits for the first shutdown's end.
     public func shutdown(within limit: Duration = .seconds(5)) async {
         guard beginShutdown() else { return await ended() }
         await onAllLoops { part in

@@ -2,25 +2,25 @@ public import Sockets
 import SystemCalls
 public import WebSocketProtocol
 
-/// A client connection to an echo server that watches itself: its state, what it sent, whether every echo is right, and
+/// A client connection to an echo server that tracks itself: its state, what it sent, whether every echo is right, and
 /// what failed.
 ///
-/// Give its configuration a `FaultPlan` to have it suffer a bad network. An actor that lives on its event loop; any
-/// number of tasks may send at a time. One that nobody refers to any more is closed with 1001.
+/// Give its configuration a `FaultPlan` to simulate a bad network. An actor that lives on its event loop; any number of
+/// tasks may send at a time. Without references it is closed with 1001.
 public actor ConnectionUnderTest {
-    /// Where a connection stands in its life.
+    /// The state of a connection's life.
     public enum State: Hashable, Sendable, CaseIterable {
         /// It has not yet opened.
         case connecting
         /// The opening handshake is complete.
         case connected
-        /// The closing handshake is under way, or the end of the stream is awaited.
+        /// The closing handshake is under way, or it awaits the end of the stream.
         case closing
         /// It has ended, or could not be opened.
         case closed
     }
 
-    /// The number that tells it from other connections; also its `ordinal` in a `FaultPlan`.
+    /// A number that identifies it; also its `ordinal` in a `FaultPlan`.
     public nonisolated let id: Int
     /// The loop that is its executor.
     public nonisolated let loop: EventLoop
@@ -37,7 +37,7 @@ public actor ConnectionUnderTest {
     /// The loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// A connection that is yet to be opened with `connect()`; throws `WebSocketURLError`.
+    /// An unopened connection, for `connect()`; throws `WebSocketURLError`.
     public init(
         to url: String, id: Int, configuration: ClientConfiguration = ClientConfiguration(),
         echoLimit: Duration = .seconds(5), on loop: EventLoop = .shared
@@ -74,7 +74,7 @@ public actor ConnectionUnderTest {
         }
     }
 
-    /// Where it stands now.
+    /// Its state now.
     public var state: State {
         guard let connection else { return hasFailedToOpen ? .closed : .connecting }
         switch connection.phase {
@@ -92,21 +92,21 @@ public actor ConnectionUnderTest {
     /// Echoes that came and were right.
     public var echoesValidated: Int { ledger.echoesValidated }
 
-    /// Messages that came and answered none.
+    /// Messages that arrived and were no echo.
     public var unexpectedMessages: Int { ledger.unexpectedMessages }
 
-    /// What went wrong last; nil when nothing has.
+    /// What went wrong last; nil if nothing has.
     public var lastFailure: EchoFailure? { ledger.lastFailure }
 
-    /// What its `FaultPlan` has done to it, if anything.
+    /// The failure that its `FaultPlan` injected, if any.
     public var injectedFailure: FaultPlan.Failure? { connection?.injectedFailure }
 
-    /// How it ended; nil while it has not, or when it never opened.
+    /// How it ended; nil until then, or if it never opened.
     public var outcome: CloseOutcome? { ledger.outcome }
 
-    /// Sends a message and waits until its echo has come and is the same, kind and bytes.
+    /// Sends a message and waits for its echo, which must have the same kind and bytes.
     ///
-    /// Throws `EchoFailure`. A cancelled task waits for the echo, or its limit, all the same.
+    /// Throws `EchoFailure`. A cancelled task still waits for the echo or its limit.
     public func send(_ message: Message) async throws(EchoFailure) {
         guard let connection else {
             sendFailures += 1
@@ -133,7 +133,8 @@ public actor ConnectionUnderTest {
         try await send(Message(.binary, bytes.span.bytes))
     }
 
-    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`; nil when it never opened.
+    /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`; nil if it never
+    /// opened.
     @discardableResult
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") async -> CloseOutcome? {
         connection?.close(code, reason: reason)
@@ -145,13 +146,13 @@ public actor ConnectionUnderTest {
         connection?.closeNow()
     }
 
-    /// Waits until the connection has ended, by whichever side; nil when it never opened.
+    /// Waits until the connection has ended, from either side; nil if it never opened.
     public func closed() async -> CloseOutcome? {
         guard connection != nil else { return nil }
         return await withUnsafeContinuation { ledger.addCloseWaiter($0) }
     }
 
-    /// Nobody can close it any more: the server is told, instead of being kept until some limit runs out.
+    /// No reference is left to close it: close now, instead of keeping the server until some limit expires.
     deinit {
         loop.execute { [connection] in connection?.close(.goingAway) }
     }

@@ -8,9 +8,10 @@ public enum EchoFailure: Error, Sendable, CustomStringConvertible {
     case echoTimedOut(Duration)
     /// The connection ended before the echo came, or had ended before.
     case connectionEnded(CloseOutcome)
-    /// The message was not sent: the send buffer is full, the closing handshake has begun, or the connection never opened.
+    /// The message was not sent: the send buffer is full, the closing handshake has begun, or the connection never
+    /// opened.
     case notSent(SendFailure)
-    /// A message came that answers none.
+    /// A message came that is no echo.
     case unexpectedMessage(Message)
 
     /// What happened.

@@ -1,7 +1,7 @@
 import Sockets
 import WebSocketProtocol
 
-/// The messages of a `ConnectionUnderTest` whose echoes have not come: answered in the order in which they were sent.
+/// The messages of a `ConnectionUnderTest` that await their echoes, in the order sent.
 ///
 /// Confined to the connection's loop.
 final class EchoLedger: ConnectionHandler, @unchecked Sendable {
@@ -14,7 +14,7 @@ final class EchoLedger: ConnectionHandler, @unchecked Sendable {
     private(set) var unexpectedMessages = 0
     private(set) var lastFailure: EchoFailure?
 
-    /// One message; it keeps its place when its time has run out, so that a late echo is not taken for the next one's.
+    /// One message; it keeps its place after a time-out, so that a late echo does not count for the next one.
     private final class Awaited {
         let message: Message
         var continuation: UnsafeContinuation<Echoed, Never>?
@@ -26,10 +26,10 @@ final class EchoLedger: ConnectionHandler, @unchecked Sendable {
         }
     }
 
-    /// Messages whose echoes may be outstanding at a time, those whose time has run out included.
+    /// Messages whose echoes may be outstanding at a time, including those that timed out.
     static let maximumAwaited = 1024
 
-    /// Sends `message` and resumes `continuation` with what becomes of its echo.
+    /// Sends `message` and resumes `continuation` with the outcome of its echo.
     func send(
         _ message: Message, on connection: Connection, within limit: Duration,
         _ continuation: UnsafeContinuation<Echoed, Never>
@@ -37,7 +37,7 @@ final class EchoLedger: ConnectionHandler, @unchecked Sendable {
         let entry = Awaited(message, continuation)
         if let outcome { return finish(entry, .failure(.connectionEnded(outcome))) }
         guard awaited.count < Self.maximumAwaited else { return finish(entry, .failure(.notSent(.bufferFull))) }
-        // Before it is sent: sending may bring about the end, which is for this message, too.
+        // Before it is sent: sending may end the connection, which concerns this message as well.
         awaited.append(entry)
         entry.timer = Timer(on: connection.loop, after: limit) { [unowned self, unowned entry] in
             self.finish(entry, .failure(.echoTimedOut(limit)))
@@ -67,7 +67,7 @@ final class EchoLedger: ConnectionHandler, @unchecked Sendable {
             isSame ? .success(()) : .failure(.echoMismatch(expected: entry.message, received: Message(kind, bytes))))
     }
 
-    /// Without effect on one whose time has run out.
+    /// No effect on one that has timed out.
     private func finish(_ entry: Awaited, _ echoed: Echoed) {
         entry.timer?.cancel()
         entry.timer = nil
