@@ -27,7 +27,7 @@ struct GlibcArena: Hashable {
     private static let topOffset = -0x10 / 8
     private static let nextOffset = 0x800 / 8
     private static let systemBytesOffset = 0x818 / 8
-    /// Most lists are empty in most processes; no process has fewer empty ones, and none are empty by chance.
+    /// Most lists are empty in most processes, at least this many in all; other words never look like one by chance.
     private static let leastEmptyLists = 8
 
     /// Reads the state whose lists begin at the word `index` here and at `bins` there; nil if it cannot be one.

@@ -122,8 +122,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         if count == 0 && isShuttingDown { reachedEnd() }
     }
 
-    /// Stops listening and closes every connection with 1001; aborts the rest after the limit; `ended` is called when
-    /// the last is gone or then.
+    /// Stops listening and closes every connection with 1001; aborts the rest after `limit`. Calls `ended` once the
+    /// last is gone.
     func shutDown(within limit: Duration, on loop: EventLoop, _ ended: @escaping () -> Void) {
         isShuttingDown = true
         stopListening()
