@@ -37,6 +37,12 @@ struct clinux_guardian_message {
 extern int clinux_start_guarded(char *const arguments[], char *const environment[], int output, int errors,
                                 int *channel);
 
+// Stops a thread of another process, in hold.c: 0 if it has ended, a positive number to be given back when it is
+// released, or -1 with errno set; ETIMEDOUT where it did not stop within so many milliseconds. What is held is released
+// when the thread that holds it ends.
+extern int clinux_hold_thread(int thread, int milliseconds);
+extern void clinux_release_thread(int thread, int held);
+
 static const uint32_t clinux_EPOLLIN = EPOLLIN;
 static const uint32_t clinux_EPOLLOUT = EPOLLOUT;
 static const uint32_t clinux_EPOLLRDHUP = EPOLLRDHUP;
