@@ -53,6 +53,7 @@ let package = Package(
             dependencies: [
                 "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
             ],
+            resources: [.embedInCode("Python/sitecustomize.py")],
             swiftSettings: rules),
         .target(
             name: "Targets",

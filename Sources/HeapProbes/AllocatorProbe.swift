@@ -5,7 +5,8 @@ import ProcessResources
 ///
 /// The processes go on meanwhile, and nothing needs to be compiled into them.
 actor AllocatorProbe: HeapProbe {
-    nonisolated let gauge = HeapGauge.liveBytes
+    nonisolated let gauges = [HeapGauge.liveBytes]
+    nonisolated let coversAllocators = true
     nonisolated let source = "the allocators' own structures, read from outside"
 
     private final class Account {
@@ -20,7 +21,7 @@ actor AllocatorProbe: HeapProbe {
         accounts = processes.map(Account.init)
     }
 
-    func read() async throws(HeapProbeFailure) -> Double {
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         var sum = 0
         for account in accounts {
             do throws(AllocatorReadFailure) {
@@ -29,7 +30,7 @@ actor AllocatorProbe: HeapProbe {
                 throw HeapProbeFailure("\(error); or go without with --heap none")
             }
         }
-        return Double(sum)
+        return [.liveBytes: Double(sum)]
     }
 
     func close() async {}

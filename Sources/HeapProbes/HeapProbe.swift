@@ -2,14 +2,22 @@
 ///
 /// One probe belongs to one target for as long as that is measured. It is used by one task at a time.
 public protocol HeapProbe: Sendable {
-    /// What its readings mean.
-    var gauge: HeapGauge { get }
+    /// What it reads, in the order in which it is shown.
+    var gauges: [HeapGauge] { get }
+    /// Whether its live heap is what the allocators of the processes hold, so that they hold nothing beside it.
+    var coversAllocators: Bool { get }
     /// Where its readings come from, in words, for the report.
     var source: String { get }
-    /// The level now, in bytes for a live heap; collects garbage first where the target has a collector.
-    func read() async throws(HeapProbeFailure) -> Double
+    /// The levels now, one for each of `gauges`, in bytes for a live heap; collects garbage first where the target has a
+    /// collector.
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double]
     /// Lets go of the target; no reading may follow.
     func close() async
+}
+
+extension HeapProbe {
+    /// A collected heap has memory of its own.
+    public var coversAllocators: Bool { false }
 }
 
 /// What a probe's readings mean.

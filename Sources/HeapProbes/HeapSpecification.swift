@@ -8,6 +8,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case node
     /// `jcmd`, of a Java development kit.
     case jvm
+    /// An agent that a CPython which is started imports.
+    case python
     /// The target's own `/debug/pprof/heap`, as Go programs offer it.
     case go
     /// The allocators of glibc and of CPython, read from outside.
@@ -18,7 +20,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case url(HTTPLocation, key: String?)
 
     /// The forms that `init` reads, for help and errors.
-    public static let forms = "auto, none, node, jvm, go, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
+    public static let forms =
+        "auto, none, node, jvm, python, go, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
     public init(_ text: String) throws(HeapProbeFailure) {
@@ -27,6 +30,7 @@ public enum HeapSpecification: Hashable, Sendable {
         case "none": self = .none
         case "node": self = .node
         case "jvm": self = .jvm
+        case "python": self = .python
         case "go": self = .go
         case "glibc": self = .glibc
         default:
@@ -54,7 +58,7 @@ public enum HeapSpecification: Hashable, Sendable {
         guard isKey(key) else { return (text, nil) }
         guard !key.isEmpty else { throw HeapProbeFailure("a name must follow #, as in #app_open_sessions") }
         // Their columns are in every report.
-        guard !["descriptors", "threads", "privateMemory", "liveHeap"].contains(key) else {
+        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks"].contains(key) else {
             throw HeapProbeFailure("the report has a column \"\(key)\" already: give the value another name")
         }
         return (text[..<mark], String(key))
@@ -71,7 +75,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var mayLag: Bool {
         switch self {
         case .command, .url: true
-        case .automatic, .none, .node, .jvm, .go, .glibc: false
+        case .automatic, .none, .node, .jvm, .python, .go, .glibc: false
         }
     }
 
@@ -79,7 +83,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var gauge: HeapGauge {
         switch self {
         case .command(_, let key), .url(_, let key): Self.gauge(key: key)
-        case .automatic, .none, .node, .jvm, .go, .glibc: .liveBytes
+        case .automatic, .none, .node, .jvm, .python, .go, .glibc: .liveBytes
         }
     }
 

@@ -44,9 +44,20 @@ public struct HeapSubject: Sendable {
             // A signal to a process that is not ours is for its owner to decide.
             if isOwn && !node.isEmpty { return try await InspectorProbe(node, servingPort: url.port) }
             let java = running([.jvm])
-            return java.isEmpty ? nil : try HistogramProbe(java)
+            if !java.isEmpty { return try HistogramProbe(java) }
+            let python = running([.python])
+            // Nobody can have given one that is not ours an agent.
+            return isOwn && !python.isEmpty ? try await PythonProbe(python, PythonAgent.own.get()) : nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
         case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
+        case .python:
+            let processes = try required([.python], "python")
+            guard isOwn else {
+                throw HeapProbeFailure(
+                    "--heap python reads a Python that the check starts, with an agent from its first moment: give the command "
+                        + "after --, or go without with --heap none")
+            }
+            return try await PythonProbe(processes, PythonAgent.own.get())
         case .go:
             return PageProbe(
                 location: try HTTPLocation("http://\(url.hostField)/debug/pprof/heap?gc=1&debug=1"), key: nil)
@@ -60,13 +71,23 @@ public struct HeapSubject: Sendable {
 
 extension HeapSpecification {
     /// What a command that is started must find in its environment, so that several of them can be probed at a time.
-    ///
+    public var environment: [String: String] {
+        switch self {
+        case .automatic: nodeEnvironment.merging(pythonEnvironment) { $1 }
+        case .node: nodeEnvironment
+        case .python: pythonEnvironment
+        case .none, .jvm, .go, .glibc, .command, .url: [:]
+        }
+    }
+
     /// Node.js opens its inspector on one port unless told otherwise. It takes 0 for any free one, but hands that on to
     /// the workers of a cluster as 1, 2, 3, at which they refuse to start; so a free port is chosen here.
-    public var environment: [String: String] {
-        guard self == .automatic || self == .node else { return [:] }
+    private var nodeEnvironment: [String: String] {
         let present = getenv("NODE_OPTIONS").map { String(cString: $0) } ?? ""
         guard !present.contains("--inspect"), let port = try? FreePort.onLoopback() else { return [:] }
         return ["NODE_OPTIONS": (present.isEmpty ? "" : present + " ") + "--inspect-port=\(port)"]
     }
+
+    /// Where there is no agent to be had, the probe says why when it is opened.
+    private var pythonEnvironment: [String: String] { (try? PythonAgent.own.get().environment) ?? [:] }
 }

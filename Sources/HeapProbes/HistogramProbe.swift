@@ -6,7 +6,7 @@ import Subprocesses
 struct HistogramProbe: HeapProbe {
     let pids: [Int32]
 
-    let gauge = HeapGauge.liveBytes
+    let gauges = [HeapGauge.liveBytes]
     let source = "the JVM's class histogram, through jcmd"
 
     /// Makes sure that the machines can be asked at all.
@@ -20,7 +20,7 @@ struct HistogramProbe: HeapProbe {
         pids = processes.map(\.pid)
     }
 
-    func read() async throws(HeapProbeFailure) -> Double {
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         var sum = 0.0
         for pid in pids {
             let result: ExecutionResult
@@ -35,7 +35,7 @@ struct HistogramProbe: HeapProbe {
             }
             sum += bytes
         }
-        return sum
+        return [.liveBytes: sum]
     }
 
     func close() async {}

@@ -18,7 +18,7 @@ actor InspectorProbe: HeapProbe {
     private var inspected: [Inspected] = []
     private let servingPort: UInt16
 
-    nonisolated let gauge = HeapGauge.liveBytes
+    nonisolated let gauges = [HeapGauge.liveBytes]
     nonisolated let source = "V8's inspector, after a collection"
 
     /// For a process to close its end of a connection, which it does at once unless it is busy.
@@ -31,7 +31,7 @@ actor InspectorProbe: HeapProbe {
     }
 
     /// The sum over all processes, with the descendants that have come since the last reading and without what has ended.
-    func read() async throws(HeapProbeFailure) -> Double {
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         for process in newcomers() {
             // One that is not ready to be inspected is looked at again at the next reading.
             try? await open(process)
@@ -48,7 +48,7 @@ actor InspectorProbe: HeapProbe {
         }
         inspected.removeAll { !$0.process.isAlive }
         if inspected.isEmpty, let ended { throw ended }
-        return sum
+        return [.liveBytes: sum]
     }
 
     /// Nothing is held between readings.

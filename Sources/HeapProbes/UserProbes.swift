@@ -7,10 +7,11 @@ struct CommandProbe: HeapProbe {
     /// The first process of the target, for the command to look at.
     let pid: Int32
 
-    var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    private var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    var gauges: [HeapGauge] { [gauge] }
     var source: String { "\"\(command)\"" }
 
-    func read() async throws(HeapProbeFailure) -> Double {
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         let result: ExecutionResult
         do {
             result = try await Subprocess.run(["/bin/sh", "-c", command], environment: ["WATERTIGHT_PID": "\(pid)"])
@@ -22,7 +23,7 @@ struct CommandProbe: HeapProbe {
             throw HeapProbeFailure("\(source) \(result.status)" + (tail.isEmpty ? "" : ": \(tail)"))
         }
         do {
-            return try MetricText(result.output).amount(key: key)
+            return [gauge: try MetricText(result.output).amount(key: key)]
         } catch {
             throw HeapProbeFailure("\(source): \(error)")
         }
@@ -36,13 +37,14 @@ struct PageProbe: HeapProbe {
     let location: HTTPLocation
     let key: String?
 
-    var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    private var gauge: HeapGauge { HeapSpecification.gauge(key: key) }
+    var gauges: [HeapGauge] { [gauge] }
     var source: String { "\(location)" }
 
-    func read() async throws(HeapProbeFailure) -> Double {
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         let body = try await HTTPFetch.body(at: location)
         do {
-            return try MetricText(body).amount(key: key)
+            return [gauge: try MetricText(body).amount(key: key)]
         } catch {
             throw HeapProbeFailure("\(location): \(error)")
         }

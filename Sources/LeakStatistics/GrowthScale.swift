@@ -32,6 +32,11 @@ public struct GrowthScale: Hashable, Sendable {
     /// The allocator's own account is exact to the block.
     public static let allocations = GrowthScale(effect: 8, resolution: 16, tight: 16, required: 64)
 
+    /// Blocks are counted, and what an interpreter still caches differs by some thousandths of one for each of some thousand
+    /// connections. An object that stays is one or more.
+    public static let blocks = GrowthScale(
+        effect: 0.1, effectConnections: 2000, leastEffect: 0.01, resolution: 1, tight: 0.1, required: 0.5)
+
     /// Growth per connection that is not called a leak, judged over so many connections.
     public func effect(over connections: Double) -> Double {
         min(effect, max(leastEffect, effect * effectConnections / connections))

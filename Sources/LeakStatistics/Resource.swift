@@ -17,6 +17,9 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     /// What is in use on the heap after a collection, as a probe reads it.
     public static let liveHeap = Resource(rawValue: "liveHeap")
 
+    /// Allocated blocks after a collection, as CPython counts them.
+    public static let blocks = Resource(rawValue: "blocks")
+
     /// What every target is read for.
     public static let ofEveryTarget: [Resource] = [.descriptors, .threads, .privateMemory]
 
@@ -31,6 +34,7 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
         switch self {
         case .privateMemory: .pages
         case .liveHeap: .liveHeap
+        case .blocks: .blocks
         default: .counts
         }
     }

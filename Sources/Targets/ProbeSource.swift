@@ -8,11 +8,14 @@ public struct ProbeSource: Hashable, Sendable, Codable {
     public var source: String
     /// Whether a reading may be seconds old; nil as no.
     public var mayLag: Bool?
+    /// Whether a live heap is what the allocators of the processes hold; nil as no.
+    public var coversAllocators: Bool?
 
     /// A probe of `resource`.
-    public init(resource: Resource, source: String, mayLag: Bool? = nil) {
+    public init(resource: Resource, source: String, mayLag: Bool? = nil, coversAllocators: Bool? = nil) {
         self.resource = resource
         self.source = source
         self.mayLag = mayLag
+        self.coversAllocators = coversAllocators
     }
 }

@@ -105,6 +105,9 @@ package final class Target: Sendable {
     /// Whether one of the processes holds the listening socket; nil when that cannot be seen.
     package var listens: Bool? { tree.withLock { tree in (try? tree.listeners(port: url.port)).map { !$0.isEmpty } } }
 
+    /// Whether a thread of its processes runs or waits for a processor.
+    package var isBusy: Bool { members.contains { (try? $0.isBusy()) ?? false } }
+
     // MARK: Readings
 
     /// A reading of everything that is judged.

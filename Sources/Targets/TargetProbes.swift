@@ -8,7 +8,6 @@ import SystemCalls
 /// and in between as often as takes no more than a third of the time.
 package actor TargetProbes {
     fileprivate struct Opened {
-        let resource: Resource
         let probe: any HeapProbe
         let mayLag: Bool
         var turn = ReadingTurn()
@@ -23,7 +22,7 @@ package actor TargetProbes {
         for specification in specifications {
             do {
                 guard let probe = try await subject.open(specification) else { continue }
-                opened.append(Opened(resource: Resource(probe.gauge), probe: probe, mayLag: specification.mayLag))
+                opened.append(Opened(probe: probe, mayLag: specification.mayLag))
             } catch {
                 failures[Resource(specification.gauge)] = "\(error)"
             }
@@ -44,10 +43,17 @@ package actor TargetProbes {
 
     /// What is read, in the order in which it was asked for.
     package var sources: [ProbeSource] {
-        opened.map {
-            ProbeSource(resource: $0.resource, source: $0.probe.source, mayLag: $0.mayLag ? true : nil)
+        opened.flatMap { entry in
+            entry.probe.gauges.map {
+                ProbeSource(
+                    resource: Resource($0), source: entry.probe.source, mayLag: entry.mayLag ? true : nil,
+                    coversAllocators: $0 == .liveBytes && entry.probe.coversAllocators ? true : nil)
+            }
         }
     }
+
+    /// Whether one of them counts every object, and at once.
+    package var areExact: Bool { opened.contains { !$0.mayLag } }
 
     /// What all readings of one sample take.
     package var cost: Duration { opened.reduce(.zero) { $0 + $1.turn.cost } }
@@ -65,12 +71,12 @@ package actor TargetProbes {
             }
             let began = MonotonicTime.now
             do {
-                levels[entry.resource] = try await entry.probe.read()
+                for (gauge, level) in try await entry.probe.read() { levels[Resource(gauge)] = level }
                 entry.turn.didRead(from: began, to: .now, connections: connections)
                 opened[index] = entry
                 index += 1
             } catch {
-                failures[entry.resource] = "\(error)"
+                for gauge in entry.probe.gauges { failures[Resource(gauge)] = "\(error)" }
                 await entry.probe.close()
                 opened.remove(at: index)
             }

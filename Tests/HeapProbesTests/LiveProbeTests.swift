@@ -39,16 +39,16 @@ struct LiveProbeTests {
         let reader = try await process.reader(when: listens)
         let port = try #require(try reader.heldListeners().first).local.port
         let probe = try #require(try await subject(reader, port: port).open(.automatic))
-        #expect(probe.gauge == .liveBytes)
+        #expect(probe.gauges == [.liveBytes])
         let descriptors = try reader.descriptorCount()
         let page = try HTTPLocation("http://127.0.0.1:\(port)/")
         // The first request loads parts of Node.
         _ = try await HTTPFetch.body(at: page)
-        let before = try await probe.read()
+        let before = try await probe.level()
         _ = try await HTTPFetch.body(at: page)
-        let grown = try await probe.read() - before
+        let grown = try await probe.level() - before
         #expect(grown > 2_000_000 && grown < 2_600_000, "\(grown)")
-        let again = try await probe.read() - before - grown
+        let again = try await probe.level() - before - grown
         #expect(abs(again) < 200_000, "\(again)")
         #expect(try reader.descriptorCount() <= descriptors, "readings cost the target descriptors")
         await probe.close()
@@ -63,7 +63,7 @@ struct LiveProbeTests {
             let reader = try await process.reader(when: listens)
             let port = try #require(try reader.heldListeners().first).local.port
             let probe = try #require(try await subject(reader, port: port).open(.node))
-            #expect(try await probe.read() > 1_000_000)
+            #expect(try await probe.level() > 1_000_000)
             await probe.close()
         }
     }
@@ -107,11 +107,11 @@ struct LiveProbeTests {
         let isReady = { (reader: ProcessReader) in try reader.catches(signal: SIGUSR2) }
         let first = try await worker(of: primary, when: isReady)
         let probe = try await InspectorProbe([primary, first], servingPort: 1)
-        let two = try await probe.read()
+        let two = try await probe.level()
         kill(first.pid, SIGUSR2)
         let second = try await worker(of: primary) { try $0.pid != first.pid && isReady($0) }
         #expect(!first.isAlive)
-        let again = try await probe.read()
+        let again = try await probe.level()
         #expect(second.isAlive && abs(again - two) < two / 4, "\(two) \(again)")
         await probe.close()
     }
@@ -123,7 +123,7 @@ struct LiveProbeTests {
         let process = try node()
         let reader = try await process.reader { _ in true }
         let probe = try await InspectorProbe([reader], servingPort: 1)
-        #expect(try await probe.read() > 1_000_000)
+        #expect(try await probe.level() > 1_000_000)
         await probe.close()
     }
 
@@ -182,7 +182,7 @@ struct LiveProbeTests {
         let process = try StartedProcess(["java", "-Xmx128m", source.path(percentEncoded: false)])
         let reader = try await process.reader(when: listens)
         let probe = try #require(try await subject(reader, isOwn: false).open(.automatic))
-        let bytes = try await probe.read()
+        let bytes = try await probe.level()
         #expect(bytes > Double(16 << 20) && bytes < Double(40 << 20), "\(bytes)")
     }
 
@@ -192,10 +192,10 @@ struct LiveProbeTests {
         defer { withExtendedLifetime(process) {} }
         let probe = try #require(try await subject(reader).open(.glibc))
         let descriptors = try reader.descriptorCount()
-        let bytes = try await probe.read()
+        let bytes = try await probe.level()
         let most = Double(try reader.memory().privateBytes + 65_536)
         #expect(bytes > 0 && bytes < most, "\(bytes)")
-        #expect(try await probe.read() == bytes, "it does nothing, and the reading is exact")
+        #expect(try await probe.level() == bytes, "it does nothing, and the reading is exact")
         #expect(try reader.descriptorCount() == descriptors)
         #expect(reader.isAlive)
     }
@@ -219,8 +219,8 @@ struct LiveProbeTests {
         let (process, reader) = try await StartedProcess.idle()
         let probe = try #require(
             try await subject(reader).open(.command("echo \"{\\\"a\\\": $WATERTIGHT_PID, \\\"b\\\": 2}\"", key: "a")))
-        #expect(probe.gauge == .count("a"))
-        #expect(try await probe.read() == Double(process.pid))
+        #expect(probe.gauges == [.count("a")])
+        #expect(try await probe.read() == [.count("a"): Double(process.pid)])
     }
 
     @Test(
@@ -296,4 +296,9 @@ private final class PageServer: Sendable {
         }
         return try await body()
     }
+}
+
+extension HeapProbe {
+    /// The reading of a probe that has one gauge.
+    fileprivate func level() async throws -> Double { try #require(try await read()[gauges[0]]) }
 }

@@ -146,6 +146,29 @@ struct RowJudgeTests {
                 == .undecided(.explained(by: .liveHeap)))
     }
 
+    @Test("where the heap is what the allocators hold, memory is what lies outside of them")
+    func outsideAllocators() {
+        var judge = Measured.judge(withHeap)
+        judge.rules.heapCoversAllocators = true
+        func row(mapped: Double, leaked: Double) -> RowMeasurement {
+            var levels = Measured.Levels(heap: { 3_000_000 + leaked * $0 })
+            levels.memory = { connections, _ in 9_000_000 + (leaked + mapped) * connections }
+            var row = Measured.row(levels)
+            for index in row.samples.indices {
+                let used = Int(leaked) * row.samples[index].connections
+                row.samples[index].allocator = .init(
+                    liveBytes: 3_000_000 + used, freeBytes: 1_000_000, roomBytes: 1_001_000)
+            }
+            return row
+        }
+        let inside = judge.assessments(row(mapped: 0, leaked: 1000))
+        #expect(inside[.liveHeap] == .suspect && inside[.privateMemory] == .clean(isTight: true))
+        let outside = judge.assessments(row(mapped: 4096, leaked: 0))
+        #expect(outside[.liveHeap] == .clean(isTight: true) && outside[.privateMemory] == .suspect)
+        // Sixteen bytes are one chunk of the allocator's.
+        #expect(judge.assessments(row(mapped: 0, leaked: 16))[.liveHeap] == .suspect)
+    }
+
     @Test("a clean heap clears memory only as far as memory's own bound holds")
     func outsideHeap() {
         var levels = Measured.Levels(heap: { _ in 5_000_000 })

@@ -113,7 +113,11 @@ public struct CheckResult: Sendable {
     package func judgedReadings(of row: Row, _ resource: Resource) -> [(sample: Sample, point: GrowthSeries.Point)] {
         var measurement = RowMeasurement(row.lifecycle)
         measurement.samples = samples(of: row)
-        let points = Attribution(measurement, resources, usesTracingGC: usesTracingGC).readings(resource)
+        var rules = RowJudge.Rules()
+        rules.resources = resources
+        rules.usesTracingGC = usesTracingGC
+        rules.heapCoversAllocators = probes.contains { $0.coversAllocators ?? false }
+        let points = Attribution(measurement, rules).readings(resource)
         return zip(measurement.samples, points).compactMap { sample, point in point.map { (sample, $0) } }
     }
 

@@ -10,8 +10,8 @@ extension CheckRun {
     private static let mostFailedBlocks = 3
     /// When a block begins no more connections.
     private static let blockLimit = Duration.seconds(5)
-    /// How long a target may take to work off a block; and how long its descriptors must not change to have done so.
-    private static let (settleLimit, settleTime) = (Duration.milliseconds(400), Duration.milliseconds(30))
+    /// Blocks after which a target that did not come to rest is taken for one that never does.
+    private static let mostRestless = 3
 
     /// One block: connections, settle, a sample.
     func block(
@@ -102,25 +102,20 @@ extension CheckRun {
         return completed > 0 ? .ceased(after: completed, problem: problem) : .neverCame(problem: problem)
     }
 
-    /// Waits until the target has worked off what was done to it: descriptors back to where they were before the block, or
-    /// no longer changing.
+    /// Waits until the target has worked off what was done to it.
     private func settle(_ row: Int, _ target: Target) async throws {
-        let control = rows[row].samples.last?.descriptors ?? 0
-        let deadline = MonotonicTime.now + Self.settleLimit
-        var last = -1
-        var lastChange = MonotonicTime.now
-        while MonotonicTime.now < deadline {
-            let waiting = target.acceptQueue() ?? 0
-            let count = try target.descriptorCount()
-            if waiting == 0 && count <= control { return }
-            if count != last || waiting > 0 {
-                last = count
-                lastChange = .now
-            } else if lastChange.elapsed > Self.settleTime {
-                return
-            }
+        let restless = restlessBlocks[row, default: 0]
+        let awaitsRest = await target.probes.areExact && restless < Self.mostRestless
+        var settling = Settling(
+            control: rows[row].samples.last?.descriptors ?? 0, awaitsRest: awaitsRest, at: .now)
+        while true {
+            settling.note(
+                waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
+                isBusy: awaitsRest && target.isBusy, at: .now)
+            if settling.isOver(at: .now) { break }
             try await Task.sleep(for: .milliseconds(2))
         }
+        if awaitsRest { restlessBlocks[row] = settling.isAtRest(at: .now) ? 0 : restless + 1 }
     }
 
     /// Reads the target and notes it.

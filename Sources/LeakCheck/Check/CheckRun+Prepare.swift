@@ -45,6 +45,7 @@ extension CheckRun {
     private func rules(_ probes: [ProbeSource]) -> RowJudge.Rules {
         var rules = RowJudge.Rules()
         rules.resources += probes.map(\.resource)
+        rules.heapCoversAllocators = probes.contains { $0.coversAllocators ?? false }
         rules.lagging = Set(probes.filter { $0.mayLag ?? false }.map(\.resource))
         rules.usesTracingGC = description?.runtime.runtime.collectsLazily ?? false
         rules.verdicts = rows.count * rules.resources.count

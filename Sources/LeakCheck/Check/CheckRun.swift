@@ -35,6 +35,8 @@ final class CheckRun {
     private var firstHoldings: [Int: [ProcessHolding]] = [:]
     /// Blocks in a row in which hardly any connection came about, by row.
     var failedBlocks: [Int: Int] = [:]
+    /// Blocks in a row after which the target did not come to rest, by row.
+    var restlessBlocks: [Int: Int] = [:]
     /// Watches the target's heartbeat until the first row asks for it; since when; and what it saw.
     var stayWatch: StayWatch?
     var stayWatchBegan = MonotonicTime.now

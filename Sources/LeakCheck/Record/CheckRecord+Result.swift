@@ -37,6 +37,7 @@ extension CheckRecord {
     private var rules: RowJudge.Rules {
         var rules = RowJudge.Rules()
         rules.resources += header.probes?.map(\.resource) ?? []
+        rules.heapCoversAllocators = header.probes?.contains { $0.coversAllocators ?? false } ?? false
         rules.lagging = Set(header.probes?.filter { $0.mayLag ?? false }.map(\.resource) ?? [])
         rules.usesTracingGC = header.collectsLazily
         rules.verdicts = header.rows.count * rules.resources.count

@@ -8,23 +8,23 @@ struct Attribution {
     static let bytesPerThread = 16_384.0
 
     private let row: RowMeasurement
-    private let resources: [Resource]
-    private let usesTracingGC: Bool
+    private let rules: RowJudge.Rules
+    private var resources: [Resource] { rules.resources }
 
-    /// The readings of `row`, in which `resources` are judged, of a target that collects garbage when it likes or does not.
-    init(_ row: RowMeasurement, _ resources: [Resource], usesTracingGC: Bool) {
+    /// The readings of `row`, judged by `rules`.
+    init(_ row: RowMeasurement, _ rules: RowJudge.Rules) {
         self.row = row
-        self.resources = resources
-        self.usesTracingGC = usesTracingGC
+        self.rules = rules
     }
 
-    /// How private memory is read: as the kernel counts it, without what is free in the allocators, or, where a collected heap
-    /// is read by itself, as what is allocated outside of it.
-    private enum MemoryGauge { case pages, inUse, outsideHeap }
+    /// How private memory is read: as the kernel counts it; without what is free in the allocators; where a collected heap is
+    /// read by itself, as what is allocated outside of it; or, where a probe reads what the allocators hold, as the rest.
+    private enum MemoryGauge { case pages, inUse, outsideHeap, outsideAllocators }
 
     private var memoryGauge: MemoryGauge {
         guard row.samples.first?.allocator != nil else { return .pages }
-        return usesTracingGC && resources.contains(.liveHeap) ? .outsideHeap : .inUse
+        guard resources.contains(.liveHeap) else { return .inUse }
+        return rules.usesTracingGC ? .outsideHeap : rules.heapCoversAllocators ? .outsideAllocators : .inUse
     }
 
     /// Whether private memory is read without a heap that a probe reads.
@@ -32,7 +32,11 @@ struct Attribution {
 
     /// How amounts of a resource are judged here.
     func scale(_ resource: Resource) -> GrowthScale {
-        resource == .privateMemory && memoryGauge != .pages ? .inUse : resource.scale
+        switch resource {
+        case .privateMemory where memoryGauge != .pages: .inUse
+        case .liveHeap where rules.heapCoversAllocators: .allocations
+        default: resource.scale
+        }
     }
 
     /// What was read of private memory, one for each sample; nil where a sample has no such reading.
@@ -44,6 +48,8 @@ struct Attribution {
                 case .pages: sample.privateMemory
                 case .inUse: sample.allocator.map { sample.privateMemory - $0.freeBytes }
                 case .outsideHeap: sample.allocator?.liveBytes
+                case .outsideAllocators:
+                    sample.allocator.map { sample.privateMemory - $0.freeBytes - $0.liveBytes }
                 }
             return level.map { GrowthSeries.Point(connections: Double(sample.connections), level: Double($0)) }
         }
@@ -57,7 +63,7 @@ struct Attribution {
         if let threads = suspect(.threads)?.floor {
             series = series.charging(Self.bytesPerThread, perUnitOf: Self.aligned(threads, to: series))
         }
-        if let heap = suspect(.liveHeap)?.floor, memoryGauge != .outsideHeap {
+        if memoryGauge == .pages || memoryGauge == .inUse, let heap = suspect(.liveHeap)?.floor {
             series = series.charging(1, perUnitOf: Self.aligned(heap, to: series))
         }
         var rest = series.points.makeIterator()
@@ -76,7 +82,8 @@ struct Attribution {
         guard resource == .privateMemory, let first = row.samples.first else { return 0 }
         switch memoryGauge {
         case .pages: return Double(first.privateMemory)
-        case .inUse: return Double(max(0, (first.allocator?.roomBytes ?? 0) - (first.allocator?.freeBytes ?? 0)))
+        case .inUse, .outsideAllocators:
+            return Double(max(0, (first.allocator?.roomBytes ?? 0) - (first.allocator?.freeBytes ?? 0)))
         case .outsideHeap: return 0
         }
     }

@@ -28,6 +28,8 @@ package struct RowJudge: Sendable {
         package var lagging: Set<Resource> = []
         /// Whether the target collects garbage when it likes, so that growth of memory is no evidence.
         package var usesTracingGC = false
+        /// Whether the live heap is what the target's allocators hold.
+        package var heapCoversAllocators = false
         /// Number of verdicts in the check, for the Bonferroni correction.
         package var verdicts = 1
         /// How long a pause must be for what is kept through it to be called a leak, in seconds.
@@ -92,7 +94,7 @@ package struct RowJudge: Sendable {
     /// The assessment of every resource, with its figures.
     func judgments(_ row: RowMeasurement) -> [Resource: Judgment] {
         var judgments: [Resource: Judgment] = [:]
-        let attribution = Attribution(row, rules.resources, usesTracingGC: rules.usesTracingGC)
+        let attribution = Attribution(row, rules)
         for resource in rules.resources {
             var judgment = judgment(row, resource, attribution)
             if let problem = row.probeFailures[resource] { judgment.assessment = .undecided(.unread(problem: problem)) }
@@ -224,7 +226,7 @@ package struct RowJudge: Sendable {
             case .undecided: return false
             case .clean, .leak: break
             case .suspect, .unconfirmed:
-                guard resource.scale == .counts || judgment.isLarge else { return false }
+                guard resource.scale.resolution <= 1 || judgment.isLarge else { return false }
                 isSuspect = true
             }
         }

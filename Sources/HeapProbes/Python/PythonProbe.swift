@@ -1,0 +1,137 @@
+import Glibc
+import ProcessResources
+import SystemCalls
+import WebSocketProtocol
+
+/// The live heap of CPython processes: an agent in each of them collects garbage and counts the blocks that are allocated;
+/// their bytes are read from outside right after that.
+///
+/// Of a clean server the number of blocks differs by some thousandths of a block for each connection, so that a single
+/// object that stays is seen among few connections. Bytes are those of the interpreter's own allocator and of glibc's
+/// malloc, which extensions use.
+actor PythonProbe: HeapProbe {
+    /// One process, with what reads its allocators.
+    private struct Account: Sendable {
+        let process: ProcessReader
+        let reader: Locked<AllocatorReader>
+
+        init(_ process: ProcessReader) {
+            self.process = process
+            reader = Locked(AllocatorReader(process))
+        }
+    }
+
+    private struct Reading {
+        var blocks: Int
+        /// Nil where they could not be read this time.
+        var bytes: Int?
+    }
+
+    /// The number of allocated blocks, which `sys.getallocatedblocks` counts.
+    static let blocks = HeapGauge.count("blocks")
+
+    private let agent: PythonAgent
+    private var accounts: [Account]
+    /// Readings in a row in which the blocks were counted and their bytes could not be read.
+    private var failures = 0
+    nonisolated let gauges: [HeapGauge]
+    nonisolated let coversAllocators = true
+    nonisolated let source = "an agent in CPython, after a collection"
+
+    private static let mostFailures = 5
+
+    /// Asks the agent of each process once, which warms up what that itself needs.
+    init(_ processes: [ProcessReader], _ agent: PythonAgent) async throws(HeapProbeFailure) {
+        self.agent = agent
+        accounts = processes.map(Account.init)
+        var isReadable = true
+        for account in accounts { isReadable = try await Self.reading(account, agent).bytes != nil && isReadable }
+        gauges = isReadable ? [.liveBytes, Self.blocks] : [Self.blocks]
+    }
+
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
+        addNewcomers()
+        var sum = Reading(blocks: 0, bytes: gauges.contains(.liveBytes) ? 0 : nil)
+        var ended: HeapProbeFailure?
+        for account in accounts {
+            do throws(HeapProbeFailure) {
+                let reading = try await Self.reading(account, agent)
+                sum.blocks += reading.blocks
+                if let bytes = sum.bytes { sum.bytes = reading.bytes.map { bytes + $0 } }
+            } catch {
+                guard !account.process.isAlive else { throw error }
+                ended = error
+            }
+        }
+        accounts.removeAll { !$0.process.isAlive }
+        if accounts.isEmpty, let ended { throw ended }
+        var levels = [Self.blocks: Double(sum.blocks)]
+        if gauges.contains(.liveBytes) { levels[.liveBytes] = try bytes(sum.bytes) }
+        return levels
+    }
+
+    /// The bytes of a reading, if there are any; throws where there were none in too many in a row.
+    private func bytes(_ bytes: Int?) throws(HeapProbeFailure) -> Double? {
+        failures = bytes == nil ? failures + 1 : 0
+        guard failures < Self.mostFailures else {
+            throw HeapProbeFailure(
+                "the allocators of process \(accounts[0].process.pid) could be read no more, \(failures) times in a row"
+            )
+        }
+        return bytes.map(Double.init)
+    }
+
+    func close() async {}
+
+    /// Takes up the workers that were started since.
+    private func addNewcomers() {
+        let known = Set(accounts.map(\.process.pid))
+        let pids = Set(accounts.flatMap { (try? $0.process.descendants()) ?? [] }).subtracting(known)
+        for pid in pids.sorted() {
+            guard let process = try? ProcessReader(pid: pid), (try? process.runtime().runtime) == .python else {
+                continue
+            }
+            accounts.append(Account(process))
+        }
+    }
+
+    /// What one process holds: its agent is asked, then it is held still while its allocators are read.
+    private static func reading(
+        _ account: Account, _ agent: PythonAgent
+    ) async throws(HeapProbeFailure) -> Reading {
+        let process = account.process
+        let outcome: Result<Reading, HeapProbeFailure>
+        do {
+            outcome = try await Thread.run("heap agent") { () throws(HeapProbeFailure) in
+                let blocks = try agent.blocks(of: process)
+                // What the answer took is in use until its thread waits again.
+                process.awaitRest(within: restLimit)
+                return Reading(blocks: blocks, bytes: bytes(account))
+            }
+        } catch {
+            throw HeapProbeFailure("\(error)")
+        }
+        return try outcome.get()
+    }
+
+    /// The bytes in use; nil where the structures of the allocators contradict each other, or cannot be read.
+    private static func bytes(_ account: Account) -> Int? {
+        for _ in 0..<holds {
+            let usage = account.reader.withLock { stillUsage(&$0, of: account.process) }
+            if let usage { return usage.liveBytes }
+        }
+        return nil
+    }
+
+    /// One reading of the allocators; of a process that may be read and not be held, as it runs on.
+    private static func stillUsage(_ reader: inout AllocatorReader, of process: ProcessReader) -> AllocatorUsage? {
+        guard let hold = try? ProcessHold(process) else { return try? reader.usage() }
+        let usage = try? reader.usage()
+        hold.release()
+        return usage
+    }
+
+    private static let restLimit = Duration.milliseconds(10)
+    /// How often a process is held before its reading is given up: in the midst of an allocation it contradicts itself.
+    private static let holds = 4
+}

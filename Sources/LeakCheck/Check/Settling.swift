@@ -1,0 +1,47 @@
+import SystemCalls
+
+/// Whether a target has worked off a block of connections: descriptors are back where they were before it, or no longer
+/// change, and its threads have nothing left to do.
+///
+/// A server closes the descriptor of a connection before it has let go of everything else that it kept of it. A gauge that
+/// counts every object sees that, so the target must have come to rest where one is read.
+struct Settling {
+    /// Descriptors before the block.
+    let control: Int
+    /// Whether threads that have work count; not for a target that is never at rest.
+    let awaitsRest: Bool
+    private let began: MonotonicTime
+    private var count = -1
+    private var lastChange: MonotonicTime
+    private var lastBusy: MonotonicTime
+
+    /// How long descriptors must not change, and threads must have had no work.
+    private static let (stillTime, restTime) = (Duration.milliseconds(30), Duration.milliseconds(5))
+    /// How long descriptors may take, and how long threads may.
+    private static let (stillLimit, restLimit) = (Duration.milliseconds(400), Duration.seconds(2))
+
+    init(control: Int, awaitsRest: Bool, at now: MonotonicTime) {
+        self.control = control
+        self.awaitsRest = awaitsRest
+        (began, lastChange, lastBusy) = (now, now, now)
+    }
+
+    /// Takes note of how many connections wait to be accepted, of the open descriptors and of whether a thread has work.
+    mutating func note(waiting: Int, descriptors: Int, isBusy: Bool, at now: MonotonicTime) {
+        if waiting > 0 || descriptors != count { lastChange = now }
+        if isBusy { lastBusy = now }
+        count = descriptors
+        isBack = waiting == 0 && descriptors <= control
+    }
+
+    private var isBack = false
+
+    /// Whether the target is to be read.
+    func isOver(at now: MonotonicTime) -> Bool {
+        let isStill = isBack || now - lastChange > Self.stillTime || now - began >= Self.stillLimit
+        return isStill && (isAtRest(at: now) || now - began >= Self.restLimit)
+    }
+
+    /// Whether no thread has had work for a moment.
+    func isAtRest(at now: MonotonicTime) -> Bool { !awaitsRest || now - lastBusy >= Self.restTime }
+}

@@ -1,0 +1,42 @@
+import SystemCalls
+import Testing
+
+@testable import Targets
+
+@Suite("When a costly gauge is read next")
+struct ReadingTurnTests {
+    private let start = MonotonicTime(nanoseconds: 0)
+
+    @Test("at first at once, then not before twice its cost has passed")
+    func cost() {
+        var turn = ReadingTurn()
+        #expect(turn.isDue(at: start, connections: 0))
+        turn.didRead(from: start, to: start + .seconds(1), connections: 10)
+        #expect(turn.cost == .seconds(1))
+        #expect(!turn.isDue(at: start + .milliseconds(2900), connections: 11))
+        #expect(turn.isDue(at: start + .seconds(3), connections: 11))
+    }
+
+    @Test("whatever it costs, with each ninth more connections, from 500 on")
+    func share() {
+        var turn = ReadingTurn()
+        turn.didRead(from: start, to: start + .seconds(1000), connections: 300)
+        let soon = start + .seconds(1001)
+        #expect(!turn.isDue(at: soon, connections: 499) && turn.isDue(at: soon, connections: 500))
+        turn.didRead(from: start, to: start + .seconds(1000), connections: 900)
+        #expect(!turn.isDue(at: soon, connections: 999) && turn.isDue(at: soon, connections: 1000))
+        #expect(!turn.isDue(at: soon, connections: 900))
+    }
+
+    @Test("the second half of a row has several readings however slow they are")
+    func halves() {
+        var turn = ReadingTurn()
+        var readings: [Int] = []
+        for connections in stride(from: 0, through: 2000, by: 20) where turn.isDue(at: start, connections: connections)
+        {
+            turn.didRead(from: start, to: start + .seconds(60), connections: connections)
+            readings.append(connections)
+        }
+        #expect(readings.count { $0 > 1000 } >= 5, "\(readings)")
+    }
+}
