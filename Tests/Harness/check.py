@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from .processes import Child
 
+PROFILE_LIMIT = 480
+"""Seconds that the default profile may take, the pause of a suspicion included."""
+
 OVERRUN = 90
 """Seconds that a check may take beyond its budget, for targets that start and end slowly."""
 
@@ -34,14 +37,16 @@ class Outcome:
 
 
 def check(watertight, target, seed, budget, options=()):
-    """Runs `watertight check` on a target within its budget."""
-    command = [watertight, "check", "--json", "-", "--seed", str(seed), "--budget", str(budget), *options]
+    """Runs `watertight check` on a target within `budget` seconds; None for the default profile's."""
+    command = [watertight, "check", "--json", "-", "--seed", str(seed), *options]
+    if budget is not None:
+        command += ["--budget", str(budget)]
     if target.path:
         command.append("ws://127.0.0.1:{port}" + target.path)
     command += ["--", *target.command]
     start = time.monotonic()
     with Child(command, target.environment) as child:
-        exit_code = child.wait(budget + OVERRUN)
+        exit_code = child.wait((PROFILE_LIMIT if budget is None else budget) + OVERRUN)
         text, errors = child.output_text, child.errors_text
     report = None
     if exit_code is not None:

@@ -13,6 +13,9 @@ ALSO = {"reset/open": ["flood-reset"], "vanish-handshake/request": ["leave-at-on
 """Rows of the quick profile in which the server sees the same: a reset, or a peer that leaves as it is answered."""
 RESOURCES = ["descriptors", "threads", "privateMemory"]
 
+MEMORY = ("liveHeap", "privateMemory")
+"""Where memory that is kept shows: in the live heap where a probe reads it, in private memory otherwise."""
+
 EXIT_CODES = {0: "clean", 1: "leak", 2: "inconclusive"}
 
 
@@ -39,6 +42,8 @@ class Case:
     options: tuple = ()
     budget: int | None = None
     """Seconds for the check; None for those of the whole run."""
+    has_profile: bool = False
+    """Whether it takes the budget of the default profile, which a pause may overrun."""
     skipped: str | None = None
     """Why it cannot be run yet."""
 
@@ -50,11 +55,21 @@ def findings(report):
             yield row["lifecycle"] + ("+deflate" if row["compressed"] else ""), finding
 
 
+def is_of(found, resource):
+    """Whether what is found in the resource `found` is what is expected of `resource`, which may be `memory`."""
+    return found in MEMORY if resource == "memory" else found == resource
+
+
+def belongs_to(found, resource):
+    """Whether a leak of `resource` shows in `found` as well: an exact gauge sees the object that stands for it."""
+    return is_of(found, resource) or found in ("liveHeap", "blocks")
+
+
 def amount(value, resource):
     """An amount per connection, as short as it can be read."""
     if value is None:
         return "?"
-    return f"{value:.0f} B" if resource == "privateMemory" else f"{value:.3g}"
+    return f"{value:.0f} B" if resource in (*MEMORY, "memory") else f"{value:.3g}"
 
 
 def summary(report):

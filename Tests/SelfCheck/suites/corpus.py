@@ -6,7 +6,7 @@ from pathlib import Path
 
 from Harness.environments import virtual_environment
 
-from .case import EXIT_CODES, Case, Target, amount, findings
+from .case import EXIT_CODES, Case, Target, amount, belongs_to, findings, is_of
 
 PAUSE = "20s"
 """None of these releases keeps a connection for longer than ten seconds."""
@@ -41,24 +41,26 @@ def _judge_bad(case, exit_code, report):
     if exit_code != 1:
         return f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1"
     least, most = case["perConnection"]
-    for lifecycle, finding in findings(report):
-        if (lifecycle, finding["resource"]) == (case["lifecycle"], case["resource"]):
-            if finding["verdict"] != "leak":
-                return f"{case['resource']} is {finding['verdict']}: the leak was seen elsewhere"
-            size = finding.get("perConnection")
-            if size is None or not least <= size <= most:
-                return (f"the amount is {amount(size, case['resource'])}, "
-                        f"not {amount(least, case['resource'])} to {amount(most, case['resource'])}")
-            return None
-    return f"{case['resource']}@{case['lifecycle']} is not in the report"
+    fitting = [finding for lifecycle, finding in findings(report)
+               if lifecycle == case["lifecycle"] and is_of(finding["resource"], case["resource"])]
+    leaks = [finding for finding in fitting if finding["verdict"] == "leak"]
+    if not leaks:
+        return f"no leak of {case['resource']}@{case['lifecycle']}: " + ", ".join(
+            f"{finding['resource']} is {finding['verdict']}" for finding in fitting)
+    sizes = [finding.get("perConnection") or 0 for finding in leaks]
+    if not any(least <= size <= most for size in sizes):
+        return (f"the amount is {amount(max(sizes), case['resource'])}, "
+                f"not {amount(least, case['resource'])} to {amount(most, case['resource'])}")
+    return None
 
 
 def _judge_good(case, exit_code, report):
     # A release that keeps connections for a while may leave memory undecided; its counts must be cleared all the same.
     open_resource = case.get("undecided")
     wrong = [f"{finding['resource']} is {finding['verdict']}" for _, finding in findings(report)
-             if finding["verdict"] != "clean" and
-             (finding["verdict"], finding["resource"]) != ("inconclusive", open_resource)]
+             if finding["verdict"] != "clean" and not (
+                 open_resource and finding["verdict"] == "inconclusive"
+                 and belongs_to(finding["resource"], open_resource))]
     if wrong or exit_code not in ((0, 2) if open_resource else (0,)):
         return "; ".join([f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')})", *wrong])
     return None

@@ -22,7 +22,7 @@ OPENED = ["clean-close", "fin", "reset/open"]
 def cases(seeds):
     for name in servers.PYTHON_PEERS:
         yield Case(
-            f"{name} echo keeps {BYTES} B", f"leak privateMemory@clean-close {BYTES} B",
+            f"{name} echo keeps {BYTES} B", f"leak liveHeap@clean-close {BYTES} B",
             partial(_python, name), _judge_found, seeds[0], options=("--lifecycle", "clean-close", "--pause", PAUSE))
     for size in NODE_BYTES:
         yield Case(
@@ -30,7 +30,7 @@ def cases(seeds):
             partial(_judge_heap, size), seeds[0], options=("--profile", "quick", "--pause", PAUSE))
     yield Case(
         "aiohttp keeps a descriptor for 10 s", "clean, or released within 15 s", _keeping, _judge_released, seeds[0],
-        options=("--lifecycle", "fin", "--budget", "60"))
+        options=("--lifecycle", "fin"), budget=60)
     for seed in seeds:
         yield Case(
             f"node-ws echo keeps 1024 B, unprobed, seed {seed}", "privateMemory is not clean",
@@ -60,18 +60,18 @@ def _node(size, watertight):
     return servers.node(watertight, "--plant", f"memory={size}@{'fin' if size == 64 else 'any'}")
 
 
-def _memory(report, lifecycle):
+def _finding(report, resource, lifecycle):
     return next(finding for found, finding in findings(report)
-                if found == lifecycle and finding["resource"] == "privateMemory")
+                if found == lifecycle and finding["resource"] == resource)
 
 
 def _judge_found(exit_code, report):
-    finding = _memory(report, "clean-close")
+    finding = _finding(report, "liveHeap", "clean-close")
     if finding["verdict"] != "leak" or exit_code != 1:
         return f"the planted leak was missed: {finding['verdict']}, exit code {exit_code}"
     size = finding.get("perConnection")
     if size is None or abs(size - BYTES) > TOLERANCE * BYTES:
-        return f"the amount is {amount(size, 'privateMemory')}, not {BYTES} B within 15%"
+        return f"the amount is {amount(size, 'liveHeap')}, not {BYTES} B within 15%"
     return None
 
 
@@ -93,7 +93,7 @@ def _judge_heap(size, exit_code, report):
 def _judge_not_clean(exit_code, report):
     wrong = [] if exit_code in (1, 2) else [f"exit code {exit_code}, not 1 or 2"]
     for lifecycle in OPENED:
-        finding = _memory(report, lifecycle)
+        finding = _finding(report, "privateMemory", lifecycle)
         if finding["verdict"] == "clean":
             size, least = finding.get("perConnection"), finding.get("smallestDetectable")
             wrong.append(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .case import ALSO, Case, findings
+from .case import ALSO, Case, belongs_to, findings, is_of
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,8 @@ class Trial:
 
 
 def of_interest(plant, row, found):
-    """Whether a finding is about what is planted: memory is also what a probe of the live heap sees."""
-    resources = {"privateMemory", "liveHeap"} if plant.resource == "privateMemory" else {plant.resource}
-    return row == plant.row and found["resource"] in resources
+    """Whether a finding is about what is planted."""
+    return row == plant.row and is_of(found["resource"], plant.resource)
 
 
 def planted_finding(plant, found):
@@ -67,7 +66,7 @@ def blamed(plant, found):
     # A thread has a stack, a descriptor its buffers: in the planted row memory belongs to the plant.
     return [f"{finding['resource']}@{row}" for row, finding in found if finding["verdict"] == "leak"
             and not of_interest(plant, row, finding)
-            and not (row == plant.row and finding["resource"] in ("privateMemory", "liveHeap"))
+            and not (row == plant.row and belongs_to(finding["resource"], "memory"))
             # The server sees the same there.
             and row not in ALSO.get(plant.row, [])]
 

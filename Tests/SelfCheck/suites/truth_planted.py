@@ -7,14 +7,14 @@ from .case import Case
 from .trial import Plant, Trial, judge_planted
 
 KINDS = {
-    **{f"memory={size}": ("privateMemory", size) for size in [16, 64, 256, 1024, 8192]},
+    **{f"memory={size}": ("memory", size) for size in [16, 64, 256, 1024, 8192]},
     "descriptor": ("descriptors", 1),
     "descriptor:10": ("descriptors", 0.1),
     "descriptor:100": ("descriptors", 0.01),
     "thread": ("threads", 1),
-    "timer": ("privateMemory", None),
-    "task": ("privateMemory", None),
-    "session": ("privateMemory", None),
+    "timer": ("memory", None),
+    "task": ("memory", None),
+    "session": ("memory", None),
 }
 """What is planted, the resource it takes, and how much of it; objects of a runtime have no exact size."""
 

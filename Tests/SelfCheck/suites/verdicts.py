@@ -10,7 +10,7 @@ from functools import partial
 
 from Harness.environments import compiled, system_package
 
-from .case import EXIT_CODES, Case, Target, amount, findings
+from .case import EXIT_CODES, MEMORY, Case, Target, amount, belongs_to, findings, is_of
 from .servers import SERVERS
 
 FOLDER = SERVERS / "verdicts"
@@ -30,11 +30,11 @@ def cases(seeds):
 
 def _room():
     options = _row("clean-close", "3s")
-    yield "room of 20 MiB, keeps 8 KiB", _c("room", 8 * KIB, 20), _leak("privateMemory", 8 * KIB), options, 40
+    yield "room of 20 MiB, keeps 8 KiB", _c("room", 8 * KIB, 20), _leak("memory", 8 * KIB), options, 40
     yield "room of 20 MiB, keeps nothing", _c("room", 0, 20), CLEAN, options, 40
-    yield "1 MiB of each 2,000th", _c("room", KIB * KIB, 0, 2000), _leak("privateMemory", KIB * KIB / 2000), options, 60
+    yield "1 MiB of each 2,000th", _c("room", KIB * KIB, 0, 2000), _leak("memory", KIB * KIB / 2000), options, 60
     # The average over all connections is less than what each leaves from then on.
-    late = _leak("privateMemory", KIB, least=0.5)
+    late = _leak("memory", KIB, least=0.5)
     yield "1 KiB from the 5,000th on", _c("room", KIB, 0, 1, 5000), late, options, 60
     # Smaller than what any machine drives before it suspects a leak; a larger one looks like one until it is full.
     yield "a cache of 4,000 entries", _c("room", 256, 0, 1, 0, 4000), CLEAN, options, 60
@@ -44,21 +44,23 @@ def _mix():
     options = _row("clean-close", "6s")
     yield ("a descriptor of ten for good, nine for 3 s", _c("mix", 0, 3, 10), _leak("descriptors", 0.1), options, 60)
     yield "descriptors for 3 s", _c("mix", 0, 3, 0), CLEAN, options, 60
-    yield ("a block of ten for good, nine for 3 s", _c("mix", 4096, 3, 10), _leak("privateMemory", 410), options, 60)
+    yield ("a block of ten for good, nine for 3 s", _c("mix", 4096, 3, 10), _leak("memory", 410), options, 60)
     yield "blocks for 3 s", _c("mix", 4096, 3, 0), CLEAN, options, 60
 
 
 def _java():
     options = _row("clean-close", "3s")
-    yield "4,000 B outside Java's heap", partial(_off_heap, 4000), _leak("privateMemory", 4000), options, 120
+    yield "4,000 B outside Java's heap", partial(_off_heap, 4000), _leak("memory", 4000), options, 120
     yield "nothing outside Java's heap", partial(_off_heap, 0), NO_LEAK, options, 120
 
 
 def _workers():
     options = _row("clean-close", "3s")
-    yield "a worker that leaks and is replaced", _python("handoff", 3000, KIB, 1), REPLACED, options, 30
+    yield "a worker that leaks and is replaced", _python("handoff", 500, KIB, 1), REPLACED, options, 30
     yield "a worker that leaks", _python("handoff", 0, 0, 1), _leak("descriptors", 1), options, 30
     yield "a worker", _python("handoff", 0, 0, 0), CLEAN, options, 40
+    yield "a process for each connection, keeps 4 KiB", _python("forks", "leak"), _leak("memory", 4 * KIB), options, 60
+    yield "a process for each connection", _python("forks"), CLEAN, options, 60
     yield "workers of a Node cluster that leak and are replaced", _node("cluster", 1, 150), REPLACED, options, 40
     yield "workers of a Node cluster that leak", _node("cluster", 1, 0), _leak("descriptors", 1), options, 40
     # Reading the heap of V8 leaves some bytes in it: near what is called a leak, which may stay undecided.
@@ -69,7 +71,7 @@ def _endings():
     options = _row("clean-close", "3s")
     for way, what in [("raises", "raises on the message"), ("abrupt", "ends TCP on a Close"),
                       ("takes-all", "answers 101 to everything")]:
-        yield f"{what}, keeps 4 KiB", _python("odd", way, "leak"), _leak("privateMemory", 4 * KIB), options, 40
+        yield f"{what}, keeps 4 KiB", _python("odd", way, "leak"), _leak("memory", 4 * KIB), options, 40
         yield what, _python("odd", way), CLEAN, options, 40
     # Its peers are let in where they were to be refused.
     let_in = _row("reject/no-upgrade", "3s")
@@ -81,7 +83,7 @@ def _heartbeat():
     # Peers that leave before the first Ping show nothing, which is no reason to call it clean.
     yield ("forgets who misses Pings, not its session", leaking, NOT_CLEAN, ("--lifecycle", "idle/no-pong"), 120)
     options = (*_row("idle/no-pong", "6s"), "--hold", "5s")
-    leak = _leak("privateMemory", 4 * KIB, row="idle/no-pong")
+    leak = _leak("memory", 4 * KIB, row="idle/no-pong")
     yield "forgets who misses Pings, not its session, held", leaking, leak, options, 120
     yield "forgets who misses Pings, held", _python("heartbeat"), CLEAN, options, 120
 
@@ -90,9 +92,9 @@ def _sessions():
     # The standard pause is longer than what is kept for a while, unless the user knows better.
     standing = ("--lifecycle", "clean-close")
     yield ("8 KiB for 12 s", _python("sessions", 8 * KIB, 12), CLEAN, _row("clean-close", "20s"), 90)
-    yield ("8 KiB for good, pause 20 s", _python("sessions", 8 * KIB, 12, "leak"), _leak("privateMemory", 8 * KIB),
+    yield ("8 KiB for good, pause 20 s", _python("sessions", 8 * KIB, 12, "leak"), _leak("memory", 8 * KIB),
            _row("clean-close", "20s"), 90)
-    for kind, resource, size in [("descriptor", "descriptors", 1), (4 * KIB, "privateMemory", 4 * KIB)]:
+    for kind, resource, size in [("descriptor", "descriptors", 1), (4 * KIB, "memory", 4 * KIB)]:
         yield f"{resource} of a session for 45 s", _python("sessions", kind, 45), CLEAN, standing, 200
         yield (f"{resource} of a session for good", _python("sessions", kind, 45, "leak"), _leak(resource, size),
                standing, 200)
@@ -150,16 +152,20 @@ def _holders(every, watertight):
 def _leak(resource, size, row="clean-close", least=1 - TOLERANCE):
     def judge(exit_code, report):
         wrong = [] if exit_code == 1 else [f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1"]
+        others, leaks = [], []
         for lifecycle, finding in findings(report):
             what = f"{finding['resource']}@{lifecycle}"
             found = finding.get("perConnection")
-            if (finding["resource"], lifecycle) != (resource, row):
-                if finding["verdict"] == "leak":
-                    wrong.append(f"{what} is called a leak")
-            elif finding["verdict"] != "leak":
-                wrong.append(f"{what} is {finding['verdict']}: {finding['statement']}")
-            elif found is None or not least * size <= found <= (1 + TOLERANCE) * size:
-                wrong.append(f"{what} is {amount(found, resource)}, not {amount(size, resource)} within 10%")
+            if finding["verdict"] != "leak":
+                others.append(f"{what} is {finding['verdict']}: {finding['statement']}")
+            elif lifecycle != row or not belongs_to(finding["resource"], resource):
+                wrong.append(f"{what} is called a leak")
+            elif is_of(finding["resource"], resource):
+                leaks.append(what)
+                if found is None or not least * size <= found <= (1 + TOLERANCE) * size:
+                    wrong.append(f"{what} is {amount(found, resource)}, not {amount(size, resource)} within 10%")
+        if not leaks:
+            wrong += [f"no leak of {resource}@{row}", *others]
         return "; ".join(wrong) or None
     return f"leak {resource}@{row} {amount(size, resource)}", judge
 
@@ -173,8 +179,9 @@ def _judge_clean(codes, verdicts, exit_code, report):
 
 def _judge_not_clean(exit_code, report):
     wrong = [] if exit_code in (1, 2) else [f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1 or 2"]
-    wrong += [f"privateMemory@{lifecycle} is clean: {finding['statement']}" for lifecycle, finding in findings(report)
-              if finding["resource"] == "privateMemory" and finding["verdict"] == "clean"]
+    memory = [(lifecycle, finding) for lifecycle, finding in findings(report) if finding["resource"] in MEMORY]
+    if memory and all(finding["verdict"] == "clean" for _, finding in memory):
+        wrong += [f"{finding['resource']}@{lifecycle} is clean: {finding['statement']}" for lifecycle, finding in memory]
     return "; ".join(wrong) or None
 
 
@@ -197,6 +204,6 @@ def _judge_not_driven(exit_code, report):
 
 CLEAN = ("clean", partial(_judge_clean, [0], ["clean"]))
 NO_LEAK = ("no leak", partial(_judge_clean, [0, 2], ["clean", "inconclusive"]))
-NOT_CLEAN = ("private memory is not clean", _judge_not_clean)
+NOT_CLEAN = ("memory is not clean", _judge_not_clean)
 REPLACED = ("inconclusive: replaced", _judge_replaced)
 NOT_DRIVEN = ("not driven", _judge_not_driven)

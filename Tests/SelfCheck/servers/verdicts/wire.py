@@ -24,6 +24,17 @@ def frame(opcode, payload=b""):
     return bytes([0x80 | opcode]) + size + payload
 
 
+def answer(head, takes_all=False):
+    """The answer to a request for a WebSocket; None where it is none."""
+    keys = [line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:")]
+    if not keys and not takes_all:
+        return None
+    digest = hashlib.sha1((keys[0] if keys else b"") + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        + base64.b64encode(digest) + b"\r\n\r\n")
+
+
 class Peer(asyncio.Protocol):
     """One connection, echoed."""
 
@@ -72,15 +83,11 @@ class Peer(asyncio.Protocol):
             pass
 
     def _answer(self, head):
-        keys = [line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:")]
-        if not keys and not self.takes_all:
+        accepted = answer(head, self.takes_all)
+        if accepted is None:
             self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             return self.transport.close()
-        key = keys[0] if keys else b""
-        digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        self.transport.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + base64.b64encode(digest) + b"\r\n\r\n")
+        self.transport.write(accepted)
         self.is_open = True
         self.opened()
 

@@ -1,0 +1,5 @@
+"""A page of Streamlit with one widget."""
+
+import streamlit
+
+streamlit.slider("a number")
