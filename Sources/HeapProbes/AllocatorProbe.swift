@@ -15,7 +15,7 @@ actor AllocatorProbe: HeapProbe {
         init(_ process: ProcessReader) { reader = AllocatorReader(process) }
     }
 
-    private let accounts: [Account]
+    private var accounts: [Account]
 
     init(_ processes: [ProcessReader]) {
         accounts = processes.map(Account.init)
@@ -33,5 +33,6 @@ actor AllocatorProbe: HeapProbe {
         return [.liveBytes: Double(sum)]
     }
 
-    func close() async {}
+    /// Releases what was copied of the processes, which is as much as they hold.
+    func close() async { accounts = [] }
 }

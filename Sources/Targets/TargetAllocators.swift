@@ -48,6 +48,9 @@ package actor TargetAllocators {
         return isKnown ? total : nil
     }
 
+    /// Releases what was copied of the processes, which is as much as they hold.
+    package func close() { accounts = [:] }
+
     private enum Answer {
         case known(AllocatorUsage)
         /// Its allocator is none that can be read.

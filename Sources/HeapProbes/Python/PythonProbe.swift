@@ -81,7 +81,8 @@ actor PythonProbe: HeapProbe {
         return bytes.map(Double.init)
     }
 
-    func close() async {}
+    /// Releases what was copied of the processes, which is as much as they hold.
+    func close() async { accounts = [] }
 
     /// Takes up the workers that were started since.
     private func addNewcomers() {

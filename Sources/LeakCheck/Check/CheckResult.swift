@@ -68,6 +68,16 @@ public struct CheckResult: Sendable {
         public var unansweredLimitSeconds: Double?
         /// How long peers stayed, in seconds, by the row's label.
         public var rows: [String: Double] = [:]
+        /// Labels of rows that were left out, as they are about a heartbeat that their peers could not stay for; nil for none.
+        public var leftOut: [String]?
+        /// The longest stay for which such a row had time, in seconds; nil where none was left out.
+        public var longestSeconds: Double?
+
+        /// Notes a row that was left out for want of a stay longer than `longest`.
+        mutating func leaveOut(_ label: String, longest: Duration) {
+            leftOut = (leftOut ?? []) + [label]
+            longestSeconds = longest.inSeconds
+        }
 
         /// Notes what was observed.
         mutating func learn(_ observation: StayObservation?) {

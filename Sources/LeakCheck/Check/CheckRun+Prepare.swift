@@ -93,9 +93,11 @@ extension CheckRun {
         stayWatchBegan = .now
     }
 
-    /// How long the peers of a row stay, once what was learned of the target is asked for.
-    func chooseHold(_ row: Int) async {
-        guard rows[row].lifecycle.staysConnected, rows[row].samples.isEmpty else { return }
+    /// Decides how long the peers of a row stay, once what was learned of the target is asked for; false where the row is
+    /// left out, as they cannot stay for long enough to show anything.
+    func chooseHold(_ row: Int) async -> Bool {
+        let lifecycle = rows[row].lifecycle
+        guard lifecycle.staysConnected, rows[row].samples.isEmpty else { return true }
         let stays = Stay(
             chosen: plan.hold, budget: plan.budget, rows: rows.count,
             stayingRows: rows.count { $0.lifecycle.staysConnected })
@@ -104,9 +106,14 @@ extension CheckRun {
             stay.watchedSeconds = stayWatchBegan.elapsed.inSeconds
             stay.learn(observation)
         }
-        let hold = stays.hold(rows[row].lifecycle, observation)
+        guard let hold = stays.hold(lifecycle, observation) else {
+            rows[row].isInapplicable = true
+            stay.leaveOut(lifecycle.label, longest: stays.longest)
+            return false
+        }
         rows[row].hold = hold
         schedule.didChooseCrowd(row, Stay.crowd(hold))
+        return true
     }
 
     /// What a record begins with, once the target and the rows are known.

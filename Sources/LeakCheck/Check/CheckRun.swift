@@ -112,7 +112,7 @@ final class CheckRun {
             isolation: isolation, probes: description?.probes ?? [], rows: kept.map(judge.row),
             samples: kept.flatMap(\.samples), interruption: interruption, environment: plan.environment, notes: notes)
         stay.add(kept)
-        if !stay.rows.isEmpty { result.stay = stay }
+        if !stay.rows.isEmpty || stay.leftOut != nil { result.stay = stay }
         result.usesTracingGC = judge.rules.usesTracingGC
         result.startSeconds = targets.startTime > .zero ? targets.startTime.inSeconds : nil
         result.noteGrowth(of: kept, beyond: plan.memoryGrowthThresholdBytes)
@@ -158,9 +158,12 @@ final class CheckRun {
 
     /// Has a process for a row whose turn begins, and reads it.
     private func begin(_ row: Int, _ phase: CheckResult.Sample.Phase) async throws {
-        let target = try await targets.target(of: row)
         latest = row
-        await chooseHold(row)
+        guard await chooseHold(row) else {
+            await targets.retire(row)
+            return schedule.didLeaveOut(row)
+        }
+        let target = try await targets.target(of: row)
         schedule.didStart(in: targets.startTime)
         targets.startAhead(upcoming(after: row))
         if rows[row].samples.isEmpty {

@@ -216,12 +216,17 @@ struct CheckSchedule {
         return min(Self.longestConfirming, max(Self.confirmingTime, share))
     }
 
+    /// A row is not driven, as it could not show what it is about.
+    mutating func didLeaveOut(_ row: Int) {
+        rows[row].isInapplicable = true
+        current = nil
+    }
+
     /// A block of a row was made.
     mutating func didDrive(_ row: Int, _ block: Block, at now: MonotonicTime) {
         rows[row].note(block, at: now)
         if block.isInapplicable {
-            rows[row].isInapplicable = true
-            current = nil
+            didLeaveOut(row)
         } else if block.isLast || rows[row].isDone(settings, slice: measuringSlice, at: now) {
             leave(row, at: now)
         }

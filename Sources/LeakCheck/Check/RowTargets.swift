@@ -60,6 +60,7 @@ final class RowTargets {
     func retire(_ row: Int) async {
         guard let target = own.removeValue(forKey: row) else { return }
         await target.probes.close()
+        await target.allocators.close()
         target.terminate()
         retired.append(target)
     }

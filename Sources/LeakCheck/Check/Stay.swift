@@ -28,14 +28,23 @@ struct Stay {
     /// Peers at a time, and connections of the first blocks, for stays that are short or long.
     private static let (shortCrowd, longCrowd) = (256, 1000)
 
-    /// How long peers of `lifecycle` stay, given what was learned.
-    func hold(_ lifecycle: Lifecycle, _ observed: StayObservation?) -> Duration {
+    /// How long peers of `lifecycle` stay, given what was learned; nil for a row that is about a heartbeat, where none was seen
+    /// or the time does not allow a stay that meets it. Such a row would say *clean* of what it never saw.
+    func hold(_ lifecycle: Lifecycle, _ observed: StayObservation?) -> Duration? {
         guard lifecycle.staysConnected else { return Self.least }
         if let chosen { return chosen }
-        let learned = lifecycle == .idlePong ? observed?.firstPingAfter : observed?.unansweredLimit
-        guard let learned else { return Self.least }
-        let needed = learned * Self.margin + Self.least
-        return needed <= longest ? needed : Self.least
+        let learned =
+            switch lifecycle.name {
+            case Lifecycle.idlePong.name: observed?.firstPingAfter
+            case Lifecycle.idleNoPong.name: observed?.unansweredLimit ?? observed?.firstPingAfter
+            default: observed?.unansweredLimit
+            }
+        if let learned {
+            let needed = learned * Self.margin + Self.least
+            if needed <= longest { return needed }
+        }
+        let isAboutHeartbeat = [Lifecycle.idlePong, .idleNoPong].contains { $0.name == lifecycle.name }
+        return isAboutHeartbeat ? nil : Self.least
     }
 
     /// The longest stay for which the budget has room.

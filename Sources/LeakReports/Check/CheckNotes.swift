@@ -39,7 +39,7 @@ extension CheckResult {
     var allNotes: [String] {
         let exercised = rows.filter { $0.connections.letGo > 0 || $0.connections.pings > 0 }.map(\.lifecycle.label)
         return notes + memoryGrowth.map(\.words) + rows.flatMap(\.remarks)
-            + [stay?.words(besides: Set(exercised))].compactMap { $0 }
+            + [stay?.wordsForLeftOut, stay?.words(besides: Set(exercised))].compactMap { $0 }
     }
 }
 
@@ -82,6 +82,21 @@ extension CheckResult.Row {
 }
 
 extension CheckResult.Stay {
+    /// What is known of the target's heartbeat.
+    private var seen: String {
+        firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }
+            ?? unansweredLimitSeconds.map { "the target releases a silent peer after \(Amount.count($0)) s" }
+            ?? (watchedSeconds > 0 ? "no Ping came within \(Int(near: watchedSeconds)) s" : "no Ping was waited for")
+    }
+
+    /// Which rows were left out, and why; nil if none was.
+    fileprivate var wordsForLeftOut: String? {
+        guard let leftOut, let longestSeconds else { return nil }
+        return
+            "\(leftOut.sorted().joined(separator: ", ")): not driven, because \(seen), and the time allows peers of these rows to "
+            + "stay for \(Amount.count(longestSeconds)) s"
+    }
+
     /// Which rows did not exercise a heartbeat, apart from those known to have; nil if all did.
     fileprivate func words(besides exercised: Set<String>) -> String? {
         let isShort = { (seconds: Double) in
@@ -91,10 +106,6 @@ extension CheckResult.Stay {
         let short = rows.filter { about.contains($0.key) && !exercised.contains($0.key) && isShort($0.value) }.keys
             .sorted()
         guard !short.isEmpty, let least = rows.values.min() else { return nil }
-        let seen =
-            firstPingSeconds.map { "the first Ping comes after \(Amount.count($0)) s" }
-            ?? unansweredLimitSeconds.map { "the target lets go of a silent peer after \(Amount.count($0)) s" }
-            ?? (watchedSeconds > 0 ? "no Ping came within \(Int(near: watchedSeconds)) s" : "no Ping was waited for")
         return
             "\(short.joined(separator: ", ")): peers stayed for \(Amount.count(least)) s, and \(seen): what a heartbeat or an "
             + "idle limit does was not exercised"
