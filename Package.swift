@@ -53,8 +53,12 @@ let package = Package(
             dependencies: [
                 "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
             ],
+            exclude: ["Preload"],
             resources: [.embedInCode("Python/sitecustomize.py")],
-            swiftSettings: rules),
+            swiftSettings: rules,
+            plugins: ["EmbedPreload"]),
+        // What native targets are started with, compiled and embedded in HeapProbes.
+        .plugin(name: "EmbedPreload", capability: .buildTool(), path: "Sources/EmbedPreload"),
         .target(
             name: "Targets",
             dependencies: [

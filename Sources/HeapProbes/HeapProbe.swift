@@ -11,6 +11,9 @@ public protocol HeapProbe: Sendable {
     /// The levels now, one for each of `gauges`, in bytes for a live heap; collects garbage first where the target has a
     /// collector.
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double]
+    /// By process, what it may have free beside its allocator, in bytes, as it was at the last reading: its own mappings and
+    /// variables. A process of which that is not known is left out.
+    var roomBesideAllocators: [Int32: Int] { get async }
     /// Lets go of the target; no reading may follow.
     func close() async
 }
@@ -18,6 +21,8 @@ public protocol HeapProbe: Sendable {
 extension HeapProbe {
     /// A collected heap has memory of its own.
     public var coversAllocators: Bool { false }
+    /// What a probe says that knows nothing of mappings.
+    public var roomBesideAllocators: [Int32: Int] { get async { [:] } }
 }
 
 /// What a probe's readings mean.
@@ -26,6 +31,9 @@ public enum HeapGauge: Hashable, Sendable {
     case liveBytes
     /// The number of something that the user has named.
     case count(String)
+
+    /// The number of allocated blocks.
+    static let blocks = HeapGauge.count("blocks")
 }
 
 /// A probe that could not be opened, or a reading that failed.

@@ -12,6 +12,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case python
     /// The target's own `/debug/pprof/heap`, as Go programs offer it.
     case go
+    /// A library that a native program which is started is loaded with, and that counts what is allocated.
+    case native
     /// The allocators of glibc and of CPython, read from outside.
     case glibc
     /// The output of a shell command; `key` names the value where there are several.
@@ -21,7 +23,7 @@ public enum HeapSpecification: Hashable, Sendable {
 
     /// The forms that `init` reads, for help and errors.
     public static let forms =
-        "auto, none, node, jvm, python, go, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
+        "auto, none, node, jvm, python, go, native, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
     public init(_ text: String) throws(HeapProbeFailure) {
@@ -32,6 +34,7 @@ public enum HeapSpecification: Hashable, Sendable {
         case "jvm": self = .jvm
         case "python": self = .python
         case "go": self = .go
+        case "native": self = .native
         case "glibc": self = .glibc
         default:
             if text.hasPrefix("command:") {
@@ -75,7 +78,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var mayLag: Bool {
         switch self {
         case .command, .url: true
-        case .automatic, .none, .node, .jvm, .python, .go, .glibc: false
+        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: false
         }
     }
 
@@ -83,7 +86,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var gauge: HeapGauge {
         switch self {
         case .command(_, let key), .url(_, let key): Self.gauge(key: key)
-        case .automatic, .none, .node, .jvm, .python, .go, .glibc: .liveBytes
+        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: .liveBytes
         }
     }
 

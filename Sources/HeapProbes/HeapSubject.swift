@@ -23,6 +23,9 @@ public struct HeapSubject: Sendable {
         processes.filter { process in (try? process.runtime()).map { runtimes.contains($0.runtime) } ?? false }
     }
 
+    /// Whether the first of the processes has no runtime that allocates by itself.
+    private var isNative: Bool { (try? processes[0].runtime().runtime) == .native }
+
     /// The processes that a probe named for `runtimes` can read.
     private func required(_ runtimes: Set<Runtime>, _ name: String) throws(HeapProbeFailure) -> [ProcessReader] {
         let found = running(runtimes)
@@ -47,7 +50,8 @@ public struct HeapSubject: Sendable {
             if !java.isEmpty { return try HistogramProbe(java) }
             let python = running([.python])
             // Nobody can have given one that is not ours an agent.
-            return isOwn && !python.isEmpty ? try await PythonProbe(python, PythonAgent.own.get()) : nil
+            if isOwn && !python.isEmpty { return try await PythonProbe(python, PythonAgent.own.get()) }
+            return isOwn && isNative ? try NativeProbe(processes, PreloadLibrary.own.get()) : nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
         case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
         case .python:
@@ -61,6 +65,14 @@ public struct HeapSubject: Sendable {
         case .go:
             return PageProbe(
                 location: try HTTPLocation("http://\(url.hostField)/debug/pprof/heap?gc=1&debug=1"), key: nil)
+        case .native:
+            _ = try required([.native], "native")
+            guard isOwn else {
+                throw HeapProbeFailure(
+                    "--heap native reads a program that the check starts, with a library from its first moment: give the "
+                        + "command after --, or read this one from outside with --heap glibc")
+            }
+            return try NativeProbe(processes, PreloadLibrary.own.get())
         case .glibc: return AllocatorProbe(processes)
         case .command(let command, let key):
             return CommandProbe(command: command, key: key, pid: processes[0].pid)
@@ -73,9 +85,10 @@ extension HeapSpecification {
     /// What a command that is started must find in its environment, so that several of them can be probed at a time.
     public var environment: [String: String] {
         switch self {
-        case .automatic: nodeEnvironment.merging(pythonEnvironment) { $1 }
+        case .automatic: nodeEnvironment.merging(pythonEnvironment) { $1 }.merging(nativeEnvironment) { $1 }
         case .node: nodeEnvironment
         case .python: pythonEnvironment
+        case .native: nativeEnvironment
         case .none, .jvm, .go, .glibc, .command, .url: [:]
         }
     }
@@ -90,4 +103,10 @@ extension HeapSpecification {
 
     /// Where there is no agent to be had, the probe says why when it is opened.
     private var pythonEnvironment: [String: String] { (try? PythonAgent.own.get().environment) ?? [:] }
+    private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
+
+    /// `environment` as it is without the library for native programs, with what the user has in its place.
+    public static func withoutPreload(_ environment: [String: String]) -> [String: String] {
+        environment.filter { $0.key != PreloadLibrary.variable }
+    }
 }

@@ -1,6 +1,17 @@
+import CLinux
 public import Glibc
 
 extension OwnedDescriptor {
+    /// A new, empty file without a place in any folder, which ends with its last descriptor; the kernel shows it as
+    /// `/memfd:name`.
+    public init(inMemory name: String) throws(SystemCallError) {
+        // MFD_CLOEXEC, and MFD_NOEXEC_SEAL, without which a kernel may refuse; those before 6.3 do not know that.
+        var number = memfd_create(name, 9)
+        if number < 0 && errno == EINVAL { number = memfd_create(name, 1) }
+        guard number >= 0 else { throw SystemCallError(.memfdCreate) }
+        self.init(owning: number)
+    }
+
     /// Opens `path`, relative to the open `directory` unless absolute; with `O_NOCTTY` and `O_CLOEXEC`.
     public init(
         opening path: String, in directory: Int32 = AT_FDCWD, flags: Int32
@@ -26,6 +37,21 @@ extension OwnedDescriptor {
             }
             if received >= 0 { return received }
             guard errno == EINTR else { throw SystemCallError(.read) }
+        }
+    }
+
+    /// Writes all of `bytes`.
+    public borrowing func write(_ bytes: [UInt8]) throws(SystemCallError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { bytes in
+                Glibc.write(rawValue, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno != EINTR {
+                throw SystemCallError(.write)
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import HeapProbes
 import ProcessResources
 import Sockets
 import Subprocesses
@@ -8,8 +9,37 @@ import WebSocketProtocol
 extension Target {
     /// Starts a command on a free port and waits until it accepts connections.
     ///
-    /// `PORT` and what `environment` says are set in the command's environment.
+    /// `PORT` and what `environment` says are set in the command's environment. A command that may have ended because of the
+    /// library for native programs is started again without.
     package static func start(
+        _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
+    ) async throws -> Target {
+        let bare = HeapSpecification.withoutPreload(environment)
+        for variables in bare == environment ? [environment] : [environment, bare] {
+            do {
+                return try await startOnce(arguments, url: template, limit: limit, environment: variables)
+            } catch let ended as EndedAtStart {
+                if variables == bare || !ended.mayBlamePreload { throw ended.failure }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    /// A command that has ended before it accepted a connection.
+    private struct EndedAtStart: Error {
+        var failure: TargetFailure
+        var mayBlamePreload: Bool
+    }
+
+    /// Whether a preloaded library may be why a command has ended: a sanitizer wants to come first and names LD_PRELOAD, a loader
+    /// says what it misses, a sandbox kills.
+    static func mayBlamePreload(_ ending: TerminationStatus, output: String) -> Bool {
+        guard let code = ending.exitCode, code < 128 else { return true }
+        let words = ["LD_PRELOAD", "Error relocating", "error while loading shared libraries", "symbol lookup error"]
+        return words.contains { output.contains($0) }
+    }
+
+    private static func startOnce(
         _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
     ) async throws -> Target {
         let port = try FreePort.onLoopback()
@@ -39,7 +69,7 @@ extension Target {
             return try Target(url: url, address: address, command: command, tree: tree)
         } catch {
             command.terminateAndWait()
-            if error is CancellationError { throw error }
+            if error is CancellationError || error is EndedAtStart { throw error }
             throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
     }
@@ -53,8 +83,11 @@ extension Target {
             try Task.checkCancellation()
             if let ending = command.status() {
                 let left = try await leftBehind(command)
-                throw TargetFailure.unreachable(
-                    "\"\(name)\" did not start: it \(ending)\(left)\(quoted(command.lastOutput))")
+                try await awaitOutput(of: command)
+                throw EndedAtStart(
+                    failure: .unreachable(
+                        "\"\(name)\" did not start: it \(ending)\(left)\(quoted(command.lastOutput))"),
+                    mayBlamePreload: mayBlamePreload(ending, output: command.lastOutput))
             }
             for address in addresses where try accepts(address) { return address }
             try await Task.sleep(for: .milliseconds(20))
@@ -64,6 +97,11 @@ extension Target {
             "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit)\(elsewhere): pass the port it "
                 + "uses in the URL, or {port} in the command, and give a slow starter more with --start-limit"
                 + quoted(command.lastOutput))
+    }
+
+    /// Waits a moment for the last words of a command that has ended: they are read by another thread.
+    private static func awaitOutput(of command: RunningCommand) async throws {
+        for _ in 0..<15 where command.lastOutput.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     }
 
     /// What is said of the processes that a command which has ended leaves behind.

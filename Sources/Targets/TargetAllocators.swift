@@ -23,8 +23,10 @@ package actor TargetAllocators {
     private static let mostFailures = 3
 
     /// What the processes hold now, after so many connections; nil where it is not due, or where the allocator of none is
-    /// known.
-    package func read(_ processes: [ProcessReader], connections: Int, isDecisive: Bool) -> AllocatorLevels? {
+    /// known. `roomBeside` is what a process may have free beside its allocator, where that is known.
+    package func read(
+        _ processes: [ProcessReader], connections: Int, isDecisive: Bool, roomBeside: [Int32: Int] = [:]
+    ) -> AllocatorLevels? {
         guard isDecisive || turn.isDue(at: .now, connections: connections) else { return nil }
         let began = MonotonicTime.now
         defer { turn.didRead(from: began, to: .now, connections: connections) }
@@ -38,7 +40,9 @@ package actor TargetAllocators {
                 isKnown = true
                 total.liveBytes += usage.liveBytes
                 total.freeBytes += usage.freeBytes
-                total.roomBytes += usage.roomBytes
+                // What no allocator explains are stacks and the loader's, too, in which nothing can be kept.
+                let most = roomBeside[process.pid].map { usage.freeBytes + $0 } ?? .max
+                total.roomBytes += min(usage.roomBytes, most)
             case .unknown:
                 // Whatever it holds may be free.
                 total.roomBytes += (try? process.memory())?.privateBytes ?? 0

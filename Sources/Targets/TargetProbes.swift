@@ -84,6 +84,13 @@ package actor TargetProbes {
         return levels
     }
 
+    /// By process, what it may have free beside its allocator, where a probe knows that.
+    package func roomBesideAllocators() async -> [Int32: Int] {
+        var room: [Int32: Int] = [:]
+        for entry in opened { room.merge(await entry.probe.roomBesideAllocators) { $1 } }
+        return room
+    }
+
     /// Lets go of the target.
     package func close() async {
         let probes = opened

@@ -42,7 +42,7 @@ struct CheckTests {
         #expect(end.code == 0, "\(verdicts(report))")
         #expect(report["verdict"] as? String == "clean")
         #expect(report["seed"] as? Int == 1)
-        #expect(verdicts(report).count == 24)
+        #expect(verdicts(report).count == 40)
         #expect(verdicts(report).values.allSatisfy { $0 == "clean" })
     }
 
@@ -92,7 +92,7 @@ struct CheckTests {
                 ], limit: 120)
             let report = try report(end)
             #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
-            let resources = ["descriptors", "threads", "privateMemory"]
+            let resources = ["descriptors", "threads", "privateMemory", "liveHeap", "blocks"]
             #expect(
                 Set(verdicts(report).keys) == Set(expected.flatMap { row in resources.map { "\(row) \($0)" } }))
             let samples = try #require(report["samples"] as? [[String: Any]])

@@ -6,7 +6,8 @@ import Testing
 struct HeapSpecificationTests {
     @Test(
         arguments: [
-            ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go), ("glibc", .glibc),
+            ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go), ("python", .python),
+            ("native", .native), ("glibc", .glibc),
             ("command:cat /run/heap", .command("cat /run/heap", key: nil)),
             ("command:cat /run/heap#live_bytes", .command("cat /run/heap", key: "live_bytes")),
             (#"command:m#a{b="c d"}"#, .command("m", key: #"a{b="c d"}"#)),
@@ -31,7 +32,8 @@ struct HeapSpecificationTests {
     @Test(
         "what cannot be meant says what can",
         arguments: [
-            ("", "auto, none, node"), ("python", "auto, none, node"), ("url:https://a/", "http://HOST:PORT/PATH"),
+            ("", "auto, none, node"), ("perl", "python, go, native, glibc"),
+            ("url:https://a/", "http://HOST:PORT/PATH"),
             ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
             ("url:http://a/#threads", "already"), ("command:", "shell command"), ("command:  ", "shell command"),
         ])

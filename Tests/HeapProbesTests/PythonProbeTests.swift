@@ -57,7 +57,7 @@ struct PythonProbeTests {
             try await act()
             let after = try await probe.read()
             func difference(_ gauge: HeapGauge) -> Double { (after[gauge] ?? 0) - (before[gauge] ?? .nan) }
-            return (difference(PythonProbe.blocks), difference(.liveBytes))
+            return (difference(HeapGauge.blocks), difference(.liveBytes))
         }
     }
 
@@ -104,7 +104,7 @@ struct PythonProbeTests {
         #expect(
             try await eventually {
                 both = try await probe.read()
-                return (both[PythonProbe.blocks] ?? 0) > (alone[PythonProbe.blocks] ?? 0) + 10_000
+                return (both[HeapGauge.blocks] ?? 0) > (alone[HeapGauge.blocks] ?? 0) + 10_000
             }, "\(both) after \(alone)")
     }
 
@@ -119,7 +119,7 @@ struct PythonProbeTests {
         let checks = "assert sys.customized; assert not [p for p in sys.path if 'watertight-agent' in p], sys.path"
         let script = try await Script(checks, "pass", environment: ["PYTHONPATH": "\(path):\(folder.path())"])
         let levels = try await script.probe().read()
-        #expect((levels[PythonProbe.blocks] ?? 0) > 1000)
+        #expect((levels[HeapGauge.blocks] ?? 0) > 1000)
     }
 
     @Test("one that does not import it, or whose interpreter is busy, is said so")

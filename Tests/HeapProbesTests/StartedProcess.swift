@@ -21,6 +21,9 @@ final class StartedProcess {
         while waitpid(pid, nil, 0) == -1, errno == EINTR {}
     }
 
+    /// Whether it has ended; it is not waited for.
+    var hasEnded: Bool { (try? ProcessReader(pid: pid).isAlive) != true }
+
     /// `sleep`, which does nothing else for ten minutes, once it does that.
     static func idle() async throws -> (process: StartedProcess, reader: ProcessReader) {
         let process = try StartedProcess(["sleep", "600"])

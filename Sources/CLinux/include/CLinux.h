@@ -19,6 +19,7 @@
 struct sockaddr;
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
 extern int pipe2(int descriptors[2], int flags);
+extern int memfd_create(const char *name, unsigned int flags);
 extern int pthread_setname_np(unsigned long thread, const char *name);
 struct iovec;
 extern long process_vm_readv(int process, const struct iovec *local, unsigned long localCount,

@@ -27,9 +27,6 @@ actor PythonProbe: HeapProbe {
         var bytes: Int?
     }
 
-    /// The number of allocated blocks, which `sys.getallocatedblocks` counts.
-    static let blocks = HeapGauge.count("blocks")
-
     private let agent: PythonAgent
     private var accounts: [Account]
     /// Readings in a row in which the blocks were counted and their bytes could not be read.
@@ -46,7 +43,7 @@ actor PythonProbe: HeapProbe {
         accounts = processes.map(Account.init)
         var isReadable = true
         for account in accounts { isReadable = try await Self.reading(account, agent).bytes != nil && isReadable }
-        gauges = isReadable ? [.liveBytes, Self.blocks] : [Self.blocks]
+        gauges = isReadable ? [.liveBytes, .blocks] : [.blocks]
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
@@ -65,7 +62,7 @@ actor PythonProbe: HeapProbe {
         }
         accounts.removeAll { !$0.process.isAlive }
         if accounts.isEmpty, let ended { throw ended }
-        var levels = [Self.blocks: Double(sum.blocks)]
+        var levels = [HeapGauge.blocks: Double(sum.blocks)]
         if gauges.contains(.liveBytes) { levels[.liveBytes] = try bytes(sum.bytes) }
         return levels
     }

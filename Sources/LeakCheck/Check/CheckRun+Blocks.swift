@@ -130,7 +130,8 @@ extension CheckRun {
         var sample = CheckResult.Sample(rows[row], reading, phase, seconds: start.elapsed.inSeconds)
         sample.allocator = await target.allocators.read(
             target.members, connections: sample.connections,
-            isDecisive: rows[row].samples.isEmpty || phase != .measure)
+            isDecisive: rows[row].samples.isEmpty || phase != .measure,
+            roomBeside: await target.probes.roomBesideAllocators())
         if !levels.isEmpty {
             sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
         }

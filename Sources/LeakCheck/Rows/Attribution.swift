@@ -24,7 +24,8 @@ struct Attribution {
     private var memoryGauge: MemoryGauge {
         guard row.samples.first?.allocator != nil else { return .pages }
         guard resources.contains(.liveHeap) else { return .inUse }
-        return rules.usesTracingGC ? .outsideHeap : rules.heapCoversAllocators ? .outsideAllocators : .inUse
+        // Before the collector, which may be a launcher's.
+        return rules.heapCoversAllocators ? .outsideAllocators : rules.usesTracingGC ? .outsideHeap : .inUse
     }
 
     /// Whether private memory is read without a heap that a probe reads.

@@ -43,6 +43,17 @@ struct MemoryMapping: Hashable {
     /// Whether the pages belong to no file and no other process, so that an allocator may own them.
     var isPrivateAnonymous: Bool { !isShared && (backing == .heap || backing == .anonymous) }
 
+    /// The bytes of the zeroed variables of programs and libraries: what follows a file's own without a gap.
+    static func variableBytes(of mappings: [MemoryMapping]) -> Int {
+        zip(mappings, mappings.dropFirst()).reduce(0) { sum, pair in
+            let (variables, rest) = pair
+            let follows =
+                variables.mayHoldVariables && rest.backing == .anonymous && !rest.isShared
+                && rest.addresses.lowerBound == variables.addresses.upperBound
+            return follows ? sum + rest.privateBytes : sum
+        }
+    }
+
     /// Whether a program or library may have its variables here.
     var mayHoldVariables: Bool { isWritable && !isShared && fileName != nil }
 

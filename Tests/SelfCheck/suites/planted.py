@@ -37,7 +37,7 @@ def _judge(lifecycle, resource, size, exit_code, report):
     wrong = []
     if exit_code != 1:
         wrong.append(f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1")
-    is_found, open_verdicts = False, []
+    sizes, open_verdicts = [], []
     for found_lifecycle, finding in findings(report):
         what = f"{finding['resource']}@{found_lifecycle}"
         verdict, found = finding["verdict"], finding["resource"]
@@ -45,17 +45,16 @@ def _judge(lifecycle, resource, size, exit_code, report):
             if verdict != "leak":
                 open_verdicts.append(f"{what} is {verdict}: the planted leak was missed")
             elif is_of(found, resource):
-                is_found = True
-                per_connection = finding.get("perConnection")
-                if per_connection is None or abs(per_connection - size) > TOLERANCE * size:
-                    wrong.append(
-                        f"{what} is {amount(per_connection, resource)}, not {amount(size, resource)} within 10%")
-        elif verdict == "leak" and belongs_to(found, resource) and _is_same(lifecycle, found_lifecycle):
+                sizes.append(finding.get("perConnection") or 0)
+        elif (belongs_to(found, resource) and _is_same(lifecycle, found_lifecycle)
+              and (verdict == "leak" or not is_of(found, resource))):
             continue
         elif verdict != "clean":
             wrong.append(f"{what} is {verdict}")
-    if not is_found:
+    if not sizes:
         wrong += [f"no leak of {resource}@{lifecycle} in the report", *open_verdicts]
+    elif not any(abs(found - size) <= TOLERANCE * size for found in sizes):
+        wrong.append(f"{resource}@{lifecycle} is {amount(max(sizes), resource)}, not {amount(size, resource)} within 10%")
     return "; ".join(wrong) or None
 
 

@@ -152,7 +152,7 @@ def _holders(every, watertight):
 def _leak(resource, size, row="clean-close", least=1 - TOLERANCE):
     def judge(exit_code, report):
         wrong = [] if exit_code == 1 else [f"exit code {exit_code} ({EXIT_CODES.get(exit_code, 'error')}), not 1"]
-        others, leaks = [], []
+        others, sizes = [], []
         for lifecycle, finding in findings(report):
             what = f"{finding['resource']}@{lifecycle}"
             found = finding.get("perConnection")
@@ -161,11 +161,11 @@ def _leak(resource, size, row="clean-close", least=1 - TOLERANCE):
             elif lifecycle != row or not belongs_to(finding["resource"], resource):
                 wrong.append(f"{what} is called a leak")
             elif is_of(finding["resource"], resource):
-                leaks.append(what)
-                if found is None or not least * size <= found <= (1 + TOLERANCE) * size:
-                    wrong.append(f"{what} is {amount(found, resource)}, not {amount(size, resource)} within 10%")
-        if not leaks:
+                sizes.append(found or 0)
+        if not sizes:
             wrong += [f"no leak of {resource}@{row}", *others]
+        elif not any(least * size <= found <= (1 + TOLERANCE) * size for found in sizes):
+            wrong.append(f"{resource}@{row} is {amount(max(sizes), resource)}, not {amount(size, resource)} within 10%")
         return "; ".join(wrong) or None
     return f"leak {resource}@{row} {amount(size, resource)}", judge
 

@@ -1,0 +1,117 @@
+import ProcessResources
+
+/// The live heap of native programs: a library that each of them is started with counts what is allocated and what is freed.
+///
+/// Blocks are those of the malloc family and the program's own anonymous mappings; bytes are those of the malloc family, for
+/// what is mapped beside it is judged as private memory.
+actor NativeProbe: HeapProbe {
+    private final class Account {
+        let process: ProcessReader
+        var preload: PreloadReader
+        /// For one that was started without the library, as the server's helpers are.
+        var allocator: AllocatorReader
+        var isWithout = false
+        /// What the library counted when it was last read.
+        var last: PreloadedHeap?
+
+        init(_ process: ProcessReader, _ library: PreloadLibrary) {
+            self.process = process
+            preload = PreloadReader(process, library: library.name)
+            allocator = AllocatorReader(process)
+        }
+    }
+
+    private let library: PreloadLibrary
+    private var accounts: [Account]
+    nonisolated let gauges = [HeapGauge.liveBytes, .blocks]
+    nonisolated let coversAllocators = true
+    nonisolated let source = "a library of ours that counts malloc, loaded at the start"
+
+    /// Reads the server, the first of the processes, once: it must have the library, and allocate through it.
+    init(_ processes: [ProcessReader], _ library: PreloadLibrary) throws(HeapProbeFailure) {
+        self.library = library
+        accounts = processes.map { Account($0, library) }
+        let heap: PreloadedHeap
+        do {
+            heap = try accounts[0].preload.read()
+        } catch {
+            throw HeapProbeFailure(Self.explained(error))
+        }
+        guard heap.hasCounted else {
+            throw HeapProbeFailure(
+                "process \(processes[0].pid) never calls malloc: an allocator of its own is linked into it, such as jemalloc or "
+                    + "mimalloc; name the page with its statistics by --heap url:, or go without with --heap none")
+        }
+    }
+
+    func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
+        addNewcomers()
+        var (bytes, blocks) = (0, 0)
+        var ended: HeapProbeFailure?
+        for account in accounts {
+            do throws(PreloadReadFailure) {
+                let heap = try Self.read(account)
+                bytes += heap.bytes
+                blocks += heap.blocks
+            } catch {
+                guard !account.process.isAlive else { throw HeapProbeFailure(Self.explained(error)) }
+                ended = HeapProbeFailure(Self.explained(error))
+            }
+        }
+        accounts.removeAll { !$0.process.isAlive }
+        if accounts.isEmpty, let ended { throw ended }
+        return [.liveBytes: Double(bytes), .blocks: Double(blocks)]
+    }
+
+    var roomBesideAllocators: [Int32: Int] {
+        let known = accounts.compactMap { account in
+            account.last.map { (account.process.pid, $0.mappedBytes + $0.variableBytes) }
+        }
+        return Dictionary(known) { $1 }
+    }
+
+    func close() async {}
+
+    /// Takes up the workers that were started since.
+    private func addNewcomers() {
+        let known = Set(accounts.map(\.process.pid))
+        let pids = Set(accounts.flatMap { (try? $0.process.descendants()) ?? [] }).subtracting(known)
+        for pid in pids.sorted() {
+            guard let process = try? ProcessReader(pid: pid) else { continue }
+            accounts.append(Account(process, library))
+        }
+    }
+
+    private static func read(_ account: Account) throws(PreloadReadFailure) -> (bytes: Int, blocks: Int) {
+        if !account.isWithout {
+            do throws(PreloadReadFailure) {
+                let heap = try account.preload.read()
+                account.last = heap
+                return (heap.bytes, heap.blocks + heap.mappings)
+            } catch {
+                guard case .absent = error else { throw error }
+                account.isWithout = true
+                account.last = nil
+            }
+        }
+        // What its allocator holds is no private memory of the target either; one that is not known counts there.
+        return ((try? account.allocator.usage().liveBytes) ?? 0, 0)
+    }
+
+    private static func explained(_ failure: PreloadReadFailure) -> String {
+        guard case .absent(let pid, let absence) = failure else { return "\(failure)" }
+        let reason =
+            switch absence {
+            case .isStatic:
+                "is linked statically, so that no library can be loaded with it: link it dynamically for the check"
+            case .isMusl: "runs on musl, for which there is no gauge: check a build for glibc"
+            case .wasNotNamed:
+                "is without the LD_PRELOAD that the check gives its command: a launcher has cleared it, or it does not start with "
+                    + "it; give the server's own command"
+            case .wasRefused:
+                "did not load what LD_PRELOAD names: it runs as another user or with privileges of its own, or a security "
+                    + "profile forbids it; start it as the check's own user"
+            }
+        return "process \(pid) \(reason), or go without with --heap none"
+    }
+}
