@@ -39,7 +39,7 @@ public struct GrowthEstimate: Hashable, Sendable {
     /// Growth in the judged half, as a share of that in the quarter before it, below which it slows down as warming up
     /// does. Excludes logarithmic growth (0.5) and square roots (0.71).
     public static let leastPersistence = 0.75
-    /// How many steps of the gauge a reading must lie below the first to be a low of its own and not noise.
+    /// How many steps of the gauge readings may differ by and be as low as each other.
     private static let stepsOfALow = 16.0
 
     /// Judges the second half of `series`; the first half is warm-up.
@@ -125,18 +125,14 @@ public struct GrowthEstimate: Hashable, Sendable {
 
     /// All that was gained since the process was at its lowest, per connection since: no leak is larger.
     ///
-    /// The first reading is the low unless a later one was much below it. Then the first held garbage, and nothing is
-    /// known of the time before the real low.
+    /// It is as good as at its lowest from the first reading on that lies within the gauge's noise of that. Readings before held
+    /// garbage, and nothing is known of that time.
     private static func gainedSinceLow(_ series: GrowthSeries, resolution: Double, room: Double) -> Double {
-        guard let first = series.points.first, let last = series.points.last,
-            let low = series.points.reversed().min(by: { $0.level < $1.level })
+        guard let low = series.points.map(\.level).min(), let last = series.points.last,
+            let start = series.points.first(where: { $0.level - low <= Self.stepsOfALow * resolution })
         else { return .infinity }
-        let below = first.level - low.level
-        if below <= Self.stepsOfALow * resolution {
-            return (max(0, last.level - first.level) + below + room + 3 * resolution) / last.connections
-        }
-        let dose = last.connections - low.connections
-        return dose > 0 ? (last.level - low.level + room + 3 * resolution) / dose : .infinity
+        let dose = last.connections - start.connections
+        return dose > 0 ? (max(last.level, start.level) - low + room + 3 * resolution) / dose : .infinity
     }
 
     /// Whether the growth slows down as warming up does.

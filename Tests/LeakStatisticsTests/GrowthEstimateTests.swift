@@ -209,6 +209,19 @@ struct GrowthEstimateTests {
         #expect(estimate.largestHidden < 4)
     }
 
+    /// Pages of the program's file that a second process shares are no longer private.
+    @Test("a fall at first, and steps of a page since, leave the bound that the connections since give")
+    func fallAtFirst() throws {
+        var series = GrowthSeries()
+        for block in 0...40 {
+            let level = block < 2 ? 2.4e6 - 1e5 * Double(block) : 2.18e6 + (block > 20 && block < 35 ? Self.page : 0)
+            series.append(connections: Double(block) * 250, level: level)
+        }
+        let estimate = try #require(
+            GrowthEstimate(series, resolution: Self.page, confidence: 0.99, room: 250_000))
+        #expect((250_000.0 / 9_500...300_000 / 9_500).contains(estimate.largestHidden), "\(estimate.largestHidden)")
+    }
+
     @Test("one in a hundred connections is found by an exact count")
     func rareDescriptor() throws {
         var series = GrowthSeries()

@@ -28,7 +28,10 @@ struct ReasonText {
     }
 
     private func amount(_ value: Double) -> String { Amount.text(value, resource) }
-    private func bound(_ value: Double) -> String { Amount.bound(value, resource) }
+    /// A leak of at most this bound; infinite where the process was at its lowest only in the end.
+    private func leak(upTo bound: Double) -> String {
+        bound.isFinite ? "a leak of up to \(Amount.bound(bound, resource))" : "a leak of any size"
+    }
     private func whole(_ seconds: Double) -> Int { Int(near: seconds.rounded(.down)) }
 
     // MARK: Leaks
@@ -59,12 +62,12 @@ struct ReasonText {
             "too few connections: \(Amount.whole(Double(count)))"
                 + (seconds >= 1 ? " in \(Int(near: seconds.rounded())) s" : "")
                 + (held > 0 ? "; they still hold \(held) more \(resource.unit)" : "")
-        case .noisy(let bound): "a leak of up to \(self.bound(bound)) could hide in the noise of so few connections"
+        case .noisy(let bound): "\(leak(upTo: bound)) could hide in the noise of so few connections"
         case .roomAtStart(let bound, let bytes):
-            "a leak of up to \(self.bound(bound)) could hide in the \(Amount.bytes(bytes)) that the process held before its "
+            "\(leak(upTo: bound)) could hide in the \(Amount.bytes(bytes)) that the process held before its "
                 + "first connection, which may be free inside it"
         case .roomLeft(let bound):
-            "a leak of up to \(self.bound(bound)) could hide in memory that the process holds and no longer needs"
+            "\(leak(upTo: bound)) could hide in memory that the process holds and no longer needs"
         case .slowing: "growth slows down as warming up does, but has not ended"
         case .steps: "it grows in steps, too few of them to tell a leak"
         case .staleReadings: "its readings may be seconds old, and connections were made for few"
@@ -98,7 +101,7 @@ struct ReasonText {
         case .collectorPending:
             "memory grows, but this runtime collects garbage lazily, and growth before a collection is no evidence"
         case .outsideHeap(let bound):
-            "a leak of up to \(self.bound(bound)) outside of the live heap could hide in what the collector has yet to "
+            "\(leak(upTo: bound)) outside of the live heap could hide in what the collector has yet to "
                 + "collect"
         case .explained(let other): "explained by \(other.words)"
         case .unread(let problem): problem
