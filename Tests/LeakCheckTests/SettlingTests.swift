@@ -11,9 +11,9 @@ struct SettlingTests {
 
     /// The first of 3,000 milliseconds at which it is over, for a target that is what `state` says at each.
     private func end(
-        awaitsRest: Bool, _ state: (Int) -> (waiting: Int, descriptors: Int, isBusy: Bool)
+        awaitsRest: Bool, isPatient: Bool = true, _ state: (Int) -> (waiting: Int, descriptors: Int, isBusy: Bool)
     ) -> (milliseconds: Int, isAtRest: Bool)? {
-        var settling = Settling(control: 10, awaitsRest: awaitsRest, at: Self.moment(0))
+        var settling = Settling(control: 10, awaitsRest: awaitsRest, isPatient: isPatient, at: Self.moment(0))
         for milliseconds in 0..<3_000 {
             let (waiting, descriptors, isBusy) = state(milliseconds)
             let now = Self.moment(milliseconds)
@@ -45,5 +45,7 @@ struct SettlingTests {
     func restless() {
         let end = end(awaitsRest: true) { (0, 10, $0 % 4 == 0) }
         #expect(end?.milliseconds == 2_000 && end?.isAtRest == false)
+        let known = self.end(awaitsRest: true, isPatient: false) { (0, 10, $0 % 4 == 0) }
+        #expect(known?.milliseconds == 400 && known?.isAtRest == false)
     }
 }

@@ -11,7 +11,7 @@ extension CheckRun {
     /// When a block begins no more connections.
     private static let blockLimit = Duration.seconds(5)
     /// Blocks after which a target that did not come to rest is taken for one that never does.
-    private static let mostRestless = 3
+    private static let mostRestless = 2
 
     /// One block: connections, settle, a sample.
     func block(
@@ -105,9 +105,12 @@ extension CheckRun {
     /// Waits until the target has worked off what was done to it.
     private func settle(_ row: Int, _ target: Target) async throws {
         let restless = restlessBlocks[row, default: 0]
-        let awaitsRest = await target.probes.areExact && restless < Self.mostRestless
+        // A target that has a thread which never rests has it in every row.
+        let most = hasRestlessTarget ? 1 : Self.mostRestless
+        let awaitsRest = await target.probes.areExact && restless < most
         var settling = Settling(
-            control: rows[row].samples.last?.descriptors ?? 0, awaitsRest: awaitsRest, at: .now)
+            control: rows[row].samples.last?.descriptors ?? 0, awaitsRest: awaitsRest, isPatient: !hasRestlessTarget,
+            at: .now)
         while true {
             settling.note(
                 waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
@@ -115,7 +118,9 @@ extension CheckRun {
             if settling.isOver(at: .now) { break }
             try await Task.sleep(for: .milliseconds(2))
         }
-        if awaitsRest { restlessBlocks[row] = settling.isAtRest(at: .now) ? 0 : restless + 1 }
+        guard awaitsRest else { return }
+        restlessBlocks[row] = settling.isAtRest(at: .now) ? 0 : restless + 1
+        if restlessBlocks[row] == most { hasRestlessTarget = true }
     }
 
     /// Reads the target and notes it.

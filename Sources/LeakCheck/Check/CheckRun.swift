@@ -37,6 +37,8 @@ final class CheckRun {
     var failedBlocks: [Int: Int] = [:]
     /// Blocks in a row after which the target did not come to rest, by row.
     var restlessBlocks: [Int: Int] = [:]
+    /// Whether a target never came to rest.
+    var hasRestlessTarget = false
     /// Watches the target's heartbeat until the first row asks for it; since when; and what it saw.
     var stayWatch: StayWatch?
     var stayWatchBegan = MonotonicTime.now

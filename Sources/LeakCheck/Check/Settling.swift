@@ -10,6 +10,8 @@ struct Settling {
     let control: Int
     /// Whether threads that have work count; not for a target that is never at rest.
     let awaitsRest: Bool
+    /// How long that may take.
+    private let restLimit: Duration
     private let began: MonotonicTime
     private var count = -1
     private var lastChange: MonotonicTime
@@ -17,12 +19,14 @@ struct Settling {
 
     /// How long descriptors must not change, and threads must have had no work.
     private static let (stillTime, restTime) = (Duration.milliseconds(30), Duration.milliseconds(5))
-    /// How long descriptors may take, and how long threads may.
-    private static let (stillLimit, restLimit) = (Duration.milliseconds(400), Duration.seconds(2))
+    /// How long descriptors may take; and how long threads may of a target that is known to come to rest.
+    private static let (stillLimit, patientLimit) = (Duration.milliseconds(400), Duration.seconds(2))
 
-    init(control: Int, awaitsRest: Bool, at now: MonotonicTime) {
+    /// `isPatient` where no target was seen that never rests.
+    init(control: Int, awaitsRest: Bool, isPatient: Bool = true, at now: MonotonicTime) {
         self.control = control
         self.awaitsRest = awaitsRest
+        restLimit = isPatient ? Self.patientLimit : Self.stillLimit
         (began, lastChange, lastBusy) = (now, now, now)
     }
 
@@ -39,7 +43,7 @@ struct Settling {
     /// Whether the target is to be read.
     func isOver(at now: MonotonicTime) -> Bool {
         let isStill = isBack || now - lastChange > Self.stillTime || now - began >= Self.stillLimit
-        return isStill && (isAtRest(at: now) || now - began >= Self.restLimit)
+        return isStill && (isAtRest(at: now) || now - began >= restLimit)
     }
 
     /// Whether no thread has had work for a moment.
