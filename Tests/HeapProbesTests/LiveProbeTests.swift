@@ -154,13 +154,14 @@ struct LiveProbeTests {
     func notNode() async throws {
         let (process, reader) = try await StartedProcess.idle()
         defer { withExtendedLifetime(process) {} }
-        for specification in [HeapSpecification.node, .jvm] {
+        // By itself it is a native program that should have been started with our library.
+        for specification in [HeapSpecification.node, .jvm, .automatic] {
             let failure = await #expect(throws: HeapProbeFailure.self) {
                 try await subject(reader).open(specification)
             }
             #expect(failure?.description.contains("--heap none") == true)
         }
-        #expect(try await subject(reader).open(.automatic) == nil)
+        #expect(try await subject(reader, isOwn: false).open(.automatic) == nil)
         #expect(reader.isAlive)
     }
 
