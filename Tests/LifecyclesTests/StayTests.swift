@@ -6,12 +6,16 @@ import WebSockets
 
 @Suite("Peers that stay", .serialized)
 struct StayTests {
-    /// Runs `body` with a driver and the script of a server of ours.
+    /// Runs `body` with a driver and the script of a server of ours, which ends no connection by itself: on a slow machine an
+    /// opening handshake takes longer than the limits of a server in use.
     private func withServer(
         _ change: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (PeerDriver, PeerScript, WebSocketServer) async throws -> Void
     ) async throws {
         var configuration = ServerConfiguration()
+        configuration.limits.handshakeLimit = .seconds(7200)
+        configuration.limits.idleLimit = .seconds(7200)
+        configuration.limits.pingInterval = nil
         change(&configuration)
         let echo = EchoHandler()
         let server = try await WebSocketServer.start(configuration) { _ in echo }
