@@ -110,3 +110,11 @@ extension HeapSpecification {
         environment.filter { $0.key != PreloadLibrary.variable }
     }
 }
+
+extension [ProcessReader] {
+    /// The processes that these have started, in the order of their numbers, without those that are among these.
+    func newDescendants() -> [ProcessReader] {
+        let pids = Set(flatMap { (try? $0.descendants()) ?? [] }).subtracting(map(\.pid))
+        return pids.sorted().compactMap { try? ProcessReader(pid: $0) }
+    }
+}

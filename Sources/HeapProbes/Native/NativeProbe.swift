@@ -45,7 +45,7 @@ actor NativeProbe: HeapProbe {
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
-        addNewcomers()
+        accounts += accounts.map(\.process).newDescendants().map { Account($0, library) }
         var (bytes, blocks) = (0, 0)
         var ended: HeapProbeFailure?
         for account in accounts {
@@ -70,17 +70,8 @@ actor NativeProbe: HeapProbe {
         return Dictionary(known) { $1 }
     }
 
-    func close() async {}
-
-    /// Takes up the workers that were started since.
-    private func addNewcomers() {
-        let known = Set(accounts.map(\.process.pid))
-        let pids = Set(accounts.flatMap { (try? $0.process.descendants()) ?? [] }).subtracting(known)
-        for pid in pids.sorted() {
-            guard let process = try? ProcessReader(pid: pid) else { continue }
-            accounts.append(Account(process, library))
-        }
-    }
+    /// Releases what was copied of the processes.
+    func close() async { accounts = [] }
 
     private static func read(_ account: Account) throws(PreloadReadFailure) -> (bytes: Int, blocks: Int) {
         if !account.isWithout {

@@ -47,7 +47,9 @@ actor PythonProbe: HeapProbe {
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
-        addNewcomers()
+        // The workers that were started since.
+        accounts += accounts.map(\.process).newDescendants()
+            .filter { (try? $0.runtime().runtime) == .python }.map(Account.init)
         var sum = Reading(blocks: 0, bytes: gauges.contains(.liveBytes) ? 0 : nil)
         var ended: HeapProbeFailure?
         for account in accounts {
@@ -80,18 +82,6 @@ actor PythonProbe: HeapProbe {
 
     /// Releases what was copied of the processes, which is as much as they hold.
     func close() async { accounts = [] }
-
-    /// Takes up the workers that were started since.
-    private func addNewcomers() {
-        let known = Set(accounts.map(\.process.pid))
-        let pids = Set(accounts.flatMap { (try? $0.process.descendants()) ?? [] }).subtracting(known)
-        for pid in pids.sorted() {
-            guard let process = try? ProcessReader(pid: pid), (try? process.runtime().runtime) == .python else {
-                continue
-            }
-            accounts.append(Account(process))
-        }
-    }
 
     /// What one process holds: its agent is asked, then it is held still while its allocators are read.
     private static func reading(

@@ -28,7 +28,8 @@ public struct ProcessHold: ~Copyable {
         self.process = process
         var seen: Set<Int32> = []
         for _ in 0..<Self.mostRounds {
-            let fresh = try Self.threads(of: process).filter { !seen.contains($0) }
+            guard let threads = try? process.threadIDs() else { throw SystemCallError(.ptrace, errno: ESRCH) }
+            let fresh = threads.filter { !seen.contains($0) }
             if fresh.isEmpty { return }
             for thread in fresh {
                 seen.insert(thread)
@@ -46,16 +47,6 @@ public struct ProcessHold: ~Copyable {
         // A thread that has ended meanwhile, and a first thread that ended before the others, cannot be held and need not.
         let isGone = number == ESRCH || number == EPERM && thread == process.pid && !held.isEmpty
         guard isGone else { throw SystemCallError(.ptrace, errno: number) }
-    }
-
-    private static func threads(of process: ProcessReader) throws(SystemCallError) -> [Int32] {
-        var numbers: [Int32] = []
-        let tasks = try DirectoryStream(opening: "task", in: process.directory.rawValue)
-        try tasks.forEachNumber { (number, _) throws(SystemCallError) in
-            numbers.append(number)
-            return true
-        }
-        return numbers
     }
 
     /// Lets the process go on.
