@@ -94,7 +94,7 @@ extension CheckResult.Stay {
         guard let leftOut, let longestSeconds else { return nil }
         return
             "\(leftOut.sorted().joined(separator: ", ")): not driven, because \(seen), and the time allows peers of these rows to "
-            + "stay for \(Amount.count(longestSeconds)) s"
+            + "stay for \(Amount.count(longestSeconds)) s: hold peers for longer than the heartbeat takes, or give it more time"
     }
 
     /// Which rows did not exercise a heartbeat, apart from those known to have; nil if all did.
