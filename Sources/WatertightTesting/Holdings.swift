@@ -61,6 +61,9 @@ struct Holdings {
         }
     }
 
+    /// How many threads the process has.
+    var threadCount: Int { threads.count }
+
     /// Whether more than three quarters of the allowed descriptors are open.
     var isShortOfDescriptors: Bool {
         guard let limit = try? reader.openFileLimit().soft else { return false }

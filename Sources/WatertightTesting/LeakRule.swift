@@ -78,13 +78,15 @@ enum LeakRule {
     /// What each run leaves according to `pairs` of `runs` in which things were counted, if they are the body's;
     /// otherwise nil.
     ///
-    /// If they were not, each would be in either batch with equal chance (the sign test).
+    /// If they were not, each would be in either batch with equal chance (the sign test), and so would be the batch of
+    /// each pair that has twice as much: what others hold at the end is of the last batches, however much it is.
     static func confirmedCount(_ pairs: [Pair], runs: Int) -> ClosedRange<Double>? {
         let (with, without) = pairs.reduce((0.0, 0.0)) { ($0.0 + $1.withBody, $0.1 + $1.without) }
         let total = with + without
+        // 3.1 standard deviations of a fair coin: once in a thousand times.
+        let isMore = with - without > 3.1 * total.squareRoot()
         guard pairs.count == Self.pairs, Int(with) >= leastEvents,
-            // 3.1 standard deviations of a fair coin: once in a thousand times.
-            with - without > 3.1 * total.squareRoot()
+            isMore || pairs.count(where: { $0.withBody > 2 * $0.without }) >= leastWins
         else { return nil }
         return interval(differences(pairs, runs: runs))
     }

@@ -25,6 +25,10 @@ final class LeakSearch {
     /// How often the threads of the pool get something to do while all else waits; after some idle seconds they would
     /// end and give back their caches.
     private static let feedingInterval = Duration.seconds(1)
+    /// After how long an idle thread of a pool has ended: libdispatch gives it five seconds.
+    private static let idleLimit = Duration.milliseconds(5200)
+    /// How long no thread may have ended before the pools are at rest.
+    private static let restingTime = Duration.milliseconds(200)
     /// Readings without a change, a millisecond apart, after which the process has settled.
     private static let quietReadings = 4
 
@@ -99,6 +103,7 @@ final class LeakSearch {
         let least = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
         let rates = suspected.filter { $0.key != .heap }.values
         let runs = rates.map { LeakRule.batch(rate: $0, least: least) }.max() ?? least
+        let rested = suspected[.heap] == nil ? 0 : try await restedLevel()
         try await readFilled()
         let (base, first) = (holdings.heapBytes, block + 1)
         let heapPairs = try await paired(runs, body)
@@ -116,11 +121,16 @@ final class LeakSearch {
         }
         let allRuns = heapPairs.count * runs
         let grown = holdings.heapBytes - base
-        func heapLeft() -> Int { min(grown, holdings.heapBytes - base) }
-        let left = try await remaining(suspected) { resource, rate in
+        func isReleased(_ left: Int) -> Bool { LeakRule.isReleased(left: left, of: grown, runs: allRuns) }
+        var left = try await remaining(suspected) { resource, rate in
             guard interval(resource, rate) != nil else { return nil }
-            let isReleased = resource == .heap && LeakRule.isReleased(left: heapLeft(), of: grown, runs: allRuns)
+            let isReleased = resource == .heap && isReleased(holdings.heapBytes - base)
             return isReleased ? nil : rate
+        }
+        var heapLeft = min(grown, holdings.heapBytes - base)
+        if left[.heap] != nil {
+            heapLeft = min(heapLeft, try await restedLevel() - rested)
+            if isReleased(heapLeft) { left[.heap] = nil }
         }
         // Still there, and yet the pairs do not confirm it: others hold things as well.
         for resource in suspected.keys where resource != .heap && left[resource] == nil {
@@ -131,7 +141,7 @@ final class LeakSearch {
             guard let rate = left[resource], var interval = interval(resource, rate) else { return nil }
             if resource == .heap {
                 // What was given back during the wait does not count.
-                let released = Double(grown - heapLeft()) / Double(allRuns)
+                let released = Double(grown - heapLeft) / Double(allRuns)
                 interval = (interval.lowerBound - released)...(interval.upperBound - released)
             }
             let leftOvers = try holdings.leftOvers(resource, in: 0..<block + 1)
@@ -203,6 +213,24 @@ final class LeakSearch {
     private func readFilled() async throws {
         await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
         _ = try holdings.read(block: block)
+    }
+
+    /// The heap's level once idle threads of the pools have ended, and with them their caches.
+    ///
+    /// Threads that others keep awake do not end, so their caches are filled before.
+    private func restedLevel() async throws -> Int {
+        await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
+        await RuntimeCaches.fillSerialQueues()
+        let begin = ContinuousClock.now
+        var (threads, changed) = (Int.max, begin)
+        while true {
+            _ = try holdings.read(block: block)
+            let now = ContinuousClock.now
+            if holdings.threadCount != threads { (threads, changed) = (holdings.threadCount, now) }
+            let isAtRest = now - begin > Self.idleLimit && now - changed > Self.restingTime
+            guard !isAtRest, now - begin < Self.idleLimit * 2 else { return holdings.heapBytes }
+            await clock.sleep(for: .milliseconds(20))
+        }
     }
 
     /// Runs batches with the body and equally long batches without it, two at a time in random order; returns what the

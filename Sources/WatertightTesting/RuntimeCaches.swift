@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import ProcessResources
 import Sockets
@@ -6,11 +7,16 @@ import Sockets
 ///
 /// Each thread of the dispatch pool caches a thousand of the blocks that resume tasks on it, 160 bytes each. Code that
 /// is resumed from threads of its own, such as network code, fills these caches for hundreds of runs, which looks
-/// exactly like a leak; code that switches between threads of the pool empties them, which hides one.
+/// exactly like a leak; code that switches between threads of the pool empties them, which hides one. Serial queues run
+/// on threads of another pool, which have such caches, too.
 enum RuntimeCaches {
     static let blockBytes = 160
     /// Resumptions that test whether the caches are full; too few to disturb anything.
     private static let probe = 16
+    /// Blocks that fill the cache of a thread.
+    private static let capacity = 1024
+    /// Threads of serial queues that are filled at a time.
+    private static let queues = 4
     /// Resumptions in a round, for each thread of the pool and together.
     private static let perThread = 512
     private static let maximumTogether = 4096
@@ -28,6 +34,30 @@ enum RuntimeCaches {
             }
             await resume(max(1, min(perThread, maximumTogether / threads)), from: loop, tasks: threads)
             rounds += 1
+        }
+    }
+
+    /// Fills the caches of threads that run serial queues: of `queues` at a time, so that each has one of its own.
+    ///
+    /// Call it from a thread outside the pools: what is allocated there is cached where it is freed.
+    static func fillSerialQueues() async {
+        let (group, arrived) = (DispatchGroup(), DispatchSemaphore(value: 0))
+        let isFull = DispatchSemaphore(value: 0)
+        for index in 0..<queues {
+            let queue = DispatchQueue(label: "leak check \(index)")
+            queue.async(group: group) {
+                arrived.signal()
+                // Holds the thread until each queue has one.
+                _ = isFull.wait(timeout: .now() + .seconds(1))
+            }
+            for _ in 0..<capacity { queue.async(group: group) {} }
+        }
+        await withCheckedContinuation { filled in
+            group.notify(queue: .global()) { filled.resume() }
+            DispatchQueue.global().async {
+                for _ in 0..<queues { _ = arrived.wait(timeout: .now() + .seconds(1)) }
+                for _ in 0..<queues { isFull.signal() }
+            }
         }
     }
 

@@ -124,5 +124,15 @@ extension LeakChecks {
             #expect(LeakRule.confirmedCount(pairs(with: [10], without: [9]), runs: 10) == nil)
             #expect(LeakRule.confirmedCount(pairs(with: [10], without: [5]), runs: 10)?.contains(0.5) == true)
         }
+
+        @Test("however much others hold when the last batches end")
+        func drowned() {
+            var drowned = pairs(with: [5], without: [0])
+            drowned[17].without = 100
+            #expect(LeakRule.confirmedCount(drowned, runs: 5)?.contains(1) == true)
+            // As much as that of every third pair is not distinguished.
+            for index in stride(from: 0, to: 18, by: 3) { drowned[index].without = 20 }
+            #expect(LeakRule.confirmedCount(drowned, runs: 5) == nil)
+        }
     }
 }

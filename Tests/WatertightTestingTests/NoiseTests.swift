@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Sockets
 import SystemCalls
@@ -47,6 +48,27 @@ extension LeakChecks {
                 let found = try await CleanBody(rawValue: name)!.checked()
                 #expect(found.problem == nil)
                 #expect(found.caution == nil)
+            }
+        }
+
+        /// The threads of serial queues keep what they run for the next; ten milliseconds apart, so that they never end.
+        @Test("when it goes through a serial queue whose thread others keep awake")
+        func queued() async {
+            await #expect(processExitsWith: .success) {
+                let isStopped = Locked(false)
+                try Thread.detach(name: "waker") {
+                    let others = DispatchQueue(label: "others")
+                    while !isStopped.withLock({ $0 }) {
+                        others.async {}
+                        usleep(10_000)
+                    }
+                }
+                let queue = DispatchQueue(label: "body")
+                let found = try await result(runs: 20, releaseLimit: .seconds(5)) {
+                    await withCheckedContinuation { done in queue.async { done.resume() } }
+                }
+                isStopped.withLock { $0 = true }
+                #expect(found.problem == nil)
             }
         }
 
