@@ -129,6 +129,21 @@ struct RowJudgeTests {
         #expect(Measured.judge().assessments(Measured.row(levels))[.privateMemory] == .suspect)
     }
 
+    @Test("and for the block of the heap that holds its thread-local storage")
+    func threadsOnTheHeap() {
+        var levels = Measured.Levels(threads: { connections, _ in 4 + connections })
+        levels.heap = { 5_000_000 + 408 * $0 }
+        levels.blocks = { 60_000 + $0 }
+        let exact = withHeap + [.blocks]
+        let small = Measured.judge(exact).assessments(Measured.row(levels))
+        #expect(small[.threads] == .suspect)
+        #expect(small[.liveHeap] == .clean(isTight: true) && small[.blocks] == .clean(isTight: true))
+        levels.blocks = { 60_000 + 2 * $0 }
+        levels.heap = { 5_000_000 + 1408 * $0 }
+        let more = Measured.judge(exact).assessments(Measured.row(levels))
+        #expect(more[.liveHeap] == .suspect && more[.blocks] == .suspect)
+    }
+
     private let withHeap = Resource.ofEveryTarget + [.liveHeap]
 
     @Test("what leaks from the heap explains memory; what leaks beside it does not")

@@ -2,10 +2,13 @@ import LeakStatistics
 import Targets
 
 /// A row's readings without what another resource accounts for, so that one defect is not reported twice: of private memory,
-/// what leaked threads need, what is left on the heap, and what is free inside the allocator.
+/// what leaked threads need, what is left on the heap, and what is free inside the allocator; of the heap, what leaked threads
+/// need.
 struct Attribution {
     /// Memory that a thread needs in order to exist, stack pages and control block.
     static let bytesPerThread = 16_384.0
+    /// What a thread needs on the heap: the table of its thread-local storage, one block that grows with the libraries loaded.
+    static let heapPerThread: [Resource: Double] = [.liveHeap: 1024, .blocks: 1]
 
     private let row: RowMeasurement
     private let rules: RowJudge.Rules
@@ -58,17 +61,19 @@ struct Attribution {
 
     /// The readings of a resource, one for each sample; nil where a sample has none.
     func readings(_ resource: Resource) -> [GrowthSeries.Point?] {
-        guard resource == .privateMemory else { return row.readings(resource) }
-        let memory = memory
-        var series = GrowthSeries(memory.compactMap { $0 })
-        if let threads = suspect(.threads)?.floor {
-            series = series.charging(Self.bytesPerThread, perUnitOf: Self.aligned(threads, to: series))
+        let readings = resource == .privateMemory ? memory : row.readings(resource)
+        let needed = resource == .privateMemory ? Self.bytesPerThread : Self.heapPerThread[resource]
+        var series = GrowthSeries(readings.compactMap { $0 })
+        if let needed, let threads = suspect(.threads)?.floor {
+            series = series.charging(needed, perUnitOf: Self.aligned(threads, to: series))
         }
-        if memoryGauge == .pages || memoryGauge == .inUse, let heap = suspect(.liveHeap)?.floor {
+        if resource == .privateMemory, memoryGauge == .pages || memoryGauge == .inUse,
+            let heap = suspect(.liveHeap)?.floor
+        {
             series = series.charging(1, perUnitOf: Self.aligned(heap, to: series))
         }
         var rest = series.points.makeIterator()
-        return memory.map { $0 == nil ? nil : rest.next() }
+        return readings.map { $0 == nil ? nil : rest.next() }
     }
 
     /// The levels of `other` at the readings of `series`.

@@ -61,8 +61,9 @@ def is_of(found, resource):
 
 
 def belongs_to(found, resource):
-    """Whether a leak of `resource` shows in `found` as well: an exact gauge sees the object that stands for it."""
-    return is_of(found, resource) or found in ("liveHeap", "blocks")
+    """Whether a leak of `resource` shows in `found` as well: an exact gauge sees the object that stands for it, except what a
+    thread needs on the heap, which is the thread's."""
+    return is_of(found, resource) or resource != "threads" and found in ("liveHeap", "blocks")
 
 
 def amount(value, resource):
