@@ -51,7 +51,11 @@ public struct HeapSubject: Sendable {
             let python = running([.python])
             // Nobody can have given one that is not ours an agent.
             if isOwn && !python.isEmpty { return try await PythonProbe(python, PythonAgent.own.get()) }
-            return isOwn && isNative ? try NativeProbe(processes, PreloadLibrary.own.get()) : nil
+            if isOwn && isNative { return try NativeProbe(processes, PreloadLibrary.own.get()) }
+            if let runtime = try? processes[0].runtime(), let remedy = runtime.runtime.heapRemedy {
+                throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself: \(remedy)")
+            }
+            return nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
         case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
         case .python:
