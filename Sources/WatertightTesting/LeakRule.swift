@@ -68,6 +68,17 @@ enum LeakRule {
         return rate * Double(longestBatch * pairs) >= Double(leastEvents) ? rate : nil
     }
 
+    /// What each of `runs` has left of which `count` came after all of them; nil unless pairs can decide whose that is.
+    static func suspectedLate(_ count: Int, runs: Int) -> Double? {
+        count >= leastEvents ? Double(count) / Double(runs) : nil
+    }
+
+    /// Whether the runs may have left something that goes on after them: a task that waits, or a thread, needs memory.
+    static func mayGoOn(heap: GrowthSeries) -> Bool {
+        guard let first = heap.points.first, let last = heap.points.last else { return false }
+        return last.level - first.level > effect(.heap) * last.connections
+    }
+
     /// How many runs a batch needs, at `rate` things per run, for all pairs together to leave enough to distinguish
     /// them from others'; at least `least`.
     static func batch(rate: Double, least: Int) -> Int {

@@ -10,6 +10,8 @@ final class LeakSearch {
     private let clock: EventLoop
     private var holdings: Holdings
     private let reserve = DescriptorReserve()
+    /// How long after a batch of a pair what it opens may come.
+    private var lateness = Duration.zero
     /// How long each batch of a pair took, by its block.
     private var seconds: [Int: Double] = Dictionary(minimumCapacity: 4 * (LeakRule.pairs + 1))
     /// The block whose runs are under way.
@@ -63,6 +65,7 @@ final class LeakSearch {
         }
         block = Self.blocks
         try await awaitLate()
+        if LeakRule.mayGoOn(heap: heap) { try await watchLate() }
         for resource in LeakedResource.counted { suspected[resource] = stillSuspected(resource) }
         suspected = try await remaining(suspected) { resource, rate in
             guard resource == .heap else { return stillSuspected(resource) }
@@ -83,6 +86,28 @@ final class LeakSearch {
             _ = try holdings.read(block: block)
         }
     }
+
+    /// Watches for `lateLimit` what the judged runs still open, with tasks that go on after them.
+    private func watchLate() async throws {
+        let begin = ContinuousClock.now
+        var count = 0
+        while ContinuousClock.now - begin < Self.lateLimit {
+            await clock.sleep(for: .milliseconds(10))
+            _ = try holdings.read(block: block)
+            let now = LeakedResource.counted.map(late).reduce(0, +)
+            // A little longer than it took here, for the batches of a pair to have theirs in time.
+            if now > count { lateness = (ContinuousClock.now - begin) * 1.2 + .milliseconds(50) }
+            count = now
+        }
+        if !LeakedResource.counted.contains(where: { LeakRule.suspectedLate(late($0), runs: judgedRuns) != nil }) {
+            lateness = .zero
+        }
+    }
+
+    private var judgedRuns: Int { blockRuns * Self.blocks }
+
+    /// How many came after the judged runs.
+    private func late(_ resource: LeakedResource) -> Int { holdings.held(resource)[Self.blocks] ?? 0 }
 
     /// What is left of the judged runs and is neither a leak nor hidden among others' holdings.
     private func noteRemainder(in result: inout LeakResult) throws {
@@ -160,6 +185,7 @@ final class LeakSearch {
     /// From what is left now, because what others held only meanwhile would dwarf it.
     private func stillSuspected(_ resource: LeakedResource) -> Double? {
         LeakRule.suspected(left: left(resource), runs: blockRuns)
+            ?? LeakRule.suspectedLate(late(resource), runs: judgedRuns)
     }
 
     /// Runs all blocks; returns the heap's level before the first and after each of them.
@@ -256,6 +282,10 @@ final class LeakSearch {
                     await clock.sleep(for: length)
                 }
                 try await settle()
+                if lateness > .zero {
+                    await clock.sleep(for: lateness)
+                    try await settle()
+                }
                 let took = ContinuousClock.now - begin
                 let grown = Double(holdings.heapBytes - before)
                 seconds[block] = took.inSeconds

@@ -59,6 +59,34 @@ extension LeakChecks {
             }
         }
 
+        @Test("a descriptor that a task opens after the body has returned is a leak")
+        func openedLate() async {
+            await #expect(processExitsWith: .success) {
+                let planted = Planted()
+                let found = try await result(runs: 50, releaseLimit: .seconds(1)) {
+                    Task.detached {
+                        try await Task.sleep(for: .milliseconds(300))
+                        planted.keep(try OwnedDescriptor.listening(on: .loopback(port: 0)))
+                    }
+                }
+                let descriptors = try #require(found.findings.first { $0.resource == .descriptors })
+                #expect(descriptors.interval.contains(1), "\(descriptors)")
+            }
+        }
+
+        @Test("a task that outlives the body and leaves nothing is none")
+        func outliving() async {
+            await #expect(processExitsWith: .success) {
+                let found = try await result(runs: 50, releaseLimit: .seconds(1)) {
+                    Task.detached {
+                        try await Task.sleep(for: .milliseconds(300))
+                        _ = try OwnedDescriptor.listening(on: .loopback(port: 0))
+                    }
+                }
+                #expect(found.problem == nil)
+            }
+        }
+
         @Test("what is left once is no leak, but spoken of")
         func once() async {
             await #expect(processExitsWith: .success) {
