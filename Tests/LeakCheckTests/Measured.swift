@@ -14,6 +14,8 @@ enum Measured {
         var descriptorsAtRest: ((_ connections: Double) -> Double)?
         /// The live heap, at every other reading.
         var heap: ((_ connections: Double) -> Double)?
+        /// Goroutines, where the heap is read.
+        var goroutines: ((_ connections: Double) -> Double)?
     }
 
     /// A row of `drives` of so many blocks of 100 connections each, with a pause of `pause` seconds after each but the last.
@@ -31,6 +33,7 @@ enum Measured {
                 residentMemory: 9_000_000)
             if let heap = levels.heap, index.isMultiple(of: 2) || phase == .pause {
                 sample.probed = ["liveHeap": heap(connections)]
+                sample.probed?["goroutines"] = levels.goroutines?(connections)
             }
             row.samples.append(sample)
         }

@@ -2,10 +2,14 @@ import LeakStatistics
 import Targets
 
 /// A row's readings without what another resource accounts for, so that one defect is not reported twice: of private memory,
-/// what leaked threads need, what is left on the heap, and what is free inside the allocator.
+/// what leaked threads and goroutines need, what is left on the heap, and what is free inside the allocator; of the heap, what
+/// leaked goroutines need.
 struct Attribution {
     /// Memory that a thread needs in order to exist, stack pages and control block.
     static let bytesPerThread = 16_384.0
+    /// Memory that a goroutine needs in order to exist: its stack; and on the heap its record, its function and what it waits
+    /// for.
+    static let (stackPerGoroutine, heapPerGoroutine) = (8192.0, 1024.0)
 
     private let row: RowMeasurement
     private let rules: RowJudge.Rules
@@ -58,17 +62,25 @@ struct Attribution {
 
     /// The readings of a resource, one for each sample; nil where a sample has none.
     func readings(_ resource: Resource) -> [GrowthSeries.Point?] {
-        guard resource == .privateMemory else { return row.readings(resource) }
-        let memory = memory
-        var series = GrowthSeries(memory.compactMap { $0 })
-        if let threads = suspect(.threads)?.floor {
-            series = series.charging(Self.bytesPerThread, perUnitOf: Self.aligned(threads, to: series))
+        switch resource {
+        case .privateMemory:
+            let needed = charging(Self.bytesPerThread, per: .threads, to: memory)
+            guard memoryGauge == .pages || memoryGauge == .inUse else { return needed }
+            let stackless = charging(Self.stackPerGoroutine, per: .goroutines, to: needed)
+            return charging(1, per: .liveHeap, to: stackless)
+        case .liveHeap: return charging(Self.heapPerGoroutine, per: .goroutines, to: row.readings(.liveHeap))
+        default: return row.readings(resource)
         }
-        if memoryGauge == .pages || memoryGauge == .inUse, let heap = suspect(.liveHeap)?.floor {
-            series = series.charging(1, perUnitOf: Self.aligned(heap, to: series))
-        }
-        var rest = series.points.makeIterator()
-        return memory.map { $0 == nil ? nil : rest.next() }
+    }
+
+    /// The readings without `amount` for each unit of another resource that grows like a leak.
+    private func charging(
+        _ amount: Double, per other: Resource, to readings: [GrowthSeries.Point?]
+    ) -> [GrowthSeries.Point?] {
+        guard let other = suspect(other)?.floor else { return readings }
+        let series = GrowthSeries(readings.compactMap { $0 })
+        var rest = series.charging(amount, perUnitOf: Self.aligned(other, to: series)).points.makeIterator()
+        return readings.map { $0 == nil ? nil : rest.next() }
     }
 
     /// The levels of `other` at the readings of `series`.
