@@ -14,7 +14,10 @@ extension GoPages {
         let deadline = MonotonicTime.now + searchLimit
         var server: (process: ProcessReader, listeners: [ListenerQueue])?
         for attempt in 0..<attempts {
-            if attempt > 0 { try? await Task.sleep(for: interval) }
+            if attempt > 0 {
+                try? await Task.sleep(for: interval)
+                guard MonotonicTime.now < deadline else { break }
+            }
             server = try listening(processes)
             guard let server else { continue }
             for place in places(server.process, server.listeners, url).prefix(mostPorts) {

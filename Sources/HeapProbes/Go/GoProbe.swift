@@ -20,7 +20,7 @@ struct GoProbe: HeapProbe {
         }
         _ = try await pages.liveBytes()
         gauges = problem == nil ? [.liveBytes, .goroutines] : [.liveBytes]
-        remark = problem.map { "goroutines are not counted: \($0)" }
+        remark = problem.map { "goroutines are not counted, as their page must lie beside the heap profile: \($0)" }
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
