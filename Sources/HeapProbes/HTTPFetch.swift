@@ -7,21 +7,23 @@ import WebSocketProtocol
 enum HTTPFetch {
     /// From the first connect to the last byte.
     static let timeLimit = Duration.seconds(10)
-    /// Of the body.
+    /// Of the body, unless the page is known to be larger.
     static let maximumBytes = 1 << 20
 
     /// The body of the page.
     static func body(
-        at location: HTTPLocation, within limit: Duration = timeLimit
+        at location: HTTPLocation, within limit: Duration = timeLimit, maximumBytes: Int = maximumBytes
     ) async throws(HeapProbeFailure) -> [UInt8] {
         do {
-            return try await Thread.run("heap page") { try fetch(location, deadline: .now + limit) }.get()
+            return try await Thread.run("heap page") { try fetch(location, .now + limit, maximumBytes) }.get()
         } catch {
             throw error as? HeapProbeFailure ?? HeapProbeFailure("\(location) cannot be read: \(error)")
         }
     }
 
-    private static func fetch(_ location: HTTPLocation, deadline: MonotonicTime) throws -> [UInt8] {
+    private static func fetch(
+        _ location: HTTPLocation, _ deadline: MonotonicTime, _ maximumBytes: Int
+    ) throws -> [UInt8] {
         var last: (any Error)?
         for address in try Resolver.addressesBlocking(of: location.host, port: location.port) {
             let descriptor: OwnedDescriptor
@@ -40,13 +42,14 @@ enum HTTPFetch {
             guard send(descriptor.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
                 throw SystemCallError(.send)
             }
-            return try response(descriptor, deadline, location)
+            return try response(descriptor, deadline, location, maximumBytes)
         }
         throw last ?? HeapProbeFailure("\(location) has no address")
     }
 
     private static func response(
-        _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation
+        _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation,
+        _ maximumBytes: Int
     ) throws -> [UInt8] {
         var parser = ResponseHeadParser()
         var body: HTTPBody?

@@ -8,6 +8,8 @@ public protocol HeapProbe: Sendable {
     var coversAllocators: Bool { get }
     /// Where its readings come from, in words, for the report.
     var source: String { get }
+    /// What it does not read of the target, and what to do; nil where there is nothing.
+    var remark: String? { get }
     /// The levels now, one for each of `gauges`, in bytes for a live heap; collects garbage first where the target has a
     /// collector.
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double]
@@ -21,6 +23,8 @@ public protocol HeapProbe: Sendable {
 extension HeapProbe {
     /// A collected heap has memory of its own.
     public var coversAllocators: Bool { false }
+    /// What a probe says that reads all it can.
+    public var remark: String? { nil }
     /// What a probe says that knows nothing of mappings.
     public var roomBesideAllocators: [Int32: Int] { get async { [:] } }
 }
@@ -34,6 +38,8 @@ public enum HeapGauge: Hashable, Sendable {
 
     /// The number of allocated blocks.
     static let blocks = HeapGauge.count("blocks")
+    /// The number of goroutines.
+    static let goroutines = HeapGauge.count("goroutines")
 }
 
 /// A probe that could not be opened, or a reading that failed.

@@ -10,8 +10,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case jvm
     /// An agent that a CPython which is started imports.
     case python
-    /// The target's own `/debug/pprof/heap`, as Go programs offer it.
-    case go
+    /// The pages of a Go program's `net/http/pprof`: on a port of its own, or those that a URL names.
+    case go(HTTPLocation?)
     /// A library that a native program which is started is loaded with, and that counts what is allocated.
     case native
     /// The allocators of glibc and of CPython, read from outside.
@@ -23,7 +23,8 @@ public enum HeapSpecification: Hashable, Sendable {
 
     /// The forms that `init` reads, for help and errors.
     public static let forms =
-        "auto, none, node, jvm, python, go, native, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
+        "auto, none, node, jvm, python, go, go:http://HOST:PORT[/PATH], native, glibc, command:CMD[#NAME], "
+        + "url:http://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
     public init(_ text: String) throws(HeapProbeFailure) {
@@ -33,7 +34,7 @@ public enum HeapSpecification: Hashable, Sendable {
         case "node": self = .node
         case "jvm": self = .jvm
         case "python": self = .python
-        case "go": self = .go
+        case "go": self = .go(nil)
         case "native": self = .native
         case "glibc": self = .glibc
         default:
@@ -43,6 +44,8 @@ public enum HeapSpecification: Hashable, Sendable {
                     throw HeapProbeFailure("command: needs a shell command, as in \"command:cat /run/app/heap\"")
                 }
                 self = .command(String(command), key: key)
+            } else if text.hasPrefix("go:") {
+                self = .go(try HTTPLocation(String(text.dropFirst("go:".count))))
             } else if text.hasPrefix("url:") {
                 let (url, key) = try Self.split(text.dropFirst("url:".count)) { _ in true }
                 self = .url(try HTTPLocation(String(url)), key: key)
@@ -61,7 +64,7 @@ public enum HeapSpecification: Hashable, Sendable {
         guard isKey(key) else { return (text, nil) }
         guard !key.isEmpty else { throw HeapProbeFailure("a name must follow #, as in #app_open_sessions") }
         // Their columns are in every report.
-        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks"].contains(key) else {
+        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks", "goroutines"].contains(key) else {
             throw HeapProbeFailure("the report has a column \"\(key)\" already: give the value another name")
         }
         return (text[..<mark], String(key))

@@ -51,6 +51,8 @@ public struct HeapSubject: Sendable {
             let python = running([.python])
             // Nobody can have given one that is not ours an agent.
             if isOwn && !python.isEmpty { return try await PythonProbe(python, PythonAgent.own.get()) }
+            let go = running([.go])
+            if !go.isEmpty { return try await GoProbe(.found(among: go, url)) }
             if isOwn && isNative { return try NativeProbe(processes, PreloadLibrary.own.get()) }
             if let runtime = try? processes[0].runtime(), let remedy = runtime.runtime.heapRemedy {
                 throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself: \(remedy)")
@@ -66,9 +68,8 @@ public struct HeapSubject: Sendable {
                         + "after --, or go without with --heap none")
             }
             return try await PythonProbe(processes, PythonAgent.own.get())
-        case .go:
-            return PageProbe(
-                location: try HTTPLocation("http://\(url.hostField)/debug/pprof/heap?gc=1&debug=1"), key: nil)
+        case .go(nil): return try await GoProbe(.found(among: required([.go], "go"), url))
+        case .go(let location?): return try await GoProbe(GoPages(location))
         case .native:
             _ = try required([.native], "native")
             guard isOwn else {

@@ -84,13 +84,7 @@ struct InspectorEndpoint {
     }
 
     private static func page(_ listener: ListenerQueue) async throws -> String {
-        let host =
-            switch listener.local.address {
-            case .v4(0): "127.0.0.1"
-            case .v6(0, 0): "[::1]"
-            case .v4: "\(listener.local.address)"
-            case .v6: "[\(listener.local.address)]"
-            }
+        let host = listener.localHost
         let location = try HTTPLocation("http://\(host):\(listener.local.port)/json/list")
         let body = try await HTTPFetch.body(at: location, within: .seconds(2))
         guard let page = try JSONDecoder().decode([Page].self, from: Data(body)).first else {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Values as programs print them: a number alone, JSON, OpenMetrics or Prometheus text, or Go's heap profile.
+/// Values as programs print them: a number alone, JSON, OpenMetrics or Prometheus text.
 enum MetricText: Equatable {
     /// A number without a name.
     case number(Double)
@@ -16,13 +16,14 @@ enum MetricText: Equatable {
         var family: Substring { name.prefix { $0 != "{" } }
     }
 
+    private static let goAdvice = "that of a Go program is named by --heap go:URL"
     /// Names in an error that lists them.
     private static let listed = 20
 
     /// Reads whichever of the forms `bytes` has.
     init(_ bytes: [UInt8]) throws(HeapProbeFailure) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw HeapProbeFailure("what it prints is not text; of a Go heap profile, ask for debug=1")
+            throw HeapProbeFailure("what it prints is not text; \(Self.goAdvice)")
         }
         let trimmed = Substring(text.drop(while: \.isWhitespace))
         if let amount = Double(trimmed.prefix { !$0.isWhitespace }), amount.isFinite,
@@ -32,7 +33,7 @@ enum MetricText: Equatable {
         } else if trimmed.first == "{" {
             self = .named(try Self.json(bytes))
         } else if trimmed.hasPrefix("heap profile:") {
-            self = .named([Value(name: "HeapAlloc", amount: try Self.goHeap(trimmed))])
+            throw HeapProbeFailure("it is a heap profile: \(Self.goAdvice)")
         } else {
             self = .named(Self.exposition(trimmed))
         }
@@ -87,14 +88,6 @@ enum MetricText: Equatable {
         } catch {
             throw HeapProbeFailure("it prints JSON that is malformed")
         }
-    }
-
-    /// `# HeapAlloc = 123`, of the statistics that end the profile in its text form.
-    private static func goHeap(_ text: Substring) throws(HeapProbeFailure) -> Double {
-        for line in text.split(separator: "\n") where line.hasPrefix("# HeapAlloc = ") {
-            if let amount = Double(line.dropFirst("# HeapAlloc = ".count)) { return amount }
-        }
-        throw HeapProbeFailure("the heap profile has no line \"# HeapAlloc\": ask for debug=1")
     }
 
     private static func exposition(_ text: Substring) -> [Value] {

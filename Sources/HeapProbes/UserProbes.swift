@@ -32,7 +32,7 @@ struct CommandProbe: HeapProbe {
     func close() async {}
 }
 
-/// A page of the user's, or a Go program's heap profile, which collects garbage when it is asked for with `gc=1`.
+/// A page of the user's.
 struct PageProbe: HeapProbe {
     let location: HTTPLocation
     let key: String?

@@ -19,6 +19,8 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
 
     /// Allocated blocks after a collection, as CPython counts them.
     public static let blocks = Resource(rawValue: "blocks")
+    /// Goroutines of a Go program.
+    public static let goroutines = Resource(rawValue: "goroutines")
 
     /// What every target is read for.
     public static let ofEveryTarget: [Resource] = [.descriptors, .threads, .privateMemory]

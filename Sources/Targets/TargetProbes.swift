@@ -52,6 +52,9 @@ package actor TargetProbes {
         }
     }
 
+    /// What they do not read of the target.
+    package var remarks: [String] { opened.compactMap(\.probe.remark) }
+
     /// Whether one of them counts every object, and at once.
     package var areExact: Bool { opened.contains { !$0.mayLag } }
 

@@ -14,7 +14,7 @@ struct ImportTests {
         "LeakStatistics": ["Synchronization"],
         "Managers": ["Synchronization"],
         "Sockets": ["Synchronization"],
-        "WatertightTesting": ["Testing"],
+        "WatertightTesting": ["Dispatch", "Testing"],
         "WebSockets": ["Synchronization"],
     ]
 

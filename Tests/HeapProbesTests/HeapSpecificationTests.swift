@@ -6,7 +6,8 @@ import Testing
 struct HeapSpecificationTests {
     @Test(
         arguments: [
-            ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go), ("python", .python),
+            ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go(nil)),
+            ("python", .python),
             ("native", .native), ("glibc", .glibc),
             ("command:cat /run/heap", .command("cat /run/heap", key: nil)),
             ("command:cat /run/heap#live_bytes", .command("cat /run/heap", key: "live_bytes")),
@@ -15,6 +16,13 @@ struct HeapSpecificationTests {
         ] as [(String, HeapSpecification)])
     func read(text: String, expected: HeapSpecification) throws {
         #expect(try HeapSpecification(text) == expected)
+    }
+
+    @Test("Go's pages may be named, by a URL without a name behind it")
+    func go() throws {
+        let location = try HTTPLocation("http://127.0.0.1:6060/debug/pprof/")
+        #expect(try HeapSpecification("go:http://127.0.0.1:6060/debug/pprof/") == .go(location))
+        #expect(HeapSpecification.go(location).gauge == .liveBytes && !HeapSpecification.go(location).mayLag)
     }
 
     @Test func url() throws {
@@ -32,7 +40,9 @@ struct HeapSpecificationTests {
     @Test(
         "what cannot be meant says what can",
         arguments: [
-            ("", "auto, none, node"), ("perl", "python, go, native, glibc"),
+            ("", "auto, none, node"), ("perl", "python, go, go:http://HOST:PORT[/PATH], native"),
+            ("go:", "http://HOST:PORT/PATH"), ("go:http://a/#x", "http://HOST:PORT/PATH"),
+            ("url:http://a/#goroutines", "already"),
             ("url:https://a/", "http://HOST:PORT/PATH"),
             ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
             ("url:http://a/#threads", "already"), ("command:", "shell command"), ("command:  ", "shell command"),

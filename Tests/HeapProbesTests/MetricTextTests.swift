@@ -20,22 +20,12 @@ struct MetricTextTests {
 
         """
 
-    static let goProfile = """
-        heap profile: 3: 4096 [10: 8192] @ heap/1048576
-        1: 1024 [1: 1024] @ 0x1 0x2
-        # runtime.MemStats
-        # Alloc = 1234567
-        # TotalAlloc = 99
-        # HeapAlloc = 1234567
-        # HeapSys = 7700480
-        """
-
     @Test("a number alone", arguments: [("4096", 4096.0), ("  4096\n", 4096), ("1.5e6", 1_500_000), ("0", 0)])
     func number(text: String, value: Double) throws {
         #expect(try amount(text) == value)
     }
 
-    @Test("a number alone is whatever the user calls it", arguments: ["goroutines", "live_bytes", nil])
+    @Test("a number alone is whatever the user calls it", arguments: ["sessions", "live_bytes", nil])
     func named(key: String?) throws {
         #expect(try amount("12\n", key) == 12)
     }
@@ -57,11 +47,6 @@ struct MetricTextTests {
         #expect(try amount("app_heap_bytes 3\n") == 3)
     }
 
-    @Test("the heap profile of a Go program")
-    func go() throws {
-        #expect(try amount(Self.goProfile) == 1_234_567)
-    }
-
     @Test(
         "what cannot be read says what to do",
         arguments: [
@@ -75,8 +60,7 @@ struct MetricTextTests {
             ("1e308", nil, "more than any process holds"), ("a 1e16\nb 2\n", "a", "more than any process holds"),
             (#"{"a": -1e300}"#, "a", "more than any process holds"), ("", nil, "no number"),
             ("nan", nil, "no number"),
-            (goProfile, "goroutines", "no value called \"goroutines\"; there are HeapAlloc"),
-            ("heap profile: 3: 4096 [10: 8192] @ heap/1048576\n", nil, "debug=1"),
+            ("heap profile: 3: 4096 [10: 8192] @ heap/1048576\n", nil, "--heap go:URL"),
         ] as [(String, String?, String)])
     func refused(text: String, key: String?, words: String) {
         let failure = #expect(throws: HeapProbeFailure.self) { try amount(text, key) }
@@ -86,6 +70,6 @@ struct MetricTextTests {
     @Test("bytes that are no text are refused")
     func binary() {
         let failure = #expect(throws: HeapProbeFailure.self) { try MetricText([0x1F, 0x8B, 0x08, 0xFF]) }
-        #expect(failure?.description.contains("debug=1") == true)
+        #expect(failure?.description.contains("--heap go:URL") == true)
     }
 }

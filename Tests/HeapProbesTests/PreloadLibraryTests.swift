@@ -27,7 +27,7 @@ struct PreloadLibraryTests {
     @Test("only what may read it, has it in its environment")
     func environment() {
         #expect(HeapSpecification.automatic.environment["LD_PRELOAD"] != nil)
-        for other: HeapSpecification in [.none, .node, .jvm, .python, .go, .glibc] {
+        for other: HeapSpecification in [.none, .node, .jvm, .python, .go(nil), .glibc] {
             #expect(other.environment["LD_PRELOAD"] == nil)
         }
         #expect(HeapSpecification.withoutPreload(["LD_PRELOAD": "/a", "PORT": "1"]) == ["PORT": "1"])

@@ -16,6 +16,8 @@ enum Measured {
         var heap: ((_ connections: Double) -> Double)?
         /// The blocks on it, read with it.
         var blocks: ((_ connections: Double) -> Double)?
+        /// Goroutines, where the heap is read.
+        var goroutines: ((_ connections: Double) -> Double)?
     }
 
     /// A row of `drives` of so many blocks of 100 connections each, with a pause of `pause` seconds after each but the last.
@@ -34,6 +36,7 @@ enum Measured {
             if let heap = levels.heap, index.isMultiple(of: 2) || phase == .pause {
                 sample.probed = ["liveHeap": heap(connections)]
                 sample.probed?["blocks"] = levels.blocks?(connections)
+                sample.probed?["goroutines"] = levels.goroutines?(connections)
             }
             row.samples.append(sample)
         }

@@ -144,6 +144,25 @@ struct RowJudgeTests {
         #expect(more[.liveHeap] == .suspect && more[.blocks] == .suspect)
     }
 
+    @Test("a goroutine that stays accounts for its stack and for its own part of the heap, and no more")
+    func goroutines() {
+        let judge = Measured.judge(Resource.ofEveryTarget + [.liveHeap, .goroutines], usesTracingGC: true)
+        func assessments(heap: Double, memory: Double, every: Double) -> [Resource: RowJudge.Assessment] {
+            var levels = Measured.Levels(heap: { 200_000 + heap / every * $0 })
+            levels.memory = { connections, _ in 500_000 + memory / every * connections }
+            levels.goroutines = { 3 + ($0 / every).rounded(.down) }
+            return judge.assessments(Measured.row(levels))
+        }
+        for every in [1.0, 10] {
+            let small = assessments(heap: 600, memory: 5000, every: every)
+            #expect(small[.goroutines] == .suspect)
+            #expect(small[.liveHeap] == .clean(isTight: true) && small[.privateMemory] == .clean(isTight: true))
+            let large = assessments(heap: 6000, memory: 5000, every: every)
+            #expect(large[.liveHeap] == .suspect && large[.privateMemory] == .clean(isTight: true))
+        }
+        #expect(assessments(heap: 600, memory: 20_000, every: 1)[.privateMemory] == .suspect)
+    }
+
     private let withHeap = Resource.ofEveryTarget + [.liveHeap]
 
     @Test("what leaks from the heap explains memory; what leaks beside it does not")

@@ -70,6 +70,7 @@ extension CheckRun {
             guard resource == .liveHeap, plan.heap.contains(.automatic) else { throw TargetFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
         }
+        notes += await target.probes.remarks
         return await target.probes.sources
     }
 

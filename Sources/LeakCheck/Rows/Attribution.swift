@@ -2,13 +2,14 @@ import LeakStatistics
 import Targets
 
 /// A row's readings without what another resource accounts for, so that one defect is not reported twice: of private memory,
-/// what leaked threads need, what is left on the heap, and what is free inside the allocator; of the heap, what leaked threads
-/// need.
+/// what leaked threads and goroutines need, what is left on the heap, and what is free inside the allocator; of the heap, what
+/// leaked threads and goroutines need.
 struct Attribution {
-    /// Memory that a thread needs in order to exist, stack pages and control block.
-    static let bytesPerThread = 16_384.0
-    /// What a thread needs on the heap: the table of its thread-local storage, one block that grows with the libraries loaded.
-    static let heapPerThread: [Resource: Double] = [.liveHeap: 1024, .blocks: 1]
+    /// What a thread needs in order to exist: stack pages and control block, and on the heap the table of its thread-local
+    /// storage, one block that grows with the libraries loaded.
+    static let ofThread: [Resource: Double] = [.privateMemory: 16_384, .liveHeap: 1024, .blocks: 1]
+    /// What a goroutine needs in order to exist: its stack; and on the heap its record, its function and what it waits for.
+    static let ofGoroutine: [Resource: Double] = [.privateMemory: 8192, .liveHeap: 1024]
 
     private let row: RowMeasurement
     private let rules: RowJudge.Rules
@@ -61,18 +62,20 @@ struct Attribution {
 
     /// The readings of a resource, one for each sample; nil where a sample has none.
     func readings(_ resource: Resource) -> [GrowthSeries.Point?] {
-        let readings = resource == .privateMemory ? memory : row.readings(resource)
-        let needed = resource == .privateMemory ? Self.bytesPerThread : Self.heapPerThread[resource]
-        var series = GrowthSeries(readings.compactMap { $0 })
-        if let needed, let threads = suspect(.threads)?.floor {
-            series = series.charging(needed, perUnitOf: Self.aligned(threads, to: series))
-        }
-        if resource == .privateMemory, memoryGauge == .pages || memoryGauge == .inUse,
-            let heap = suspect(.liveHeap)?.floor
-        {
-            series = series.charging(1, perUnitOf: Self.aligned(heap, to: series))
-        }
-        var rest = series.points.makeIterator()
+        let own = resource == .privateMemory ? memory : row.readings(resource)
+        var readings = charging(Self.ofThread[resource], per: .threads, to: own)
+        guard resource != .privateMemory || memoryGauge == .pages || memoryGauge == .inUse else { return readings }
+        readings = charging(Self.ofGoroutine[resource], per: .goroutines, to: readings)
+        return resource == .privateMemory ? charging(1, per: .liveHeap, to: readings) : readings
+    }
+
+    /// The readings without `amount` for each unit of another resource that grows like a leak.
+    private func charging(
+        _ amount: Double?, per other: Resource, to readings: [GrowthSeries.Point?]
+    ) -> [GrowthSeries.Point?] {
+        guard let amount, let other = suspect(other)?.floor else { return readings }
+        let series = GrowthSeries(readings.compactMap { $0 })
+        var rest = series.charging(amount, perUnitOf: Self.aligned(other, to: series)).points.makeIterator()
         return readings.map { $0 == nil ? nil : rest.next() }
     }
 

@@ -56,7 +56,7 @@ struct Advice {
 
     private func collector(_ runtime: String) -> String {
         if runtime.hasPrefix("go") {
-            return "have the server import net/http/pprof and give --heap go, which reads what is live"
+            return "have the server import net/http/pprof and serve it, on a loopback port, which --heap auto finds"
         }
         return "let --heap read what is live"
     }

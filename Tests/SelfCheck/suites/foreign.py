@@ -35,6 +35,47 @@ def cases(seeds):
         yield Case(
             f"node-ws echo keeps 1024 B, unprobed, seed {seed}", "privateMemory is not clean",
             partial(_node, 1024), _judge_not_clean, seed, options=("--heap", "none"))
+    for pages, where in [("same", "its port"), ("other", "another")]:
+        for every in [0, 1, 10]:
+            kept = f"a goroutine of {every}" if every else "nothing"
+            yield Case(
+                f"gorilla, pprof on {where}, keeps {kept}",
+                f"leak goroutines@clean-close {1 / every:g}" if every else "clean", partial(_go, pages, every),
+                partial(_judge_goroutines, every), seeds[0], options=("--lifecycle", "clean-close", "--pause", PAUSE))
+    yield Case(
+        "gorilla without pprof, keeps a goroutine", "a note, and privateMemory is not clean",
+        partial(_go, "none", 1), _judge_without, seeds[0], options=("--lifecycle", "clean-close", "--pause", PAUSE))
+
+
+def _go(pages, every, watertight):
+    return servers.gorilla(watertight, "-pprof", pages, "-leak", str(every))
+
+
+def _judge_goroutines(every, exit_code, report):
+    """One goroutine of every so many connections is found, and nothing else: what it needs itself is no second leak."""
+    wrong = [] if exit_code == (1 if every else 0) else [f"exit code {exit_code}"]
+    for lifecycle, finding in findings(report):
+        resource, verdict, found = finding["resource"], finding["verdict"], finding.get("perConnection")
+        if every and resource == "goroutines":
+            if verdict != "leak":
+                wrong.append(f"the planted leak was missed: goroutines are {verdict}")
+            elif abs(found * every - 1) > 0.01:
+                wrong.append(f"the amount is {found:.4f} goroutines, not {1 / every:g}")
+        elif verdict == "leak":
+            wrong.append(f"{resource} is called a leak")
+        elif not every and verdict != "clean":
+            wrong.append(f"{resource} is {verdict}: {finding['statement']}")
+    if not any(finding["resource"] == "goroutines" for _, finding in findings(report)):
+        wrong.append("goroutines were not counted")
+    return "; ".join(wrong) or None
+
+
+def _judge_without(exit_code, report):
+    if not any("import _ \"net/http/pprof\"" in note for note in report["notes"]):
+        return "no note says that there is no net/http/pprof"
+    if exit_code not in (1, 2) or _finding(report, "privateMemory", "clean-close")["verdict"] == "clean":
+        return f"exit code {exit_code}, or privateMemory is clean"
+    return None
 
 
 def _python(name, watertight):

@@ -38,7 +38,7 @@ def libwebsockets(watertight):
     return Target([f"{program}/echo", "--port", "{port}"])
 
 
-def gorilla(watertight):
+def gorilla(watertight, *arguments):
     """In Go, on Debian's compiler and library, so that no module is fetched."""
     system_package("golang-go", program="go")
     system_package("golang-github-gorilla-websocket-dev", path="/usr/share/gocode/src/github.com/gorilla/websocket")
@@ -46,7 +46,7 @@ def gorilla(watertight):
     program = compiled(source, lambda folder: [
         "env", "GO111MODULE=off", "GOPATH=/usr/share/gocode", f"GOCACHE={folder}/cache",
         "go", "build", "-o", f"{folder}/echo", str(source)])
-    return Target([f"{program}/echo", "-port", "{port}"])
+    return Target([f"{program}/echo", "-port", "{port}", *arguments])
 
 
 TOMCAT_JARS = ["annotations-api", "api", "catalina", "coyote", "el-api", "jaspic-api", "jni", "juli", "servlet-api",

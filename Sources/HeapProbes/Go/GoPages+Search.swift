@@ -1,0 +1,92 @@
+import ProcessResources
+import SystemCalls
+
+/// Finding the pages of a program of which nothing is told but its processes.
+extension GoPages {
+    /// For all ports together, and for each to answer.
+    private static let (searchLimit, answerLimit) = (Duration.seconds(2), Duration.milliseconds(250))
+    private static let mostPorts = 8
+    /// How often the ports are gone through, and at which interval: a program begins to serve one after the other.
+    private static let (attempts, interval) = (4, Duration.milliseconds(50))
+
+    /// The pages on a port of the one among `processes` that listens; that of `url` is asked first.
+    static func found(among processes: [ProcessReader], _ url: HTTPLocation) async throws(HeapProbeFailure) -> GoPages {
+        let deadline = MonotonicTime.now + searchLimit
+        var server: (process: ProcessReader, listeners: [ListenerQueue])?
+        for attempt in 0..<attempts {
+            if attempt > 0 {
+                try? await Task.sleep(for: interval)
+                guard MonotonicTime.now < deadline else { break }
+            }
+            server = try listening(processes)
+            guard let server else { continue }
+            for place in places(server.process, server.listeners, url).prefix(mostPorts) {
+                let left = deadline - .now
+                guard left > .zero else { break }
+                guard let pages = try? GoPages(HTTPLocation("http://\(place)/")) else { continue }
+                if (try? await pages.goroutineCount(within: min(left, answerLimit))) != nil { return pages }
+            }
+        }
+        throw absence(server?.process ?? processes[0], server?.listeners ?? [])
+    }
+
+    /// The process that listens, with where it does; nil where none does.
+    private static func listening(
+        _ processes: [ProcessReader]
+    ) throws(HeapProbeFailure) -> (process: ProcessReader, listeners: [ListenerQueue])? {
+        var found: [(process: ProcessReader, listeners: [ListenerQueue])] = []
+        for process in processes {
+            do throws(ProcessReadFailure) {
+                let listeners = try process.heldListeners()
+                if !listeners.isEmpty { found.append((process, listeners)) }
+            } catch {
+                throw HeapProbeFailure("\(error); or go without with --heap none")
+            }
+        }
+        guard found.count > 1 else { return found.first }
+        throw HeapProbeFailure(
+            "processes \(found.map { "\($0.process.pid)" }.joined(separator: ", ")) are Go programs that listen, and a "
+                + "page is of one of them only: check one process, name its page by --heap go:URL, or go without with "
+                + "--heap none")
+    }
+
+    /// The hosts and ports at which `process` may have its pages.
+    private static func places(_ process: ProcessReader, _ listeners: [ListenerQueue], _ url: HTTPLocation) -> [String]
+    {
+        let first = listeners.contains { $0.local.port == url.port } ? [url.hostField] : []
+        // In a container its loopback is another.
+        guard process.sharesNetwork else { return first }
+        return first
+            + listeners.filter { $0.isLocal && $0.local.port != url.port }.sorted { $0.local.port < $1.local.port }
+            .map { "\($0.localHost):\($0.local.port)" }
+    }
+
+    private static func absence(_ process: ProcessReader, _ listeners: [ListenerQueue]) -> HeapProbeFailure {
+        let ports = Set(listeners.map(\.local.port)).sorted().map(String.init).joined(separator: ", ")
+        return HeapProbeFailure(
+            "process \(process.pid), a Go program, serves no net/http/pprof"
+                + (ports.isEmpty ? ", as it listens on no port" : " on its ports (\(ports))")
+                + ": import _ \"net/http/pprof\" and serve it on a loopback port, name its page by --heap go:URL, or go "
+                + "without with --heap none")
+    }
+}
+
+extension ListenerQueue {
+    /// Whether it takes connections of this machine at a loopback address.
+    var isLocal: Bool {
+        switch local.address {
+        case .v4(let bytes): bytes == 0 || bytes >> 24 == 127
+        case .v6(let high, let low): high == 0 && low <= 1
+        }
+    }
+
+    /// How a URL names its address, that of all interfaces as loopback.
+    var localHost: String {
+        switch local.address {
+        case .v4(0): "127.0.0.1"
+        case .v6(0, 0): "[::1]"
+        case .v4: "\(local.address)"
+        case .v6: "[\(local.address)]"
+        }
+    }
+}
