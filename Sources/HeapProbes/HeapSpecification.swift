@@ -10,6 +10,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case jvm
     /// An agent that a CPython which is started imports.
     case python
+    /// An agent that a Ruby which is started requires.
+    case ruby
     /// The target's own `/debug/pprof/heap`, as Go programs offer it.
     case go
     /// A library that a native program which is started is loaded with, and that counts what is allocated.
@@ -23,7 +25,7 @@ public enum HeapSpecification: Hashable, Sendable {
 
     /// The forms that `init` reads, for help and errors.
     public static let forms =
-        "auto, none, node, jvm, python, go, native, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
+        "auto, none, node, jvm, python, ruby, go, native, glibc, command:CMD[#NAME], url:http://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
     public init(_ text: String) throws(HeapProbeFailure) {
@@ -33,6 +35,7 @@ public enum HeapSpecification: Hashable, Sendable {
         case "node": self = .node
         case "jvm": self = .jvm
         case "python": self = .python
+        case "ruby": self = .ruby
         case "go": self = .go
         case "native": self = .native
         case "glibc": self = .glibc
@@ -61,7 +64,7 @@ public enum HeapSpecification: Hashable, Sendable {
         guard isKey(key) else { return (text, nil) }
         guard !key.isEmpty else { throw HeapProbeFailure("a name must follow #, as in #app_open_sessions") }
         // Their columns are in every report.
-        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks"].contains(key) else {
+        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks", "objects"].contains(key) else {
             throw HeapProbeFailure("the report has a column \"\(key)\" already: give the value another name")
         }
         return (text[..<mark], String(key))
@@ -78,7 +81,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var mayLag: Bool {
         switch self {
         case .command, .url: true
-        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: false
+        case .automatic, .none, .node, .jvm, .python, .ruby, .go, .native, .glibc: false
         }
     }
 
@@ -86,7 +89,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var gauge: HeapGauge {
         switch self {
         case .command(_, let key), .url(_, let key): Self.gauge(key: key)
-        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: .liveBytes
+        case .automatic, .none, .node, .jvm, .python, .ruby, .go, .native, .glibc: .liveBytes
         }
     }
 

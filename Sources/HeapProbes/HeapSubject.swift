@@ -38,6 +38,17 @@ public struct HeapSubject: Sendable {
         return found
     }
 
+    /// The probe named `name`, of an interpreter.
+    private func agentProbe(_ interpreter: Interpreter, _ name: String) async throws(HeapProbeFailure) -> AgentProbe {
+        let processes = try required([interpreter.runtime], name)
+        guard isOwn else {
+            throw HeapProbeFailure(
+                "--heap \(name) reads an interpreter that the check starts, with an agent from its first moment: give the command "
+                    + "after --, or go without with --heap none")
+        }
+        return try await AgentProbe(interpreter, processes, Agent.own.get())
+    }
+
     /// Opens the probe that `specification` asks for; nil where it asks for none, or for whatever suits and nothing does.
     public func open(_ specification: HeapSpecification) async throws(HeapProbeFailure) -> (any HeapProbe)? {
         switch specification {
@@ -48,20 +59,17 @@ public struct HeapSubject: Sendable {
             if isOwn && !node.isEmpty { return try await InspectorProbe(node, servingPort: url.port) }
             let java = running([.jvm])
             if !java.isEmpty { return try HistogramProbe(java) }
-            let python = running([.python])
-            // Nobody can have given one that is not ours an agent.
-            if isOwn && !python.isEmpty { return try await PythonProbe(python, PythonAgent.own.get()) }
-            return isOwn && isNative ? try NativeProbe(processes, PreloadLibrary.own.get()) : nil
+            // Nobody can have given one that is not ours an agent, or a library.
+            guard isOwn else { return nil }
+            for interpreter in Interpreter.allCases {
+                let found = running([interpreter.runtime])
+                if !found.isEmpty { return try await AgentProbe(interpreter, found, Agent.own.get()) }
+            }
+            return isNative ? try NativeProbe(processes, PreloadLibrary.own.get()) : nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
         case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
-        case .python:
-            let processes = try required([.python], "python")
-            guard isOwn else {
-                throw HeapProbeFailure(
-                    "--heap python reads a Python that the check starts, with an agent from its first moment: give the command "
-                        + "after --, or go without with --heap none")
-            }
-            return try await PythonProbe(processes, PythonAgent.own.get())
+        case .python: return try await agentProbe(.python, "python")
+        case .ruby: return try await agentProbe(.ruby, "ruby")
         case .go:
             return PageProbe(
                 location: try HTTPLocation("http://\(url.hostField)/debug/pprof/heap?gc=1&debug=1"), key: nil)
@@ -85,9 +93,13 @@ extension HeapSpecification {
     /// What a command that is started must find in its environment, so that several of them can be probed at a time.
     public var environment: [String: String] {
         switch self {
-        case .automatic: nodeEnvironment.merging(pythonEnvironment) { $1 }.merging(nativeEnvironment) { $1 }
+        case .automatic:
+            Interpreter.allCases.map(agentEnvironment).reduce(nodeEnvironment.merging(nativeEnvironment) { $1 }) {
+                $0.merging($1) { $1 }
+            }
         case .node: nodeEnvironment
-        case .python: pythonEnvironment
+        case .python: agentEnvironment(.python)
+        case .ruby: agentEnvironment(.ruby)
         case .native: nativeEnvironment
         case .none, .jvm, .go, .glibc, .command, .url: [:]
         }
@@ -102,7 +114,9 @@ extension HeapSpecification {
     }
 
     /// Where there is no agent to be had, the probe says why when it is opened.
-    private var pythonEnvironment: [String: String] { (try? PythonAgent.own.get().environment) ?? [:] }
+    private func agentEnvironment(_ interpreter: Interpreter) -> [String: String] {
+        (try? Agent.own.get().environment(for: interpreter)) ?? [:]
+    }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
     /// `environment` as it is without the library for native programs, with what the user has in its place.

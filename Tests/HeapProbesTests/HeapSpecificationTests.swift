@@ -7,7 +7,7 @@ struct HeapSpecificationTests {
     @Test(
         arguments: [
             ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go), ("python", .python),
-            ("native", .native), ("glibc", .glibc),
+            ("ruby", .ruby), ("native", .native), ("glibc", .glibc),
             ("command:cat /run/heap", .command("cat /run/heap", key: nil)),
             ("command:cat /run/heap#live_bytes", .command("cat /run/heap", key: "live_bytes")),
             (#"command:m#a{b="c d"}"#, .command("m", key: #"a{b="c d"}"#)),
@@ -32,10 +32,11 @@ struct HeapSpecificationTests {
     @Test(
         "what cannot be meant says what can",
         arguments: [
-            ("", "auto, none, node"), ("perl", "python, go, native, glibc"),
+            ("", "auto, none, node"), ("perl", "python, ruby, go, native, glibc"),
             ("url:https://a/", "http://HOST:PORT/PATH"),
             ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
-            ("url:http://a/#threads", "already"), ("command:", "shell command"), ("command:  ", "shell command"),
+            ("url:http://a/#threads", "already"), ("url:http://a/#objects", "already"), ("command:", "shell command"),
+            ("command:  ", "shell command"),
         ])
     func refused(text: String, words: String) {
         let failure = #expect(throws: HeapProbeFailure.self) { try HeapSpecification(text) }

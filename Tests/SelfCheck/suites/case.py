@@ -62,7 +62,7 @@ def is_of(found, resource):
 
 def belongs_to(found, resource):
     """Whether a leak of `resource` shows in `found` as well: an exact gauge sees the object that stands for it."""
-    return is_of(found, resource) or found in ("liveHeap", "blocks")
+    return is_of(found, resource) or found in ("liveHeap", "blocks", "objects")
 
 
 def amount(value, resource):

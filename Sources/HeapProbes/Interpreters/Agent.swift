@@ -1,28 +1,28 @@
 import Glibc
 import SystemCalls
 
-/// What a Python that is started must find in its environment to answer a `PythonProbe`: the folder of an agent, which it
-/// imports at its start, and the agent's name.
+/// What an interpreter that is started must find in its environment to answer an `AgentProbe`: where its agent is, which it
+/// loads at its start, and a part of the agent's name.
 ///
-/// The folder lies among the temporary files of this process and goes with it; one that a killed process has left is removed
+/// The folder with the agents lies among the temporary files of this process and goes with it; one that a killed process has left is removed
 /// by the next.
-struct PythonAgent: Sendable {
+struct Agent: Sendable {
     /// A part of the name of every agent's socket, so that this process asks no other's.
     let token: String
     private let folder: String
 
     /// The variable that the agent is named in.
-    private static let tokenVariable = "WATERTIGHT_PYTHON_AGENT"
+    private static let tokenVariable = "WATERTIGHT_AGENT"
     private static let prefix = "watertight-agent-"
-    private static let fileName = "sitecustomize.py"
 
-    /// The agent of this process, or why there is none.
-    static let own: Result<PythonAgent, HeapProbeFailure> = Result { () throws(HeapProbeFailure) in
+    /// The agents of this process, or why there is none.
+    static let own: Result<Agent, HeapProbeFailure> = Result { () throws(HeapProbeFailure) in
         do throws(SystemCallError) {
-            return try PythonAgent()
+            return try Agent()
         } catch {
             throw HeapProbeFailure(
-                "the agent for Python cannot be written to \(temporaryFolder): \(error); name another folder in TMPDIR")
+                "the agents for interpreters cannot be written to \(temporaryFolder): \(error); name another folder in TMPDIR"
+            )
         }
     }
 
@@ -33,18 +33,28 @@ struct PythonAgent: Sendable {
         folder = "\(Self.temporaryFolder)/\(Self.prefix)\(getpid())-\(token)"
         // A target may read it as another user.
         guard mkdir(folder, 0o755) == 0 else { throw SystemCallError(.mkdir) }
-        let number = open("\(folder)/\(Self.fileName)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard number >= 0 else { throw SystemCallError(.openat) }
-        let file = OwnedDescriptor(owning: number)
-        let source = PackageResources.sitecustomize_py
-        guard write(file.rawValue, source, source.count) == source.count else { throw SystemCallError(.write) }
-        atexit { if case .success(let agent) = PythonAgent.own { PythonAgent.remove(agent.folder) } }
+        try Self.write(PackageResources.sitecustomize_py, to: "\(folder)/sitecustomize.py")
+        try Self.write(PackageResources.agent_rb, to: rubyFile)
+        atexit { if case .success(let agent) = Agent.own { Agent.remove(agent.folder) } }
     }
 
-    /// The variables that a command is started with.
-    var environment: [String: String] {
-        let present = getenv("PYTHONPATH").map { ":" + String(cString: $0) } ?? ""
-        return ["PYTHONPATH": folder + present, Self.tokenVariable: token]
+    private var rubyFile: String { "\(folder)/agent.rb" }
+
+    /// The variables that a command is started with, before which whatever the user has there comes for Ruby, and after which
+    /// for Python.
+    func environment(
+        for interpreter: Interpreter, variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
+    ) -> [String: String] {
+        var variables = [Self.tokenVariable: token]
+        func present(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+        switch interpreter {
+        case .python: variables["PYTHONPATH"] = folder + (present("PYTHONPATH").map { ":" + $0 } ?? "")
+        case .ruby:
+            // Ruby separates options at spaces, which nothing escapes.
+            guard !rubyFile.contains(where: \.isWhitespace) else { return [:] }
+            variables["RUBYOPT"] = (present("RUBYOPT").map { $0 + " " } ?? "") + "-r" + rubyFile
+        }
+        return variables
     }
 
     /// The name of the socket of the agent in a process, in the abstract namespace (unix(7)).
@@ -55,6 +65,13 @@ struct PythonAgent: Sendable {
     private static var temporaryFolder: String {
         guard let name = getenv("TMPDIR"), name.pointee != 0 else { return "/tmp" }
         return String(cString: name)
+    }
+
+    private static func write(_ source: [UInt8], to path: String) throws(SystemCallError) {
+        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard number >= 0 else { throw SystemCallError(.openat) }
+        let file = OwnedDescriptor(owning: number)
+        guard Glibc.write(file.rawValue, source, source.count) == source.count else { throw SystemCallError(.write) }
     }
 
     /// Removes the folder with what a Python has compiled in it.
