@@ -152,7 +152,9 @@ let package = Package(
             name: "SubprocessesTests", dependencies: ["Subprocesses", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "TargetsTests",
-            dependencies: ["Targets", "HeapProbes", "ProcessResources", "Subprocesses", "SystemCalls"],
+            dependencies: [
+                "Targets", "HeapProbes", "LeakStatistics", "ProcessResources", "Subprocesses", "SystemCalls",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "WebSocketProtocolTests", dependencies: ["TestSupport", "WebSocketProtocol"], swiftSettings: rules),

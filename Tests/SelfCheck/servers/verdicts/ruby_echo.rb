@@ -8,8 +8,8 @@ require "socket"
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CLOSE, PING, PONG = 8, 9, 10
-# Room for what is kept, so that only that is new.
-ROOM = 1_000_000
+# Room for what is kept, so that only that is new. In many arrays, for a collection keeps room for all that one array holds.
+ROOM = 1000
 
 class Session
   def initialize(number)
@@ -18,7 +18,7 @@ class Session
   end
 end
 
-KEPT = Array.new(ROOM)
+KEPT = Array.new(ROOM) { Array.new(ROOM) }
 
 class Keeper
   def initialize(kind)
@@ -29,7 +29,7 @@ class Keeper
 
   def ended
     @lock.synchronize do
-      KEPT[@count % ROOM] = kept
+      KEPT[@count / ROOM % ROOM][@count % ROOM] = kept
       @count += 1
     end
   end
