@@ -99,6 +99,40 @@ struct RubyProbeTests {
         #expect(value("PYTHONPATH", .python, "/a:/b").wholeMatch(of: /[^:]+:\/a:\/b/) != nil)
     }
 
+    /// A script in a Ruby that takes itself for 3.4 and has slots of 20 bytes, which it tells as `heap` has it.
+    private static func later(_ heap: String, _ code: String) async throws -> AgentScript {
+        let file = FileManager.default.temporaryDirectory.appending(path: "watertight-later-\(UUID()).rb")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let stub = """
+            Object.send(:remove_const, :RUBY_VERSION)
+            RUBY_VERSION = "3.4.1"
+            def GC.stat_heap(index = nil, key = nil)
+              return { 0 => GC.stat_heap(0) } unless index
+              heap = { slot_size: 20, \(heap) }
+              key ? heap.fetch(key) : heap
+            end
+            """
+        try stub.write(to: file, atomically: true, encoding: .utf8)
+        let own = try #require(try Agent.own.get().environment(for: .ruby)["RUBYOPT"])
+        return try await script("", code, environment: ["RUBYOPT": "-r\(file.path()) \(own)"])
+    }
+
+    @Test(
+        "a Ruby with slots of several sizes is read by them; one that does not tell how many live, by its objects alone"
+    )
+    func slots() async throws {
+        let allocated = "total_allocated_objects: GC.stat(:total_allocated_objects)"
+        let freed = "total_freed_objects: GC.stat(:total_freed_objects)"
+        let script = try await Self.later("\(allocated), \(freed)", "kept << Array.new(1000) { Object.new }")
+        let added = try await script.added()
+        // The slots, and the block of the array.
+        #expect((28_000...30_000).contains(added.bytes), "\(added)")
+        let older = try await Self.later(allocated, "nil")
+        let probe = try await older.probe()
+        #expect(probe.gauges == [.count("objects")])
+        withExtendedLifetime((script, older)) {}
+    }
+
     @Test("a script that names Ruby in its first line is recognised and read by itself")
     func shebang() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "watertight-script-\(UUID())")

@@ -14,17 +14,17 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
     # What the slots of live objects take; nil where Ruby does not tell, or keeps its heap in blocks of malloc.
     slot_bytes =
       if RUBY_VERSION >= "3.2"
-        sizes = GC.stat_heap.transform_values { |heap| heap[:slot_size] }
+        slot_sizes = GC.stat_heap.transform_values { |heap| heap[:slot_size] }
         if GC.stat_heap(0).key?(:total_freed_objects)
           lambda do
-            sizes.sum do |heap, size|
+            slot_sizes.sum do |heap, size|
               (GC.stat_heap(heap, :total_allocated_objects) - GC.stat_heap(heap, :total_freed_objects)) * size
             end
           end
         end
       elsif RUBY_VERSION >= "3.1"
-        size = GC::INTERNAL_CONSTANTS[:RVALUE_SIZE]
-        -> { GC.stat(:heap_live_slots) * size }
+        slot_size = GC::INTERNAL_CONSTANTS[:RVALUE_SIZE]
+        -> { GC.stat(:heap_live_slots) * slot_size }
       end
     page_bytes = GC::INTERNAL_CONSTANTS[:HEAP_PAGE_SIZE]
 
@@ -44,8 +44,8 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
       return unless connection.readpartial(16, request) == "read\n"
       collect.call
       objects = GC.stat(:heap_live_slots)
-      sizes = slot_bytes && " #{slot_bytes.call} #{GC.stat(:heap_allocated_pages) * page_bytes}"
-      connection.write("objects #{objects}#{sizes}\n")
+      bytes = slot_bytes && " #{slot_bytes.call} #{GC.stat(:heap_allocated_pages) * page_bytes}"
+      connection.write("objects #{objects}#{bytes}\n")
     end
 
     serve = lambda do
