@@ -1,4 +1,4 @@
-# An echo server on threads, with Ruby's own library: ruby_echo.rb PORT KIND WORKERS.
+# An echo server on a pool of threads, with Ruby's own library: ruby_echo.rb PORT KIND WORKERS.
 #
 # KIND is what it keeps of each connection that has ended: `string`, of 64 bytes; `session`, an object with two others in
 # it; `nothing`. So many WORKERS are forked and serve; with 0 it serves itself.
@@ -10,6 +10,9 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CLOSE, PING, PONG = 8, 9, 10
 # Room for what is kept, so that only that is new. In many arrays, for a collection keeps room for all that one array holds.
 ROOM = 1000
+
+# Ruby keeps 17 KB for each native thread that has ended, for the next one: a thread for each connection makes noise of that.
+THREADS = 48
 
 class Session
   def initialize(number)
@@ -120,9 +123,10 @@ server = TCPServer.new("127.0.0.1", Integer(ARGV[0]))
 workers = Integer(ARGV[2])
 server.listen(1024)
 serve = lambda do
-  loop do
-    Thread.new(server.accept) { |socket| keeper.ended if Peer.new(socket).serve }
+  threads = Array.new(THREADS) do
+    Thread.new { loop { keeper.ended if Peer.new(server.accept).serve } }
   end
+  threads.each(&:join)
 end
 serve.call if workers.zero?
 workers.times { fork(&serve) }
