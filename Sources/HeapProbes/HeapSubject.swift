@@ -119,9 +119,10 @@ extension HeapSpecification {
     }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
-    /// `environment` as it is without the library for native programs, with what the user has in its place.
+    /// `environment` without what a program may fail to load at its start, with what the user has in its place: the library for
+    /// native programs, and the agent for Ruby.
     public static func withoutPreload(_ environment: [String: String]) -> [String: String] {
-        environment.filter { $0.key != PreloadLibrary.variable }
+        environment.filter { $0.key != PreloadLibrary.variable && $0.key != Agent.rubyVariable }
     }
 }
 

@@ -51,4 +51,13 @@ struct RubyTargetTests {
         #expect(failure.contains("has no agent: Ruby requires it at its start"), "\(failure)")
         #expect(target.listens == true)
     }
+
+    @Test("one to which the agent's file is hidden is started again without")
+    func unreachable() async throws {
+        let target = try await Target.start(
+            ["ruby", "-rsocket", "-e", Self.server, "{port}"], url: "ws://127.0.0.1:{port}/", limit: .seconds(60),
+            environment: ["RUBYOPT": "-r/nowhere/agent.rb"])
+        defer { target.end() }
+        #expect(target.listens == true)
+    }
 }

@@ -4,8 +4,8 @@ import SystemCalls
 /// What an interpreter that is started must find in its environment to answer an `AgentProbe`: where its agent is, which it
 /// loads at its start, and a part of the agent's name.
 ///
-/// The folder with the agents lies among the temporary files of this process and goes with it; one that a killed process has left is removed
-/// by the next.
+/// The folder with the agents lies among the temporary files of this process and goes with it; one that a killed process has
+/// left is removed by the next.
 struct Agent: Sendable {
     /// A part of the name of every agent's socket, so that this process asks no other's.
     let token: String
@@ -40,8 +40,10 @@ struct Agent: Sendable {
 
     private var rubyFile: String { "\(folder)/agent.rb" }
 
-    /// The variables that a command is started with, before which whatever the user has there comes for Ruby, and after which
-    /// for Python.
+    /// The variable that names Ruby's agent. A Ruby that does not find the file there does not start.
+    static let rubyVariable = "RUBYOPT"
+
+    /// The variables that a command is started with: an agent beside whatever the user has there.
     func environment(
         for interpreter: Interpreter, variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }
     ) -> [String: String] {
@@ -50,9 +52,9 @@ struct Agent: Sendable {
         switch interpreter {
         case .python: variables["PYTHONPATH"] = folder + (present("PYTHONPATH").map { ":" + $0 } ?? "")
         case .ruby:
-            // Ruby separates options at spaces, which nothing escapes.
-            guard !rubyFile.contains(where: \.isWhitespace) else { return [:] }
-            variables["RUBYOPT"] = (present("RUBYOPT").map { $0 + " " } ?? "") + "-r" + rubyFile
+            // Ruby separates options at spaces, which nothing escapes, and looks for a relative path elsewhere.
+            guard rubyFile.hasPrefix("/"), !rubyFile.contains(where: \.isWhitespace) else { return [:] }
+            variables[Self.rubyVariable] = (present(Self.rubyVariable).map { $0 + " " } ?? "") + "-r" + rubyFile
         }
         return variables
     }

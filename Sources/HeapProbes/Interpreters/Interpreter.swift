@@ -42,7 +42,7 @@ enum Interpreter: CaseIterable, Sendable {
             "Python imports it at its start, unless it runs with -I, -E or -S or without the environment that it is started with"
         case .ruby:
             "Ruby requires it at its start, unless it runs with --disable=rubyopt, with privileges of its own or without the "
-                + "RUBYOPT that it is started with, or TMPDIR has a space in it; a forked worker has one from Ruby 3.1 on"
+                + "RUBYOPT that it is started with, or TMPDIR is relative or has a space in it; a forked worker has one from Ruby 3.1 on"
         }
     }
 }
