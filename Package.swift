@@ -54,7 +54,9 @@ let package = Package(
                 "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
             ],
             exclude: ["Preload"],
-            resources: [.embedInCode("Python/sitecustomize.py")],
+            resources: [
+                .embedInCode("Interpreters/sitecustomize.py"), .embedInCode("Interpreters/agent.rb"),
+            ],
             swiftSettings: rules,
             plugins: ["EmbedPreload"]),
         // What native targets are started with, compiled and embedded in HeapProbes.
@@ -149,7 +151,10 @@ let package = Package(
         .testTarget(
             name: "SubprocessesTests", dependencies: ["Subprocesses", "SystemCalls"], swiftSettings: rules),
         .testTarget(
-            name: "TargetsTests", dependencies: ["Targets", "ProcessResources", "Subprocesses", "SystemCalls"],
+            name: "TargetsTests",
+            dependencies: [
+                "Targets", "HeapProbes", "LeakStatistics", "ProcessResources", "Subprocesses", "SystemCalls",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "WebSocketProtocolTests", dependencies: ["TestSupport", "WebSocketProtocol"], swiftSettings: rules),

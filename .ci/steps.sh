@@ -10,6 +10,7 @@ install() {
     command -v jcmd >/dev/null || missing+=(openjdk-17-jdk-headless)
     command -v script >/dev/null || missing+=(bsdutils)
     command -v python3 >/dev/null || missing+=(python3)
+    command -v ruby >/dev/null || missing+=(ruby)
     command -v pgrep >/dev/null || missing+=(procps)
     command -v valgrind >/dev/null || missing+=(valgrind)
     command -v strace >/dev/null || missing+=(strace)

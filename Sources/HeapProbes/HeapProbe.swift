@@ -13,9 +13,9 @@ public protocol HeapProbe: Sendable {
     /// The levels now, one for each of `gauges`, in bytes for a live heap; collects garbage first where the target has a
     /// collector.
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double]
-    /// By process, what it may have free beside its allocator, in bytes, as it was at the last reading: its own mappings and
-    /// variables. A process of which that is not known is left out.
-    var roomBesideAllocators: [Int32: Int] { get async }
+    /// By process, what is known of its memory beside its allocator, as it was at the last reading. A process of which nothing is
+    /// known is left out.
+    var besideAllocators: [Int32: MemoryBeside] { get async }
     /// Lets go of the target; no reading may follow.
     func close() async
 }
@@ -26,7 +26,7 @@ extension HeapProbe {
     /// What a probe says that reads all it can.
     public var remark: String? { nil }
     /// What a probe says that knows nothing of mappings.
-    public var roomBesideAllocators: [Int32: Int] { get async { [:] } }
+    public var besideAllocators: [Int32: MemoryBeside] { get async { [:] } }
 }
 
 /// What a probe's readings mean.

@@ -10,6 +10,8 @@ public enum HeapSpecification: Hashable, Sendable {
     case jvm
     /// An agent that a CPython which is started imports.
     case python
+    /// An agent that a Ruby which is started requires.
+    case ruby
     /// The pages of a Go program's `net/http/pprof`: on a port of its own, or those that a URL names.
     case go(HTTPLocation?)
     /// A library that a native program which is started is loaded with, and that counts what is allocated.
@@ -23,7 +25,7 @@ public enum HeapSpecification: Hashable, Sendable {
 
     /// The forms that `init` reads, for help and errors.
     public static let forms =
-        "auto, none, node, jvm, python, go, go:http://HOST:PORT[/PATH], native, glibc, command:CMD[#NAME], "
+        "auto, none, node, jvm, python, ruby, go, go:http://HOST:PORT[/PATH], native, glibc, command:CMD[#NAME], "
         + "url:http://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
@@ -34,6 +36,7 @@ public enum HeapSpecification: Hashable, Sendable {
         case "node": self = .node
         case "jvm": self = .jvm
         case "python": self = .python
+        case "ruby": self = .ruby
         case "go": self = .go(nil)
         case "native": self = .native
         case "glibc": self = .glibc
@@ -64,7 +67,8 @@ public enum HeapSpecification: Hashable, Sendable {
         guard isKey(key) else { return (text, nil) }
         guard !key.isEmpty else { throw HeapProbeFailure("a name must follow #, as in #app_open_sessions") }
         // Their columns are in every report.
-        guard !["descriptors", "threads", "privateMemory", "liveHeap", "blocks", "goroutines"].contains(key) else {
+        let taken = ["descriptors", "threads", "privateMemory", "liveHeap", "blocks", "objects", "goroutines"]
+        guard !taken.contains(String(key)) else {
             throw HeapProbeFailure("the report has a column \"\(key)\" already: give the value another name")
         }
         return (text[..<mark], String(key))
@@ -81,7 +85,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var mayLag: Bool {
         switch self {
         case .command, .url: true
-        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: false
+        case .automatic, .none, .node, .jvm, .python, .ruby, .go, .native, .glibc: false
         }
     }
 
@@ -89,7 +93,7 @@ public enum HeapSpecification: Hashable, Sendable {
     public var gauge: HeapGauge {
         switch self {
         case .command(_, let key), .url(_, let key): Self.gauge(key: key)
-        case .automatic, .none, .node, .jvm, .python, .go, .native, .glibc: .liveBytes
+        case .automatic, .none, .node, .jvm, .python, .ruby, .go, .native, .glibc: .liveBytes
         }
     }
 

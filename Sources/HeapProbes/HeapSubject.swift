@@ -38,6 +38,17 @@ public struct HeapSubject: Sendable {
         return found
     }
 
+    /// The probe named `name`, of an interpreter.
+    private func agentProbe(_ interpreter: Interpreter, _ name: String) async throws(HeapProbeFailure) -> AgentProbe {
+        let processes = try required([interpreter.runtime], name)
+        guard isOwn else {
+            throw HeapProbeFailure(
+                "--heap \(name) reads an interpreter that the check starts, with an agent from its first moment: give the command "
+                    + "after --, or go without with --heap none")
+        }
+        return try await AgentProbe(interpreter, processes, Agent.own.get())
+    }
+
     /// Opens the probe that `specification` asks for; nil where it asks for none, or for whatever suits and nothing does.
     public func open(_ specification: HeapSpecification) async throws(HeapProbeFailure) -> (any HeapProbe)? {
         switch specification {
@@ -48,9 +59,11 @@ public struct HeapSubject: Sendable {
             if isOwn && !node.isEmpty { return try await InspectorProbe(node, servingPort: url.port) }
             let java = running([.jvm])
             if !java.isEmpty { return try HistogramProbe(java) }
-            let python = running([.python])
-            // Nobody can have given one that is not ours an agent.
-            if isOwn && !python.isEmpty { return try await PythonProbe(python, PythonAgent.own.get()) }
+            // Nobody can have given one that is not ours an agent, or a library.
+            for interpreter in Interpreter.allCases where isOwn {
+                let found = running([interpreter.runtime])
+                if !found.isEmpty { return try await AgentProbe(interpreter, found, Agent.own.get()) }
+            }
             let go = running([.go])
             if !go.isEmpty { return try await GoProbe(.found(among: go, url)) }
             if isOwn && isNative { return try NativeProbe(processes, PreloadLibrary.own.get()) }
@@ -60,14 +73,8 @@ public struct HeapSubject: Sendable {
             return nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)
         case .jvm: return try HistogramProbe(required([.jvm], "jvm"))
-        case .python:
-            let processes = try required([.python], "python")
-            guard isOwn else {
-                throw HeapProbeFailure(
-                    "--heap python reads a Python that the check starts, with an agent from its first moment: give the command "
-                        + "after --, or go without with --heap none")
-            }
-            return try await PythonProbe(processes, PythonAgent.own.get())
+        case .python: return try await agentProbe(.python, "python")
+        case .ruby: return try await agentProbe(.ruby, "ruby")
         case .go(nil): return try await GoProbe(.found(among: required([.go], "go"), url))
         case .go(let location?): return try await GoProbe(GoPages(location))
         case .native:
@@ -90,9 +97,13 @@ extension HeapSpecification {
     /// What a command that is started must find in its environment, so that several of them can be probed at a time.
     public var environment: [String: String] {
         switch self {
-        case .automatic: nodeEnvironment.merging(pythonEnvironment) { $1 }.merging(nativeEnvironment) { $1 }
+        case .automatic:
+            Interpreter.allCases.map(agentEnvironment).reduce(nodeEnvironment.merging(nativeEnvironment) { $1 }) {
+                $0.merging($1) { $1 }
+            }
         case .node: nodeEnvironment
-        case .python: pythonEnvironment
+        case .python: agentEnvironment(.python)
+        case .ruby: agentEnvironment(.ruby)
         case .native: nativeEnvironment
         case .none, .jvm, .go, .glibc, .command, .url: [:]
         }
@@ -107,12 +118,15 @@ extension HeapSpecification {
     }
 
     /// Where there is no agent to be had, the probe says why when it is opened.
-    private var pythonEnvironment: [String: String] { (try? PythonAgent.own.get().environment) ?? [:] }
+    private func agentEnvironment(_ interpreter: Interpreter) -> [String: String] {
+        (try? Agent.own.get().environment(for: interpreter)) ?? [:]
+    }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
-    /// `environment` as it is without the library for native programs, with what the user has in its place.
+    /// `environment` without what a program may fail to load at its start, with what the user has in its place: the library for
+    /// native programs, and the agent for Ruby.
     public static func withoutPreload(_ environment: [String: String]) -> [String: String] {
-        environment.filter { $0.key != PreloadLibrary.variable }
+        environment.filter { $0.key != PreloadLibrary.variable && $0.key != Agent.rubyVariable }
     }
 }
 

@@ -19,6 +19,8 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
 
     /// Allocated blocks after a collection, as CPython counts them.
     public static let blocks = Resource(rawValue: "blocks")
+    /// Live objects after a collection, as Ruby counts them.
+    public static let objects = Resource(rawValue: "objects")
     /// Goroutines of a Go program.
     public static let goroutines = Resource(rawValue: "goroutines")
 
@@ -36,7 +38,7 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
         switch self {
         case .privateMemory: .pages
         case .liveHeap: .liveHeap
-        case .blocks: .blocks
+        case .blocks, .objects: .blocks
         default: .counts
         }
     }

@@ -10,7 +10,7 @@ extension Target {
     /// Starts a command on a free port and waits until it accepts connections.
     ///
     /// `PORT` and what `environment` says are set in the command's environment. A command that may have ended because of the
-    /// library for native programs is started again without.
+    /// library for native programs or the agent for Ruby is started again without.
     package static func start(
         _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
     ) async throws -> Target {
@@ -31,11 +31,14 @@ extension Target {
         var mayBlamePreload: Bool
     }
 
-    /// Whether a preloaded library may be why a command has ended: a sanitizer wants to come first and names LD_PRELOAD, a loader
-    /// says what it misses, a sandbox kills.
+    /// Whether what is loaded first may be why a command has ended: a sanitizer wants to come first and names LD_PRELOAD, a
+    /// loader says what it misses, a sandbox kills, or it hides the agent's file from Ruby.
     static func mayBlamePreload(_ ending: TerminationStatus, output: String) -> Bool {
         guard let code = ending.exitCode, code < 128 else { return true }
-        let words = ["LD_PRELOAD", "Error relocating", "error while loading shared libraries", "symbol lookup error"]
+        let words = [
+            "LD_PRELOAD", "Error relocating", "error while loading shared libraries", "symbol lookup error",
+            "/agent.rb (LoadError)",
+        ]
         return words.contains { output.contains($0) }
     }
 

@@ -1,3 +1,4 @@
+package import HeapProbes
 package import ProcessResources
 import SystemCalls
 
@@ -23,9 +24,9 @@ package actor TargetAllocators {
     private static let mostFailures = 3
 
     /// What the processes hold now, after so many connections; nil where it is not due, or where the allocator of none is
-    /// known. `roomBeside` is what a process may have free beside its allocator, where that is known.
+    /// known. `beside` is what is known of a process beside its allocator.
     package func read(
-        _ processes: [ProcessReader], connections: Int, isDecisive: Bool, roomBeside: [Int32: Int] = [:]
+        _ processes: [ProcessReader], connections: Int, isDecisive: Bool, beside: [Int32: MemoryBeside]
     ) -> AllocatorLevels? {
         guard isDecisive || turn.isDue(at: .now, connections: connections) else { return nil }
         let began = MonotonicTime.now
@@ -38,11 +39,7 @@ package actor TargetAllocators {
             switch usage(of: process) {
             case .known(let usage):
                 isKnown = true
-                total.liveBytes += usage.liveBytes
-                total.freeBytes += usage.freeBytes
-                // What no allocator explains are stacks and the loader's, too, in which nothing can be kept.
-                let most = roomBeside[process.pid].map { usage.freeBytes + $0 } ?? .max
-                total.roomBytes += min(usage.roomBytes, most)
+                total.add(usage, beside[process.pid] ?? MemoryBeside())
             case .unknown:
                 // Whatever it holds may be free.
                 total.roomBytes += (try? process.memory())?.privateBytes ?? 0
@@ -76,5 +73,18 @@ package actor TargetAllocators {
             account.failures += 1
             return account.wasRead ? .failed : .unknown
         }
+    }
+}
+
+extension AllocatorLevels {
+    /// Adds a process: what its allocator holds, and the heap of its objects, whose pages no allocator explains.
+    mutating func add(_ usage: AllocatorUsage, _ beside: MemoryBeside) {
+        let heap = beside.heap ?? ObjectHeap(liveBytes: 0, heldBytes: 0)
+        let free = usage.freeBytes + heap.heldBytes - heap.liveBytes
+        liveBytes += usage.liveBytes + heap.liveBytes
+        freeBytes += free
+        // What no allocator explains are stacks and the loader's, too, in which nothing can be kept.
+        let most = beside.freeBytes.map { free + $0 } ?? .max
+        roomBytes += min(max(free, usage.roomBytes - heap.liveBytes), most)
     }
 }

@@ -1,4 +1,4 @@
-import HeapProbes
+package import HeapProbes
 package import LeakStatistics
 import SystemCalls
 
@@ -87,11 +87,11 @@ package actor TargetProbes {
         return levels
     }
 
-    /// By process, what it may have free beside its allocator, where a probe knows that.
-    package func roomBesideAllocators() async -> [Int32: Int] {
-        var room: [Int32: Int] = [:]
-        for entry in opened { room.merge(await entry.probe.roomBesideAllocators) { $1 } }
-        return room
+    /// By process, what a probe knows of its memory beside its allocator.
+    package func besideAllocators() async -> [Int32: MemoryBeside] {
+        var beside: [Int32: MemoryBeside] = [:]
+        for entry in opened { beside.merge(await entry.probe.besideAllocators) { $1 } }
+        return beside
     }
 
     /// Lets go of the target.

@@ -7,8 +7,7 @@ struct HeapSpecificationTests {
     @Test(
         arguments: [
             ("auto", .automatic), ("none", .none), ("node", .node), ("jvm", .jvm), ("go", .go(nil)),
-            ("python", .python),
-            ("native", .native), ("glibc", .glibc),
+            ("python", .python), ("ruby", .ruby), ("native", .native), ("glibc", .glibc),
             ("command:cat /run/heap", .command("cat /run/heap", key: nil)),
             ("command:cat /run/heap#live_bytes", .command("cat /run/heap", key: "live_bytes")),
             (#"command:m#a{b="c d"}"#, .command("m", key: #"a{b="c d"}"#)),
@@ -40,12 +39,13 @@ struct HeapSpecificationTests {
     @Test(
         "what cannot be meant says what can",
         arguments: [
-            ("", "auto, none, node"), ("perl", "python, go, go:http://HOST:PORT[/PATH], native"),
+            ("", "auto, none, node"), ("perl", "python, ruby, go, go:http://HOST:PORT[/PATH], native"),
             ("go:", "http://HOST:PORT/PATH"), ("go:http://a/#x", "http://HOST:PORT/PATH"),
             ("url:http://a/#goroutines", "already"),
             ("url:https://a/", "http://HOST:PORT/PATH"),
             ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
-            ("url:http://a/#threads", "already"), ("command:", "shell command"), ("command:  ", "shell command"),
+            ("url:http://a/#threads", "already"), ("url:http://a/#objects", "already"), ("command:", "shell command"),
+            ("command:  ", "shell command"),
         ])
     func refused(text: String, words: String) {
         let failure = #expect(throws: HeapProbeFailure.self) { try HeapSpecification(text) }

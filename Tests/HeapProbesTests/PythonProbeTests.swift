@@ -8,79 +8,47 @@ import Testing
 
 @Suite("The agent in CPython", .serialized, .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
 struct PythonProbeTests {
-    /// Does `code` at each SIGUSR2 and adds a line to its file then; sleeps otherwise.
-    private final class Script {
-        let process: StartedProcess
-        let reader: ProcessReader
-        private let marks = FileManager.default.temporaryDirectory.appending(path: "watertight-marks-\(UUID())")
-
-        init(
-            _ preparation: String = "", _ code: String, options: [String] = [], environment more: [String: String] = [:]
-        ) async throws {
+    private static func script(
+        _ preparation: String = "", _ code: String, options: [String] = [], environment: [String: String] = [:]
+    ) async throws -> AgentScript {
+        try await AgentScript(.python, environment: environment) { marks in
             let text = """
                 import gc, os, signal, sys, time
                 kept = []
                 \(preparation)
+                def mark():
+                    with open(\(String(reflecting: marks)), "a") as file: file.write(".")
                 def act(*_):
                     \(code)
-                    with open(\(String(reflecting: marks.path())), "a") as file: file.write(".")
+                    mark()
                 signal.signal(signal.SIGUSR2, act)
+                mark()
                 while True: time.sleep(600)
                 """
-            process = try StartedProcess(
-                ["python3"] + options + ["-c", text],
-                environment: HeapSpecification.python.environment.merging(more) { $1 })
-            reader = try await process.reader { try $0.catches(signal: SIGUSR2) }
-        }
-
-        deinit { try? FileManager.default.removeItem(at: marks) }
-
-        private var count: Int { (try? Data(contentsOf: marks).count) ?? 0 }
-
-        /// Has it done once.
-        func act() async throws {
-            let before = count
-            kill(process.pid, SIGUSR2)
-            try #require(await eventually { self.count > before })
-        }
-
-        func probe() async throws -> any HeapProbe {
-            let subject = HeapSubject(processes: [reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: true)
-            return try #require(try await subject.open(.python))
-        }
-
-        /// What doing it once more adds, after it was done before.
-        func added() async throws -> (blocks: Double, bytes: Double) {
-            let probe = try await probe()
-            try await act()
-            let before = try await probe.read()
-            try await act()
-            let after = try await probe.read()
-            func difference(_ gauge: HeapGauge) -> Double { (after[gauge] ?? 0) - (before[gauge] ?? .nan) }
-            return (difference(HeapGauge.blocks), difference(.liveBytes))
+            return ["python3"] + options + ["-c", text]
         }
     }
 
     @Test("objects that are kept are counted to the block, and their bytes")
     func kept() async throws {
-        let added = try await Script("", "kept.append([bytearray(50_000) for _ in range(1000)])").added()
+        let added = try await Self.script("", "kept.append([bytearray(50_000) for _ in range(1000)])").added()
         // A bytearray is an object and its bytes; the list and what appending takes are a few more.
-        #expect((2000...2010).contains(added.blocks), "\(added)")
+        #expect((2000...2010).contains(added.count), "\(added)")
         #expect((50_000_000...51_000_000).contains(added.bytes), "\(added)")
     }
 
     @Test("garbage in cycles is not counted, unless the program has turned its collector off")
     func cycles() async throws {
         let code = "kept[:] = []; [(lambda a: a.append(a))([]) for _ in range(500)]"
-        let added = try await Script("gc.set_threshold(1_000_000)", code).added()
-        #expect(abs(added.blocks) < 10, "\(added)")
-        let off = try await Script("gc.disable()", code).added()
-        #expect((500...1010).contains(off.blocks), "\(off)")
+        let added = try await Self.script("gc.set_threshold(1_000_000)", code).added()
+        #expect(abs(added.count) < 10, "\(added)")
+        let off = try await Self.script("gc.disable()", code).added()
+        #expect((500...1010).contains(off.count), "\(off)")
     }
 
     @Test("nothing that happens is read as nothing")
     func flat() async throws {
-        let script = try await Script("", "pass")
+        let script = try await Self.script("", "pass")
         let probe = try await script.probe()
         let first = try await probe.read()
         for _ in 0..<20 { #expect(try await probe.read() == first) }
@@ -95,7 +63,7 @@ struct PythonProbeTests {
                     kept.append([object() for _ in range(5000)])
                     while True: time.sleep(600)
             """
-        let script = try await Script("import warnings; warnings.simplefilter('error')", code)
+        let script = try await Self.script("import warnings; warnings.simplefilter('error')", code)
         let probe = try await script.probe()
         let alone = try await probe.read()
         try await script.act()
@@ -117,21 +85,20 @@ struct PythonProbeTests {
             to: folder.appending(path: "sitecustomize.py"), atomically: true, encoding: .utf8)
         let path = try #require(HeapSpecification.python.environment["PYTHONPATH"])
         let checks = "assert sys.customized; assert not [p for p in sys.path if 'watertight-agent' in p], sys.path"
-        let script = try await Script(checks, "pass", environment: ["PYTHONPATH": "\(path):\(folder.path())"])
+        let script = try await Self.script(checks, "pass", environment: ["PYTHONPATH": "\(path):\(folder.path())"])
         let levels = try await script.probe().read()
         #expect((levels[HeapGauge.blocks] ?? 0) > 1000)
     }
 
     @Test("one that does not import it, or whose interpreter is busy, is said so")
     func absent() async throws {
-        let isolated = try await Script("", "pass", options: ["-I"])
+        let isolated = try await Self.script("", "pass", options: ["-I"])
         await #expect {
             _ = try await isolated.probe()
         } throws: {
             "\($0)".contains("has no agent: Python imports it at its start, unless it runs with -I, -E or -S")
         }
-        let subject = HeapSubject(
-            processes: [isolated.reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: false)
+        let subject = try isolated.subject(isOwn: false)
         await #expect {
             _ = try await subject.open(.python)
         } throws: {

@@ -63,9 +63,11 @@ actor NativeProbe: HeapProbe {
         return [.liveBytes: Double(bytes), .blocks: Double(blocks)]
     }
 
-    var roomBesideAllocators: [Int32: Int] {
+    var besideAllocators: [Int32: MemoryBeside] {
         let known = accounts.compactMap { account in
-            account.last.map { (account.process.pid, $0.mappedBytes + $0.variableBytes) }
+            account.last.map {
+                (account.process.pid, MemoryBeside(freeBytes: $0.mappedBytes + $0.variableBytes))
+            }
         }
         return Dictionary(known) { $1 }
     }

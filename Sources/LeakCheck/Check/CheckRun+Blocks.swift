@@ -136,7 +136,7 @@ extension CheckRun {
         sample.allocator = await target.allocators.read(
             target.members, connections: sample.connections,
             isDecisive: rows[row].samples.isEmpty || phase != .measure,
-            roomBeside: await target.probes.roomBesideAllocators())
+            beside: await target.probes.besideAllocators())
         if !levels.isEmpty {
             sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
         }

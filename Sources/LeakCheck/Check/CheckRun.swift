@@ -220,7 +220,8 @@ final class CheckRun {
             var moment = CheckResult.Sample(
                 rows[row], try target.reading(), .pause, seconds: start.elapsed.inSeconds)
             moment.allocator = await target.allocators.read(
-                target.members, connections: moment.connections, isDecisive: false)
+                target.members, connections: moment.connections, isDecisive: false,
+                beside: await target.probes.besideAllocators())
             if row == resting.first { tell(row, .pause, privateMemory: moment.privateMemory) }
             let rest = judge.rest(of: rows[row], at: moment)
             let idle = (MonotonicTime.now - schedule.rows[row].idleSince).inSeconds

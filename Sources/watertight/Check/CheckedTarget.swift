@@ -21,7 +21,7 @@ struct CheckedTarget: ParsableArguments {
         help: ArgumentHelp(
             "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
             discussion: """
-                auto, none, node (also Deno), jvm, python, go[:URL] (net/http/pprof on a port of the target's, or at URL), native (C, C++, Rust, Swift), glibc (read from outside), command:CMD[#NAME], \
+                auto, none, node (also Deno), jvm, python, ruby, go[:URL] (net/http/pprof on a port of the target's, or at URL), native (C, C++, Rust, Swift), glibc (read from outside), command:CMD[#NAME], \
                 url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
                 "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
                 """, valueName: "probe"),

@@ -63,7 +63,7 @@ def is_of(found, resource):
 def belongs_to(found, resource):
     """Whether a leak of `resource` shows in `found` as well: an exact gauge sees the object that stands for it, except what a
     thread needs on the heap, which is the thread's."""
-    return is_of(found, resource) or resource != "threads" and found in ("liveHeap", "blocks")
+    return is_of(found, resource) or resource != "threads" and found in ("liveHeap", "blocks", "objects")
 
 
 def amount(value, resource):

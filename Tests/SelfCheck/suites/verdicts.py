@@ -19,7 +19,7 @@ KIB = 1024
 
 
 def cases(seeds):
-    for make in [_room, _mix, _java, _workers, _endings, _heartbeat, _sessions, _many]:
+    for make in [_room, _mix, _java, _ruby, _workers, _endings, _heartbeat, _sessions, _many]:
         for name, server, expected, options, budget in make():
             words, judge = expected
             yield Case(name=name, expected=words, prepare=server, judge=judge, seed=seeds[0],
@@ -52,6 +52,18 @@ def _java():
     options = _row("clean-close", "3s")
     yield "4,000 B outside Java's heap", partial(_off_heap, 4000), _leak("memory", 4000), options, 120
     yield "nothing outside Java's heap", partial(_off_heap, 0), NO_LEAK, options, 120
+
+
+def _ruby():
+    options = _row("clean-close", "3s")
+    # A slot of 40 bytes, and a block of 80; or three slots.
+    for kind, objects, size in [("string", 1, 120), ("session", 3, 120)]:
+        leak = _all(_leak("objects", objects), _leak("memory", size))
+        yield f"Ruby keeps a {kind}", partial(_ruby_echo, kind, 0), leak, options, 40
+    yield "Ruby keeps nothing", partial(_ruby_echo, "nothing", 0), CLEAN, options, 40
+    leak = _all(_leak("objects", 3), _leak("memory", 120))
+    yield "two workers of Ruby keep a session", partial(_ruby_echo, "session", 2), leak, options, 40
+    yield "two workers of Ruby keep nothing", partial(_ruby_echo, "nothing", 2), CLEAN, options, 40
 
 
 def _workers():
@@ -141,6 +153,11 @@ def _off_heap(size, watertight):
     return Target(["java", "-Xmx64m", "-XX:+UseSerialGC", "-cp", str(classes), "OffHeap", "{port}", str(size)])
 
 
+def _ruby_echo(kind, workers, watertight):
+    system_package("ruby", program="ruby")
+    return Target(["ruby", str(FOLDER / "ruby_echo.rb"), "{port}", kind, str(workers)])
+
+
 def _holders(every, watertight):
     """A leaking server among workers that hold forty descriptors each, where each process may have 1,024."""
     command = f"ulimit -n 1024; exec {_program('holders')} 16 40 {_program('mix')} {{port}} 0 0 {every}"
@@ -168,6 +185,13 @@ def _leak(resource, size, row="clean-close", least=1 - TOLERANCE):
             wrong.append(f"{resource}@{row} is {amount(max(sizes), resource)}, not {amount(size, resource)} within 10%")
         return "; ".join(wrong) or None
     return f"leak {resource}@{row} {amount(size, resource)}", judge
+
+
+def _all(*expectations):
+    """Several things that must come out of one check."""
+    def judge(exit_code, report):
+        return "; ".join(filter(None, (judge(exit_code, report) for _, judge in expectations))) or None
+    return "; ".join(words for words, _ in expectations), judge
 
 
 def _judge_clean(codes, verdicts, exit_code, report):

@@ -4,27 +4,26 @@ import SystemCalls
 import WebSocketProtocol
 
 /// Asking an agent.
-extension PythonAgent {
+extension Agent {
     /// How long an agent may take to collect and answer, on a machine that does much else, and to be there at all.
     private static let (answerLimit, absenceLimit) = (Duration.seconds(30), Duration.seconds(2))
     /// How long to wait before an agent that was absent is asked again.
     private static let retryMicroseconds: UInt32 = 10_000
 
-    /// Has a process collect its garbage, and returns how many blocks are allocated then; blocks the thread.
-    func blocks(of process: ProcessReader) throws(HeapProbeFailure) -> Int {
+    /// Has a process collect its garbage, and returns what it holds then; blocks the thread.
+    func answer(of process: ProcessReader, _ interpreter: Interpreter) throws(HeapProbeFailure) -> AgentAnswer {
         let text: String
         do throws(SystemCallError) {
             text = try answer(of: process)
         } catch {
-            throw HeapProbeFailure(Self.explained(error, process))
+            throw HeapProbeFailure(Self.explained(error, process, interpreter))
         }
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 2, words[0] == "blocks", let count = Int(words[1]) else {
+        guard let answer = AgentAnswer(text, word: interpreter.word) else {
             throw HeapProbeFailure(
                 "the agent in process \(process.pid) answers \"\(String(text.prefix(40)).escapedForTerminal)\", which says "
                     + "nothing")
         }
-        return count
+        return answer
     }
 
     /// Asks, and asks again for a while where nobody is there: around a fork the agent is away for a moment.
@@ -42,11 +41,12 @@ extension PythonAgent {
         }
     }
 
-    private static func explained(_ error: SystemCallError, _ process: ProcessReader) -> String {
+    private static func explained(_ error: SystemCallError, _ process: ProcessReader, _ interpreter: Interpreter)
+        -> String
+    {
         switch error.errno {
         case ECONNREFUSED:
-            "process \(process.pid) has no agent: Python imports it at its start, unless it runs with -I, -E or -S or "
-                + "without the environment that it is started with; start it so, or go without with --heap none"
+            "process \(process.pid) has no agent: \(interpreter.absence); start it so, or go without with --heap none"
         case ETIMEDOUT:
             "the agent in process \(process.pid) does not answer in time: the interpreter is held by a debugger, by an "
                 + "extension or by a long computation"

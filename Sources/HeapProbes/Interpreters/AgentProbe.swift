@@ -3,17 +3,19 @@ import ProcessResources
 import SystemCalls
 import WebSocketProtocol
 
-/// The live heap of CPython processes: an agent in each of them collects garbage and counts the blocks that are allocated;
-/// their bytes are read from outside right after that.
+/// The live heap of the processes of an interpreter: an agent in each of them collects garbage and counts what is left, blocks
+/// or objects; their bytes are read from outside right after that.
 ///
-/// Of a clean server the number of blocks differs by some thousandths of a block for each connection, so that a single
-/// object that stays is seen among few connections. Bytes are those of the interpreter's own allocator and of glibc's
-/// malloc, which extensions use.
-actor PythonProbe: HeapProbe {
+/// Of a clean server the count differs by some thousandths for each connection, so that a single object that stays is seen
+/// among few connections. Bytes are those of the interpreter's own heap or allocator and of glibc's malloc, which extensions
+/// use.
+actor AgentProbe: HeapProbe {
     /// One process, with what reads its allocators.
     private struct Account: Sendable {
         let process: ProcessReader
         let reader: Locked<AllocatorReader>
+        /// The heap of its objects at the last reading.
+        let heap = Locked<ObjectHeap?>(nil)
 
         init(_ process: ProcessReader) {
             self.process = process
@@ -22,40 +24,47 @@ actor PythonProbe: HeapProbe {
     }
 
     private struct Reading {
-        var blocks: Int
+        var count: Int
         /// Nil where they could not be read this time.
         var bytes: Int?
     }
 
-    private let agent: PythonAgent
+    private let interpreter: Interpreter
+    private let agent: Agent
     private var accounts: [Account]
-    /// Readings in a row in which the blocks were counted and their bytes could not be read.
+    /// Readings in a row in which the count was read and the bytes could not be read.
     private var failures = 0
     nonisolated let gauges: [HeapGauge]
     nonisolated let coversAllocators = true
-    nonisolated let source = "an agent in CPython, after a collection"
+    nonisolated let source: String
 
     private static let mostFailures = 5
 
     /// Asks the agent of each process once, which warms up what that itself needs.
-    init(_ processes: [ProcessReader], _ agent: PythonAgent) async throws(HeapProbeFailure) {
+    init(
+        _ interpreter: Interpreter, _ processes: [ProcessReader], _ agent: Agent
+    ) async throws(HeapProbeFailure) {
+        self.interpreter = interpreter
         self.agent = agent
+        source = interpreter.source
         accounts = processes.map(Account.init)
         var isReadable = true
-        for account in accounts { isReadable = try await Self.reading(account, agent).bytes != nil && isReadable }
-        gauges = isReadable ? [.liveBytes, .blocks] : [.blocks]
+        for account in accounts {
+            isReadable = try await Self.reading(account, interpreter, agent).bytes != nil && isReadable
+        }
+        gauges = isReadable ? [.liveBytes, interpreter.gauge] : [interpreter.gauge]
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         // The workers that were started since.
         accounts += accounts.map(\.process).newDescendants()
-            .filter { (try? $0.runtime().runtime) == .python }.map(Account.init)
-        var sum = Reading(blocks: 0, bytes: gauges.contains(.liveBytes) ? 0 : nil)
+            .filter { [interpreter] in (try? $0.runtime().runtime) == interpreter.runtime }.map(Account.init)
+        var sum = Reading(count: 0, bytes: gauges.contains(.liveBytes) ? 0 : nil)
         var ended: HeapProbeFailure?
         for account in accounts {
             do throws(HeapProbeFailure) {
-                let reading = try await Self.reading(account, agent)
-                sum.blocks += reading.blocks
+                let reading = try await Self.reading(account, interpreter, agent)
+                sum.count += reading.count
                 if let bytes = sum.bytes { sum.bytes = reading.bytes.map { bytes + $0 } }
             } catch {
                 guard !account.process.isAlive else { throw error }
@@ -64,7 +73,7 @@ actor PythonProbe: HeapProbe {
         }
         accounts.removeAll { !$0.process.isAlive }
         if accounts.isEmpty, let ended { throw ended }
-        var levels = [HeapGauge.blocks: Double(sum.blocks)]
+        var levels = [interpreter.gauge: Double(sum.count)]
         if gauges.contains(.liveBytes) { levels[.liveBytes] = try bytes(sum.bytes) }
         return levels
     }
@@ -80,21 +89,29 @@ actor PythonProbe: HeapProbe {
         return bytes.map(Double.init)
     }
 
+    var besideAllocators: [Int32: MemoryBeside] {
+        let known = accounts.compactMap { account in
+            account.heap.withLock { $0 }.map { (account.process.pid, MemoryBeside(heap: $0)) }
+        }
+        return Dictionary(known) { $1 }
+    }
+
     /// Releases what was copied of the processes, which is as much as they hold.
     func close() async { accounts = [] }
 
     /// What one process holds: its agent is asked, then it is held still while its allocators are read.
     private static func reading(
-        _ account: Account, _ agent: PythonAgent
+        _ account: Account, _ interpreter: Interpreter, _ agent: Agent
     ) async throws(HeapProbeFailure) -> Reading {
         let process = account.process
         let outcome: Result<Reading, HeapProbeFailure>
         do {
             outcome = try await Thread.run("heap agent") { () throws(HeapProbeFailure) in
-                let blocks = try agent.blocks(of: process)
+                let answer = try agent.answer(of: process, interpreter)
                 // What the answer took is in use until its thread waits again.
                 process.awaitRest(within: restLimit)
-                return Reading(blocks: blocks, bytes: bytes(account))
+                account.heap.withLock { $0 = answer.heap }
+                return Reading(count: answer.count, bytes: bytes(account, interpreter, answer.heap))
             }
         } catch {
             throw HeapProbeFailure("\(error)")
@@ -102,11 +119,13 @@ actor PythonProbe: HeapProbe {
         return try outcome.get()
     }
 
-    /// The bytes in use; nil where the structures of the allocators contradict each other, or cannot be read.
-    private static func bytes(_ account: Account) -> Int? {
+    /// The bytes in use; nil where the structures of the allocators contradict each other, or cannot be read, or where those of
+    /// the objects are not known.
+    private static func bytes(_ account: Account, _ interpreter: Interpreter, _ heap: ObjectHeap?) -> Int? {
+        if interpreter.hasObjectHeap && heap == nil { return nil }
         for _ in 0..<holds {
             let usage = account.reader.withLock { stillUsage(&$0, of: account.process) }
-            if let usage { return usage.liveBytes }
+            if let usage { return usage.liveBytes + (heap?.liveBytes ?? 0) }
         }
         return nil
     }

@@ -138,7 +138,7 @@ def _hidden():
 def _main():
     import os
 
-    token = os.environ.get("WATERTIGHT_PYTHON_AGENT")
+    token = os.environ.get("WATERTIGHT_AGENT")
     if token and sys.version_info >= (3, 6) and sys.implementation.name == "cpython":
         try:
             _start(token)

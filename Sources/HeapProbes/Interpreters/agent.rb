@@ -1,0 +1,108 @@
+# Collects garbage when a leak checker asks for it, and says how many objects are alive and what their slots take.
+#
+# Ruby requires this at its start, because the checker has named it in RUBYOPT. One thread waits on a Unix socket in the
+# abstract namespace, whose name ends with the process number; it takes the interpreter only to answer. It uses the
+# extension of sockets without the library around it, which would activate a gem that the program may want in another
+# version.
+if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
+  begin
+    require "socket.so"
+
+    thread = listener = connection = pid = nil
+    request = String.new(capacity: 64)
+
+    # What the slots of live objects take; nil where Ruby does not tell, or keeps its heap in blocks of malloc.
+    slot_bytes =
+      if RUBY_VERSION >= "3.2"
+        slot_sizes = GC.stat_heap.transform_values { |heap| heap[:slot_size] }
+        if GC.stat_heap(0).key?(:total_freed_objects)
+          lambda do
+            slot_sizes.sum do |heap, size|
+              (GC.stat_heap(heap, :total_allocated_objects) - GC.stat_heap(heap, :total_freed_objects)) * size
+            end
+          end
+        end
+      elsif RUBY_VERSION >= "3.1"
+        slot_size = GC::INTERNAL_CONSTANTS[:RVALUE_SIZE]
+        -> { GC.stat(:heap_live_slots) * slot_size }
+      end
+    page_bytes = GC::INTERNAL_CONSTANTS[:HEAP_PAGE_SIZE]
+
+    # A program that has turned its collector off keeps its garbage: that is what it does when nobody looks.
+    collect = lambda do
+      next if GC.disable
+      GC.enable
+      left = nil
+      3.times do
+        GC.start
+        break if left == (left = GC.stat(:heap_live_slots))
+      end
+    end
+
+    answer = lambda do
+      return unless IO.select([connection], nil, nil, 1)
+      return unless connection.readpartial(16, request) == "read\n"
+      collect.call
+      objects = GC.stat(:heap_live_slots)
+      bytes = slot_bytes && " #{slot_bytes.call} #{GC.stat(:heap_allocated_pages) * page_bytes}"
+      connection.write("objects #{objects}#{bytes}\n")
+    end
+
+    serve = lambda do
+      loop do
+        begin
+          connection = listener.accept
+          answer.call
+        rescue SystemCallError, EOFError
+          # Whoever asked has gone, or there is no descriptor to be had for the moment.
+          sleep 0.01
+        ensure
+          connection&.close
+          connection = nil
+        end
+      end
+    rescue StandardError
+      listener.close
+    end
+
+    start = lambda do
+      pid = Process.pid
+      # What a fork has left of its parent's.
+      listener&.close
+      connection&.close
+      listener = connection = nil
+      listener = UNIXServer.new("\0watertight-#{token}-#{pid}")
+      thread = Thread.new(&serve)
+      thread.name = "watertight"
+      thread.report_on_exception = false
+      # Puma warns of other threads that are there before it forks.
+      thread.thread_variable_set(:fork_safe, true)
+    rescue StandardError
+      # A process that lacks descriptors or threads is not probed.
+    end
+
+    # A thread ends in the child of a fork.
+    Process.singleton_class.prepend(
+      Module.new do
+        define_method(:_fork) do
+          child = super()
+          start.call if child == 0
+          child
+        end
+
+        define_method(:daemon) do |*arguments|
+          result = super(*arguments)
+          start.call if pid != Process.pid
+          result
+        end
+      end
+    )
+    # Programs that join all threads would wait for ours.
+    Thread.singleton_class.prepend(
+      Module.new { define_method(:list) { super().delete_if { |each| each.equal?(thread) } } }
+    )
+    start.call
+  rescue StandardError, ScriptError
+    # The program goes on without.
+  end
+end
