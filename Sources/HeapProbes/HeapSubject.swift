@@ -23,8 +23,8 @@ public struct HeapSubject: Sendable {
         processes.filter { process in (try? process.runtime()).map { runtimes.contains($0.runtime) } ?? false }
     }
 
-    /// Whether the first of the processes has no runtime that allocates by itself.
-    private var isNative: Bool { (try? processes[0].runtime().runtime) == .native }
+    /// Whether the first of the processes runs `runtime`.
+    private func runs(_ runtime: Runtime) -> Bool { (try? processes[0].runtime().runtime) == runtime }
 
     /// The processes that a probe named for `runtimes` can read.
     private func required(_ runtimes: Set<Runtime>, _ name: String) throws(HeapProbeFailure) -> [ProcessReader] {
@@ -64,9 +64,9 @@ public struct HeapSubject: Sendable {
                 let found = running([interpreter.runtime])
                 if !found.isEmpty { return try await AgentProbe(interpreter, found, Agent.own.get()) }
             }
-            let go = running([.go])
-            if !go.isEmpty { return try await GoProbe(.found(among: go, url)) }
-            if isOwn && isNative { return try NativeProbe(processes, PreloadLibrary.own.get()) }
+            // Not that of a helper, which is no part of what serves.
+            if runs(.go) { return try await GoProbe(.found(among: running([.go]), url)) }
+            if isOwn && runs(.native) { return try NativeProbe(processes, PreloadLibrary.own.get()) }
             if let runtime = try? processes[0].runtime(), let remedy = runtime.runtime.heapRemedy {
                 throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself: \(remedy)")
             }

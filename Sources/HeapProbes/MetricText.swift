@@ -16,14 +16,15 @@ enum MetricText: Equatable {
         var family: Substring { name.prefix { $0 != "{" } }
     }
 
-    private static let goAdvice = "that of a Go program is named by --heap go:URL"
+    private static let goAdvice = "for the heap profile of a Go program give --heap go:URL"
     /// Names in an error that lists them.
     private static let listed = 20
 
     /// Reads whichever of the forms `bytes` has.
     init(_ bytes: [UInt8]) throws(HeapProbeFailure) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw HeapProbeFailure("what it prints is not text; \(Self.goAdvice)")
+            throw HeapProbeFailure(
+                "what it prints is not text: a number, JSON or OpenMetrics text is read; \(Self.goAdvice)")
         }
         let trimmed = Substring(text.drop(while: \.isWhitespace))
         if let amount = Double(trimmed.prefix { !$0.isWhitespace }), amount.isFinite,

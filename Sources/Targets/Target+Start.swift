@@ -32,12 +32,12 @@ extension Target {
     }
 
     /// Whether what is loaded first may be why a command has ended: a sanitizer wants to come first and names LD_PRELOAD, a
-    /// loader says what it misses, a sandbox kills, or it hides the agent's file from Ruby.
+    /// loader says what it misses, a sandbox kills, or Ruby does not see the agent's file, or cannot parse it.
     static func mayBlamePreload(_ ending: TerminationStatus, output: String) -> Bool {
         guard let code = ending.exitCode, code < 128 else { return true }
         let words = [
             "LD_PRELOAD", "Error relocating", "error while loading shared libraries", "symbol lookup error",
-            "/agent.rb (LoadError)",
+            "watertight-agent-",
         ]
         return words.contains { output.contains($0) }
     }

@@ -8,8 +8,8 @@ public import Testing
 /// `releaseLimit` to release what it keeps only for a while, and `body` runs some hundred times more, each batch beside
 /// one of equal length without it, in random order. It is a leak only if the batches with `body` grow and those without
 /// do not; if something is left all the same, that is a warning. So what other tests do in the same process, or what a
-/// server keeps for less than `releaseLimit`, is not reported. What tasks that outlive their run open within a second counts
-/// as the run's. Checks wait for each other.
+/// server keeps for less than `releaseLimit`, is not reported. What tasks that outlive their run open within 0.8 seconds
+/// counts as the run's. Checks wait for each other.
 ///
 /// What other tests drown in noise, above all memory, cannot be judged; a warning says so. In a process of its own,
 /// within `#expect(processExitsWith: .success) { … }`, growth of a few dozen bytes per run is detected.
@@ -17,7 +17,7 @@ public import Testing
 /// - Parameters:
 ///   - connections: How many runs of `body` are judged.
 ///   - releaseLimit: How long to wait for what is left. Only growth costs this time, at most twice; growth of memory
-///     costs eleven seconds more, in which idle threads of the pools end and their caches with them.
+///     costs eleven to twenty seconds more, in which idle threads of the pools end and their caches with them.
 ///   - sourceLocation: Where the issue is shown.
 ///   - body: Opens connections and closes them, with any library; returns when they have ended.
 /// - Throws: what `body` throws, at once; and `ProcessReadFailure` when `/proc` cannot be read.

@@ -99,7 +99,8 @@ enum LeakRule {
         guard pairs.count == Self.pairs, Int(with) >= leastEvents,
             isMore || pairs.count(where: { $0.withBody > 2 * $0.without }) >= leastWins
         else { return nil }
-        return interval(differences(pairs, runs: runs))
+        // The pairs that may be lost are not in the interval.
+        return interval(differences(pairs, runs: runs), trimming: isMore ? 1 : Self.pairs - leastWins)
     }
 
     /// Two batches of equal length in random order: what grew in each.
@@ -132,10 +133,9 @@ enum LeakRule {
         pairs.map { ($0.withBody - $0.without) / Double(runs) }.sorted()
     }
 
-    /// The interval of the mean of sorted `differences`.
-    private static func interval(_ differences: [Double]) -> ClosedRange<Double> {
-        // A pair that was lost to noise may be far out.
-        let kept = differences.dropFirst().dropLast()
+    /// The interval of the mean of sorted `differences` without those at both ends: a pair that was lost to noise may be far out.
+    private static func interval(_ differences: [Double], trimming count: Int = 1) -> ClosedRange<Double> {
+        let kept = differences.dropFirst(count).dropLast(count)
         let count = Double(kept.count)
         let mean = kept.reduce(0, +) / count
         let variance = kept.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)

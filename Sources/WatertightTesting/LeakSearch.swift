@@ -12,6 +12,8 @@ final class LeakSearch {
     private let reserve = DescriptorReserve()
     /// How long after a batch of a pair what it opens may come.
     private var lateness = Duration.zero
+    /// What each judged run opened after all of them, where that is much enough to be suspected.
+    private var lateRates: [LeakedResource: Double] = [:]
     /// How long each batch of a pair took, by its block.
     private var seconds: [Int: Double] = Dictionary(minimumCapacity: 4 * (LeakRule.pairs + 1))
     /// The block whose runs are under way.
@@ -64,8 +66,8 @@ final class LeakSearch {
         case .open: result.hidden.insert(.heap)
         }
         block = Self.blocks
-        try await awaitLate()
-        if LeakRule.mayGoOn(heap: heap) { try await watchLate() }
+        try await awaitLate(mayGoOn: LeakRule.mayGoOn(heap: heap))
+        block += 1
         for resource in LeakedResource.counted { suspected[resource] = stillSuspected(resource) }
         suspected = try await remaining(suspected) { resource, rate in
             guard resource == .heap else { return stillSuspected(resource) }
@@ -76,33 +78,26 @@ final class LeakSearch {
         return result
     }
 
-    /// Waits until nothing that is counted is left of the judged runs, at most `lateLimit`.
-    private func awaitLate() async throws {
-        let begin = ContinuousClock.now
-        _ = try holdings.read(block: block)
-        while LeakedResource.counted.contains(where: { left($0).contains { $0 > 0 } }) {
-            guard ContinuousClock.now - begin < Self.lateLimit else { return }
-            await clock.sleep(for: .milliseconds(10))
-            _ = try holdings.read(block: block)
-        }
-    }
-
-    /// Watches for `lateLimit` what the judged runs still open, with tasks that go on after them.
-    private func watchLate() async throws {
+    /// Waits until nothing that is counted is left of the judged runs, at most `lateLimit`, and as long for what tasks that go
+    /// on after them still open.
+    private func awaitLate(mayGoOn: Bool) async throws {
         let begin = ContinuousClock.now
         var (count, last) = (0, Duration.zero)
-        while ContinuousClock.now - begin < Self.lateLimit {
-            await clock.sleep(for: .milliseconds(10))
+        while true {
             _ = try holdings.read(block: block)
+            let elapsed = ContinuousClock.now - begin
             let now = LeakedResource.counted.map(late).reduce(0, +)
-            if now > count { last = ContinuousClock.now - begin }
+            if now > count { last = elapsed }
             count = now
+            let isAnyLeft = LeakedResource.counted.contains { left($0).contains { $0 > 0 } }
+            guard isAnyLeft || now > 0 || mayGoOn, elapsed < Self.lateLimit else { break }
+            await clock.sleep(for: .milliseconds(10))
         }
-        let isSuspected = LeakedResource.counted.contains {
-            LeakRule.suspectedLate(late($0), runs: judgedRuns) != nil
+        for resource in LeakedResource.counted {
+            lateRates[resource] = LeakRule.suspectedLate(late(resource), runs: judgedRuns)
         }
-        // What goes on for longer is not waited for: it is others', as far as pairs can tell.
-        guard isSuspected, last < Self.lateLimit * 0.8 else { return }
+        // What goes on to the end is not waited for: it is others', as far as pairs can tell.
+        guard !lateRates.isEmpty, last < Self.lateLimit * 0.8 else { return }
         // A little longer than it took here, for the batches of a pair to have theirs in time.
         lateness = last * 1.2 + .milliseconds(50)
     }
@@ -115,10 +110,11 @@ final class LeakSearch {
     /// What is left of the judged runs and is neither a leak nor hidden among others' holdings.
     private func noteRemainder(in result: inout LeakResult) throws {
         for resource in LeakedResource.counted where !result.hidden.contains(resource) {
-            guard left(resource).contains(where: { $0 > 0 }),
+            let isLate = lateRates[resource] != nil && late(resource) > 0
+            guard isLate || left(resource).contains(where: { $0 > 0 }),
                 !result.findings.contains(where: { $0.resource == resource })
             else { continue }
-            result.remainder += try holdings.leftOvers(resource, in: 0..<Self.blocks)
+            result.remainder += try holdings.leftOvers(resource, in: 0..<Self.blocks + (isLate ? 1 : 0))
         }
     }
 
@@ -131,7 +127,7 @@ final class LeakSearch {
         let least = min(max(5, blockRuns), suspected.keys.contains(.descriptors) ? 10 : 20)
         let rates = suspected.filter { $0.key != .heap }.values
         let runs = rates.map { LeakRule.batch(rate: $0, least: least) }.max() ?? least
-        let rested = suspected[.heap] == nil ? 0 : try await restedLevel()
+        let rested = suspected[.heap] == nil ? nil : try await rest()
         try await readFilled()
         let (base, first) = (holdings.heapBytes, block + 1)
         let heapPairs = try await paired(runs, body)
@@ -156,9 +152,15 @@ final class LeakSearch {
             return isReleased ? nil : rate
         }
         var heapLeft = min(grown, holdings.heapBytes - base)
-        if left[.heap] != nil {
-            heapLeft = min(heapLeft, try await restedLevel() - rested)
-            if isReleased(heapLeft) { left[.heap] = nil }
+        if left[.heap] != nil, let rested {
+            let end = try await rest()
+            heapLeft = min(heapLeft, end.level - rested.level)
+            if !end.isComparable(to: rested) {
+                hidden.insert(.heap)
+                left[.heap] = nil
+            } else if isReleased(heapLeft) {
+                left[.heap] = nil
+            }
         }
         // Still there, and yet the pairs do not confirm it: others hold things as well.
         for resource in suspected.keys where resource != .heap && left[resource] == nil {
@@ -188,7 +190,7 @@ final class LeakSearch {
     /// From what is left now, because what others held only meanwhile would dwarf it.
     private func stillSuspected(_ resource: LeakedResource) -> Double? {
         LeakRule.suspected(left: left(resource), runs: blockRuns)
-            ?? LeakRule.suspectedLate(late(resource), runs: judgedRuns)
+            ?? (late(resource) >= LeakRule.leastEvents ? lateRates[resource] : nil)
     }
 
     /// Runs all blocks; returns the heap's level before the first and after each of them.
@@ -244,10 +246,23 @@ final class LeakSearch {
         _ = try holdings.read(block: block)
     }
 
-    /// The heap's level once idle threads of the pools have ended, and with them their caches.
+    /// The heap of a process whose idle threads have ended.
+    private struct Rest {
+        var level: Int
+        var threads: Int
+        /// Whether threads no longer ended.
+        var isAtRest: Bool
+
+        /// Whether both lack the same caches: those of threads that have ended since `other` are given back.
+        func isComparable(to other: Rest) -> Bool {
+            isAtRest && other.isAtRest && threads >= other.threads
+        }
+    }
+
+    /// Waits until idle threads of the pools have ended, and with them their caches.
     ///
     /// Threads that others keep awake do not end, so their caches are filled before.
-    private func restedLevel() async throws -> Int {
+    private func rest() async throws -> Rest {
         await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
         await RuntimeCaches.fillSerialQueues()
         let begin = ContinuousClock.now
@@ -257,7 +272,9 @@ final class LeakSearch {
             let now = ContinuousClock.now
             if holdings.threadCount != threads { (threads, changed) = (holdings.threadCount, now) }
             let isAtRest = now - begin > Self.idleLimit && now - changed > Self.restingTime
-            guard !isAtRest, now - begin < Self.idleLimit * 2 else { return holdings.heapBytes }
+            if isAtRest || now - begin > Self.idleLimit * 2 {
+                return Rest(level: holdings.heapBytes, threads: threads, isAtRest: isAtRest)
+            }
             await clock.sleep(for: .milliseconds(20))
         }
     }

@@ -56,7 +56,7 @@ struct RubyTargetTests {
     func unreachable() async throws {
         let target = try await Target.start(
             ["ruby", "-rsocket", "-e", Self.server, "{port}"], url: "ws://127.0.0.1:{port}/", limit: .seconds(60),
-            environment: ["RUBYOPT": "-r/nowhere/agent.rb"])
+            environment: ["RUBYOPT": "-r/nowhere/watertight-agent-1-x/agent.rb"])
         defer { target.end() }
         #expect(target.listens == true)
     }

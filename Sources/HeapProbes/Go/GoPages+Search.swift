@@ -55,7 +55,7 @@ extension GoPages {
     {
         let first = listeners.contains { $0.local.port == url.port } ? [url.hostField] : []
         // In a container its loopback is another.
-        guard process.sharesNetwork else { return first }
+        guard process.isInOwnNetwork else { return first }
         return first
             + listeners.filter { $0.isLocal && $0.local.port != url.port }.sorted { $0.local.port < $1.local.port }
             .map { "\($0.localHost):\($0.local.port)" }
@@ -63,6 +63,11 @@ extension GoPages {
 
     private static func absence(_ process: ProcessReader, _ listeners: [ListenerQueue]) -> HeapProbeFailure {
         let ports = Set(listeners.map(\.local.port)).sorted().map(String.init).joined(separator: ", ")
+        guard process.isInOwnNetwork else {
+            return HeapProbeFailure(
+                "process \(process.pid), a Go program, is in a network of its own, where only the port of the check can be "
+                    + "asked for net/http/pprof: name its page by --heap go:URL, or go without with --heap none")
+        }
         return HeapProbeFailure(
             "process \(process.pid), a Go program, serves no net/http/pprof"
                 + (ports.isEmpty ? ", as it listens on no port" : " on its ports (\(ports))")

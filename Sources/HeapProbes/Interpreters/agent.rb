@@ -8,7 +8,7 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
   begin
     require "socket.so"
 
-    thread = listener = connection = pid = nil
+    listener = connection = pid = nil
     request = String.new(capacity: 64)
 
     # What the slots of live objects take; nil where Ruby does not tell, or keeps its heap in blocks of malloc.
@@ -97,9 +97,13 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
         end
       end
     )
-    # Programs that join all threads would wait for ours.
+    # Programs that join all threads would wait for ours. Not by a closure, which a Ractor may not call.
     Thread.singleton_class.prepend(
-      Module.new { define_method(:list) { super().delete_if { |each| each.equal?(thread) } } }
+      Module.new do
+        def list
+          super.delete_if { |each| each.name == "watertight" }
+        end
+      end
     )
     start.call
   rescue StandardError, ScriptError

@@ -6,8 +6,8 @@ import Targets
 /// leaked threads and goroutines need.
 struct Attribution {
     /// What a thread needs in order to exist: stack pages and control block, and on the heap the table of its thread-local
-    /// storage, one block that grows with the libraries loaded.
-    static let ofThread: [Resource: Double] = [.privateMemory: 16_384, .liveHeap: 1024, .blocks: 1]
+    /// storage, one block that grows with the libraries loaded; of Ruby the object that stands for it.
+    static let ofThread: [Resource: Double] = [.privateMemory: 16_384, .liveHeap: 1024, .blocks: 1, .objects: 1]
     /// What a goroutine needs in order to exist: its stack; and on the heap its record, its function and what it waits for.
     static let ofGoroutine: [Resource: Double] = [.privateMemory: 8192, .liveHeap: 1024]
 

@@ -44,14 +44,6 @@ extension ProcessReader {
         return found
     }
 
-    /// Whether its ports are those of this machine as this process sees it: both have the same network namespace.
-    public var sharesNetwork: Bool {
-        guard let own = try? ProcessReader(pid: getpid()), let network = try? own.target(of: "ns/net") else {
-            return false
-        }
-        return (try? target(of: "ns/net")) == network
-    }
-
     private func forEachListener(
         in table: TCPTable, _ body: (ListenerQueue) -> Bool
     ) throws(ProcessReadFailure) {

@@ -23,8 +23,9 @@ extension ProcessReader {
         return rows
     }
 
-    /// Whether the process is in the network namespace of the calling thread; false if unknown.
-    var isInOwnNetwork: Bool {
+    /// Whether the process is in the network namespace of the calling thread, so that its ports can be reached from here; false
+    /// if unknown.
+    public var isInOwnNetwork: Bool {
         guard let own = Self.ownNetwork, let other = try? target(of: "ns/net") else { return false }
         return own == other
     }

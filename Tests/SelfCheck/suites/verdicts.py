@@ -63,7 +63,7 @@ def _ruby():
     yield "Ruby keeps nothing", partial(_ruby_echo, "nothing", 0), CLEAN, options, 40
     leak = _all(_leak("objects", 3), _leak("memory", 120))
     yield "two workers of Ruby keep a session", partial(_ruby_echo, "session", 2), leak, options, 40
-    yield "two workers of Ruby keep nothing", partial(_ruby_echo, "nothing", 2), CLEAN, options, 40
+    yield "two workers of Ruby keep nothing", partial(_ruby_echo, "nothing", 2), CLEAN, options, 120
 
 
 def _workers():
