@@ -70,16 +70,18 @@ struct RubyProbeTests {
             }, "\(both) after \(alone)")
     }
 
-    @Test("the program does not meet the agent: among its threads, as a gem, or as a warning")
+    @Test("the program does not meet the agent: among its threads, in a Ractor, as a gem, or as a warning")
     func unseen() async throws {
         let checks = """
             raise Thread.list.inspect unless Thread.list == [Thread.current]
             (Thread.list - [Thread.current]).each(&:join)
             raise $LOADED_FEATURES.inspect if $LOADED_FEATURES.any?(/io.wait/)
             raise Gem.loaded_specs.inspect if Gem.loaded_specs.key?("io-wait")
+            ran = Ractor.new { pid = fork { exit! Thread.list.size }; Process.wait pid; [$?.exitstatus, Thread.list.size] }
+            raise "a Ractor fails" unless ran.take == [1, 1]
             raise "it fails" unless `ruby -w -e 'p Thread.list.size' 2>&1` == "1\\n"
             """
-        let script = try await Self.script(checks, "nil", options: ["-w"])
+        let script = try await Self.script(checks, "nil", options: ["-w", "-W:no-experimental"])
         let levels = try await script.probe().read()
         #expect((levels[.count("objects")] ?? 0) > 1000)
         withExtendedLifetime(script) {}

@@ -81,18 +81,23 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
       # A process that lacks descriptors or threads is not probed.
     end
 
-    # A thread ends in the child of a fork.
+    # A thread ends in the child of a fork. Only the main Ractor may call what is a closure; a child of another is without.
     Process.singleton_class.prepend(
       Module.new do
-        define_method(:_fork) do
-          child = super()
-          start.call if child == 0
+        define_method(:_watertight_start) { start.call if pid != Process.pid }
+        private :_watertight_start
+
+        def _fork
+          # In the child the one that forks is the main one.
+          is_main = Ractor.current == Ractor.main
+          child = super
+          _watertight_start if child == 0 && is_main
           child
         end
 
-        define_method(:daemon) do |*arguments|
-          result = super(*arguments)
-          start.call if pid != Process.pid
+        def daemon(*arguments)
+          result = super
+          _watertight_start if !defined?(Ractor) || Ractor.current == Ractor.main
           result
         end
       end
