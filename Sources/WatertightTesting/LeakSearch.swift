@@ -22,17 +22,11 @@ final class LeakSearch {
     }
 
     private static let blocks = 10
-    /// How long what is counted may take to be gone after the last run, even if the limit for a release is shorter.
-    private static let lateLimit = Duration.seconds(1)
     /// How long what a block leaves may take to be gone before the next begins.
     private static let settleLimit = Duration.milliseconds(150)
     /// How often the threads of the pool get something to do while all else waits; after some idle seconds they would
     /// end and give back their caches.
     private static let feedingInterval = Duration.seconds(1)
-    /// After how long an idle thread of a pool has ended: libdispatch gives it five seconds.
-    private static let idleLimit = Duration.milliseconds(5200)
-    /// How long no thread may have ended before the pools are at rest.
-    private static let restingTime = Duration.milliseconds(200)
     /// Readings without a change, a millisecond apart, after which the process has settled.
     private static let quietReadings = 4
 
@@ -78,28 +72,24 @@ final class LeakSearch {
         return result
     }
 
-    /// Waits until nothing that is counted is left of the judged runs, at most `lateLimit`, and as long for what tasks that go
-    /// on after them still open.
+    /// Waits until nothing that is counted is left of the judged runs, at most `LateWatch.limit` even if that for a release is
+    /// shorter, and as long for what tasks that go on after them still open.
     private func awaitLate(mayGoOn: Bool) async throws {
         let begin = ContinuousClock.now
-        var (count, last) = (0, Duration.zero)
+        var watch = LateWatch()
         while true {
             _ = try holdings.read(block: block)
             let elapsed = ContinuousClock.now - begin
             let now = LeakedResource.counted.map(late).reduce(0, +)
-            if now > count { last = elapsed }
-            count = now
+            watch.note(now, after: elapsed)
             let isAnyLeft = LeakedResource.counted.contains { left($0).contains { $0 > 0 } }
-            guard isAnyLeft || now > 0 || mayGoOn, elapsed < Self.lateLimit else { break }
+            guard isAnyLeft || now > 0 || mayGoOn, elapsed < LateWatch.limit else { break }
             await clock.sleep(for: .milliseconds(10))
         }
         for resource in LeakedResource.counted {
             lateRates[resource] = LeakRule.suspectedLate(late(resource), runs: judgedRuns)
         }
-        // What goes on to the end is not waited for: it is others', as far as pairs can tell.
-        guard !lateRates.isEmpty, last < Self.lateLimit * 0.8 else { return }
-        // A little longer than it took here, for the batches of a pair to have theirs in time.
-        lateness = last * 1.2 + .milliseconds(50)
+        if !lateRates.isEmpty { lateness = watch.lateness }
     }
 
     private var judgedRuns: Int { blockRuns * Self.blocks }
@@ -154,12 +144,12 @@ final class LeakSearch {
         var heapLeft = min(grown, holdings.heapBytes - base)
         if left[.heap] != nil, let rested {
             let end = try await rest()
+            let least = end.leastGrowth(since: rested, leakedThreads: left[.threads] != nil)
             heapLeft = min(heapLeft, end.level - rested.level)
-            if !end.isComparable(to: rested) {
-                hidden.insert(.heap)
+            if isReleased(min(heapLeft, least)) {
                 left[.heap] = nil
-            } else if isReleased(heapLeft) {
-                left[.heap] = nil
+                // The caches of threads that came or went may hide it, or be it.
+                if !end.isComparable(to: rested) || !isReleased(heapLeft) { hidden.insert(.heap) }
             }
         }
         // Still there, and yet the pairs do not confirm it: others hold things as well.
@@ -246,35 +236,18 @@ final class LeakSearch {
         _ = try holdings.read(block: block)
     }
 
-    /// The heap of a process whose idle threads have ended.
-    private struct Rest {
-        var level: Int
-        var threads: Int
-        /// Whether threads no longer ended.
-        var isAtRest: Bool
-
-        /// Whether both lack the same caches: those of threads that have ended since `other` are given back.
-        func isComparable(to other: Rest) -> Bool {
-            isAtRest && other.isAtRest && threads >= other.threads
-        }
-    }
-
     /// Waits until idle threads of the pools have ended, and with them their caches.
     ///
     /// Threads that others keep awake do not end, so their caches are filled before.
-    private func rest() async throws -> Rest {
-        await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
+    private func rest() async throws -> PoolRest {
+        try await readFilled()
         await RuntimeCaches.fillSerialQueues()
         let begin = ContinuousClock.now
-        var (threads, changed) = (Int.max, begin)
+        var watch = PoolWatch()
         while true {
             _ = try holdings.read(block: block)
-            let now = ContinuousClock.now
-            if holdings.threadCount != threads { (threads, changed) = (holdings.threadCount, now) }
-            let isAtRest = now - begin > Self.idleLimit && now - changed > Self.restingTime
-            if isAtRest || now - begin > Self.idleLimit * 2 {
-                return Rest(level: holdings.heapBytes, threads: threads, isAtRest: isAtRest)
-            }
+            let (threads, level) = (holdings.threadCount, holdings.heapBytes)
+            if let rest = watch.rest(threads: threads, level: level, after: ContinuousClock.now - begin) { return rest }
             await clock.sleep(for: .milliseconds(20))
         }
     }

@@ -14,7 +14,7 @@ enum RuntimeCaches {
     /// Resumptions that test whether the caches are full; too few to disturb anything.
     private static let probe = 16
     /// Blocks that fill the cache of a thread.
-    private static let capacity = 1024
+    static let capacity = 1024
     /// Threads of serial queues that are filled at a time.
     private static let queues = 4
     /// Resumptions in a round, for each thread of the pool and together.
