@@ -47,7 +47,7 @@ struct DeviationTests {
         let healthy = try await counts(.cleanClose, against: Conduct("healthy"))
         #expect(healthy.completed == 4 && healthy.endedOtherwise == 0 && healthy.firstDeviation == nil)
         let never = try await counts(
-            .cleanClose, against: Conduct("never answers Close") { $0.close = [] }, stepLimit: .milliseconds(100))
+            .cleanClose, against: Conduct("never answers Close") { $0.close = [] }, stepLimit: .seconds(5))
         #expect(never.stalled == 4 && never.firstStall == .awaitClose, "silence is no end")
     }
 
@@ -83,7 +83,7 @@ struct DeviationTests {
     func ignored() async throws {
         let garbage = Conduct("garbage") { $0.failure = [Conduct.httpError, .end] }
         let lifecycle = try #require(Lifecycle.named("protocol-error/utf8").first)
-        let seen = try await counts(lifecycle, against: garbage)
+        let seen = try await counts(lifecycle, against: garbage, hold: .seconds(7200))
         #expect(seen.completed == 4 && seen.violations == 0 && seen.endedOtherwise == 0 && seen.letGo == 4)
     }
 

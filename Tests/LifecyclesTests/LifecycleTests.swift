@@ -204,7 +204,7 @@ struct LifecycleTests {
         let server = try await WebSocketServer.start { _ in sink }
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
-        script.stepLimit = .milliseconds(80)
+        script.stepLimit = .seconds(2)
         let counts = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
         #expect(counts.stalled == 4)
         script.expectsReply = false
@@ -220,7 +220,7 @@ struct LifecycleTests {
         let server = try await WebSocketServer.start { _ in PingingHandler() }
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
-        script.stepLimit = .milliseconds(150)
+        script.stepLimit = .seconds(2)
         let counts = await driver.drive(.fin, script, .init(connections: 2, concurrency: 2))
         #expect(counts.stalled == 2)
         driver.stop()

@@ -70,10 +70,10 @@ struct StayTests {
     func silent(isLetGo: Bool) async throws {
         let conduct = Conduct("ends") { $0.request = isLetGo ? [.upgrade(), .halfClose] : [.upgrade()] }
         let begun = MonotonicTime.now
-        let seen = try await counts(.vanishSilently, against: conduct, hold: .milliseconds(500))
+        let seen = try await counts(.vanishSilently, against: conduct, hold: .seconds(5))
         #expect(seen.completed == 4 && seen.letGo == (isLetGo ? 4 : 0) && seen.endedOtherwise == 0)
-        #expect(begun.elapsed >= .milliseconds(500))
-        #expect(seen.firstLetGoAfter.map { $0 < .milliseconds(500) } ?? !isLetGo)
+        #expect(begun.elapsed >= .seconds(5))
+        #expect(seen.firstLetGoAfter.map { $0 < .seconds(5) } ?? !isLetGo)
     }
 
     @Test("of a silent peer nothing is left once the target has reset it")
@@ -87,20 +87,21 @@ struct StayTests {
     @Test("a target's heartbeat is seen, whether it is answered or not")
     func heartbeat() async throws {
         try await withServer {
-            $0.limits.pingInterval = .milliseconds(150)
+            // A busy machine has this long to answer a Ping.
+            $0.limits.pingInterval = .seconds(2)
             // A peer that ignores the target does not answer its Close; TCP ends after that.
             $0.limits.closeLimit = .milliseconds(50)
         } _: { driver, script, _ in
-            let seen = await driver.observe(script, count: 3, hold: .seconds(2))
+            let seen = await driver.observe(script, count: 3, hold: .seconds(9))
             #expect(seen.answering.completed == 3 && seen.answering.letGo == 0)
             #expect(seen.answering.pings >= 3)
             #expect(seen.unanswering.pings >= 3 && seen.unanswering.letGo == 3)
             let first = try #require(seen.firstPingAfter)
             // The peer may see the upgrade late, so that less time seems to pass; never more than there is.
-            #expect(first > .zero && first < .seconds(2))
+            #expect(first > .zero && first < .seconds(9))
             #expect(seen.idleLimit == nil)
             let limit = try #require(seen.unansweredLimit)
-            #expect(limit > .zero && limit < .seconds(2))
+            #expect(limit > .zero && limit < .seconds(9))
         }
     }
 

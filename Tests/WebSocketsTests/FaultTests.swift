@@ -142,7 +142,7 @@ extension OverTCP {
             }) { server in
                 var configuration = ClientConfiguration()
                 configuration.faults = FaultPlan(failEvery: 2, failure: failure)
-                configuration.limits.pingInterval = .milliseconds(100)
+                configuration.limits.pingInterval = .milliseconds(failure == .timeout ? 100 : 60_000)
                 configuration.limits.closeLimit = .milliseconds(failure == .timeout ? 50 : 60_000)
                 let client = try await WebSocketClient.connect(to: server.server.url, configuration)
                 try await client.send("first")
