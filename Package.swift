@@ -59,6 +59,10 @@ let package = Package(
             ],
             swiftSettings: rules,
             plugins: ["EmbedPreload"]),
+        .target(
+            name: "Causes",
+            dependencies: ["HeapProbes", "ProcessResources", "SystemCalls"],
+            swiftSettings: rules),
         // What native targets are started with, compiled and embedded in HeapProbes.
         .plugin(name: "EmbedPreload", capability: .buildTool(), path: "Sources/EmbedPreload"),
         .target(
@@ -181,6 +185,7 @@ let package = Package(
                 "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol",
             ],
             swiftSettings: rules),
+        .testTarget(name: "CausesTests", dependencies: ["Causes"], swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
