@@ -55,7 +55,8 @@ let package = Package(
             ],
             exclude: ["Preload"],
             resources: [
-                .embedInCode("Interpreters/sitecustomize.py"), .embedInCode("Interpreters/agent.rb"),
+                .embedInCode("Interpreters/sitecustomize.py"), .embedInCode("Interpreters/holders.py"),
+                .embedInCode("Interpreters/agent.rb"),
             ],
             swiftSettings: rules,
             plugins: ["EmbedPreload"]),
@@ -77,7 +78,7 @@ let package = Package(
         .target(
             name: "LeakCheck",
             dependencies: [
-                "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "Subprocesses",
+                "Causes", "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "Subprocesses",
                 "SystemCalls", "Targets", "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -91,7 +92,7 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "LeakReports", dependencies: ["LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            name: "LeakReports", dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         .target(
             name: "Scenarios",

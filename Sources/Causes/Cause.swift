@@ -58,9 +58,10 @@ public struct Cause: Hashable, Sendable, Codable {
         countsPerConnection.reduce(0, +) / Double(max(1, countsPerConnection.count))
     }
 
-    /// The line to look at: that of the site, otherwise that of the nearest holder that has one.
+    /// The line to look at: the first of the site that is the program's own, then that of the nearest holder that has one.
     public var location: CodeLocation? {
-        site.lazy.compactMap(\.location).first ?? holders.reversed().lazy.compactMap(\.location).first
+        let places = site.compactMap(\.location) + holders.reversed().compactMap(\.location)
+        return places.first { !$0.isLibrary } ?? places.first
     }
 }
 
@@ -81,5 +82,5 @@ public struct HolderStep: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// `sessions: Map`.
-    public var description: String { edge.isEmpty ? type : "\(edge): \(type)" }
+    public var description: String { edge.isEmpty ? type : type.isEmpty ? edge : "\(edge): \(type)" }
 }

@@ -1,3 +1,6 @@
+public import HeapProbes
+import ProcessResources
+
 /// Takes snapshots of what a target holds.
 ///
 /// One probe belongs to one target. It is used by one task at a time.
@@ -8,4 +11,20 @@ public protocol CauseProbe: Sendable {
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot
     /// Lets go of the target; no snapshot may follow.
     func close() async
+}
+
+/// Chooses the probe that suits a target.
+public enum CauseProbes {
+    /// The probe for the runtime of `subject`, a command that was started with the environment of
+    /// `HeapSpecification.automatic`. Throws where there is none, and says what to do.
+    public static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
+        do throws(HeapProbeFailure) {
+            if let probe = try AgentCauseProbe(subject.processes) { return probe }
+            if let probe = try await GoroutineCauseProbe(subject) { return probe }
+        } catch {
+            throw Explanation.Failure(error.description)
+        }
+        let runtime = (try? subject.processes[0].runtime()).map { "\($0)" } ?? "an unknown runtime"
+        throw Explanation.Failure("no probe names causes in \(runtime) yet")
+    }
 }

@@ -14,13 +14,25 @@ public struct CauseSearch {
     }
 
     private static let mostContents = 8
+    /// What is less than this share of all bytes says nothing that the rest does not.
+    private static let smallShare = 0.04
 
     /// What each connection leaves, the largest first.
     public func causes() -> [Cause] {
-        var found = Self.merged(heldCauses())
+        var found = Self.merged(Self.besides(heldCauses()))
         for counted in countedCauses() { Self.add(counted, to: &found) }
+        found = Self.considerable(found)
+        for index in found.indices { found[index].contents = Array(found[index].contents.prefix(Self.mostContents)) }
         return found.sorted {
             ($1.bytesPerConnection ?? 0, $1.countPerConnection) < ($0.bytesPerConnection ?? 0, $0.countPerConnection)
+        }
+    }
+
+    /// Without objects that are a small part of all, as what refers to a leaked thread is; what is known by its line stays.
+    private static func considerable(_ causes: [Cause]) -> [Cause] {
+        let bytes = causes.compactMap(\.bytesPerConnection).reduce(0, +)
+        return causes.filter {
+            $0.kind != .heldObject || ($0.bytesPerConnection ?? .infinity) >= smallShare * bytes
         }
     }
 
@@ -64,14 +76,35 @@ public struct CauseSearch {
             var cause = Cause(
                 .heldObject, last.nodes[frontier].step.type, countsPerConnection: rates[frontier],
                 bytesPerConnection: max(0, below.bytes))
-            cause.holders = last.path(to: last.nodes[frontier].parent)
+            let node = last.nodes[frontier]
+            // What the program itself adds one of has no holder but the name by which it does.
+            cause.holders = node.parent < 0 ? [HolderStep(node.step.edge, "")] : last.path(to: node.parent)
             if let location = last.nodes[frontier].step.location {
                 cause.site = [CodeFrame(last.nodes[frontier].step.type, at: location)]
             }
             let contents = below.types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            cause.contents = contents.prefix(Self.mostContents).map { .init($0.key, perConnection: $0.value) }
+            cause.contents = contents.map { .init($0.key, perConnection: $0.value) }
             return cause
         }
+    }
+
+    /// Joins things that one holder has as often, as a map has keys and values: the largest stands for all.
+    private static func besides(_ causes: [Cause]) -> [Cause] {
+        var joined: [Cause] = []
+        for cause in causes.sorted(by: { ($1.bytesPerConnection ?? 0, $0.what) < ($0.bytesPerConnection ?? 0, $1.what) }
+        ) {
+            let like = joined.firstIndex {
+                $0.holders == cause.holders
+                    && abs($0.countPerConnection - cause.countPerConnection) <= 0.1 * $0.countPerConnection
+            }
+            guard let like else {
+                joined.append(cause)
+                continue
+            }
+            joined[like].bytesPerConnection = (joined[like].bytesPerConnection ?? 0) + (cause.bytesPerConnection ?? 0)
+            joined[like].contents += cause.contents
+        }
+        return joined
     }
 
     /// Joins things of one kind that are reached from several ends, as both ends of a list are.
@@ -114,13 +147,18 @@ public struct CauseSearch {
         }.sorted { ("\($0.what)", "\($0.site)") < ("\($1.what)", "\($1.site)") }
     }
 
+    /// Whether objects of `type` are what `counted` counts; a thread has a name that is none of its type's.
+    private static func isSame(_ type: String, _ counted: Cause) -> Bool {
+        type == counted.what || counted.kind == .thread && type.hasSuffix("Thread")
+    }
+
     /// Adds a cause that is known by its lines; in place of the one that holds just these things, whose holders it takes.
     private static func add(_ counted: Cause, to causes: inout [Cause]) {
         var counted = counted
         let same = causes.firstIndex { held in
             held.kind == .heldObject
                 && held.contents.contains {
-                    $0.type == counted.what
+                    Self.isSame($0.type, counted)
                         && abs($0.perConnection - counted.countPerConnection) < 0.1 * counted.countPerConnection
                 }
         }

@@ -11,6 +11,16 @@ public struct CodeLocation: Hashable, Sendable, Codable, CustomStringConvertible
         self.line = line
     }
 
+    /// Whether the file belongs to a runtime or to a package, and not to the program itself.
+    public var isLibrary: Bool {
+        let folders = [
+            "/lib/python", "/site-packages/", "/dist-packages/", "/node_modules/", "/usr/lib/", "/usr/local/go/",
+            "/pkg/mod/",
+            "/lib/ruby/", "/gems/",
+        ]
+        return file.hasPrefix("node:") || file.hasPrefix("<") || folders.contains { file.contains($0) }
+    }
+
     /// `server.js:11`: the file without its folders.
     public var description: String {
         let name = String(file[(file.lastIndex(of: "/").map(file.index(after:)) ?? file.startIndex)...])

@@ -1,5 +1,5 @@
 import Glibc
-import HeapProbes
+package import HeapProbes
 package import ProcessResources
 package import Sockets
 import Subprocesses
@@ -70,10 +70,14 @@ package final class Target: Sendable {
 
     /// Opens the probes that `templates` ask for; what cannot be read is told by `probes.failures`.
     package func openProbes(_ templates: [HeapTemplate]) async {
-        guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return }
-        await probes.open(
-            templates.map { $0.specification(port: url.port) },
-            of: HeapSubject(processes: serving, url: location, isOwn: command != nil))
+        guard let subject = heapSubject else { return }
+        await probes.open(templates.map { $0.specification(port: url.port) }, of: subject)
+    }
+
+    /// The target as probes need to know it; nil where its address makes no URL.
+    package var heapSubject: HeapSubject? {
+        guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return nil }
+        return HeapSubject(processes: serving, url: location, isOwn: command != nil)
     }
 
     /// The processes that serve: those that listen, and their descendants, to which they may hand connections.

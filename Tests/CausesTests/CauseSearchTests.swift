@@ -7,7 +7,7 @@ struct CauseSearchTests {
     /// A snapshot of lines as agents write them.
     private static func snapshot(_ lines: String, _ counted: [CauseSignature: Tally] = [:]) throws -> CauseSnapshot {
         var snapshot = CauseSnapshot()
-        snapshot.held = try #require(HeldTree(lines: lines.split(separator: "\n")))
+        snapshot.held = try tree(lines)
         snapshot.counted = counted
         return snapshot
     }
@@ -91,12 +91,19 @@ struct CauseSearchTests {
         "lines that say nothing",
         arguments: ["x\t1\t1\t\tA", "0\t1\t1\t\tA", "-1\t1\t1", "-1\t1\t\t\tA", "-2\t1\t1\t\tA"])
     func malformed(line: String) {
-        #expect(HeldTree(lines: line.split(separator: "\n")) == nil)
+        var tree = HeldTree()
+        #expect(!tree.add(lines: line.split(separator: "\n")))
     }
 
     @Test("a path that comes twice is counted together")
     func twice() throws {
-        let tree = try #require(HeldTree(lines: "-1\t1\t8\ta\tA\n-1\t2\t8\ta\tA\n1\t3\t9\t\tB".split(separator: "\n")))
+        let tree = try tree("-1\t1\t8\ta\tA\n-1\t2\t8\ta\tA\n1\t3\t9\t\tB")
         #expect(tree.nodes.map(\.tally) == [Tally(3, bytes: 16), Tally(3, bytes: 9)])
     }
+}
+
+private func tree(_ lines: String) throws -> HeldTree {
+    var tree = HeldTree()
+    try #require(tree.add(lines: lines.split(separator: "\n")))
+    return tree
 }

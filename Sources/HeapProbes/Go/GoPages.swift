@@ -5,7 +5,9 @@ struct GoPages: Hashable, Sendable, CustomStringConvertible {
     let heap: HTTPLocation
     /// The goroutine profile as text.
     let goroutines: HTTPLocation
-    /// The folder that both are in.
+    /// The stack of each goroutine as text.
+    private let stacksPage: HTTPLocation
+    /// The folder that all are in.
     let description: String
 
     /// The pages of a server that has them where Go puts them, or of a URL that names the heap profile or its folder.
@@ -18,6 +20,7 @@ struct GoPages: Hashable, Sendable, CustomStringConvertible {
         description = "http://\(url.hostField)\(folder)"
         heap = try HTTPLocation("\(description)\(page)?gc=1&debug=1\(words)")
         goroutines = try HTTPLocation("\(description)goroutine?debug=1\(words)")
+        stacksPage = try HTTPLocation("\(description)goroutine?debug=2\(words)")
     }
 
     private static func place(_ path: Substring) -> (folder: String, heap: String) {
@@ -52,6 +55,11 @@ struct GoPages: Hashable, Sendable, CustomStringConvertible {
             throw HeapProbeFailure("\(goroutines) is no goroutine profile of a Go program")
         }
         return Double(count)
+    }
+
+    /// The stacks of all goroutines.
+    func stacks() async throws(HeapProbeFailure) -> [UInt8] {
+        try await HTTPFetch.body(at: stacksPage, maximumBytes: Self.maximumBytes)
     }
 
     /// What the line `# HeapAlloc = 123` says in the figures that end a heap profile; nil for any other text.

@@ -16,7 +16,7 @@ enum AbstractSocket {
             throw SystemCallError(.send)
         }
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < maximumBytes {
             guard Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline) else {
                 throw SystemCallError(.recv, errno: ETIMEDOUT)

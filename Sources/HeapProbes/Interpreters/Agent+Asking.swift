@@ -7,17 +7,14 @@ import WebSocketProtocol
 extension Agent {
     /// How long an agent may take to collect and answer, on a machine that does much else, and to be there at all.
     private static let (answerLimit, absenceLimit) = (Duration.seconds(30), Duration.seconds(2))
+    /// How long it may take to follow all objects, and how much it may say of them.
+    private static let (causesLimit, mostCauseBytes) = (Duration.seconds(60), 256 << 20)
     /// How long to wait before an agent that was absent is asked again.
     private static let retryMicroseconds: UInt32 = 10_000
 
     /// Has a process collect its garbage, and returns what it holds then; blocks the thread.
     func answer(of process: ProcessReader, _ interpreter: Interpreter) throws(HeapProbeFailure) -> AgentAnswer {
-        let text: String
-        do throws(SystemCallError) {
-            text = try answer(of: process)
-        } catch {
-            throw HeapProbeFailure(Self.explained(error, process, interpreter))
-        }
+        let text = try text(of: process, interpreter, to: "read\n", within: Self.answerLimit)
         guard let answer = AgentAnswer(text, word: interpreter.word) else {
             throw HeapProbeFailure(
                 "the agent in process \(process.pid) answers \"\(String(text.prefix(40)).escapedForTerminal)\", which says "
@@ -26,13 +23,44 @@ extension Agent {
         return answer
     }
 
+    /// Has a process collect its garbage, and returns what it says of whom holds or what made the rest; blocks the thread.
+    func causes(of process: ProcessReader, _ interpreter: Interpreter) throws(HeapProbeFailure) -> String {
+        let text = try text(
+            of: process, interpreter, to: "causes\n", within: Self.causesLimit, maximumBytes: Self.mostCauseBytes)
+        if text.hasPrefix("refused ") {
+            throw HeapProbeFailure(
+                "process \(process.pid) has too many objects to follow them all (\(text.dropFirst(8).dropLast())): it would stand "
+                    + "still for minutes")
+        }
+        guard text.hasSuffix("\n"), !text.hasPrefix("failed ") else {
+            throw HeapProbeFailure(
+                "the agent in process \(process.pid) could not say what is held: \(String(text.prefix(200).prefix { $0 != "\n" }).escapedForTerminal)"
+            )
+        }
+        return text
+    }
+
+    private func text(
+        of process: ProcessReader, _ interpreter: Interpreter, to request: String, within limit: Duration,
+        maximumBytes: Int = 65_536
+    ) throws(HeapProbeFailure) -> String {
+        do throws(SystemCallError) {
+            return try answer(of: process, to: request, within: limit, maximumBytes: maximumBytes)
+        } catch {
+            throw HeapProbeFailure(Self.explained(error, process, interpreter))
+        }
+    }
+
     /// Asks, and asks again for a while where nobody is there: around a fork the agent is away for a moment.
-    private func answer(of process: ProcessReader) throws(SystemCallError) -> String {
+    private func answer(
+        of process: ProcessReader, to request: String, within limit: Duration, maximumBytes: Int
+    ) throws(SystemCallError) -> String {
         let name = socketName(of: process.pid)
         let began = MonotonicTime.now
         while true {
             do throws(SystemCallError) {
-                return try AbstractSocket.answer(of: name, to: "read\n", by: began + Self.answerLimit)
+                return try AbstractSocket.answer(
+                    of: name, to: request, by: began + limit, maximumBytes: maximumBytes)
             } catch {
                 let isAbsent = [ECONNREFUSED, ECONNRESET, EPIPE].contains(error.errno)
                 guard isAbsent, began.elapsed < Self.absenceLimit else { throw error }

@@ -34,6 +34,7 @@ struct Agent: Sendable {
         // A target may read it as another user.
         guard mkdir(folder, 0o755) == 0 else { throw SystemCallError(.mkdir) }
         try Self.write(PackageResources.sitecustomize_py, to: "\(folder)/sitecustomize.py")
+        try Self.write(PackageResources.holders_py, to: "\(folder)/holders.py")
         try Self.write(PackageResources.agent_rb, to: rubyFile)
         atexit { if case .success(let agent) = Agent.own { Agent.remove(agent.folder) } }
     }

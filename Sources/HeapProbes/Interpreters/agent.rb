@@ -1,4 +1,5 @@
-# Collects garbage when a leak checker asks for it, and says how many objects are alive and what their slots take.
+# Collects garbage when a leak checker asks for it, and says how many objects are alive and what their slots take, or which
+# lines allocated them.
 #
 # Ruby requires this at its start, because the checker has named it in RUBYOPT. One thread waits on a Unix socket in the
 # abstract namespace, whose name ends with the process number; it takes the interpreter only to answer. It uses the
@@ -39,10 +40,40 @@ if (token = ENV["WATERTIGHT_AGENT"]) && RUBY_ENGINE == "ruby"
       end
     end
 
+    # `allocation COUNT BYTES CLASS METHOD FILE LINE` for each line that allocated objects since it was first asked for this,
+    # separated by tabs, behind an empty line; lines that fewer than three objects are left of are none.
+    is_tracing = false
+    causes = lambda do
+      unless is_tracing
+        require "objspace.so"
+        ObjectSpace.trace_object_allocations_start
+        is_tracing = true
+      end
+      class_of = Kernel.instance_method(:class)
+      name_of = Module.instance_method(:name)
+      left = {}
+      ObjectSpace.each_object do |object|
+        file = ObjectSpace.allocation_sourcefile(object)
+        next if file.nil? || file == __FILE__
+        key = [class_of.bind(object).call, ObjectSpace.allocation_method_id(object), file, ObjectSpace.allocation_sourceline(object)]
+        tally = (left[key] ||= [0, 0])
+        tally[0] += 1
+        tally[1] += ObjectSpace.memsize_of(object)
+      end
+      lines = left.select { |_, tally| tally[0] > 2 }.map do |(type, method, file, line), tally|
+        ["allocation", *tally, name_of.bind(type).call || "a class without a name", method, file, line].map { |each| each.to_s.tr("\t\n\r", " ") }.join("\t")
+      end
+      ["", *lines].join("\n") + "\n"
+    rescue StandardError, LoadError => error
+      "failed #{error.class}: #{error.message}\n"
+    end
+
     answer = lambda do
-      return unless IO.select([connection], nil, nil, 1)
-      return unless connection.readpartial(16, request) == "read\n"
+      next unless IO.select([connection], nil, nil, 1)
+      asked = connection.readpartial(16, request)
+      next unless asked == "read\n" || asked == "causes\n"
       collect.call
+      next connection.write(causes.call) if asked == "causes\n"
       objects = GC.stat(:heap_live_slots)
       bytes = slot_bytes && " #{slot_bytes.call} #{GC.stat(:heap_allocated_pages) * page_bytes}"
       connection.write("objects #{objects}#{bytes}\n")

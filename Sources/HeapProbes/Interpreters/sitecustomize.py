@@ -1,4 +1,4 @@
-"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated.
+"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated, or what holds them.
 
 CPython imports this at its start, because the checker has put the folder first in PYTHONPATH. It then imports the
 sitecustomize that it hides, if there is one. One thread waits on a Unix socket in the abstract namespace, whose name ends
@@ -25,15 +25,34 @@ def _start(token):
     blocks = sys.getallocatedblocks
     collect = gc.collect
     is_enabled = gc.isenabled
+    folder = os.path.dirname(os.path.abspath(__file__))
+
+    def causes():
+        space = state.get("causes")
+        if space is None:
+            space = state["causes"] = {}
+            with open(os.path.join(folder, "holders.py"), encoding="utf-8") as source:
+                exec(compile(source.read(), "holders.py", "exec"), space)
+        own = [state, space] + list(space.values())
+        return space["answer"](set(map(id, own)), _thread.get_ident())
 
     def answer(connection):
+        request = connection.recv(16)
+        if request not in (b"read\n", b"causes\n"):
+            return
         # A program that has turned its collector off keeps its cycles: that is what it does when nobody looks.
-        if connection.recv(16) == b"read\n":
-            if is_enabled():
-                for _ in range(3):
-                    if collect() == 0:
-                        break
+        if is_enabled():
+            for _ in range(3):
+                if collect() == 0:
+                    break
+        if request == b"read\n":
             connection.send(b"blocks %d\n" % blocks())
+        else:
+            try:
+                text = causes()
+            except Exception as error:
+                text = "failed %s: %s\n" % (type(error).__name__, error)
+            connection.sendall(text.encode("utf-8", "replace"))
 
     def serve(listener, wake, over, lock):
         try:

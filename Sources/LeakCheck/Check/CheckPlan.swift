@@ -84,6 +84,19 @@ public struct CheckPlan: Sendable {
     /// What is read of the target beside its processes; no two of them may read the same resource.
     public var heap: [HeapTemplate] = [.automatic]
 
+    /// When the causes of a leak are looked for.
+    public enum Explain: String, Sendable, CaseIterable {
+        /// After a leak that is not known, in a process that the check starts.
+        case automatic = "auto"
+        /// After every leak, also in a server that was running before.
+        case always
+        /// Not at all.
+        case never
+    }
+
+    /// When the causes of a leak are looked for.
+    public var explain = Explain.automatic
+
     /// Leaks that are accepted: marked in the result.
     public var knownLeaks: [KnownLeak] = []
 

@@ -1,3 +1,4 @@
+public import Causes
 public import LeakStatistics
 public import Lifecycles
 import SystemCalls
@@ -153,6 +154,8 @@ public struct CheckResult: Sendable {
         public var stall: Stall?
         /// Which processes of several gained what, where something leaks.
         public var gains: [ProcessGain] = []
+        /// What causes the leak; nil where that was not looked for.
+        public var explanation: Explanation?
     }
 
     /// What is said of one resource under one lifecycle.

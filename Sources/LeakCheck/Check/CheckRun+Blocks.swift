@@ -111,16 +111,21 @@ extension CheckRun {
         var settling = Settling(
             control: rows[row].samples.last?.descriptors ?? 0, awaitsRest: awaitsRest, isPatient: !hasRestlessTarget,
             at: .now)
-        while true {
-            settling.note(
-                waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
-                isBusy: awaitsRest && target.isBusy, at: .now)
-            if settling.isOver(at: .now) { break }
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        try await settle(target, &settling, watchesThreads: awaitsRest)
         guard awaitsRest else { return }
         restlessBlocks[row] = settling.isAtRest(at: .now) ? 0 : restless + 1
         if restlessBlocks[row] == most { hasRestlessTarget = true }
+    }
+
+    /// Watches the target until it is settled, or long enough.
+    func settle(_ target: Target, _ settling: inout Settling, watchesThreads: Bool) async throws {
+        while true {
+            settling.note(
+                waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
+                isBusy: watchesThreads && target.isBusy, at: .now)
+            if settling.isOver(at: .now) { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     /// Reads the target and notes it.
@@ -153,7 +158,7 @@ extension CheckRun {
                 lifecycle: rows[row].lifecycle.label, phase: phase,
                 connections: rows.reduce(0) { $0 + $1.connections.completed }, privateMemory: privateMemory,
                 seconds: start.elapsed.inSeconds, decided: schedule.rows.count { $0.state == .decided },
-                rows: schedule.rows.count { !$0.isInapplicable }, suspects: suspects))
+                rows: schedule.rows.count { !$0.isInapplicable }, suspects: suspects, isExplaining: isExplaining))
     }
 
     /// The rows that rest, what is suspected of them, and how long they still must.

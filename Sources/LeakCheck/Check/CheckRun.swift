@@ -49,6 +49,8 @@ final class CheckRun {
     /// What resting rows were seen to hold, by row.
     private var pauseWatches: [Int: PauseWatch] = [:]
     private var isHeaderRecorded = false
+    /// Whether the verdicts stand, and causes are looked for.
+    var isExplaining = false
     /// The row that was driven, or whose pause was waited for, last.
     private var latest: Int?
 
@@ -101,11 +103,15 @@ final class CheckRun {
             if description == nil { throw CancellationError() }
             interruption = .interrupted
         }
-        return finished(interruption)
+        recordHeader()
+        var result = judged(interruption)
+        if interruption == nil { await explain(&result) }
+        recordEnd(result)
+        return result
     }
 
-    private func finished(_ interruption: CheckResult.Interruption?) -> CheckResult {
-        recordHeader()
+    /// What was measured comes to.
+    private func judged(_ interruption: CheckResult.Interruption?) -> CheckResult {
         let kept = rows.filter { !$0.isInapplicable }
         var result = CheckResult(
             seed: plan.seed, startedAt: startedAt, durationSeconds: start.elapsed.inSeconds,
@@ -119,10 +125,13 @@ final class CheckRun {
         result.startSeconds = targets.startTime > .zero ? targets.startTime.inSeconds : nil
         result.noteGrowth(of: kept, beyond: plan.memoryGrowthThresholdBytes)
         result.mark(plan.knownLeaks)
+        return result
+    }
+
+    private func recordEnd(_ result: CheckResult) {
         // A row that was cut off in the middle has learned more since its last sample.
         for row in rows { record(.row(CheckRecord.RowFacts(row))) }
         record(.end(CheckRecord.End(result)))
-        return result
     }
 
     /// Ends every process that was started.

@@ -25,6 +25,8 @@ public struct LeakCheck: Sendable {
         public var rows: Int
         /// Rows that rest because something in them grows like a leak.
         public var suspects: [Suspect] = []
+        /// Whether the verdicts stand, and the causes of what leaks in `lifecycle` are looked for.
+        public var isExplaining = false
 
         /// A row that rests.
         public struct Suspect: Hashable, Sendable {

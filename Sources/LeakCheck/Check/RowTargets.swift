@@ -77,6 +77,7 @@ final class RowTargets {
             target.terminate()
         }
         for target in targets { target.end() }
+        (upcoming, own, shared, retired) = ([:], [:], nil, [])
     }
 
     private static func starting(_ plan: CheckPlan) -> Task<(Target, Duration), any Error> {

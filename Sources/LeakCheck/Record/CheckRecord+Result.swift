@@ -68,6 +68,7 @@ extension CheckRecord {
         measurement.stopReason = facts.stopReason ?? facts.obstacle.map { .text($0) }
         measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
         measurement.stall = facts.stall
+        measurement.explanation = facts.explanation
         return measurement
     }
 }
@@ -89,6 +90,7 @@ extension CheckRecord.RowFacts {
         }
         failure = row.failure
         isInapplicable = row.isInapplicable
+        explanation = row.explanation
     }
 }
 

@@ -1,3 +1,4 @@
+public import Causes
 public import Lifecycles
 public import Targets
 
@@ -120,6 +121,8 @@ public struct CheckRecord: Sendable {
         public var stall: CheckResult.Stall?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
         public var isInapplicable: Bool
+        /// What is known of the causes of what it leaks; nil where they were not looked for.
+        public var explanation: Explanation?
     }
 
     /// What became of a row's connections.

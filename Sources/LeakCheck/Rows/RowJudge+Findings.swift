@@ -10,7 +10,10 @@ extension RowJudge {
             resources: rules.resources.compactMap { resource in
                 judgments[resource].map { finding(row, resource, $0) }
             }, stall: row.stall)
-        if result.resources.contains(where: { $0.verdict == .leak }) { result.gains = row.gains }
+        if result.resources.contains(where: { $0.verdict == .leak }) {
+            result.gains = row.gains
+            result.explanation = row.explanation
+        }
         return result
     }
 

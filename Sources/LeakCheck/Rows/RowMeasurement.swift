@@ -1,3 +1,4 @@
+package import Causes
 package import LeakStatistics
 package import Lifecycles
 package import Targets
@@ -32,6 +33,8 @@ package struct RowMeasurement: Sendable {
     package var stall: CheckResult.Stall?
     /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
     package var isInapplicable = false
+    /// What is known of the causes of what it leaks; nil where they were not looked for.
+    package var explanation: Explanation?
 
     /// A lifecycle of which nothing has been measured.
     package init(_ lifecycle: Lifecycle) {

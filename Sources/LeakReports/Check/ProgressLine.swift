@@ -27,6 +27,7 @@ public struct ProgressLine: Sendable {
         memory.append(Double(progress.privateMemory))
         let phase =
             switch progress.phase {
+            case _ where progress.isExplaining: "looking for the cause of"
             case .measure: "driving"
             case .pause: "resting"
             case .confirm: "driving again"

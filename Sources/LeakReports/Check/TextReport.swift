@@ -60,6 +60,7 @@ public struct TextReport {
         for (row, finding, text) in result.explanations {
             if finding.verdict == .leak {
                 leaks.append(style.paint(text.paragraph, Style.colour(of: finding)))
+                if let explanation = row.explanation { leaks += CauseText(explanation).lines.map { "  \($0)" } }
                 if let command = row.reproducer { leaks.append("  reproduce: \(command)") }
             } else if let remark = finding.remark {
                 let words = "\(finding.verdict.rawValue): \(remark)"

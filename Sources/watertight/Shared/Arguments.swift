@@ -42,6 +42,7 @@ extension Sequence where Element == FieldArgument {
 
 extension CheckPlan.Compression: ExpressibleByArgument {}
 extension CheckPlan.Profile: ExpressibleByArgument {}
+extension CheckPlan.Explain: ExpressibleByArgument {}
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 

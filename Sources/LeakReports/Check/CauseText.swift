@@ -1,0 +1,79 @@
+import Causes
+import LeakCheck
+
+/// The causes of a row's leak in words, the same in every report.
+struct CauseText {
+    private let explanation: Causes.Explanation
+
+    /// So many causes are told; the rest are in the JSON report.
+    private static let most = 5
+    private static let mostFrames = 3
+
+    /// The words for `explanation`.
+    init(_ explanation: Causes.Explanation) { self.explanation = explanation }
+
+    /// A line for each cause, the largest first, and what is to be said of all of them; or why there is none.
+    var lines: [String] {
+        if let failure = explanation.failure { return ["the cause could not be looked for: \(failure)"] }
+        guard !explanation.causes.isEmpty else {
+            return [
+                "no cause was found: nothing that \(explanation.source ?? "the probe") can tell apart grew with the connections"
+            ]
+        }
+        var lines = explanation.causes.prefix(Self.most).map(Self.line)
+        let more = explanation.causes.count - lines.count
+        if more > 0 { lines.append("and \(more) more, which are smaller") }
+        if let share = explanation.explainedShare {
+            lines.append("together \(Int((share * 100).rounded()))% of the leak, by \(explanation.source ?? "")")
+        }
+        return lines
+    }
+
+    /// `+1.00 Session (160 B) held by sessions, a Map, server.js:11`.
+    static func line(_ cause: Cause) -> String {
+        var words = "+\(Amount.count(cause.countPerConnection)) \(cause.what)"
+        if let bytes = cause.bytesPerConnection, bytes >= 1 { words += " (\(Amount.bytes(bytes)))" }
+        let stack = stack(cause)
+        switch cause.kind {
+        case .allocation: words += stack.isEmpty ? "" : " allocated at \(stack)"
+        case .task, .goroutine, .thread: words += stack.isEmpty ? "" : " at \(stack)"
+        case .heldObject:
+            if let place = cause.site.first?.location { words += " \(place)" }
+        }
+        if !cause.holders.isEmpty { words += ", held by \(holders(cause.holders))" }
+        let others = cause.alsoHeldBy.filter { $0.first != cause.holders.first }
+        if let other = others.first { words += ", also by \(holders(other))" }
+        return words
+    }
+
+    /// The program's own lines on the stack, the innermost first.
+    private static func stack(_ cause: Cause) -> String {
+        let own = cause.site.filter { $0.location.map { !$0.isLibrary } ?? false }
+        let frames = own.isEmpty ? cause.site : own
+        // What made it stands last.
+        let maker = frames.last.flatMap { $0.function.hasPrefix("created by") ? $0 : nil }
+        var shown = Array(frames.prefix(mostFrames))
+        if let maker, shown.last != maker { shown.append(maker) }
+        return shown.map(\.description).joined(separator: " < ")
+    }
+
+    /// `sessions, a Map, server.js:11`, or the chain from the variable on.
+    private static func holders(_ steps: [HolderStep]) -> String {
+        let chain =
+            steps.count == 1 && !steps[0].edge.isEmpty && !steps[0].type.isEmpty
+            ? "\(steps[0].edge), \(article(steps[0].type)) \(steps[0].type)"
+            : shortened(steps).map { "\($0)" }.joined(separator: " → ")
+        let place = steps.reversed().lazy.compactMap(\.location).first
+        return place.map { "\(chain), \($0)" } ?? chain
+    }
+
+    /// The ends of a chain that is too long for a line.
+    private static func shortened(_ steps: [HolderStep]) -> [String] {
+        guard steps.count > 6 else { return steps.map(\.description) }
+        return steps.prefix(3).map(\.description) + ["…"] + steps.suffix(2).map(\.description)
+    }
+
+    private static func article(_ type: String) -> String {
+        "aeiouAEIOU".contains(type.prefix(1)) && !type.isEmpty ? "an" : "a"
+    }
+}
