@@ -7,7 +7,7 @@ public struct GitHubAnnotations {
     /// A line for each leak and each doubt, in the form of
     /// https://docs.github.com/actions/reference/workflow-commands-for-github-actions; empty when there is none.
     public static func render(_ result: CheckResult) -> String {
-        result.explanations.compactMap { row, finding, text in
+        result.findingTexts.compactMap { row, finding, text in
             let title = property("\(finding.verdict.rawValue): \(row.lifecycle.label), \(finding.resource.rawValue)")
             let command: String? =
                 switch finding.verdict {

@@ -47,7 +47,7 @@ public struct HTMLReport {
 
     private var sections: [String] {
         var sections: [String] = []
-        let all = result.explanations.filter { $0.finding.verdict == .leak }
+        let all = result.findingTexts.filter { $0.finding.verdict == .leak }
         // Known leaks come after the others.
         let leaks = all.filter { $0.finding.knownLeak == nil } + all.filter { $0.finding.knownLeak != nil }
         if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(card))) }
@@ -55,7 +55,7 @@ public struct HTMLReport {
             sections.append(section("stalls", "Where the target stalled", result.stalls.map(stallCard)))
         }
         sections.append(section("verdicts", "Every lifecycle and resource", [matrix]))
-        let doubts = result.explanations.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
+        let doubts = result.findingTexts.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
         if !doubts.isEmpty { sections.append(section("remarks", "What else is worth knowing", doubts.map(card))) }
         sections.append(section("plots", "What was measured", [legend] + result.rows.enumerated().map(plots)))
         sections.append(section("method", "How it was measured", [settings, method]))
@@ -71,7 +71,7 @@ public struct HTMLReport {
         """
     }
 
-    private func card(_ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: Explanation) -> String {
+    private func card(_ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText) -> String {
         let command = row.reproducer.flatMap { finding.verdict == .leak ? $0 : nil }.map {
             "<p class=\"label\">Reproduce this row alone</p>\n<pre><code>\(escaped($0))</code></pre>"
         }
@@ -118,7 +118,7 @@ public struct HTMLReport {
 
     private func tableRow(_ index: Int, _ row: CheckResult.Row) -> String {
         let cells = row.resources.map { finding in
-            let cell = Explanation(result, row, finding).cell.dropFirst(finding.verdict.rawValue.count)
+            let cell = FindingText(result, row, finding).cell.dropFirst(finding.verdict.rawValue.count)
             let amount = cell.isEmpty ? "" : "<span class=\"amount\">\(escaped(String(cell.dropFirst())))</span>"
             return "<td class=\"\(finding.style)\"><a href=\"#row-\(index)\">\(badge(finding)) "
                 + "\(amount)</a></td>"

@@ -81,7 +81,7 @@ public struct JSONReport {
                 firstProblem: row.connections.firstProblem, endedOtherwise: row.connections.endedOtherwise,
                 firstDeviation: row.connections.firstDeviation.map { "\($0)" }, violations: row.connections.violations,
                 firstViolation: row.connections.firstViolation.map { "\($0)" })
-            resources = row.resources.map { Finding($0, Explanation(result, row, $0)) }
+            resources = row.resources.map { Finding($0, FindingText(result, row, $0)) }
             reproducer = row.reproducer
             stall = row.stall
         }
@@ -113,7 +113,7 @@ public struct JSONReport {
         var knownLeak: KnownLeak?
         var detail: Detail
 
-        init(_ finding: CheckResult.Finding, _ explanation: Explanation) {
+        init(_ finding: CheckResult.Finding, _ text: FindingText) {
             resource = finding.resource
             unit = finding.resource.unit
             verdict = finding.verdict
@@ -122,7 +122,7 @@ public struct JSONReport {
             smallestDetectable = finding.smallestDetectable
             reason = finding.reason
             remark = finding.remark
-            statement = explanation.statement
+            statement = text.statement
             knownLeak = finding.knownLeak
             detail = Detail(tcpStates: finding.tcpStates, releasedWithinSeconds: finding.releasedWithinSeconds)
         }

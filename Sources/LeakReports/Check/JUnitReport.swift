@@ -8,7 +8,7 @@ import Lifecycles
 public struct JUnitReport {
     /// The document, one test suite `watertight`.
     public static func render(_ result: CheckResult) -> String {
-        let findings = result.explanations
+        let findings = result.findingTexts
         let known = findings.count { $0.finding.knownLeak != nil }
         let failures = findings.count { $0.finding.verdict == .leak } - known
         let endings = result.interruption == nil ? 0 : 1
@@ -48,7 +48,7 @@ public struct JUnitReport {
     }
 
     private static func testCase(
-        _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: Explanation, _ time: String
+        _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText, _ time: String
     ) -> [String] {
         let (group, name) = (row.lifecycle.label, finding.resource.rawValue)
         switch finding.verdict {

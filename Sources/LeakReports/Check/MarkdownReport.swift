@@ -10,7 +10,7 @@ public struct MarkdownReport {
         blocks.append(table(result))
         blocks.append(MarkupText.markdown(CheckResult.tableNote))
         blocks += result.stalls.map { "**\(Verdict.inconclusive.mark) \(MarkupText.markdown($0.statement))**" }
-        for (row, finding, text) in result.explanations {
+        for (row, finding, text) in result.findingTexts {
             switch finding.verdict {
             case .leak:
                 blocks.append("**\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))**")
@@ -29,7 +29,7 @@ public struct MarkdownReport {
         let heading = ["lifecycle", "connections"] + result.resources.map(\.rawValue)
         let rows = result.rows.map { row in
             [row.lifecycle.label, Amount.whole(Double(row.connections.completed))]
-                + row.resources.map { "\($0.verdict.mark) \(Explanation(result, row, $0).cell)" }
+                + row.resources.map { "\($0.verdict.mark) \(FindingText(result, row, $0).cell)" }
         }
         let lines =
             [heading.map(MarkupText.markdown), ["---", "---:"] + result.resources.map { _ in "---" }]

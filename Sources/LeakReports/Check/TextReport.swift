@@ -41,7 +41,7 @@ public struct TextReport {
             rows.append(
                 [Cell(row.lifecycle.label), Cell("\(row.connections.completed)", .right)]
                     + row.resources.map { finding in
-                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding))
+                        Cell(FindingText(result, row, finding).cell, colour: Style.colour(of: finding))
                     })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
@@ -57,7 +57,7 @@ public struct TextReport {
     private var remarks: [String] {
         var leaks: [String] = []
         var doubts: [(words: String, paragraph: String, subjects: [String])] = []
-        for (row, finding, text) in result.explanations {
+        for (row, finding, text) in result.findingTexts {
             if finding.verdict == .leak {
                 leaks.append(style.paint(text.paragraph, Style.colour(of: finding)))
                 if let command = row.reproducer { leaks.append("  reproduce: \(command)") }

@@ -3,7 +3,7 @@ import LeakStatistics
 import Lifecycles
 
 /// One finding in words, the same in every report.
-struct Explanation {
+struct FindingText {
     private let result: CheckResult
     private let row: CheckResult.Row
     private let finding: CheckResult.Finding
@@ -108,8 +108,8 @@ struct Explanation {
 
 extension CheckResult {
     /// The findings of all rows in order, each with its words.
-    var explanations: [(row: Row, finding: Finding, text: Explanation)] {
-        rows.flatMap { row in row.resources.map { (row, $0, Explanation(self, row, $0)) } }
+    var findingTexts: [(row: Row, finding: Finding, text: FindingText)] {
+        rows.flatMap { row in row.resources.map { (row, $0, FindingText(self, row, $0)) } }
     }
 
     /// The verdict over every row in words, and what ended the check early.
