@@ -23,6 +23,7 @@ public struct JSONReport {
         var schema = JSONReport.schema
         var verdict: Verdict
         var verdictBesideKnown: Verdict
+        var diagnoses: [DiagnosisObject]
         var seed: UInt64
         var startedAt: String
         var durationSeconds: Double
@@ -44,6 +45,7 @@ public struct JSONReport {
         init(_ result: CheckResult) {
             verdict = result.verdict
             verdictBesideKnown = result.verdictBesideKnown
+            diagnoses = result.diagnosisTexts.map(DiagnosisObject.init)
             seed = result.seed
             startedAt = result.startedAt
             durationSeconds = result.durationSeconds
@@ -61,6 +63,40 @@ public struct JSONReport {
             stay = result.stay
             results = result.rows.map { Row(result, $0) }
             samples = result.samples
+        }
+    }
+
+    private struct DiagnosisObject: Encodable {
+        var kind: Diagnosis.Kind
+        var sentence: String
+        var lifecycles: [String]
+        var spared: [String]
+        var leaks: [Leak]
+
+        init(_ diagnosis: Diagnosis, _ sentence: String) {
+            kind = diagnosis.kind
+            self.sentence = sentence
+            lifecycles = diagnosis.lifecycles
+            spared = diagnosis.spared
+            leaks = diagnosis.leaks.map(Leak.init)
+        }
+    }
+
+    private struct Leak: Encodable {
+        var resource: Resource
+        var unit: String
+        var perConnection: Double
+        var least: Double
+        var most: Double
+        var lifecycles: [String]
+
+        init(_ leak: SharedLeak) {
+            resource = leak.resource
+            unit = leak.resource.unit
+            perConnection = leak.perConnection
+            least = leak.least
+            most = leak.most
+            lifecycles = leak.lifecycles
         }
     }
 
