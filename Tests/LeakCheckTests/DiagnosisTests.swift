@@ -98,6 +98,10 @@ struct DiagnosisTableTests {
             fins + resets + ["chatty/fin", "vanish-handshake/unread", "close-unanswered"] + violations, .withoutClose
         ),
         (
+            "subscriptions by message, dropped at a Close frame only",
+            ["fin", "reset/open", "reset/unread", "chatty/fin", "flood-reset", "slow-reader"], .messageWithoutClose
+        ),
+        (
             "WebSocket-Node#167: sockets that are never closed",
             all(but: closes + ["server-close", "refused"] + rejections), .endOfTCP
         ),
@@ -122,6 +126,7 @@ struct DiagnosisTableTests {
         #expect(kind(labels) == [.everyConnection])
         #expect(kind(labels.filter { $0 != "bare-tcp" }) == [.request])
         #expect(kind(["fin", "reset/open", "leave-at-once", "flood-reset"]) == [.withoutClose])
+        #expect(kind(["fin", "reset/open", "flood-reset"]) == [.messageWithoutClose])
         #expect(kind(["fin", "leave-at-once"]) == [.fin])
         #expect(kind(["reset/open", "flood-reset"]) == [.reset])
         #expect(kind(["bare-tcp"]) == [.oneLifecycle])
@@ -189,6 +194,18 @@ struct DiagnosisEvidenceTests {
         blind.rows[3].resources[0].smallestDetectable = 2
         #expect(blind.kinds == [.fin])
         #expect(blind.diagnoses[0].spared == ["clean-close", "bare-tcp", "idle/pong"])
+    }
+
+    @Test("a pattern must be certain of half of the leaking rows")
+    func certainty() {
+        let labels = [
+            "clean-close", "reset/open", "fin", "leave-at-once", "reject/key", "reject/path", "reject/origin",
+        ]
+        func kinds(_ count: Int) -> [Diagnosis.Kind] {
+            DiagnosedCheck.result(Array(labels.prefix(count)), leaking: Array(labels.prefix(count).dropFirst(2))).kinds
+        }
+        #expect(kinds(6) == [.fin])
+        #expect(kinds(7) == [.noPattern])
     }
 
     @Test("a known leak takes no part")

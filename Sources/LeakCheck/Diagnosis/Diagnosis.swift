@@ -56,6 +56,8 @@ public struct Diagnosis: Hashable, Sendable {
         case reset
         /// They are upgraded, and end without a Close frame.
         case withoutClose
+        /// They send a message, and end without a Close frame.
+        case messageWithoutClose
         /// They end without a Close frame, upgraded or not.
         case endOfTCP
         /// They end with a Close frame of the peer's.

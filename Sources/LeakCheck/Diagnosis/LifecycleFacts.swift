@@ -79,18 +79,22 @@ struct LifecycleFacts: Hashable {
         leavesAfterUpgrade = steps.drop { $0 != .awaitUpgrade }.dropFirst().first.map(\.isLeaving) ?? false
         request = Self.request(steps)
         isUpgraded = steps.contains(.awaitUpgrade) ? true : request == .valid && !lifecycle.expectsRefusal ? nil : false
-        let awaitsReplies = steps.contains { if case .awaitReplies = $0 { true } else { false } }
-        let readsNothing = steps.contains { [.stopReading, .awaitUnread].contains($0) }
-        // What the peer neither waits for nor reads may have arrived when it closes.
-        let leavesUnread =
-            isUpgraded == nil || messages > 0 && !awaitsReplies && !steps.contains(.ignoreTarget)
+        let leavesUnread = isUpgraded == nil || messages > 0 && !steps.awaitsReplies && !steps.contains(.ignoreTarget)
         ending = Self.ending(
             steps, targetCloses: provokesClose || breaksProtocol, expectsRefusal: lifecycle.expectsRefusal,
             leavesUnread: leavesUnread)
         leavesRepliesUnread =
-            if isUpgraded == false || awaitsReplies { false } else if readsNothing || leavesUnread {
-                messages > 0 ? true : nil
-            } else { messages > 0 ? nil : false }
+            isUpgraded == false || steps.awaitsReplies
+            ? false : Self.leavesRepliesUnread(steps, leavesUnread: leavesUnread, sendsMessages: messages > 0)
+    }
+
+    /// Without a message there are replies only from a target that sends of itself. A peer that ignores the target reads.
+    private static func leavesRepliesUnread(
+        _ steps: [Lifecycle.Step], leavesUnread: Bool, sendsMessages: Bool
+    ) -> Bool? {
+        let readsNothing = steps.contains { [.stopReading, .awaitUnread].contains($0) }
+        if readsNothing || leavesUnread { return sendsMessages ? true : nil }
+        return sendsMessages ? nil : false
     }
 
     private static func request(_ steps: [Lifecycle.Step]) -> Request {
@@ -115,6 +119,11 @@ struct LifecycleFacts: Hashable {
         if steps.contains(.leaveWithReset) { return .reset }
         return leavesUnread ? .finOrReset : .fin
     }
+}
+
+extension [Lifecycle.Step] {
+    /// Whether the peer reads what the target answers.
+    fileprivate var awaitsReplies: Bool { contains { if case .awaitReplies = $0 { true } else { false } } }
 }
 
 extension Lifecycle.Step {

@@ -21,12 +21,7 @@ struct Pattern: Sendable {
         Pattern(kind: .request, trait: { $0.request != .none && $0.request != .part }),
         Pattern(kind: .openingHandshake, trait: { $0.request == .foreign ? nil : $0.request == .valid }),
         Pattern(kind: .upgrade, trait: { $0.isUpgraded }),
-        Pattern(
-            kind: .message,
-            trait: { facts in
-                if facts.messages > 0 { return true }
-                return facts.sendsPings || facts.breaksProtocol || facts.cutsMessage ? nil : false
-            }),
+        Pattern(kind: .message, trait: { $0.sendsMessage }),
     ]
 
     private static let handshakes: [Pattern] = [
@@ -97,11 +92,12 @@ struct Pattern: Sendable {
                 default: false
                 }
             }),
+        Pattern(kind: .withoutClose, trait: { $0.endsWithoutClose }),
         Pattern(
-            kind: .withoutClose,
+            kind: .messageWithoutClose,
             trait: { facts in
-                guard let isUpgraded = facts.isUpgraded, facts.ending != .unansweredClose else { return nil }
-                return isUpgraded && [.fin, .reset, .finOrReset].contains(facts.ending)
+                let traits = [facts.sendsMessage, facts.endsWithoutClose]
+                return traits.contains(false) ? false : traits.contains(nil) ? nil : true
             }),
         Pattern(
             kind: .endOfTCP,
@@ -129,6 +125,20 @@ struct Pattern: Sendable {
         let certain = traits.count { $0 == true }
         guard certain >= 2, certain * 2 >= leaking.count else { return false }
         return contrast.contains(false) || spared.isEmpty && kind.isUniversal
+    }
+}
+
+extension LifecycleFacts {
+    /// Whether the target gets a whole message; nil where it gets something else.
+    fileprivate var sendsMessage: Bool? {
+        if messages > 0 { return true }
+        return sendsPings || breaksProtocol || cutsMessage ? nil : false
+    }
+
+    /// Whether an open connection ends without a Close frame; nil where the target may close it first.
+    fileprivate var endsWithoutClose: Bool? {
+        guard let isUpgraded, ending != .unansweredClose else { return nil }
+        return isUpgraded && [.fin, .reset, .finOrReset].contains(ending)
     }
 }
 

@@ -182,6 +182,11 @@ struct DiagnosisText {
                 " that ends an open connection without a Close frame",
                 "the end without a Close frame is not handled, as by a server that listens for Close frames only"
             )
+        case .messageWithoutClose:
+            (
+                " that sends a message and ends without a Close frame",
+                "what a message registers is not freed at the end without a Close frame"
+            )
         case .endOfTCP:
             (
                 " that ends without a Close frame, upgraded or not,",
