@@ -9,10 +9,10 @@ import Testing
 import FoundationXML
 #endif
 
-@Suite("Explanation")
-struct ExplanationTests {
+@Suite("A finding in words")
+struct FindingTextTests {
     private func statement(_ result: CheckResult, _ row: Int, _ resource: Int) -> String {
-        Explanation(result, result.rows[row], result.rows[row].resources[resource]).statement
+        FindingText(result, result.rows[row], result.rows[row].resources[resource]).statement
     }
 
     @Test("a leak of descriptors says how much, how sure, until when, and in which state")

@@ -16,7 +16,7 @@ extension CheckRun {
     /// Explains rows of `result` that leak, as the plan wants it, and notes what was learned.
     func explain(_ result: inout CheckResult) async {
         guard plan.mayExplain else { return }
-        let chosen = ExplanationPlan.rows(of: result.rows, takesKnown: plan.explain == .always)
+        let chosen = ExplanationPlan.rows(of: result, takesKnown: plan.explain == .always)
         guard !chosen.isEmpty else { return }
         // A command that always takes the same port cannot run twice.
         if plan.usesOneProcess, case .command = plan.subject { await targets.endAll() }

@@ -11,8 +11,6 @@ enum ExplanationPlan {
 
     /// Rows that leak alike have one cause; of so many kinds at most one row each is explained.
     static let mostRows = 3
-    /// By how much amounts may differ that are alike.
-    private static let likeness = 0.15
     /// An interval of a row of which nothing is known.
     private static let usualInterval = 500
     /// How often what is left must show in an interval, and the bounds of an interval.
@@ -21,27 +19,13 @@ enum ExplanationPlan {
     /// The share of the limit of descriptors, the threads and the bytes that may be left by all connections together.
     private static let (descriptorShare, mostThreads, mostBytes) = (0.5, 1500.0, Double(1 << 30))
 
-    /// The rows to explain, as indices: the first of each kind that leaks and is not a known leak, unless `takesKnown`.
-    static func rows(of rows: [CheckResult.Row], takesKnown: Bool) -> [Int] {
+    /// The rows to explain, as indices: the example of each group that leaks alike and is not a known leak, unless `takesKnown`.
+    static func rows(of result: CheckResult, takesKnown: Bool) -> [Int] {
         var chosen: [Int] = []
-        for index in rows.indices where !amounts(rows[index], takesKnown).isEmpty {
-            let isLike = chosen.contains { areAlike(amounts(rows[$0], takesKnown), amounts(rows[index], takesKnown)) }
-            if !isLike { chosen.append(index) }
+        for group in result.leakGroups where takesKnown || !group.isKnown(in: result) {
+            if !chosen.contains(group.rows[0]) { chosen.append(group.rows[0]) }
         }
         return Array(chosen.prefix(mostRows))
-    }
-
-    private static func amounts(_ row: CheckResult.Row, _ takesKnown: Bool) -> [Resource: Double] {
-        let leaks = row.resources.filter { $0.verdict == .leak && (takesKnown || $0.knownLeak == nil) }
-        return Dictionary(leaks.map { ($0.resource, $0.perConnection ?? 0) }) { $1 }
-    }
-
-    private static func areAlike(_ left: [Resource: Double], _ right: [Resource: Double]) -> Bool {
-        left.keys == right.keys
-            && left.allSatisfy { resource, amount in
-                let other = right[resource] ?? 0
-                return abs(amount - other) <= likeness * max(amount, other)
-            }
     }
 
     /// How many connections explain `row`, whose process may open `descriptorLimit` descriptors; nil where so many as would tell
@@ -64,5 +48,14 @@ enum ExplanationPlan {
         let interval = Int(min(wanted, most / 4))
         guard interval >= leastInterval else { return nil }
         return Load(warmUp: Int(min(Double(max(leastWarmUp, 2 * interval)), most / 2)), interval: interval)
+    }
+}
+
+extension LeakGroup {
+    /// Whether all of it is accepted.
+    fileprivate func isKnown(in result: CheckResult) -> Bool {
+        leaks.allSatisfy { leak in
+            result.rows[rows[0]].resources.first { $0.resource == leak.resource }?.knownLeak != nil
+        }
     }
 }

@@ -3,14 +3,14 @@ import LeakCheck
 
 /// The causes of a row's leak in words, the same in every report.
 struct CauseText {
-    private let explanation: Causes.Explanation
+    private let explanation: Explanation
 
     /// So many causes are told; the rest are in the JSON report.
     private static let most = 5
     private static let mostFrames = 3
 
     /// The words for `explanation`.
-    init(_ explanation: Causes.Explanation) { self.explanation = explanation }
+    init(_ explanation: Explanation) { self.explanation = explanation }
 
     /// A line for each cause, the largest first, and what is to be said of all of them; or why there is none.
     var lines: [String] {

@@ -23,7 +23,7 @@ struct GrowthPlot {
         guard series.points.count > 1, series.connections > 0 else { return nil }
         self.finding = finding
         self.identifier = identifier
-        title = "\(row.lifecycle.label), \(finding.resource.rawValue): \(Explanation(result, row, finding).statement)"
+        title = "\(row.lifecycle.label), \(finding.resource.rawValue): \(FindingText(result, row, finding).statement)"
         let levels = series.points.map(\.level).filter(\.isFinite)
         across = Axis(0...series.connections, pixels: (Self.left, Self.right), unit: .connections)
         up = Axis(

@@ -27,6 +27,7 @@ public struct HTMLReport {
         <header class="\(result.verdictBesideKnown == result.verdict ? result.verdict.rawValue : "known")">
         <p class="product">Watertight leak check</p>
         <h1><span class="mark" aria-hidden="true">\(result.verdict.mark)</span> \(escaped(result.conclusion))</h1>
+        \(diagnoses)
         <p class="target"><code>\(escaped(result.target))</code></p>
         <p class="course">\(escaped(course))</p>
         </header>
@@ -39,6 +40,10 @@ public struct HTMLReport {
         """
     }
 
+    private var diagnoses: String {
+        result.diagnosisTexts.map { "<p class=\"diagnosis\">\(escaped($0.sentence))</p>" }.joined(separator: "\n")
+    }
+
     private var course: String {
         let connections = result.rows.reduce(0) { $0 + $1.connections.completed }
         return "\(Amount.whole(Double(connections))) connections in \(Amount.seconds(result.durationSeconds)), "
@@ -47,16 +52,16 @@ public struct HTMLReport {
 
     private var sections: [String] {
         var sections: [String] = []
-        let all = result.explanations.filter { $0.finding.verdict == .leak }
+        let all = result.leakGroupTexts
         // Known leaks come after the others.
-        let leaks = all.filter { $0.finding.knownLeak == nil } + all.filter { $0.finding.knownLeak != nil }
-        if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(card))) }
+        let leaks = all.filter { !$0.isKnown } + all.filter(\.isKnown)
+        if !leaks.isEmpty { sections.append(section("leaks", "What leaks", leaks.map(leakCard))) }
         if !result.stalls.isEmpty {
             sections.append(section("stalls", "Where the target stalled", result.stalls.map(stallCard)))
         }
         sections.append(section("verdicts", "Every lifecycle and resource", [matrix]))
-        let doubts = result.explanations.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
-        if !doubts.isEmpty { sections.append(section("remarks", "What else is worth knowing", doubts.map(card))) }
+        let doubts = result.findingTexts.filter { $0.finding.verdict != .leak && $0.finding.remark != nil }
+        if !doubts.isEmpty { sections.append(section("remarks", "What else is worth knowing", doubts.map(doubtCard))) }
         sections.append(section("plots", "What was measured", [legend] + result.rows.enumerated().map(plots)))
         sections.append(section("method", "How it was measured", [settings, method]))
         return sections
@@ -71,32 +76,47 @@ public struct HTMLReport {
         """
     }
 
-    private func card(_ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: Explanation) -> String {
-        let command = row.reproducer.flatMap { finding.verdict == .leak ? $0 : nil }.map {
-            "<p class=\"label\">Reproduce this row alone</p>\n<pre><code>\(escaped($0))</code></pre>"
+    /// What one row leaks, or several: then one of them is the example.
+    private func leakCard(_ group: LeakGroupText) -> String {
+        let style = group.isKnown ? "known" : Verdict.leak.rawValue
+        var content = group.findings.map { finding, text in
+            "<p>\(group.summary == nil ? "" : "For example ")\(escaped(text.paragraph))</p>"
         }
-        return """
-            <article class="card \(finding.style)">
-            <h3>\(badge(finding)) \(escaped(row.lifecycle.label)), \(escaped(finding.resource.words))</h3>
-            <p>\(escaped(finding.verdict == .leak ? text.paragraph : text.statement))</p>
-            \(command ?? "")
-            </article>
-            """
+        if let summary = group.summary {
+            let links = group.rows.map { "<a href=\"#row-\($0.index)\">\(escaped($0.row.lifecycle.label))</a>" }
+            content.insert("<p>\(escaped(summary))</p>\n<p>\(links.joined(separator: ", "))</p>", at: 0)
+        }
+        if let command = group.example.reproducer {
+            content.append(
+                "<p class=\"label\">Reproduce this row alone</p>\n<pre><code>\(escaped(command))</code></pre>")
+        }
+        return article(
+            style, "\(badge(.leak, style)) \(escaped(group.subject)), \(escaped(group.resources))", content)
     }
 
-    private func stallCard(_ row: CheckResult.Row, _ statement: String) -> String {
+    private func doubtCard(_ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText) -> String {
+        article(
+            finding.style, "\(badge(finding)) \(escaped(row.lifecycle.label)), \(escaped(finding.resource.words))",
+            ["<p>\(escaped(text.statement))</p>"])
+    }
+
+    private func article(_ style: String, _ title: String, _ content: [String]) -> String {
         """
-        <article class="card inconclusive">
-        <h3>\(escaped(row.lifecycle.label))</h3>
-        <p>\(escaped(statement))</p>
+        <article class="card \(style)">
+        <h3>\(title)</h3>
+        \(content.joined(separator: "\n"))
         </article>
         """
     }
 
-    private func badge(_ finding: CheckResult.Finding) -> String {
-        let verdict = finding.verdict
-        return
-            "<span class=\"badge \(finding.style)\"><span aria-hidden=\"true\">\(verdict.mark)</span> \(verdict.rawValue)</span>"
+    private func stallCard(_ row: CheckResult.Row, _ statement: String) -> String {
+        article("inconclusive", escaped(row.lifecycle.label), ["<p>\(escaped(statement))</p>"])
+    }
+
+    private func badge(_ finding: CheckResult.Finding) -> String { badge(finding.verdict, finding.style) }
+
+    private func badge(_ verdict: Verdict, _ style: String) -> String {
+        "<span class=\"badge \(style)\"><span aria-hidden=\"true\">\(verdict.mark)</span> \(verdict.rawValue)</span>"
     }
 
     // MARK: Table
@@ -118,7 +138,7 @@ public struct HTMLReport {
 
     private func tableRow(_ index: Int, _ row: CheckResult.Row) -> String {
         let cells = row.resources.map { finding in
-            let cell = Explanation(result, row, finding).cell.dropFirst(finding.verdict.rawValue.count)
+            let cell = FindingText(result, row, finding).cell.dropFirst(finding.verdict.rawValue.count)
             let amount = cell.isEmpty ? "" : "<span class=\"amount\">\(escaped(String(cell.dropFirst())))</span>"
             return "<td class=\"\(finding.style)\"><a href=\"#row-\(index)\">\(badge(finding)) "
                 + "\(amount)</a></td>"

@@ -29,6 +29,7 @@ enum HTMLStyle {
         p { margin: 0 0 .75rem; max-width: 76ch; overflow-wrap: anywhere; }
         small { display: block; color: var(--muted); font-size: .8125rem; font-weight: 400; line-height: 1.4; }
         .product { margin: 0; color: var(--muted); font-size: .875rem; font-weight: 600; letter-spacing: .02em; }
+        .diagnosis { margin: 0 0 1rem; font-size: 1.125rem; }
         .target, .course { margin: 0; }
         .course { color: var(--muted); font-size: .9375rem; }
         header.leak h1 { color: var(--leak); }
@@ -45,6 +46,7 @@ enum HTMLStyle {
         .card.leak { border-left-color: var(--leak); }
         .card.inconclusive, .card.known { border-left-color: var(--inconclusive); }
         .card.clean { border-left-color: var(--clean); }
+        .card a { color: var(--accent); }
         .card p:last-child { margin-bottom: 0; }
         .label { margin: .75rem 0 .25rem; color: var(--muted); font-size: .8125rem; font-weight: 600; }
         pre { margin: 0; padding: .75rem 1rem; background: var(--code); border: 1px solid var(--line); border-radius: .375rem;

@@ -23,6 +23,7 @@ public struct JSONReport {
         var schema = JSONReport.schema
         var verdict: Verdict
         var verdictBesideKnown: Verdict
+        var diagnoses: [DiagnosisObject]
         var seed: UInt64
         var startedAt: String
         var durationSeconds: Double
@@ -44,6 +45,7 @@ public struct JSONReport {
         init(_ result: CheckResult) {
             verdict = result.verdict
             verdictBesideKnown = result.verdictBesideKnown
+            diagnoses = result.diagnosisTexts.map(DiagnosisObject.init)
             seed = result.seed
             startedAt = result.startedAt
             durationSeconds = result.durationSeconds
@@ -64,6 +66,40 @@ public struct JSONReport {
         }
     }
 
+    private struct DiagnosisObject: Encodable {
+        var kind: Diagnosis.Kind
+        var sentence: String
+        var lifecycles: [String]
+        var spared: [String]
+        var leaks: [Leak]
+
+        init(_ diagnosis: Diagnosis, _ sentence: String) {
+            kind = diagnosis.kind
+            self.sentence = sentence
+            lifecycles = diagnosis.lifecycles
+            spared = diagnosis.spared
+            leaks = diagnosis.leaks.map(Leak.init)
+        }
+    }
+
+    private struct Leak: Encodable {
+        var resource: Resource
+        var unit: String
+        var perConnection: Double
+        var least: Double
+        var most: Double
+        var lifecycles: [String]
+
+        init(_ leak: SharedLeak) {
+            resource = leak.resource
+            unit = leak.resource.unit
+            perConnection = leak.perConnection
+            least = leak.least
+            most = leak.most
+            lifecycles = leak.lifecycles
+        }
+    }
+
     private struct Row: Encodable {
         var lifecycle: String
         var compressed: Bool
@@ -81,7 +117,7 @@ public struct JSONReport {
                 firstProblem: row.connections.firstProblem, endedOtherwise: row.connections.endedOtherwise,
                 firstDeviation: row.connections.firstDeviation.map { "\($0)" }, violations: row.connections.violations,
                 firstViolation: row.connections.firstViolation.map { "\($0)" })
-            resources = row.resources.map { Finding($0, Explanation(result, row, $0)) }
+            resources = row.resources.map { Finding($0, FindingText(result, row, $0)) }
             reproducer = row.reproducer
             stall = row.stall
         }
@@ -113,7 +149,7 @@ public struct JSONReport {
         var knownLeak: KnownLeak?
         var detail: Detail
 
-        init(_ finding: CheckResult.Finding, _ explanation: Explanation) {
+        init(_ finding: CheckResult.Finding, _ text: FindingText) {
             resource = finding.resource
             unit = finding.resource.unit
             verdict = finding.verdict
@@ -122,7 +158,7 @@ public struct JSONReport {
             smallestDetectable = finding.smallestDetectable
             reason = finding.reason
             remark = finding.remark
-            statement = explanation.statement
+            statement = text.statement
             knownLeak = finding.knownLeak
             detail = Detail(tcpStates: finding.tcpStates, releasedWithinSeconds: finding.releasedWithinSeconds)
         }

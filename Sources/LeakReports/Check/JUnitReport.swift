@@ -5,10 +5,11 @@ import Lifecycles
 /// A check's result as JUnit XML: a test case for each lifecycle and resource.
 ///
 /// A leak is a failure, a known one skipped, and what could not be judged an error, so that any CI system shows them.
+/// The diagnosis is the output of the suite.
 public struct JUnitReport {
     /// The document, one test suite `watertight`.
     public static func render(_ result: CheckResult) -> String {
-        let findings = result.explanations
+        let findings = result.findingTexts
         let known = findings.count { $0.finding.knownLeak != nil }
         let failures = findings.count { $0.finding.verdict == .leak } - known
         let endings = result.interruption == nil ? 0 : 1
@@ -35,6 +36,8 @@ public struct JUnitReport {
         if let words = result.interruptionWords {
             lines += element("the whole check", "course", "0", "error", words, nil)
         }
+        let diagnoses = result.diagnosisTexts.map { "diagnosis: \($0.sentence)" }.joined(separator: "\n")
+        if !diagnoses.isEmpty { lines.append("    <system-out>\(MarkupText.escaped(diagnoses))</system-out>") }
         lines += ["  </testsuite>", "</testsuites>"]
         return lines.joined(separator: "\n") + "\n"
     }
@@ -48,7 +51,7 @@ public struct JUnitReport {
     }
 
     private static func testCase(
-        _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: Explanation, _ time: String
+        _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText, _ time: String
     ) -> [String] {
         let (group, name) = (row.lifecycle.label, finding.resource.rawValue)
         switch finding.verdict {

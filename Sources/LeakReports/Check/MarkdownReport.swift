@@ -4,32 +4,36 @@ import Lifecycles
 
 /// A check's result as GitHub-flavoured Markdown, for the summary of a CI job.
 public struct MarkdownReport {
-    /// The verdict, the table, a paragraph for each leak and each doubt, and how it was measured; ends with a newline.
+    /// The verdict, the diagnosis, the table, a paragraph for each leak and each doubt, and how it was measured; ends with a newline.
     public static func render(_ result: CheckResult) -> String {
         var blocks = ["## \(result.verdict.mark) Watertight: \(MarkupText.markdown(result.conclusion))"]
+        blocks += result.diagnosisTexts.map { "**Diagnosis:** \(MarkupText.markdown($0.sentence))" }
         blocks.append(table(result))
         blocks.append(MarkupText.markdown(CheckResult.tableNote))
         blocks += result.stalls.map { "**\(Verdict.inconclusive.mark) \(MarkupText.markdown($0.statement))**" }
-        for (row, finding, text) in result.explanations {
-            switch finding.verdict {
-            case .leak:
-                blocks.append("**\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))**")
-                if let command = row.reproducer { blocks.append(fenced(command)) }
-            case .clean, .inconclusive:
-                if finding.remark != nil {
-                    blocks.append("\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))")
-                }
-            }
+        blocks += result.leakGroupTexts.flatMap(leak)
+        for (_, finding, text) in result.findingTexts where finding.verdict != .leak && finding.remark != nil {
+            blocks.append("\(finding.verdict.mark) \(MarkupText.markdown(text.paragraph))")
         }
         blocks.append(method(result))
         return blocks.joined(separator: "\n\n") + "\n"
+    }
+
+    /// What one row leaks, or several: then one of them is the example.
+    private static func leak(_ group: LeakGroupText) -> [String] {
+        func bold(_ text: String) -> String { "**\(Verdict.leak.mark) \(MarkupText.markdown(text))**" }
+        let paragraphs = group.findings.map(\.text.paragraph)
+        let command = group.example.reproducer.map { [fenced($0)] } ?? []
+        guard let summary = group.summary else { return paragraphs.map(bold) + command }
+        return [bold(summary), MarkupText.markdown(group.names)]
+            + paragraphs.map { "For example \(MarkupText.markdown($0))" } + command
     }
 
     private static func table(_ result: CheckResult) -> String {
         let heading = ["lifecycle", "connections"] + result.resources.map(\.rawValue)
         let rows = result.rows.map { row in
             [row.lifecycle.label, Amount.whole(Double(row.connections.completed))]
-                + row.resources.map { "\($0.verdict.mark) \(Explanation(result, row, $0).cell)" }
+                + row.resources.map { "\($0.verdict.mark) \(FindingText(result, row, $0).cell)" }
         }
         let lines =
             [heading.map(MarkupText.markdown), ["---", "---:"] + result.resources.map { _ in "---" }]

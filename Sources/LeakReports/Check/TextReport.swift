@@ -14,9 +14,10 @@ public struct TextReport {
         style = Style(usesColour: usesColour)
     }
 
-    /// The table, then a paragraph for each leak and each doubt, then the verdict; ends with a newline.
+    /// The diagnosis, the table, then a paragraph for each leak and each doubt, then the verdict; ends with a newline.
     public func render() -> String {
-        var lines: [String] = []
+        var lines = result.diagnosisTexts.map { style.paint("diagnosis    \($0.sentence)", .red) }
+        if !lines.isEmpty { lines.append("") }
         lines.append("target       \(result.target) (\(result.runtime))")
         lines.append("isolation    \(result.isolation.words)")
         lines += result.probes.map { probe in
@@ -41,7 +42,7 @@ public struct TextReport {
             rows.append(
                 [Cell(row.lifecycle.label), Cell("\(row.connections.completed)", .right)]
                     + row.resources.map { finding in
-                        Cell(Explanation(result, row, finding).cell, colour: Style.colour(of: finding))
+                        Cell(FindingText(result, row, finding).cell, colour: Style.colour(of: finding))
                     })
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
@@ -55,14 +56,9 @@ public struct TextReport {
     /// A paragraph for each leak, one for each stall, then one for each doubt and other remark; the same words appear
     /// once, for all their rows.
     private var remarks: [String] {
-        var leaks: [String] = []
         var doubts: [(words: String, paragraph: String, subjects: [String])] = []
-        for (row, finding, text) in result.explanations {
-            if finding.verdict == .leak {
-                leaks.append(style.paint(text.paragraph, Style.colour(of: finding)))
-                if let explanation = row.explanation { leaks += CauseText(explanation).lines.map { "  \($0)" } }
-                if let command = row.reproducer { leaks.append("  reproduce: \(command)") }
-            } else if let remark = finding.remark {
+        for (row, finding, text) in result.findingTexts where finding.verdict != .leak {
+            if let remark = finding.remark {
                 let words = "\(finding.verdict.rawValue): \(remark)"
                 let subject = "\(row.lifecycle.label) \(finding.resource.rawValue)"
                 if let index = doubts.firstIndex(where: { $0.words == words }) {
@@ -72,11 +68,21 @@ public struct TextReport {
                 }
             }
         }
-        return leaks + result.stalls.map { style.paint($0.statement, .yellow) }
+        return result.leakGroupTexts.flatMap(leak) + result.stalls.map { style.paint($0.statement, .yellow) }
             + doubts.flatMap { doubt in
                 doubt.subjects.count == 1
                     ? [doubt.paragraph] : [doubt.words, "  " + doubt.subjects.joined(separator: ", ")]
             }
+    }
+
+    /// What one row leaks, or several: then one of them is the example.
+    private func leak(_ group: LeakGroupText) -> [String] {
+        let paragraphs = group.findings.map { ($0.text.paragraph, Style.colour(of: $0.finding)) }
+        let rest =
+            group.causes.map { "  \($0)" } + (group.example.reproducer.map { ["  reproduce: \($0)"] } ?? [])
+        guard let summary = group.summary else { return paragraphs.map(style.paint) + rest }
+        return [style.paint(summary, group.isKnown ? .yellow : .red), "  \(group.names)"]
+            + paragraphs.map { "  for example \($0.0)" } + rest
     }
 
     private var conclusion: String {

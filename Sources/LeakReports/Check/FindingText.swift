@@ -3,7 +3,7 @@ import LeakStatistics
 import Lifecycles
 
 /// One finding in words, the same in every report.
-struct Explanation {
+struct FindingText {
     private let result: CheckResult
     private let row: CheckResult.Row
     private let finding: CheckResult.Finding
@@ -108,8 +108,8 @@ struct Explanation {
 
 extension CheckResult {
     /// The findings of all rows in order, each with its words.
-    var explanations: [(row: Row, finding: Finding, text: Explanation)] {
-        rows.flatMap { row in row.resources.map { (row, $0, Explanation(self, row, $0)) } }
+    var findingTexts: [(row: Row, finding: Finding, text: FindingText)] {
+        rows.flatMap { row in row.resources.map { (row, $0, FindingText(self, row, $0)) } }
     }
 
     /// The verdict over every row in words, and what ended the check early.
@@ -123,11 +123,10 @@ extension CheckResult {
         case .leak:
             let new = leakingRows { $0.knownLeak == nil }
             let known = leakingRows { $0.knownLeak != nil }
-            let names = known.joined(separator: ", ")
             words =
                 new.isEmpty
-                ? "leak, but known: \(names)"
-                : "leak: \(new.joined(separator: ", "))" + (known.isEmpty ? "" : "; known: \(names)")
+                ? "leak, but known: \(listed(known))"
+                : "leak: \(listed(new))" + (known.isEmpty ? "" : "; known: \(listed(known))")
         case .inconclusive: words = "inconclusive: no leak was found, and not every row could be judged"
         }
         return [words, stallWords, interruptionWords].compactMap { $0 }.joined(separator: "; ")
@@ -141,6 +140,11 @@ extension CheckResult {
     private var stallWords: String? {
         let stalled = rows.filter { $0.stall != nil }.map(\.lifecycle.label)
         return stalled.isEmpty ? nil : "the target stalled: \(stalled.joined(separator: ", "))"
+    }
+
+    /// The labels of rows where they are few, otherwise their number.
+    private func listed(_ labels: [String]) -> String {
+        labels.count <= 5 ? labels.joined(separator: ", ") : "\(labels.count) of \(rows.count) lifecycles"
     }
 
     private func leakingRows(_ isMeant: (Finding) -> Bool) -> [String] {
