@@ -195,7 +195,7 @@ let package = Package(
         .testTarget(
             name: "LeakCheckTests",
             dependencies: [
-                "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
             ],
             swiftSettings: rules),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
@@ -209,7 +209,7 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(
