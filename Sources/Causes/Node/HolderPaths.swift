@@ -79,10 +79,17 @@ struct HolderPaths {
         for (number, path) in paths.enumerated() where isKept[number] {
             let edge = labels.text(path.key.edge)
             var step = HolderStep(edge, labels.text(path.key.type))
-            step.location = files[Int32(number)].map { variable($0, edge) } ?? location(path.sample)
+            let file = files[Int32(number)] ?? scopeFile(path, location)
+            step.location = file.map { variable($0, edge) } ?? location(path.sample)
             let parent = path.key.parent == Self.root ? -1 : nodes[Int(path.key.parent)]
             nodes[number] = tree.node(below: parent, step)
             tree.add(path.tally, at: nodes[number])
         }
+    }
+
+    /// The file of a variable that a function holds.
+    private func scopeFile(_ path: Path, _ location: (Int) -> CodeLocation?) -> String? {
+        guard path.key.edge.kind == .variable, path.key.parent != Self.root else { return nil }
+        return location(paths[Int(path.key.parent)].sample)?.file
     }
 }

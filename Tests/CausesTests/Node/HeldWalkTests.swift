@@ -102,7 +102,7 @@ struct HeldWalkTests {
         }
         let lines = try Self.lines(snapshot)
         #expect(lines.contains("bus: EventEmitter > .news: Array > []: onNews() 4 app.js:15"))
-        #expect(lines.contains("bus: EventEmitter > .news: Array > []: onNews() > socket: Socket 4"))
+        #expect(lines.contains("bus: EventEmitter > .news: Array > []: onNews() > socket: Socket 4 app.js:1"))
         #expect(!lines.contains { $0.hasPrefix("socket") })
     }
 
@@ -206,7 +206,7 @@ struct HeldWalkTests {
             snapshot.edge(scope, "context", "state", snapshot.object("object", "State"))
             snapshot.edge(0, "element", "\(index)", function)
         }
-        #expect(try Self.lines(snapshot) == ["tick() 3 app.js:4", "tick() > state: State 3"])
+        #expect(try Self.lines(snapshot) == ["tick() 3 app.js:4", "tick() > state: State 3 app.js:1"])
     }
 
     @Test(
