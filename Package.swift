@@ -150,7 +150,9 @@ let package = Package(
             path: "Tests/Benchmarks/EngineCosts",
             swiftSettings: rules),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+        .target(
+            name: "TestSupport", dependencies: ["ProcessResources", "Subprocesses", "SystemCalls"],
+            path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(
@@ -186,7 +188,9 @@ let package = Package(
                 "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol",
             ],
             swiftSettings: rules),
-        .testTarget(name: "CausesTests", dependencies: ["Causes"], swiftSettings: rules),
+        .testTarget(
+            name: "CausesTests", dependencies: ["Causes", "HeapProbes", "ProcessResources", "TestSupport"],
+            swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
