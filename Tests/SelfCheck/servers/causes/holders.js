@@ -10,6 +10,8 @@ class Session {
   constructor(number) {
     this.number = number;
     this.user = { name: `user ${number}` };
+    // Much beside the steps in which a map grows.
+    this.history = Array.from({ length: 200 }, (_, index) => index);
   }
 }
 
@@ -37,7 +39,7 @@ function openChat(port, leaks) {
       count += 1;
       if (leaks.has('map')) sessions.set(count, new Session(count));
       if (leaks.has('tenth') && count % 10 === 0) sessions.set(count, new Session(count));
-      if (leaks.has('plain')) users[`user ${count}`] = { name: `user ${count}` };
+      if (leaks.has('plain')) users[`user ${count}`] = { history: Array.from({ length: 200 }, () => count) };
       if (leaks.has('interval')) heartbeat(new Session(count));
       if (leaks.has('listener')) subscribe(socket);
       if (leaks.has('room')) rooms.set(count, new Session(count));
