@@ -12,6 +12,8 @@ public struct Cause: Hashable, Sendable, Codable {
         case goroutine
         /// A thread.
         case thread
+        /// A descriptor.
+        case descriptor
     }
 
     /// How many of a type are left below what is held.
