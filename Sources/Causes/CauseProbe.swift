@@ -9,18 +9,31 @@ public protocol CauseProbe: Sendable {
     var source: String { get }
     /// Collects garbage where the target has a collector, and says what is left.
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot
+    /// Says of the causes that were found what is too slow to be said of all that a snapshot holds, such as the names of
+    /// functions.
+    func refined(_ causes: [Cause]) async -> [Cause]
+    /// What the causes lack, and what to do about it; nil where nothing is missing.
+    var note: String? { get }
     /// Lets go of the target; no snapshot may follow.
     func close() async
 }
 
+extension CauseProbe {
+    /// The causes as they are.
+    public func refined(_ causes: [Cause]) async -> [Cause] { causes }
+    /// Nothing is missing.
+    public var note: String? { nil }
+}
+
 /// Chooses the probe that suits a target.
 public enum CauseProbes {
-    /// The probe for the runtime of `subject`, a command that was started with the environment of
-    /// `HeapSpecification.automatic`. Throws where there is none, and says what to do.
+    /// The probe for the runtime of `subject`, a command that was started with
+    /// `HeapSpecification.environmentForCauses`. Throws where there is none, and says what to do.
     public static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
         do throws(HeapProbeFailure) {
             if let probe = try AgentCauseProbe(subject.processes) { return probe }
             if let probe = try await GoroutineCauseProbe(subject) { return probe }
+            if let probe = try NativeCauseProbe(subject) { return probe }
         } catch {
             throw Explanation.Failure(error.description)
         }

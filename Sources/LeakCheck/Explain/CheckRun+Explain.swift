@@ -48,9 +48,7 @@ extension CheckRun {
     private func explanation(of row: CheckResult.Row, _ index: Int, _ load: ExplanationPlan.Load) async throws
         -> Explanation
     {
-        var plan = plan
-        plan.heap = [.automatic] + plan.heap
-        let target = try await Target.forPlan(plan)
+        let target = try await Target.forPlan(plan, forCauses: true)
         defer {
             target.terminate()
             target.end()
@@ -83,8 +81,9 @@ extension CheckRun {
             snapshots.append(try await probe.snapshot())
             connections.append(completed)
         }
-        let causes = CauseSearch(snapshots, connections: connections).causes()
+        let causes = await probe.refined(CauseSearch(snapshots, connections: connections).causes())
         var explanation = Explanation(source: probe.source, connections: connections, causes: causes)
+        explanation.note = probe.note
         explanation.explainedShare = row.explainedShare(by: causes)
         return explanation
     }

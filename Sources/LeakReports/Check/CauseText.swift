@@ -18,7 +18,7 @@ struct CauseText {
         guard !explanation.causes.isEmpty else {
             return [
                 "no cause was found: nothing that \(explanation.source ?? "the probe") can tell apart grew with the connections"
-            ]
+            ] + [explanation.note].compactMap { $0 }
         }
         var lines = explanation.causes.prefix(Self.most).map(Self.line)
         let more = explanation.causes.count - lines.count
@@ -26,7 +26,7 @@ struct CauseText {
         if let share = explanation.explainedShare {
             lines.append("together \(Int((share * 100).rounded()))% of the leak, by \(explanation.source ?? "")")
         }
-        return lines
+        return lines + [explanation.note].compactMap { $0 }
     }
 
     /// `+1.00 Session (160 B) held by sessions, a Map, server.js:11`.
@@ -48,8 +48,7 @@ struct CauseText {
 
     /// The program's own lines on the stack, the innermost first.
     private static func stack(_ cause: Cause) -> String {
-        let own = cause.site.filter { $0.location.map { !$0.isLibrary } ?? false }
-        let frames = own.isEmpty ? cause.site : own
+        let frames = cause.ownFrames
         // What made it stands last.
         let maker = frames.last.flatMap { $0.function.hasPrefix("created by") ? $0 : nil }
         var shown = Array(frames.prefix(mostFrames))
