@@ -140,7 +140,8 @@ public struct CauseSearch {
             let rates = growth.rates(tallies.map(\.count))
             let byteRates = growth.rates(tallies.map(\.bytes))
             // One block may grow, as a list does, and a mapping fill.
-            guard growth.isProportional(rates) || signature.kind == .allocation && growth.isProportionalInBytes(byteRates)
+            guard
+                growth.isProportional(rates) || signature.kind == .allocation && growth.isProportionalInBytes(byteRates)
             else { return nil }
             let bytes = byteRates[1]
             var cause = Cause(

@@ -92,7 +92,8 @@ struct CauseSearchTests {
         arguments: ["x\t1\t1\t\tA", "0\t1\t1\t\tA", "-1\t1\t1", "-1\t1\t\t\tA", "-2\t1\t1\t\tA"])
     func malformed(line: String) {
         var tree = HeldTree()
-        #expect(!tree.add(lines: line.split(separator: "\n")))
+        let isWhole = tree.add(lines: line.split(separator: "\n"))
+        #expect(!isWhole)
     }
 
     @Test("a path that comes twice is counted together")
@@ -104,6 +105,7 @@ struct CauseSearchTests {
 
 private func tree(_ lines: String) throws -> HeldTree {
     var tree = HeldTree()
-    try #require(tree.add(lines: lines.split(separator: "\n")))
+    let isWhole = tree.add(lines: lines.split(separator: "\n"))
+    try #require(isWhole)
     return tree
 }

@@ -39,9 +39,10 @@ enum FunctionName {
         var index = name.startIndex
         while index < name.endIndex {
             let rest = name[index...]
-            if let skipped = ["(anonymous namespace)", "operator()", "operator<<", "operator<", "operator->", "operator>"]
-                .first(where: rest.hasPrefix)
-            {
+            if let skipped = [
+                "(anonymous namespace)", "operator()", "operator<<", "operator<", "operator->", "operator>",
+            ]
+            .first(where: rest.hasPrefix) {
                 index = name.index(index, offsetBy: skipped.count)
                 continue
             }
@@ -62,12 +63,15 @@ enum FunctionName {
     }
 
     private static let allocators: Set<String> = [
-        "malloc", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc",
+        "malloc", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "posix_memalign", "valloc",
+        "pvalloc",
         "mmap", "mmap64", "mremap",
     ]
     private static let allocatorPrefixes = [
-        "operator new", "std::allocator", "std::__new_allocator", "__gnu_cxx::new_allocator", "swift_alloc", "_swift_alloc",
-        "swift_slowAlloc", "swift::swift_slowAlloc", "swift_initStackObject", "__rust_", "__rdl_", "__rg_", "alloc::alloc::",
+        "operator new", "std::allocator", "std::__new_allocator", "__gnu_cxx::new_allocator", "swift_alloc",
+        "_swift_alloc",
+        "swift_slowAlloc", "swift::swift_slowAlloc", "swift_initStackObject", "__rust_", "__rdl_", "__rg_",
+        "alloc::alloc::",
         "<alloc::alloc::", "alloc::raw_vec::", "std::sys::alloc", "std::sys::pal::unix::alloc",
     ]
 

@@ -10,7 +10,8 @@ struct NativeCauseProbe: CauseProbe {
         /// Of one snapshot, how many bytes each block or mapping was asked for with; 0 where they differ.
         var sizes: [CauseSignature: Int] = [:]
         var lost = 0
-        var lacksSymbols = false
+        /// What a program would say that is not installed.
+        var missing: String?
     }
 
     private let traces: AllocationTraces
@@ -27,9 +28,9 @@ struct NativeCauseProbe: CauseProbe {
     }
 
     var note: String? {
-        let (lost, lacksSymbols) = state.withLock { ($0.lost, $0.lacksSymbols) }
-        if lost > 0 { return "\(lost) allocations found no place in the library's tables, so that some may be missing here" }
-        return lacksSymbols ? "functions have no names: install elfutils, binutils or llvm, one of which reads them" : nil
+        let (lost, missing) = state.withLock { ($0.lost, $0.missing) }
+        guard lost > 0 else { return missing }
+        return "\(lost) allocations found no place in the library's tables, so that some may be missing here"
     }
 
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
@@ -52,7 +53,7 @@ struct NativeCauseProbe: CauseProbe {
     func refined(_ causes: [Cause]) async -> [Cause] {
         let sizes = state.withLock { $0.sizes }
         let symbols = await Symbols(of: causes.flatMap(\.site))
-        if symbols.isMissing { state.withLock { $0.lacksSymbols = true } }
+        if symbols.isMissing { miss("functions have no names: install llvm or binutils, which read them") }
         var refined: [Cause] = []
         for var cause in causes {
             switch cause.kind {
@@ -61,13 +62,17 @@ struct NativeCauseProbe: CauseProbe {
                 cause.site = FunctionName.withoutAllocator(cause.site.flatMap(symbols.frames))
                 Self.add(cause, to: &refined)
             case .thread:
-                cause.site = await ThreadStacks.site(of: cause.what, in: processes)
+                let site = await ThreadStacks.site(of: cause.what, in: processes)
+                if site == nil { miss("threads have no stacks: install elfutils, which reads them") }
+                cause.site = site ?? []
                 refined.append(cause)
             default: refined.append(cause)
             }
         }
         return refined
     }
+
+    private func miss(_ what: String) { state.withLock { $0.missing = what } }
 
     /// How many of the program's own lines tell one cause from another, as a report shows them.
     private static let tellingFrames = 3
@@ -102,27 +107,17 @@ extension CauseSnapshot {
     /// Adds threads, by their names without what numbers them.
     mutating func add(threads: [ProcessThread]) {
         for thread in threads {
-            counted[CauseSignature(.thread, thread.kindName), default: Tally(0)].count += 1
+            counted[CauseSignature(.thread, ThreadStacks.kind(thread.name)), default: Tally(0)].count += 1
         }
     }
 }
 
 extension Cause {
-    /// Puts the size before the name, `112 B block`, where all have one.
+    /// Puts the size before the name, `112 B block`, where all have one, unless it is the bytes that grow and not the count.
     fileprivate mutating func name(size: Int) {
-        guard size > 0, countPerConnection > 0 else { return }
+        if isOfBytes { what = "growing \(what)" }
+        guard size > 0, !isOfBytes else { return }
         what = size % 1024 == 0 && size >= 10_240 ? "\(size / 1024) KiB \(what)" : "\(size) B \(what)"
-    }
-}
-
-extension ProcessThread {
-    /// The name with `#` for each number: `worker-#`.
-    var kindName: String {
-        var text = "thread "
-        for character in name where !(character.isNumber && text.last == "#") {
-            text.append(character.isNumber ? "#" : character)
-        }
-        return text
     }
 }
 

@@ -9,8 +9,8 @@ struct Symbols {
     /// Reading the lines of a large program takes seconds.
     private static let limit = Duration.seconds(60)
 
-    /// The programs, the first that is installed is asked. All of them print alike.
-    private static let programs = [["eu-addr2line"], ["llvm-symbolizer", "--output-style=GNU"], ["addr2line"]]
+    /// The first of these that is installed is asked; all of them print alike. The last finds no lines of Swift.
+    private static let programs = [["llvm-symbolizer", "--output-style=GNU"], ["addr2line"], ["eu-addr2line"]]
 
     /// Asks for all of `frames` that are addresses yet.
     init(of frames: [CodeFrame]) async {

@@ -7,15 +7,29 @@ enum ThreadStacks {
     private static let limit = Duration.seconds(60)
     private static let mostFrames = 8
 
-    /// Where most of the threads stand whose kind is called `name`; empty where that is not known.
-    static func site(of name: String, in processes: [ProcessReader]) async -> [CodeFrame] {
+    /// What threads are called that have names like `name`: it with `#` for each number, `thread worker-#`.
+    static func kind(_ name: String) -> String {
+        "thread " + name.replacing(#/[0-9]+/#, with: "#")
+    }
+
+    /// Where most of the threads stand whose kind is called `name`, empty where that cannot be read; nil where the program is not
+    /// installed.
+    static func site(of name: String, in processes: [ProcessReader]) async -> [CodeFrame]? {
         var counts: [[CodeFrame]: Int] = [:]
         for process in processes {
             let threads = (try? process.threadList()) ?? []
-            let ids = Set(threads.filter { $0.kindName == name }.map(\.id))
+            let ids = Set(threads.filter { kind($0.name) == name }.map(\.id))
             let arguments = ["eu-stack", "-m", "-s", "-n", "\(mostFrames)", "-p", "\(process.pid)"]
-            guard let text = try? await Subprocess.run(arguments, within: limit).outputText else { continue }
-            for (id, frames) in stacks(text) where ids.contains(id) && !frames.isEmpty { counts[frames, default: 0] += 1 }
+            do {
+                let text = try await Subprocess.run(arguments, within: limit).outputText
+                for (id, frames) in stacks(text) where ids.contains(id) && !frames.isEmpty {
+                    counts[frames, default: 0] += 1
+                }
+            } catch .notFound(_) {
+                return nil
+            } catch {
+                continue
+            }
         }
         return counts.max { ($0.value, "\($1.key)") < ($1.value, "\($0.key)") }?.key ?? []
     }

@@ -19,7 +19,8 @@ package struct AllocationTraces: Sendable {
         guard (try? subject.processes[0].runtime())?.runtime == .native else { return nil }
         guard subject.isOwn else {
             throw HeapProbeFailure(
-                "a native program is traced from its first moment: give the command after --, so that the check starts it")
+                "a native program is traced from its first moment: give the command after --, so that the check starts it"
+            )
         }
         library = try PreloadLibrary.own.get()
         processes = subject.processes

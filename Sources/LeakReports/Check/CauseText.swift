@@ -31,8 +31,9 @@ struct CauseText {
 
     /// `+1.00 Session (160 B) held by sessions, a Map, server.js:11`.
     static func line(_ cause: Cause) -> String {
-        var words = "+\(Amount.count(cause.countPerConnection)) \(cause.what)"
-        if let bytes = cause.bytesPerConnection, bytes >= 1 { words += " (\(Amount.bytes(bytes)))" }
+        let bytes = cause.bytesPerConnection.flatMap { $0 >= 1 ? Amount.bytes($0) : nil }
+        var words = "+\(Amount.count(cause.countPerConnection)) \(cause.what)" + (bytes.map { " (\($0))" } ?? "")
+        if let bytes, cause.isOfBytes { words = "+\(bytes) \(cause.what)" }
         let stack = stack(cause)
         switch cause.kind {
         case .allocation: words += stack.isEmpty ? "" : " allocated at \(stack)"
