@@ -150,7 +150,9 @@ let package = Package(
             path: "Tests/Benchmarks/EngineCosts",
             swiftSettings: rules),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: rules),
+        .target(
+            name: "TestSupport", dependencies: ["ProcessResources", "Subprocesses", "SystemCalls"],
+            path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(
@@ -187,7 +189,9 @@ let package = Package(
                 "WebSocketProtocol",
             ],
             swiftSettings: rules),
-        .testTarget(name: "CausesTests", dependencies: ["Causes"], swiftSettings: rules),
+        .testTarget(
+            name: "CausesTests", dependencies: ["Causes", "HeapProbes", "ProcessResources", "TestSupport"],
+            swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
@@ -196,7 +200,7 @@ let package = Package(
         .testTarget(
             name: "LeakCheckTests",
             dependencies: [
-                "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
             ],
             swiftSettings: rules),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
@@ -210,7 +214,7 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(

@@ -38,6 +38,6 @@ public enum CauseProbes {
             throw Explanation.Failure(error.description)
         }
         let runtime = (try? subject.processes[0].runtime()).map { "\($0)" } ?? "an unknown runtime"
-        throw Explanation.Failure("no probe names causes in \(runtime) yet")
+        throw Explanation.Failure("no probe names causes in \(runtime)")
     }
 }

@@ -19,7 +19,7 @@ public struct CauseSearch {
 
     /// What each connection leaves, the largest first.
     public func causes() -> [Cause] {
-        var found = Self.merged(Self.besides(heldCauses()))
+        var found = Self.besides(Self.merged(heldCauses()))
         for counted in countedCauses() { Self.add(counted, to: &found) }
         found = Self.considerable(found)
         for index in found.indices { found[index].contents = Array(found[index].contents.prefix(Self.mostContents)) }

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Glibc
-import ProcessResources
+package import ProcessResources
 import Sockets
 import SystemCalls
 import WebSocketProtocol
 
 /// Finds, and where need be opens, the inspector of a process of Node.js or Deno.
-struct InspectorEndpoint {
+package struct InspectorEndpoint {
     let process: ProcessReader
     /// Whether SIGUSR1 opens it, as in Node.js.
     let opensOnSignal: Bool
@@ -19,8 +19,15 @@ struct InspectorEndpoint {
     /// For a process that is busy to notice the signal.
     private static let openLimit = Duration.seconds(5)
 
+    /// The inspector of `process`, which serves at `servingPort`.
+    package init(_ process: ProcessReader, servingPort: UInt16) {
+        self.process = process
+        self.servingPort = servingPort
+        opensOnSignal = (try? process.runtime().runtime) == .node
+    }
+
     /// The URL of the inspector's WebSocket.
-    func url() async throws(HeapProbeFailure) -> String {
+    package func url() async throws(HeapProbeFailure) -> String {
         let earlier = try listeners()
         for listener in earlier where mayInspect(listener) {
             if let url = try? await Self.page(listener) { return url }

@@ -55,8 +55,7 @@ actor InspectorProbe: HeapProbe {
     func close() {}
 
     private func open(_ process: ProcessReader) async throws(HeapProbeFailure) {
-        let isNode = (try? process.runtime().runtime) == .node
-        let endpoint = InspectorEndpoint(process: process, opensOnSignal: isNode, servingPort: servingPort)
+        let endpoint = InspectorEndpoint(process, servingPort: servingPort)
         inspected.append(Inspected(process: process, url: try await endpoint.url()))
     }
 

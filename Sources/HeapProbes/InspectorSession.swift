@@ -3,18 +3,17 @@ import ProcessResources
 import WebSocketProtocol
 import WebSockets
 
-/// A conversation with the inspector of one process, in the Chrome DevTools protocol.
-actor InspectorSession {
-    private let pid: Int32
+/// A conversation with the inspector of one process, in the Chrome DevTools protocol. One task holds it at a time.
+package final class InspectorSession {
+    let pid: Int32
     private let connection: AsyncConnection
     private var lastID = 0
 
     /// For one answer; a collection of gigabytes takes seconds.
-    private static let answerLimit = Duration.seconds(10)
-    /// Memory that V8 does not count into its heap: what buffers hold.
-    private static let externalBytes = "(globalThis.process ?? Deno).memoryUsage().external"
+    static let answerLimit = Duration.seconds(10)
 
-    init(pid: Int32, url: String) async throws(HeapProbeFailure) {
+    /// Connects to the inspector at `url`.
+    package init(pid: Int32, url: String) async throws(HeapProbeFailure) {
         self.pid = pid
         var configuration = ClientConfiguration()
         configuration.limits.closeLimit = .seconds(1)
@@ -28,26 +27,8 @@ actor InspectorSession {
         }
     }
 
-    /// Collects all garbage and says what is left, in the heap and outside of it.
-    func liveBytes() async throws(HeapProbeFailure) -> Double {
-        // The inspector keeps what the program logs, for whoever opens the console.
-        _ = try await ask("Runtime.discardConsoleEntries")
-        // What the first collection leaves to finalisers, and of code that was dropped for its age, the second takes; and
-        // what a program does on its own between a collection and the reading can only add.
-        var used = Double.infinity
-        for _ in 0..<2 {
-            _ = try await ask("HeapProfiler.collectGarbage")
-            used = min(used, try await ask("Runtime.getHeapUsage").usedSize ?? .infinity)
-        }
-        let external = try await ask(
-            "Runtime.evaluate", Parameters(expression: Self.externalBytes, returnByValue: true))
-        guard used.isFinite, let outside = external.result?.value else {
-            throw HeapProbeFailure("the inspector of process \(pid) does not say how large the heap is")
-        }
-        return used + outside
-    }
-
-    func close() async {
+    /// Lets go of the process, which no longer waits for us when it is to end.
+    package func close() async {
         await connection.closeNow()
     }
 
@@ -56,37 +37,28 @@ actor InspectorSession {
     private struct Request: Encodable {
         var id: Int
         var method: String
-        var params: Parameters?
-    }
-
-    private struct Parameters: Encodable, Sendable {
-        var expression: String
-        var returnByValue: Bool
+        var params: InspectorParameters?
     }
 
     private struct Answer: Decodable {
-        struct Result: Decodable {
-            struct Evaluation: Decodable {
-                var value: Double?
-            }
-            var usedSize: Double?
-            var result: Evaluation?
-        }
         struct Failure: Decodable {
             var message: String
         }
         var id: Int?
-        var result: Result?
+        var result: InspectorResult?
         var error: Failure?
     }
 
-    private func ask(
-        _ method: String, _ parameters: Parameters? = nil
-    ) async throws(HeapProbeFailure) -> Answer.Result {
+    /// What the inspector answers to `method`; it gives `event` the text of each message that comes before.
+    @discardableResult
+    func ask(
+        _ method: String, _ parameters: InspectorParameters? = nil, within limit: Duration = answerLimit,
+        event: (UnsafeRawBufferPointer) -> Void = { _ in }
+    ) async throws(HeapProbeFailure) -> InspectorResult {
         lastID += 1
         // A connection that is ended for its silence answers as one that has ended by itself.
         let watch = Task { [connection] in
-            try await Task.sleep(for: Self.answerLimit)
+            try await Task.sleep(for: limit)
             await connection.closeNow()
         }
         defer { watch.cancel() }
@@ -95,15 +67,39 @@ actor InspectorSession {
             try await connection.send(String(decoding: request, as: UTF8.self))
             // A question that was asked is answered within the limit, also when the check is cancelled meanwhile.
             while let message = await Task(operation: { [connection] in await connection.receive() }).value {
+                guard !Self.isEvent(message) else {
+                    message.withUnsafeBytes(event)
+                    continue
+                }
                 let answer = try JSONDecoder().decode(Answer.self, from: Data(message.bytes))
-                // Events have no number.
                 guard answer.id == lastID else { continue }
                 if let error = answer.error { throw HeapProbeFailure(error.message) }
-                return answer.result ?? Answer.Result()
+                return answer.result ?? InspectorResult()
             }
-            throw HeapProbeFailure("it ended, or gave no answer within \(Self.answerLimit)")
+            throw HeapProbeFailure("it ended, or gave no answer within \(limit)")
         } catch {
             throw HeapProbeFailure("the inspector of process \(pid), asked for \(method): \(error)")
         }
     }
+
+    /// Events have no number. V8 writes their method first, which is faster to see than to decode a part of a heap.
+    private static func isEvent(_ message: Message) -> Bool {
+        message.withUnsafeBytes { $0.starts(with: "{\"method\":".utf8) }
+    }
+}
+
+/// What a question to the inspector says beyond its method.
+struct InspectorParameters: Encodable {
+    var expression: String?
+    var returnByValue: Bool?
+    var reportProgress: Bool?
+}
+
+/// What we read of the inspector's answers.
+struct InspectorResult: Decodable {
+    struct Evaluation: Decodable {
+        var value: Double?
+    }
+    var usedSize: Double?
+    var result: Evaluation?
 }

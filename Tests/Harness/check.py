@@ -37,8 +37,13 @@ class Outcome:
 
 
 def check(watertight, target, seed, budget, options=()):
-    """Runs `watertight check` on a target within `budget` seconds; None for the default profile's."""
+    """Runs `watertight check` on a target within `budget` seconds; None for the default profile's.
+
+    Causes are looked for only where the options say so.
+    """
     command = [watertight, "check", "--json", "-", "--seed", str(seed), *options]
+    if "--explain" not in options:
+        command += ["--explain", "never"]
     if budget is not None:
         command += ["--budget", str(budget)]
     if target.path:

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ProcessResources
 import Subprocesses
+import TestSupport
 import Testing
 
 @testable import HeapProbes

@@ -91,7 +91,7 @@ struct LiveProbeTests {
             }
             await Task.yield()
         }
-        throw StartedProcess.TooLate()
+        throw TooLate(description: "waited for a worker")
     }
 
     @Test(

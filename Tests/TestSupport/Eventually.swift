@@ -15,6 +15,9 @@ public func eventually(
 public struct TooLate: Error, CustomStringConvertible {
     /// What was waited for.
     public let description: String
+
+    /// That `description` did not come about.
+    public init(description: String) { self.description = description }
 }
 
 /// Waits for `condition` to return something, at most for `limit`; throws `TooLate`.

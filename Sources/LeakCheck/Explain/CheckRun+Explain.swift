@@ -123,7 +123,7 @@ extension CheckResult.Row {
 
     /// Which part of the leak `causes` account for: of the live heap by bytes, otherwise of a count by how many there are; nil
     /// where neither is known.
-    fileprivate func explainedShare(by causes: [Cause]) -> Double? {
+    func explainedShare(by causes: [Cause]) -> Double? {
         let leaks = resources.filter { $0.verdict == .leak && ($0.perConnection ?? 0) > 0 }
         let bytes = causes.compactMap(\.bytesPerConnection)
         let share: Double?

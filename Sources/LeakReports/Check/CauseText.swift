@@ -20,7 +20,7 @@ struct CauseText {
                 "no cause was found: nothing that \(explanation.source ?? "the probe") can tell apart grew with the connections"
             ] + [explanation.note].compactMap { $0 }
         }
-        var lines = explanation.causes.prefix(Self.most).map(Self.line)
+        var lines = shown.map(Self.line)
         let more = explanation.causes.count - lines.count
         if more > 0 { lines.append("and \(more) more, which are smaller") }
         if let share = explanation.explainedShare {
@@ -28,6 +28,9 @@ struct CauseText {
         }
         return lines + [explanation.note].compactMap { $0 }
     }
+
+    /// The causes that are told.
+    var shown: [Cause] { Array(explanation.causes.prefix(Self.most)) }
 
     /// `+1.00 Session (160 B) held by sessions, a Map, server.js:11`.
     static func line(_ cause: Cause) -> String {

@@ -1,3 +1,4 @@
+import Causes
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
@@ -7,27 +8,42 @@ public struct GitHubAnnotations {
     /// The diagnosis, then a line for each leak and each doubt, in the form of
     /// https://docs.github.com/actions/reference/workflow-commands-for-github-actions; empty when there is none.
     ///
-    /// GitHub shows the first ten of a kind, so rows that leak the same share a line.
-    public static func render(_ result: CheckResult) -> String {
+    /// GitHub shows the first ten of a kind, so rows that leak the same share a line. What has a cause in a file below
+    /// `workspace`, the folder of the checked-out repository, is shown at that line.
+    public static func render(_ result: CheckResult, workspace: String? = nil) -> String {
         let diagnoses = result.diagnosisTexts.map { line("error", "diagnosis", $0.sentence) }
         let doubts = result.findingTexts.filter { $0.finding.verdict == .inconclusive }.map { row, finding, text in
             line("warning", "inconclusive: \(row.lifecycle.label), \(finding.resource.rawValue)", text.paragraph)
         }
-        return (diagnoses + result.leakGroupTexts.flatMap(leak) + doubts).joined()
+        return (diagnoses + result.leakGroupTexts.flatMap { leak($0, workspace) } + doubts).joined()
     }
 
     /// A line for each resource of a group.
-    private static func leak(_ group: LeakGroupText) -> [String] {
+    private static func leak(_ group: LeakGroupText, _ workspace: String?) -> [String] {
         let beginning = group.summary.map { "\($0): \(group.names)\nfor example " } ?? ""
+        let ending = group.causes.map { "\n\($0)" }.joined()
+        let place = group.location.flatMap { self.place($0, workspace) } ?? ""
         return group.findings.map { finding, text in
             line(
                 group.isKnown ? "notice" : "error", "leak: \(group.subject), \(finding.resource.rawValue)",
-                beginning + text.paragraph)
+                beginning + text.paragraph + ending, place)
         }
     }
 
-    private static func line(_ command: String, _ title: String, _ text: String) -> String {
-        "::\(command) title=\(property(title))::\(message(text))\n"
+    private static func line(_ command: String, _ title: String, _ text: String, _ place: String = "") -> String {
+        "::\(command) \(place)title=\(property(title))::\(message(text))\n"
+    }
+
+    /// `file=src/app.py,line=12,` for a file of the repository; nil for any other.
+    private static func place(_ location: CodeLocation, _ workspace: String?) -> String? {
+        var path = location.file[...]
+        if path.hasPrefix("file://") { path = path.dropFirst(7) }
+        if path.hasPrefix("/") {
+            guard let workspace, path.hasPrefix(workspace + "/") else { return nil }
+            path = path.dropFirst(workspace.count + 1)
+        }
+        guard !location.isLibrary, !path.isEmpty, !path.hasPrefix("<") else { return nil }
+        return "file=\(property(String(path)))," + (location.line.map { "line=\($0)," } ?? "")
     }
 
     private static func message(_ text: String) -> String {

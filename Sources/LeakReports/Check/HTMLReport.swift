@@ -1,3 +1,4 @@
+import Causes
 public import LeakCheck
 import LeakStatistics
 import Lifecycles
@@ -86,12 +87,30 @@ public struct HTMLReport {
             let links = group.rows.map { "<a href=\"#row-\($0.index)\">\(escaped($0.row.lifecycle.label))</a>" }
             content.insert("<p>\(escaped(summary))</p>\n<p>\(links.joined(separator: ", "))</p>", at: 0)
         }
+        content += causes(group)
         if let command = group.example.reproducer {
             content.append(
                 "<p class=\"label\">Reproduce this row alone</p>\n<pre><code>\(escaped(command))</code></pre>")
         }
         return article(
             style, "\(badge(.leak, style)) \(escaped(group.subject)), \(escaped(group.resources))", content)
+    }
+
+    /// The causes of the example's leak, each with the chain of its holders as boxes.
+    private func causes(_ group: LeakGroupText) -> [String] {
+        guard !group.causes.isEmpty else { return [] }
+        let chains = group.shownCauses.map(chain)
+        let items = group.causes.enumerated().map { index, line in
+            "<li>\(escaped(line))\(index < chains.count ? chains[index] : "")</li>"
+        }
+        return ["<p class=\"label\">Cause</p>\n<ul class=\"causes\">\n\(items.joined(separator: "\n"))\n</ul>"]
+    }
+
+    private func chain(_ cause: Cause) -> String {
+        guard cause.holders.count > 1 else { return "" }
+        let holders = cause.holders.map { "<li><b>\(escaped($0.edge))</b> \(escaped($0.type))</li>" }
+        let thing = "<li class=\"left\">\(escaped(cause.what))</li>"
+        return "\n<ol class=\"chain\" aria-label=\"Chain of holders\">\(holders.joined())\(thing)</ol>"
     }
 
     private func doubtCard(_ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText) -> String {

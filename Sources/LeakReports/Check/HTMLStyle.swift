@@ -84,6 +84,12 @@ enum HTMLStyle {
         dt { color: var(--muted); }
         dd { margin: 0; overflow-wrap: anywhere; }
         main { padding-bottom: 3rem; }
+        .causes { margin: .25rem 0 0; padding-left: 1.25rem; }
+        .causes > li { overflow-wrap: anywhere; }
+        .chain { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .375rem 0 .75rem; padding: 0; }
+        .chain li { border: 1px solid var(--line); border-radius: .375rem; padding: .125rem .5rem; position: relative; }
+        .chain li + li::before { content: "\u{2192}"; position: absolute; left: -1.125rem; color: var(--muted); }
+        .chain .left { border-color: var(--leak); color: var(--leak); }
         .plot { display: block; width: 100%; height: auto; overflow: visible; }
         .plot text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
           fill: var(--muted); }

@@ -1,3 +1,4 @@
+import Causes
 import FoundationEssentials
 public import LeakCheck
 import LeakStatistics
@@ -107,6 +108,7 @@ public struct JSONReport {
         var resources: [Finding]
         var reproducer: String?
         var stall: CheckResult.Stall?
+        var explanation: Explanation?
 
         init(_ result: CheckResult, _ row: CheckResult.Row) {
             lifecycle = row.lifecycle.name
@@ -120,6 +122,7 @@ public struct JSONReport {
             resources = row.resources.map { Finding($0, FindingText(result, row, $0)) }
             reproducer = row.reproducer
             stall = row.stall
+            explanation = row.explanation
         }
     }
 

@@ -57,7 +57,10 @@ public struct JUnitReport {
         switch finding.verdict {
         case .leak:
             let kind = finding.knownLeak == nil ? "failure" : "skipped"
-            return element(group, name, time, kind, text.statement, row.reproducer.map { "reproduce: \($0)" })
+            let causes = row.explanation.map { CauseText($0).lines.map { "cause: \($0)" } } ?? []
+            let more = causes + [row.reproducer.map { "reproduce: \($0)" }].compactMap { $0 }
+            return element(
+                group, name, time, kind, text.statement, more.isEmpty ? nil : more.joined(separator: "\n"))
         case .inconclusive: return element(group, name, time, "error", text.statement, nil)
         case .clean:
             return [

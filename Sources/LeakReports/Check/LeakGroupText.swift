@@ -1,3 +1,4 @@
+import Causes
 import LeakCheck
 import LeakStatistics
 import Lifecycles
@@ -34,6 +35,14 @@ struct LeakGroupText {
         guard tellsCauses, let explanation = example.explanation else { return [] }
         return CauseText(explanation).lines
     }
+
+    /// The causes themselves, as many as are told.
+    var shownCauses: [Cause] {
+        tellsCauses ? example.explanation.map { CauseText($0).shown } ?? [] : []
+    }
+
+    /// The line to look at; nil where it is not known.
+    var location: CodeLocation? { example.explanation?.causes.lazy.compactMap(\.location).first }
 
     /// Whether all of it is accepted.
     var isKnown: Bool { findings.allSatisfy { $0.finding.knownLeak != nil } }

@@ -23,10 +23,11 @@ public struct MarkdownReport {
     private static func leak(_ group: LeakGroupText) -> [String] {
         func bold(_ text: String) -> String { "**\(Verdict.leak.mark) \(MarkupText.markdown(text))**" }
         let paragraphs = group.findings.map(\.text.paragraph)
-        let command = group.example.reproducer.map { [fenced($0)] } ?? []
-        guard let summary = group.summary else { return paragraphs.map(bold) + command }
+        let causes = group.causes.map { "- \(MarkupText.markdown($0))" }.joined(separator: "\n")
+        let rest = (causes.isEmpty ? [] : [causes]) + (group.example.reproducer.map { [fenced($0)] } ?? [])
+        guard let summary = group.summary else { return paragraphs.map(bold) + rest }
         return [bold(summary), MarkupText.markdown(group.names)]
-            + paragraphs.map { "For example \(MarkupText.markdown($0))" } + command
+            + paragraphs.map { "For example \(MarkupText.markdown($0))" } + rest
     }
 
     private static func table(_ result: CheckResult) -> String {

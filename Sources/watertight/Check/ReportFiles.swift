@@ -19,7 +19,7 @@ struct ReportFiles {
         } else {
             StandardOutput.write(TextReport(result, usesColour: StandardOutput.wantsColour).render())
             if announcing && variable("GITHUB_ACTIONS") == "true" {
-                StandardOutput.write(GitHubAnnotations.render(result))
+                StandardOutput.write(GitHubAnnotations.render(result, workspace: variable("GITHUB_WORKSPACE")))
             }
         }
         var failure: ReportFile.Failure?

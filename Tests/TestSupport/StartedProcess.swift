@@ -1,16 +1,17 @@
 import Foundation
 import Glibc
-import ProcessResources
+public import ProcessResources
 import Subprocesses
 import SystemCalls
-import Testing
 
 /// A process of the test's own, ended with its group when it goes out of scope.
-final class StartedProcess {
-    let pid: Int32
+public final class StartedProcess {
+    /// Its number.
+    public let pid: Int32
     private let silence: OwnedDescriptor
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts a command, whose output nobody reads.
+    public init(_ arguments: [String], environment: [String: String] = [:]) throws {
         silence = try OwnedDescriptor(opening: "/dev/null", flags: O_RDWR)
         pid = try ChildProcess.start(
             arguments, environment: environment, output: silence.rawValue, errors: silence.rawValue)
@@ -22,10 +23,10 @@ final class StartedProcess {
     }
 
     /// Whether it has ended; it is not waited for.
-    var hasEnded: Bool { (try? ProcessReader(pid: pid).isAlive) != true }
+    public var hasEnded: Bool { (try? ProcessReader(pid: pid).isAlive) != true }
 
     /// `sleep`, which does nothing else for ten minutes, once it does that.
-    static func idle() async throws -> (process: StartedProcess, reader: ProcessReader) {
+    public static func idle() async throws -> (process: StartedProcess, reader: ProcessReader) {
         let process = try StartedProcess(["sleep", "600"])
         return (process, try await process.reader(when: isIdle))
     }
@@ -33,26 +34,24 @@ final class StartedProcess {
     /// Whether a process waits for time to pass: before that its loader still opens and maps libraries.
     ///
     /// The call that it waits in is clock_nanosleep: 230 on x86_64, 115 on aarch64.
-    static func isIdle(_ reader: ProcessReader) throws -> Bool {
+    public static func isIdle(_ reader: ProcessReader) throws -> Bool {
         let call = try String(contentsOfFile: "/proc/\(reader.pid)/syscall", encoding: .utf8)
         return call.hasPrefix("230 ") || call.hasPrefix("115 ")
     }
 
     /// The process, once `condition` holds of it. The limit is for a machine that does much else.
-    func reader(when condition: (ProcessReader) throws -> Bool) async throws -> ProcessReader {
+    public func reader(when condition: (ProcessReader) throws -> Bool) async throws -> ProcessReader {
         let limit = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < limit {
             if let reader = try? ProcessReader(pid: pid), (try? condition(reader)) == true { return reader }
             // Never without a pause: what is waited for needs the processor.
             try await Task.sleep(for: .milliseconds(2))
         }
-        throw TooLate()
+        throw TooLate(description: "waited for process \(pid)")
     }
 
-    struct TooLate: Error {}
-
     /// Whether `program` can be started by its name. In CI it must be: a test that is skipped there proves nothing.
-    static func has(_ program: String) -> Bool {
+    public static func has(_ program: String) -> Bool {
         if getenv("CI") != nil { return true }
         return String(cString: getenv("PATH")).split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
     }

@@ -1,0 +1,140 @@
+import Foundation
+import Glibc
+import ProcessResources
+import TestSupport
+import Testing
+
+@testable import HeapProbes
+
+@Suite("What agents say of causes", .serialized)
+struct AgentCausesTests {
+    private static func python(_ preparation: String, _ code: String) async throws -> AgentScript {
+        try await AgentScript(.python) { marks in
+            let text = """
+                import signal, sys, time
+                \(preparation)
+                def mark():
+                    with open(\(String(reflecting: marks)), "a") as file: file.write(".")
+                def act(*_):
+                    \(code)
+                    mark()
+                signal.signal(signal.SIGUSR2, act)
+                mark()
+                while True: time.sleep(600)
+                """
+            return ["python3", "-c", text]
+        }
+    }
+
+    private static func texts(_ script: AgentScript) async throws -> [String] {
+        let agents = try #require(try AgentCauses([script.reader]))
+        return try await agents.texts()
+    }
+
+    /// The lines of the first text, in fields.
+    private static func lines(_ script: AgentScript) async throws -> [[Substring]] {
+        try #require(try await texts(script).first).split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
+    }
+
+    @Test(
+        "Python: objects by the variable that holds them",
+        .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
+    func holders() async throws {
+        let script = try await Self.python(
+            """
+            class Session:
+                def __init__(self): self.user = object(); self.log = []
+            class Registry:
+                def __init__(self): self.rooms = {"lobby": []}
+            sessions = {}
+            registry = Registry()
+            """, "for number in range(100): sessions[number] = Session(); registry.rooms['lobby'].append(Session())")
+        _ = try await Self.texts(script)
+        try await script.act()
+        let lines = try await Self.lines(script)
+        let variable = try #require(lines.firstIndex { $0[3] == "sessions" && $0[4] == "dict" })
+        #expect(lines.contains { $0[0] == "\(variable)" && $0[1] == "100" && $0[4] == "Session" })
+        let list = try #require(lines.firstIndex { $0[3] == "[lobby]" && $0[4] == "list" }, "\(lines)")
+        #expect(lines.contains { $0[0] == "\(list)" && $0[1] == "100" && $0[4] == "Session" })
+        // The same once more: what is looked at does not change by it.
+        let again = try await Self.lines(script)
+        #expect(again.contains { $0[3] == "[lobby]" && $0[4] == "list" })
+        withExtendedLifetime(script) {}
+    }
+
+    @Test(
+        "Python: tasks by the line that they wait at, and threads, whatever weak proxies are there",
+        .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
+    func tasks() async throws {
+        let script = try await Self.python(
+            """
+            import asyncio, threading, weakref
+            class Thing: pass
+            dead = weakref.proxy(Thing())
+            loop = asyncio.new_event_loop()
+            kept = []
+            async def wait_for_auth():
+                await loop.create_future()
+            """,
+            """
+            kept.extend(loop.create_task(wait_for_auth()) for _ in range(10)); loop.call_soon(loop.stop); loop.run_forever()
+                for number in range(4): threading.Thread(target=threading.Event().wait, name="writer-%d7" % number, daemon=True).start()
+            """)
+        try await script.act()
+        let lines = try await Self.lines(script)
+        let task = try #require(lines.first { $0[0] == "task" }, "\(lines)")
+        #expect(task[1] == "10" && task[3] == "Task wait_for_auth" && task[4] == "wait_for_auth")
+        let thread = try #require(lines.first { $0[0] == "thread" && $0[3] == "thread writer-#" }, "\(lines)")
+        #expect(thread[1] == "4")
+        withExtendedLifetime(script) {}
+    }
+
+    @Test(
+        "Python: nothing of the agent itself grows",
+        .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
+    func flat() async throws {
+        let script = try await Self.python("", "pass")
+        var counts: [Int] = []
+        for _ in 0..<6 { counts.append(try await Self.lines(script).compactMap { Int($0[1]) }.reduce(0, +)) }
+        #expect(counts[5] - counts[2] <= 3, "\(counts)")
+        let probe = try await script.probe()
+        var blocks: [Double] = []
+        for _ in 0..<4 {
+            _ = try await Self.texts(script)
+            blocks.append(try await probe.read()[.blocks] ?? 0)
+        }
+        #expect(abs(blocks[3] - blocks[1]) < 10, "\(blocks)")
+        withExtendedLifetime(script) {}
+    }
+
+    @Test(
+        "Ruby: objects by the line that allocated them",
+        .enabled(if: StartedProcess.has("ruby"), "ruby is not installed"))
+    func allocations() async throws {
+        let script = try await AgentScript(.ruby) { marks in
+            let text = """
+                class Session; end
+                kept = []
+                mark = -> { File.write(\(String(reflecting: marks)), ".", mode: "a") }
+                trap("USR2") { 100.times { kept << Session.new }; mark.call }
+                mark.call
+                sleep
+                """
+            return ["ruby", "-e", text]
+        }
+        // From now on it traces.
+        #expect(try await Self.texts(script) == ["\n"])
+        try await script.act()
+        let lines = try await Self.lines(script)
+        let session = try #require(lines.first { $0[3] == "Session" }, "\(lines)")
+        #expect(session[0] == "allocation" && session[1] == "100" && session[5] == "-e" && session[6] == "4")
+        withExtendedLifetime(script) {}
+    }
+
+    @Test("of no process that an agent could be in, there are none")
+    func none() async throws {
+        #expect(try AgentCauses([ProcessReader(pid: getpid())]) == nil)
+    }
+}
