@@ -48,7 +48,7 @@ struct ExplanationPlanTests {
         // Half of a thousand descriptors are left for all connections.
         #expect(Self.load([.descriptors: 1], limit: 1024) == .init(warmUp: 256, interval: 128))
         #expect(Self.load([.descriptors: 2], limit: 1024) == nil)
-        #expect(Self.load([.liveHeap: 4 << 20]) == nil)
+        #expect(Self.load([.liveHeap: Double(4 << 20)]) == nil)
         #expect(Self.load([.threads: 1]) == .init(warmUp: 750, interval: 375))
     }
 
