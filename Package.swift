@@ -62,7 +62,7 @@ let package = Package(
             plugins: ["EmbedPreload"]),
         .target(
             name: "Causes",
-            dependencies: ["HeapProbes", "ProcessResources", "SystemCalls"],
+            dependencies: ["CLinux", "HeapProbes", "ProcessResources", "Subprocesses", "SystemCalls"],
             swiftSettings: rules),
         // What native targets are started with, compiled and embedded in HeapProbes.
         .plugin(name: "EmbedPreload", capability: .buildTool(), path: "Sources/EmbedPreload"),
@@ -185,7 +185,8 @@ let package = Package(
             name: "HeapProbesTests",
             dependencies: [
                 "TestSupport",
-                "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol",
+                "Causes", "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
+                "WebSocketProtocol",
             ],
             swiftSettings: rules),
         .testTarget(

@@ -60,6 +60,15 @@ public struct Cause: Hashable, Sendable, Codable {
         countsPerConnection.reduce(0, +) / Double(max(1, countsPerConnection.count))
     }
 
+    /// Whether it is bytes that each connection adds to something, and not one more.
+    public var isOfBytes: Bool { (countsPerConnection.min() ?? 0) <= 0 && (bytesPerConnection ?? 0) >= 1 }
+
+    /// The frames of the site that are the program's own; all where none is known to be.
+    public var ownFrames: [CodeFrame] {
+        let own = site.filter { $0.location.map { !$0.isLibrary } ?? false }
+        return own.isEmpty ? site : own
+    }
+
     /// The line to look at: the first of the site that is the program's own, then that of the nearest holder that has one.
     public var location: CodeLocation? {
         let places = site.compactMap(\.location) + holders.reversed().compactMap(\.location)

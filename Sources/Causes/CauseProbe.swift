@@ -9,21 +9,57 @@ public protocol CauseProbe: Sendable {
     var source: String { get }
     /// Collects garbage where the target has a collector, and says what is left.
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot
+    /// Says of the causes that were found what is too slow to be said of all that a snapshot holds, such as the names of
+    /// functions.
+    func refined(_ causes: [Cause]) async -> [Cause]
+    /// What the causes lack, and what to do about it; nil where nothing is missing.
+    var note: String? { get }
     /// Lets go of the target; no snapshot may follow.
     func close() async
 }
 
+extension CauseProbe {
+    /// The causes as they are.
+    public func refined(_ causes: [Cause]) async -> [Cause] { causes }
+    /// Nothing is missing.
+    public var note: String? { nil }
+}
+
+/// The probe of a target of which nothing but its descriptors can be told.
+private struct DescriptorCauseProbe: CauseProbe {
+    let source = "the descriptors of its processes"
+    let note: String?
+
+    /// Whoever has the target adds the descriptors, as to every snapshot.
+    func snapshot() async throws(Explanation.Failure) -> CauseSnapshot { CauseSnapshot() }
+
+    func close() async {}
+}
+
 /// Chooses the probe that suits a target.
 public enum CauseProbes {
-    /// The probe for the runtime of `subject`, a command that was started with the environment of
-    /// `HeapSpecification.automatic`. Throws where there is none, and says what to do.
-    public static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
+    /// The probe for `subject`. Where there is none and `orDescriptors`, one that has only the note why.
+    public static func open(
+        _ subject: HeapSubject, orDescriptors: Bool
+    ) async throws(Explanation.Failure) -> any CauseProbe {
+        do throws(Explanation.Failure) {
+            return try await open(subject)
+        } catch {
+            guard orDescriptors else { throw error }
+            return DescriptorCauseProbe(note: "\(error)")
+        }
+    }
+
+    /// The probe for the runtime of `subject`, a command that was started with
+    /// `HeapSpecification.environmentForCauses`. Throws where there is none, and says what to do.
+    private static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
         let node = subject.processes.filter { (try? $0.runtime())?.runtime == .node }
         // A signal to a process that is not ours opens its inspector: whoever asks for causes there wants that.
         if !node.isEmpty { return try await NodeCauseProbe(node, servingPort: subject.url.port) }
         do throws(HeapProbeFailure) {
             if let probe = try AgentCauseProbe(subject.processes) { return probe }
             if let probe = try await GoroutineCauseProbe(subject) { return probe }
+            if let probe = try NativeCauseProbe(subject) { return probe }
         } catch {
             throw Explanation.Failure(error.description)
         }

@@ -138,8 +138,12 @@ public struct CauseSearch {
                 snapshots[0].counted[signature] ?? Tally(0), snapshots[1].counted[signature] ?? Tally(0), tally,
             ]
             let rates = growth.rates(tallies.map(\.count))
-            guard growth.isProportional(rates) else { return nil }
-            let bytes = growth.rates(tallies.map(\.bytes))[1]
+            let byteRates = growth.rates(tallies.map(\.bytes))
+            // One block may grow, as a list does, and a mapping fill.
+            guard
+                growth.isProportional(rates) || signature.kind == .allocation && growth.isProportionalInBytes(byteRates)
+            else { return nil }
+            let bytes = byteRates[1]
             var cause = Cause(
                 signature.kind, signature.what, countsPerConnection: rates, bytesPerConnection: bytes > 0 ? bytes : nil)
             cause.site = signature.site

@@ -15,8 +15,8 @@ public struct CodeLocation: Hashable, Sendable, Codable, CustomStringConvertible
     public var isLibrary: Bool {
         let folders = [
             "/lib/python", "/site-packages/", "/dist-packages/", "/node_modules/", "/usr/lib/", "/usr/local/go/",
-            "/pkg/mod/",
-            "/lib/ruby/", "/gems/",
+            "/pkg/mod/", "/lib/ruby/", "/gems/", "/usr/include/", "/rustc/", "/.cargo/", "/lib/x86_64-linux-gnu/",
+            "/lib/aarch64-linux-gnu/", "/usr/local/lib/",
         ]
         return file.hasPrefix("node:") || file.hasPrefix("<") || folders.contains { file.contains($0) }
     }

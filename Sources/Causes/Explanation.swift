@@ -25,6 +25,8 @@ public struct Explanation: Hashable, Sendable, Codable {
     public var causes: [Cause] = []
     /// Which part of the row's leak the causes account for, from 0 to 1; nil where that is not known.
     public var explainedShare: Double?
+    /// What the causes lack, and what to do about it; nil where nothing is missing.
+    public var note: String?
     /// Why it could not be explained; nil where it was, or where no cause was found.
     public var failure: Failure?
 

@@ -29,4 +29,13 @@ public struct ProportionalGrowth: Hashable, Sendable {
         guard let smaller = rates.min(), let larger = rates.max(), smaller >= noise else { return false }
         return larger - smaller <= max(Self.tolerance * larger, noise)
     }
+
+    /// Less than a word is nothing that is kept.
+    private static let leastBytes = 8.0
+
+    /// Whether both intervals added bytes, and the same.
+    public func isProportionalInBytes(_ rates: [Double]) -> Bool {
+        guard let smaller = rates.min(), let larger = rates.max(), smaller >= Self.leastBytes else { return false }
+        return larger - smaller <= Self.tolerance * larger
+    }
 }

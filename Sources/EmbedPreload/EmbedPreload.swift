@@ -5,10 +5,12 @@ import PackagePlugin
 /// digits, so that the program remains one file.
 @main
 struct EmbedPreload: BuildToolPlugin {
-    /// Without a C library, for that of the target is found when it runs; without a stack protector, which is a part of one.
+    /// Without a C library, for that of the target is found when it runs; without a stack protector, which is a part of one. The stacks
+    /// of programs are read through its own frames.
     private static let options = [
         "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-nostdlib", "-ffreestanding",
-        "-fno-builtin", "-fno-stack-protector", "-fvisibility=hidden", "-Wl,-z,now,-z,relro,-s,--hash-style=both",
+        "-fno-builtin", "-fno-stack-protector", "-fno-omit-frame-pointer", "-fasynchronous-unwind-tables",
+        "-fvisibility=hidden", "-Wl,-z,now,-z,relro,-s,--hash-style=both",
     ]
 
     /// The library as `$1`, the Swift file as `$2`, the compiler and its arguments behind them.

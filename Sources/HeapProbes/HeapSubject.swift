@@ -123,6 +123,12 @@ extension HeapSpecification {
     }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
+    /// What a command must find in its environment whose leak is explained: what `automatic` needs, and that native programs
+    /// keep what they allocate by the stack that allocated it.
+    public static var environmentForCauses: [String: String] {
+        automatic.environment.merging(AllocationTraces.environment) { $1 }
+    }
+
     /// `environment` without what a program may fail to load at its start, with what the user has in its place: the library for
     /// native programs, and the agent for Ruby.
     public static func withoutPreload(_ environment: [String: String]) -> [String: String] {

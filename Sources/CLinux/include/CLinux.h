@@ -25,6 +25,9 @@ struct iovec;
 extern long process_vm_readv(int process, const struct iovec *local, unsigned long localCount,
                              const struct iovec *remote, unsigned long remoteCount, unsigned long flags);
 
+// Of Swift's own runtime: the name of a function as its source has it, to be freed, or NULL where it is none of Swift's.
+extern char *swift_demangle(const char *name, unsigned long length, char *buffer, unsigned long *size, uint32_t flags);
+
 // What the guardian of a program says (guardian.c), each in a packet of its own.
 enum { clinux_guardian_started = 1, clinux_guardian_failed = 2, clinux_guardian_ended = 3 };
 struct clinux_guardian_message {

@@ -91,7 +91,8 @@ actor NativeProbe: HeapProbe {
         return ((try? account.allocator.usage().liveBytes) ?? 0, 0)
     }
 
-    private static func explained(_ failure: PreloadReadFailure) -> String {
+    /// What is to be done about `failure`.
+    static func explained(_ failure: PreloadReadFailure) -> String {
         guard case .absent(let pid, let absence) = failure else { return "\(failure)" }
         let reason =
             switch absence {

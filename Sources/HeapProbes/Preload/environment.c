@@ -28,6 +28,13 @@ static int begins(const char *text, const char *start, size_t length) {
     return 1;
 }
 
+static int is_named(const char *variable) {
+    for (long index = 0; environ && environ[index]; index++) {
+        if (begins(environ[index], variable, watertight_length(variable))) return 1;
+    }
+    return 0;
+}
+
 static void __attribute__((constructor)) begin(void) {
     symbol_info info;
     watertight_resolve();
@@ -35,6 +42,7 @@ static void __attribute__((constructor)) begin(void) {
         own_name = info.file;
         own_length = watertight_length(own_name);
     }
+    if (is_named("WATERTIGHT_TRACE=")) watertight_trace();
     atomic_store(&watertight_page.started, 1);
 }
 

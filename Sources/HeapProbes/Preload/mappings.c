@@ -23,7 +23,11 @@ static uint64_t pages_of(size_t length) { return (length + 4095) >> 12; }
 
 static void lose(void) { atomic_fetch_add_explicit(&watertight_page.mappings_lost, 1, memory_order_relaxed); }
 
-static void insert(uint64_t first, uint64_t count) {
+static uint32_t owner_of(uint64_t index) {
+    return watertight_page.owners ? atomic_load(watertight_owner_at(index)) : 0;
+}
+
+static void insert(uint64_t first, uint64_t count, uint32_t owner) {
     if (count == 0) return;
     // A mapping this long is a reserve of addresses.
     if (count > MOST_PAGES) return lose();
@@ -33,6 +37,8 @@ static void insert(uint64_t first, uint64_t count) {
         if (atomic_load_explicit(&table[index], memory_order_relaxed) != 0
             || !atomic_compare_exchange_strong(&table[index], &empty, entry))
             continue;
+        // Nobody changes a mapping before the call that makes it returns.
+        if (watertight_page.owners) atomic_store(watertight_owner_at(index), owner);
         uint64_t used = atomic_load(&watertight_page.mappings_used);
         while (used <= index && !atomic_compare_exchange_weak(&watertight_page.mappings_used, &used, index + 1)) {}
         return;
@@ -52,8 +58,9 @@ static uint64_t clear(uint64_t first, uint64_t count) {
             if (stop <= first || start >= end) break;
             uint64_t before = start < first ? first - start : 0, behind = stop > end ? stop - end : 0;
             uint64_t rest = before ? start << COUNT_BITS | before : behind ? end << COUNT_BITS | behind : 0;
+            uint32_t owner = owner_of(index);
             if (!atomic_compare_exchange_weak(&table[index], &entry, rest)) continue;
-            if (before && behind) insert(end, behind);
+            if (before && behind) insert(end, behind, owner);
             cleared += stop - start - before - behind;
             break;
         }
@@ -68,7 +75,9 @@ static void *map(void *address, size_t length, int access, int flags, int file, 
     if (result == MAP_FAILED || watertight_is_of_allocator(caller)) return result;
     // What lay there is gone.
     if (flags & MAP_FIXED) clear(page_of(result), pages_of(length));
-    if (flags & MAP_ANONYMOUS && access != PROT_NONE) insert(page_of(result), pages_of(length));
+    if (flags & MAP_ANONYMOUS && access != PROT_NONE) {
+        insert(page_of(result), pages_of(length), watertight_owner());
+    }
     return result;
 }
 
@@ -85,7 +94,7 @@ EXPORTED int munmap(void *address, size_t length) {
     uint64_t cleared = clear(page_of(address), pages_of(length));
     int result = watertight_resolve() && next.munmap ? next.munmap(address, length)
                                                      : (int)syscall(SYS_munmap, address, length);
-    if (result != 0 && cleared == pages_of(length)) insert(page_of(address), cleared);
+    if (result != 0 && cleared == pages_of(length)) insert(page_of(address), cleared, 0);
     return result;
 }
 
@@ -102,11 +111,11 @@ EXPORTED void *mremap(void *address, size_t old_length, size_t length, int flags
                        ? next.mremap(address, old_length, length, flags, wanted)
                        : (void *)syscall(SYS_mremap, address, old_length, length, flags, wanted);
     if (result == MAP_FAILED) {
-        if (cleared) insert(page_of(address), cleared);
+        if (cleared) insert(page_of(address), cleared, 0);
     } else {
         if (flags & MREMAP_FIXED) clear(page_of(result), pages_of(length));
-        if (cleared && flags & MREMAP_DONTUNMAP) insert(page_of(address), cleared);
-        if (cleared) insert(page_of(result), pages_of(length));
+        if (cleared && flags & MREMAP_DONTUNMAP) insert(page_of(address), cleared, 0);
+        if (cleared) insert(page_of(result), pages_of(length), watertight_owner());
     }
     return result;
 }

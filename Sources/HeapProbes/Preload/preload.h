@@ -34,6 +34,10 @@ struct page {
     _Atomic uint64_t mappings_used, mappings_lost;
     // Whether the constructor has run, and how many threads have ever counted a block.
     _Atomic uint64_t started, threads;
+    // Where the stacks are that blocks are charged to, and for each mapping the number of its stack plus one; 0 where
+    // nothing is traced. How many stacks were begun, and how many allocations found no place.
+    uint64_t stacks, owners;
+    _Atomic uint64_t stacks_used, allocations_lost;
 };
 
 extern struct page watertight_page;
@@ -61,6 +65,37 @@ int watertight_resolve(void);
 
 // Whether code at `address` is of the allocator behind this library, whose blocks are counted already.
 int watertight_is_of_allocator(const void *address);
+
+// Where the file that `address` is of lies in memory, from its headers; nowhere where it is of none.
+struct range {
+    uintptr_t start, end;
+};
+struct range watertight_range_of(const void *address);
+
+static inline int watertight_contains(struct range range, uintptr_t address) {
+    return address >= range.start && address < range.end;
+}
+
+// MARK: Tracing, where the environment asks for it
+
+#define STACK_DEPTH 26
+
+// Finds what the stacks are read with.
+void watertight_prepare_stacks(void);
+
+// Return addresses of the calling thread, the innermost first, without those in this library; how many there are. By
+// frame pointers there are none where the chain breaks off, and code that keeps none may be missing.
+size_t watertight_by_frame_pointers(uint64_t addresses[STACK_DEPTH]);
+size_t watertight_by_unwinding(uint64_t addresses[STACK_DEPTH]);
+
+// Charges allocations to stacks from now on.
+void watertight_trace(void);
+
+// The stack of the calling thread as its number plus one; 0 where nothing is traced.
+uint32_t watertight_owner(void);
+
+// What the mapping at `index` of the table is charged to; only where something is traced.
+_Atomic uint32_t *watertight_owner_at(uint64_t index);
 
 // What starts a program asks these: whether the process serves already, where its environment names this library (-1
 // where it does not), and what else the variable names.

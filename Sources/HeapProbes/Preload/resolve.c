@@ -15,14 +15,13 @@ struct next next;
 
 static __thread int resolving __attribute__((tls_model("initial-exec")));
 static _Atomic int resolved;
-static uintptr_t allocator_start, allocator_end;
+static struct range allocator;
 
 static void *found(const char *name) { return dlsym ? dlsym(RTLD_NEXT, name) : NULL; }
 
-// Where the allocator's file lies in memory, from its headers.
-static void find_allocator(void) {
+struct range watertight_range_of(const void *address) {
     symbol_info info;
-    if (!dladdr || !next.malloc || !dladdr((const void *)next.malloc, &info) || !info.base) return;
+    if (!dladdr || !address || !dladdr(address, &info) || !info.base) return (struct range){0, 0};
     const Elf64_Ehdr *header = info.base;
     const Elf64_Phdr *segments = (const void *)((const char *)info.base + header->e_phoff);
     uintptr_t end = 0;
@@ -30,13 +29,10 @@ static void find_allocator(void) {
         uintptr_t last = segments[index].p_vaddr + segments[index].p_memsz;
         if (segments[index].p_type == PT_LOAD && last > end) end = last;
     }
-    allocator_start = (uintptr_t)info.base;
-    allocator_end = allocator_start + end;
+    return (struct range){(uintptr_t)info.base, (uintptr_t)info.base + end};
 }
 
-int watertight_is_of_allocator(const void *address) {
-    return (uintptr_t)address >= allocator_start && (uintptr_t)address < allocator_end;
-}
+int watertight_is_of_allocator(const void *address) { return watertight_contains(allocator, (uintptr_t)address); }
 
 #define FIND(name) next.name = (__typeof__(next.name))found(#name)
 
@@ -75,7 +71,7 @@ int watertight_resolve(void) {
     FIND(execveat);
     FIND(posix_spawn);
     FIND(posix_spawnp);
-    find_allocator();
+    allocator = watertight_range_of((const void *)next.malloc);
     resolving = 0;
     atomic_store_explicit(&resolved, 1, memory_order_release);
     return 1;

@@ -93,13 +93,16 @@ final class RowTargets {
 }
 
 extension Target {
-    /// A process as `plan` wants it: one that is started, or those that run.
-    static func forPlan(_ plan: CheckPlan) async throws -> Target {
-        switch plan.subject {
+    /// A process as `plan` wants it: one that is started, or those that run. One that is started for its causes is told to keep
+    /// what they are found in.
+    static func forPlan(_ plan: CheckPlan, forCauses: Bool = false) async throws -> Target {
+        let environments =
+            (forCauses ? [HeapSpecification.environmentForCauses] : []) + plan.heap.map(\.environment)
+        return switch plan.subject {
         case .command(let words):
             try await Target.start(
                 words, url: plan.url, limit: plan.startLimit,
-                environment: plan.heap.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
+                environment: environments.reduce(into: [:]) { $0.merge($1) { $1 } })
         case .running(let pids): try await Target.running(pids: pids, url: plan.url)
         case .group(let group): try await Target.running(in: group, url: plan.url)
         }

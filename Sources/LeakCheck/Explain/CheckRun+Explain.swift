@@ -5,6 +5,7 @@ import Lifecycles
 import Logging
 import SystemCalls
 import Targets
+import WebSocketProtocol
 
 /// Naming the causes of what was found, in processes of their own and after the verdict, which nothing here touches.
 extension CheckRun {
@@ -48,15 +49,13 @@ extension CheckRun {
     private func explanation(of row: CheckResult.Row, _ index: Int, _ load: ExplanationPlan.Load) async throws
         -> Explanation
     {
-        var plan = plan
-        plan.heap = [.automatic] + plan.heap
-        let target = try await Target.forPlan(plan)
+        let target = try await Target.forPlan(plan, forCauses: true)
         defer {
             target.terminate()
             target.end()
         }
         guard let subject = target.heapSubject else { throw Explanation.Failure("the target's address makes no URL") }
-        let probe = try await CauseProbes.open(subject)
+        let probe = try await CauseProbes.open(subject, orDescriptors: row.leaksDescriptors)
         do {
             let explanation = try await explanation(of: row, index, load, target, probe)
             await probe.close()
@@ -71,7 +70,7 @@ extension CheckRun {
         of row: CheckResult.Row, _ index: Int, _ load: ExplanationPlan.Load, _ target: Target, _ probe: any CauseProbe
     ) async throws -> Explanation {
         _ = try await drive(row.lifecycle, rows[index].hold, load.warmUp, target)
-        var snapshots = [try await probe.snapshot()]
+        var snapshots = [try await snapshot(probe, target)]
         var connections: [Int] = []
         for _ in 0..<2 {
             let completed = try await drive(row.lifecycle, rows[index].hold, load.interval, target)
@@ -80,13 +79,22 @@ extension CheckRun {
                     "\(completed) connections came about in \(Self.driveLimit), which are too few to tell a cause from noise"
                 )
             }
-            snapshots.append(try await probe.snapshot())
+            snapshots.append(try await snapshot(probe, target))
             connections.append(completed)
         }
-        let causes = CauseSearch(snapshots, connections: connections).causes()
+        let causes = await probe.refined(CauseSearch(snapshots, connections: connections).causes())
         var explanation = Explanation(source: probe.source, connections: connections, causes: causes)
+        explanation.note = probe.note
         explanation.explainedShare = row.explainedShare(by: causes)
         return explanation
+    }
+
+    /// What the probe says, and the descriptors of all processes.
+    private func snapshot(_ probe: any CauseProbe, _ target: Target) async throws -> CauseSnapshot {
+        var snapshot = try await probe.snapshot()
+        let descriptors = DescriptorTallies.tallies(of: target.members, servingPort: target.url.port)
+        snapshot.counted.merge(descriptors) { $1 }
+        return snapshot
     }
 
     /// Makes connections, waits until the target has worked them off, and says how many went the lifecycle's way.
@@ -122,6 +130,11 @@ extension CheckPlan {
 extension CheckResult.Row {
     private static let mostShare = 1.3
 
+    /// Whether each connection leaves descriptors.
+    fileprivate var leaksDescriptors: Bool {
+        resources.contains { $0.resource == .descriptors && $0.verdict == .leak }
+    }
+
     /// Which part of the leak `causes` account for: of the live heap by bytes, otherwise of a count by how many there are; nil
     /// where neither is known.
     func explainedShare(by causes: [Cause]) -> Double? {
@@ -132,6 +145,8 @@ extension CheckResult.Row {
             share = bytes.reduce(0, +) / heap
         } else if let count = leaks.first(where: { $0.resource.rawValue == "goroutines" })?.perConnection {
             share = causes.filter { $0.kind == .goroutine }.map(\.countPerConnection).reduce(0, +) / count
+        } else if let count = leaks.first(where: { $0.resource == .descriptors })?.perConnection {
+            share = causes.filter { $0.kind == .descriptor }.map(\.countPerConnection).reduce(0, +) / count
         } else {
             share = nil
         }

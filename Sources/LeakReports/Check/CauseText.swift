@@ -18,7 +18,7 @@ struct CauseText {
         guard !explanation.causes.isEmpty else {
             return [
                 "no cause was found: nothing that \(explanation.source ?? "the probe") can tell apart grew with the connections"
-            ]
+            ] + [explanation.note].compactMap { $0 }
         }
         var lines = shown.map(Self.line)
         let more = explanation.causes.count - lines.count
@@ -26,7 +26,7 @@ struct CauseText {
         if let share = explanation.explainedShare {
             lines.append("together \(Int((share * 100).rounded()))% of the leak, by \(explanation.source ?? "")")
         }
-        return lines
+        return lines + [explanation.note].compactMap { $0 }
     }
 
     /// The causes that are told.
@@ -34,12 +34,14 @@ struct CauseText {
 
     /// `+1.00 Session (160 B) held by sessions, a Map, server.js:11`.
     static func line(_ cause: Cause) -> String {
-        var words = "+\(Amount.count(cause.countPerConnection)) \(cause.what)"
-        if let bytes = cause.bytesPerConnection, bytes >= 1 { words += " (\(Amount.bytes(bytes)))" }
+        let bytes = cause.bytesPerConnection.flatMap { $0 >= 1 ? Amount.bytes($0) : nil }
+        var words = "+\(Amount.count(cause.countPerConnection)) \(cause.what)" + (bytes.map { " (\($0))" } ?? "")
+        if let bytes, cause.isOfBytes { words = "+\(bytes) \(cause.what)" }
         let stack = stack(cause)
         switch cause.kind {
         case .allocation: words += stack.isEmpty ? "" : " allocated at \(stack)"
         case .task, .goroutine, .thread: words += stack.isEmpty ? "" : " at \(stack)"
+        case .descriptor: break
         case .heldObject:
             if let place = cause.site.first?.location { words += " \(place)" }
         }
@@ -51,8 +53,7 @@ struct CauseText {
 
     /// The program's own lines on the stack, the innermost first.
     private static func stack(_ cause: Cause) -> String {
-        let own = cause.site.filter { $0.location.map { !$0.isLibrary } ?? false }
-        let frames = own.isEmpty ? cause.site : own
+        let frames = cause.ownFrames
         // What made it stands last.
         let maker = frames.last.flatMap { $0.function.hasPrefix("created by") ? $0 : nil }
         var shown = Array(frames.prefix(mostFrames))

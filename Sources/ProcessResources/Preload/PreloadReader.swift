@@ -2,11 +2,12 @@
 ///
 /// The counters are memory of the process itself: a forked process has its own, with the counts of its parent.
 public struct PreloadReader: Sendable {
-    private let process: ProcessReader
-    private let memory: ProcessMemory
+    let process: ProcessReader
+    let memory: ProcessMemory
     /// A part of the name of the library's file.
     private let library: String
-    private var address: UInt64?
+    /// Where the library's page is, once it was found.
+    private(set) var address: UInt64?
     /// Bytes of the program's and the libraries' variables that began as zero, when the library was found.
     private var variableBytes = 0
 

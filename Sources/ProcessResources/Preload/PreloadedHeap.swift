@@ -29,7 +29,7 @@ struct PreloadPage: Hashable {
     /// Bits of a mapping that count its pages; those above are its first.
     private static let pageBits: UInt64 = 28
     /// In which mappings are counted, however large the kernel's pages are.
-    private static let pageBytes: UInt64 = 4096
+    static let mappingPageBytes = 4096
 
     var shards: UInt64
     var shardCount: Int
@@ -50,6 +50,11 @@ struct PreloadPage: Hashable {
         hasCounted = words[9] > 0
     }
 
+    /// The first page and the pages of an entry; nil where it is free.
+    static func mapping(_ entry: UInt64) -> (page: UInt64, count: Int)? {
+        entry == 0 ? nil : (entry >> pageBits, Int(entry & (1 << pageBits - 1)))
+    }
+
     /// What the counters come to.
     ///
     /// A block may be freed by another thread than has allocated it, so that only the sum of all shards is meaningful, modulo
@@ -62,11 +67,11 @@ struct PreloadPage: Hashable {
             largeBytes &+= shards[start + 2]
         }
         let words = small & (1 << wordBits - 1)
-        let live = mappings.filter { $0 != 0 }
-        let pages = live.reduce(0) { $0 &+ ($1 & (1 << pageBits - 1)) }
+        let live = mappings.compactMap(mapping)
+        let pages = live.reduce(0) { $0 + $1.count }
         return PreloadedHeap(
             blocks: Int(truncatingIfNeeded: small >> wordBits &+ largeBlocks),
             bytes: Int(truncatingIfNeeded: words &* 8 &+ largeBytes),
-            mappings: live.count, mappedBytes: Int(truncatingIfNeeded: pages &* pageBytes))
+            mappings: live.count, mappedBytes: pages * mappingPageBytes)
     }
 }

@@ -15,7 +15,7 @@ RATE_TOLERANCE = 0.1
 
 
 def cases(seeds):
-    for make in [_python, _node, _ruby, _go]:
+    for make in [_python, _node, _ruby, _go, _c]:
         for name, server, cause in make():
             yield Case(name=f"cause: {name}", expected=cause.words, prepare=server, judge=cause, seed=seeds[0],
                        options=OPTIONS, budget=BUDGET)
@@ -117,6 +117,21 @@ def _go():
     line = _line("goroutines.go")
     yield ("Go, a goroutine", partial(server, "-leak"),
            Cause(1, "goroutine", "main.writePump", "created by main.subscribe", line("go writePump")))
+
+
+def _c():
+    def server(leaks, watertight):
+        system_package("libwebsockets-dev", path="/usr/include/libwebsockets.h")
+        system_package("binutils", program="addr2line")
+        source = FOLDER / "leaky.c"
+        program = compiled(source, lambda folder: [
+            "cc", "-O2", "-g", "-o", f"{folder}/leaky", str(source), "-lwebsockets"])
+        return Target([f"{program}/leaky", "{port}", *leaks.split()])
+
+    line = _line("leaky.c")
+    yield ("C, a block of each connection", partial(server, "leak"),
+           Cause(1, "allocation", "112 B block", "remember", line("calloc("), "on_event", line("remember();")))
+    yield "C, nothing", partial(server, ""), Healthy()
 
 
 def _line(name):
