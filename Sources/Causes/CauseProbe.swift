@@ -30,6 +30,9 @@ public enum CauseProbes {
     /// The probe for the runtime of `subject`, a command that was started with
     /// `HeapSpecification.environmentForCauses`. Throws where there is none, and says what to do.
     public static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
+        let node = subject.processes.filter { (try? $0.runtime())?.runtime == .node }
+        // A signal to a process that is not ours opens its inspector: whoever asks for causes there wants that.
+        if !node.isEmpty { return try await NodeCauseProbe(node, servingPort: subject.url.port) }
         do throws(HeapProbeFailure) {
             if let probe = try AgentCauseProbe(subject.processes) { return probe }
             if let probe = try await GoroutineCauseProbe(subject) { return probe }

@@ -17,7 +17,8 @@ struct ExplanationPlanTests {
 
     @Test("one row of each group, three at most, and no known leak unless it is asked for")
     func rows() {
-        var result = DiagnosedCheck.result(["bare-tcp", "fin", "reset/open", "idle/pong", "clean-close"]) { label -> [Resource: Double] in
+        var result = DiagnosedCheck.result(["bare-tcp", "fin", "reset/open", "idle/pong", "clean-close"]) {
+            label -> [Resource: Double] in
             switch label {
             case "fin", "reset/open": [.descriptors: 1]
             case "idle/pong": [.privateMemory: 4096]
@@ -34,7 +35,8 @@ struct ExplanationPlanTests {
         #expect(ExplanationPlan.rows(of: result, takesKnown: false) == [1])
         #expect(ExplanationPlan.rows(of: result, takesKnown: true) == [1, 3])
         let many = DiagnosedCheck.result(["bare-tcp", "fin", "reset/open", "idle/pong", "clean-close"]) {
-            [.descriptors: Double($0.count)]
+            label -> [Resource: Double] in
+            [.descriptors: Double(label.count)]
         }
         #expect(ExplanationPlan.rows(of: many, takesKnown: false).count == 3)
         #expect(ExplanationPlan.rows(of: DiagnosedCheck.result { _ in [:] }, takesKnown: true).isEmpty)
@@ -48,7 +50,7 @@ struct ExplanationPlanTests {
         // Half of a thousand descriptors are left for all connections.
         #expect(Self.load([.descriptors: 1], limit: 1024) == .init(warmUp: 256, interval: 128))
         #expect(Self.load([.descriptors: 2], limit: 1024) == nil)
-        #expect(Self.load([.liveHeap: Double(4 << 20)]) == nil)
+        #expect(Self.load([.liveHeap: 4_194_304]) == nil)
         #expect(Self.load([.threads: 1]) == .init(warmUp: 750, interval: 375))
     }
 

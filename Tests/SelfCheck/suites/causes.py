@@ -3,19 +3,19 @@
 import json
 from functools import partial
 
-from Harness.environments import compiled, system_package, virtual_environment
+from Harness.environments import compiled, node_with_ws, system_package, virtual_environment
 
 from .case import EXIT_CODES, Case, Target
 from .servers import PYTHON_PEERS, SERVERS
 
 FOLDER = SERVERS / "causes"
 OPTIONS = ("--explain", "auto", "--lifecycle", "clean-close", "--pause", "3")
-BUDGET = 40
+BUDGET = 60
 RATE_TOLERANCE = 0.1
 
 
 def cases(seeds):
-    for make in [_python, _ruby, _go, _c]:
+    for make in [_python, _node, _ruby, _go, _c]:
         for name, server, cause in make():
             yield Case(name=f"cause: {name}", expected=cause.words, prepare=server, judge=cause, seed=seeds[0],
                        options=OPTIONS, budget=BUDGET)
@@ -73,6 +73,24 @@ def _python():
     yield ("Python, a thread", partial(server, "thread"),
            Cause(1, "thread", "session-writer-#", "threading._active"))
     yield "Python, nothing", partial(server, ""), Healthy()
+
+
+def _node():
+    def server(leaks, watertight):
+        return Target(["node", str(FOLDER / "holders.js"), "--port", "{port}", *leaks.split()], node_with_ws())
+
+    line = _line("holders.js")
+    yield ("Node, an entry of a map", partial(server, "map"),
+           Cause(1, "heldObject", "Session", "sessions", "Map", line("const sessions")))
+    yield ("Node, an entry of a map of one connection in ten", partial(server, "tenth"),
+           Cause(0.1, "heldObject", "Session", "sessions", "Map", line("const sessions")))
+    yield ("Node, an entry of an object", partial(server, "plain"),
+           Cause(1, "heldObject", "Object", "users", line("const users")))
+    yield "Node, an interval", partial(server, "interval"), Cause(1, "heldObject", "Timeout beat()", line("setInterval"))
+    yield ("Node, a listener", partial(server, "listener"),
+           Cause(1, "heldObject", "onNews()", "news", line("news.on(")))
+    yield "Node, an entry of a map in a function", partial(server, "room"), Cause(1, "heldObject", "Session", "rooms")
+    yield "Node, nothing", partial(server, ""), Healthy()
 
 
 def _ruby():
