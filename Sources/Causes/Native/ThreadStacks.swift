@@ -1,11 +1,12 @@
 import ProcessResources
 import Subprocesses
 
-/// The stacks of the threads of a process, as `eu-stack` of elfutils prints them; the process stands still meanwhile.
+/// The stacks of threads, as `eu-stack` of elfutils prints them; a thread stands still while it is read.
 enum ThreadStacks {
-    /// Reading the stacks of a thousand threads takes seconds.
-    private static let limit = Duration.seconds(60)
+    private static let limit = Duration.seconds(10)
     private static let mostFrames = 8
+    /// How many of a kind are read: all that a leak leaves stand alike.
+    private static let mostThreads = 8
 
     /// What threads are called that have names like `name`: it with `#` for each number, `thread worker-#`.
     static func kind(_ name: String) -> String {
@@ -17,18 +18,18 @@ enum ThreadStacks {
     static func site(of name: String, in processes: [ProcessReader]) async -> [CodeFrame]? {
         var counts: [[CodeFrame]: Int] = [:]
         for process in processes {
-            let threads = (try? process.threadList()) ?? []
-            let ids = Set(threads.filter { kind($0.name) == name }.map(\.id))
-            let arguments = ["eu-stack", "-m", "-s", "-n", "\(mostFrames)", "-p", "\(process.pid)"]
-            do {
-                let text = try await Subprocess.run(arguments, within: limit).outputText
-                for (id, frames) in stacks(text) where ids.contains(id) && !frames.isEmpty {
-                    counts[frames, default: 0] += 1
+            let ids = ((try? process.threadList()) ?? []).filter { kind($0.name) == name }.map(\.id)
+            // What a connection leaves is the newest.
+            for id in ids.sorted().suffix(mostThreads) {
+                let arguments = ["eu-stack", "-1", "-m", "-s", "-n", "\(mostFrames)", "-p", "\(id)"]
+                do {
+                    let text = try await Subprocess.run(arguments, within: limit).outputText
+                    if let frames = stacks(text)[id], !frames.isEmpty { counts[frames, default: 0] += 1 }
+                } catch .notFound(_) {
+                    return nil
+                } catch {
+                    continue
                 }
-            } catch .notFound(_) {
-                return nil
-            } catch {
-                continue
             }
         }
         return counts.max { ($0.value, "\($1.key)") < ($1.value, "\($0.key)") }?.key ?? []
