@@ -18,6 +18,9 @@ public struct CodeLocation: Hashable, Sendable, Codable, CustomStringConvertible
             "/pkg/mod/", "/lib/ruby/", "/gems/", "/usr/include/", "/rustc/", "/.cargo/", "/lib/x86_64-linux-gnu/",
             "/lib/aarch64-linux-gnu/", "/usr/local/lib/",
         ]
+        if file.hasSuffix(".java") || file.hasSuffix(".kt") || file.hasSuffix(".scala") {
+            return JavaPackage(of: file) != .own
+        }
         return file.hasPrefix("node:") || file.hasPrefix("<") || folders.contains { file.contains($0) }
     }
 

@@ -5,7 +5,7 @@ import SystemCalls
 public enum Subprocess {
     /// How long a program may take where nothing else is said.
     public static let timeLimit = Duration.seconds(10)
-    /// What a program may write to each of its two streams, in bytes.
+    /// What a program may write to each of its two streams where nothing else is said, in bytes.
     public static let maximumBytes = 1 << 20
 
     /// Runs `arguments`, the first looked up in `PATH`; whatever happens, it and its group are ended.
@@ -13,12 +13,13 @@ public enum Subprocess {
     /// What children of it print once it has ended is not waited for. `environment` replaces variables of this process's
     /// environment or adds to them.
     public static func run(
-        _ arguments: [String], environment: [String: String] = [:], within limit: Duration = timeLimit
+        _ arguments: [String], environment: [String: String] = [:], within limit: Duration = timeLimit,
+        maximumBytes: Int = maximumBytes
     ) async throws(SubprocessFailure) -> ExecutionResult {
         let result: Result<ExecutionResult, SubprocessFailure>
         do {
             result = try await Thread.run("program") { () throws(SubprocessFailure) in
-                try finished(arguments, environment, deadline: .now + limit)
+                try finished(arguments, environment, deadline: .now + limit, maximumBytes)
             }
         } catch {
             throw .system(arguments[0], error)
@@ -27,7 +28,7 @@ public enum Subprocess {
     }
 
     private static func finished(
-        _ arguments: [String], _ environment: [String: String], deadline: MonotonicTime
+        _ arguments: [String], _ environment: [String: String], deadline: MonotonicTime, _ maximumBytes: Int
     ) throws(SubprocessFailure) -> ExecutionResult {
         let output: OwnedDescriptor
         let errors: OwnedDescriptor

@@ -14,7 +14,7 @@ struct RecordedOutputTests {
              189:             1             16  sun.net.www.protocol.jar.Handler (java.base@17.0.15)
             Total         24280        2081584
             """
-        #expect(HistogramProbe.totalBytes(text) == 2_081_584)
-        #expect(HistogramProbe.totalBytes("4764:\njava.lang.Exception: Total collapse\n") == nil)
+        #expect(JavaMachine.totalBytes(text) == 2_081_584)
+        #expect(JavaMachine.totalBytes("4764:\njava.lang.Exception: Total collapse\n") == nil)
     }
 }

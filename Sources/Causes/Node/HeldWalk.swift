@@ -7,7 +7,11 @@ struct HeldWalk {
     private let prototype: UInt32?
     private let scope: UInt32?
 
-    private var paths = HolderPaths()
+    private typealias Paths = HolderPaths<HolderLabels.Edge, HolderLabels.TypeName>
+
+    private var paths = Paths()
+    /// The files of the variables that begin paths.
+    private var files: [Int32: String] = [:]
     /// For each object, the path that it is counted at.
     private var places: [Int32]
     /// Objects that were reached, the first `next` of them followed.
@@ -38,7 +42,7 @@ struct HeldWalk {
         // What is held by the runtime, and then what own objects hold of it.
         let own = reached
         for root in [0] + globals {
-            places[root] = HolderPaths.root
+            places[root] = Paths.root
             reached.append(UInt32(root))
         }
         follow(.all)
@@ -47,7 +51,18 @@ struct HeldWalk {
         // Timers that are in no list.
         next = 0
         follow(.links)
-        paths.add(to: &tree, labels, location: { location(of: $0) }, variable: variable)
+        paths.add(to: &tree) { number, path in
+            let edge = labels.text(path.key.edge)
+            let file = files[number] ?? scopeFile(path)
+            let place = file.map { variable($0, edge) } ?? location(of: path.sample)
+            return HolderStep(edge, labels.text(path.key.type), at: place)
+        }
+    }
+
+    /// The file of a variable that a function holds.
+    private func scopeFile(_ path: Paths.Path) -> String? {
+        guard path.key.edge.kind == .variable, path.key.parent != Paths.root else { return nil }
+        return location(of: paths[path.key.parent].sample)?.file
     }
 
     private func location(of object: Int) -> CodeLocation? {
@@ -58,15 +73,15 @@ struct HeldWalk {
 
     private mutating func walkVariables() {
         let scopes = ModuleScopes(graph, scripts).scopes
-        for scope in scopes { places[scope.object] = HolderPaths.root }
+        for scope in scopes { places[scope.object] = Paths.root }
         for scope in scopes {
             let file = scripts.file(scope.script)
             for number in graph.edges(of: scope.object) {
                 let edge = graph.edge(number)
                 guard edge.kind == .context, isFollowed(edge, .own) else { continue }
                 visit(edge, from: Holder())
-                if places[edge.target] != Self.unreached, places[edge.target] != HolderPaths.root {
-                    paths.setFile(file, at: places[edge.target])
+                if places[edge.target] != Self.unreached, places[edge.target] != Paths.root {
+                    files[places[edge.target]] = files[places[edge.target]] ?? file
                 }
             }
         }
@@ -107,7 +122,7 @@ struct HeldWalk {
             let object = Int(reached[next])
             next += 1
             let holder = Holder(
-                path: places[object], isTable: places[object] != HolderPaths.root && labels.isTable(object),
+                path: places[object], isTable: places[object] != Paths.root && labels.isTable(object),
                 hasKeys: graph.kind(of: object) == .array && holdsObjects(object))
             for timer in timerLists.timers(of: object) where places[timer] == Self.unreached {
                 visit(HeapGraph.Edge(kind: .element, name: 0, target: timer), from: holder)
@@ -144,7 +159,7 @@ struct HeldWalk {
 
     /// What an edge starts from.
     private struct Holder {
-        var path = HolderPaths.root
+        var path = Paths.root
         /// Whether its properties are no names.
         var isTable = false
         /// Whether its strings are keys.
@@ -168,7 +183,7 @@ struct HeldWalk {
 
     private func label(_ edge: HeapGraph.Edge, from holder: Holder) -> HolderLabels.Edge {
         // What roots of the runtime are held by has no name that would mean something.
-        let isRoot = holder.path == HolderPaths.root && edge.kind != .context && edge.kind != .property
+        let isRoot = holder.path == Paths.root && edge.kind != .context && edge.kind != .property
         return isRoot ? HolderLabels.Edge(kind: .unknown) : labels.label(edge, ofTable: holder.isTable)
     }
 

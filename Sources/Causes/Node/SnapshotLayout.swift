@@ -91,10 +91,3 @@ struct SnapshotLayout {
         locations = try Table(meta.locationFields, ["object_index", "script_id", "line"])
     }
 }
-
-/// Why a snapshot cannot be read.
-struct SnapshotFailure: Error, Hashable, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}

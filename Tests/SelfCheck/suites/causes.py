@@ -15,7 +15,7 @@ RATE_TOLERANCE = 0.1
 
 
 def cases(seeds):
-    for make in [_python, _node, _ruby, _go, _c]:
+    for make in [_python, _node, _java, _ruby, _go, _c]:
         for name, server, cause in make():
             yield Case(name=f"cause: {name}", expected=cause.words, prepare=server, judge=cause, seed=seeds[0],
                        options=OPTIONS, budget=BUDGET)
@@ -132,6 +132,23 @@ def _c():
     yield ("C, a block of each connection", partial(server, "leak"),
            Cause(1, "allocation", "112 B block", "remember", line("calloc("), "on_event", line("remember();")))
     yield "C, nothing", partial(server, ""), Healthy()
+
+
+def _java():
+    def server(leaks, watertight):
+        system_package("default-jdk-headless", program="javac")
+        source = FOLDER / "Holders.java"
+        classes = compiled(source, lambda folder: ["javac", "-d", str(folder), str(source)])
+        return Target(["java", "-Xmx256m", "-XX:+UseSerialGC", "-cp", str(classes), "Holders", "{port}", *leaks.split()])
+
+    line = _line("Holders.java")
+    yield ("Java, an entry of a map", partial(server, "map"),
+           Cause(1, "heldObject", '"what": "Session"', "Holders.SESSIONS", "ConcurrentHashMap"))
+    yield ("Java, a listener", partial(server, "listener"),
+           Cause(1, "heldObject", '"what": "Holders$$Lambda"', "Holders.LISTENERS", "Session"))
+    yield ("Java, a thread", partial(server, "thread"),
+           Cause(1, "thread", "thread session-pump-#", "Holders.pump", line("messages.take()")))
+    yield "Java, nothing", partial(server, ""), Healthy()
 
 
 def _line(name):

@@ -1,33 +1,41 @@
 /// The paths over which objects are held: a tree of labels that counts what is reached over the same steps.
-struct HolderPaths {
-    private struct Key: Hashable {
+struct HolderPaths<Edge: Hashable, TypeName: Hashable> {
+    /// The last step of a path, behind that of its parent.
+    struct Key: Hashable {
+        /// The number of the path that it goes on from.
         var parent: Int32
-        var edge: HolderLabels.Edge
-        var type: HolderLabels.TypeName
+        /// By what an object is held.
+        var edge: Edge
+        /// What the object is.
+        var type: TypeName
     }
 
-    private struct Path {
+    /// All objects that are reached over the same steps.
+    struct Path {
+        /// The last step.
         var key: Key
+        /// How many they are, and their bytes.
         var tally = Tally(0)
-        /// An object that is reached over it.
+        /// One of them.
         var sample: Int
     }
 
     /// What is held by nothing that is known.
-    static let root: Int32 = -1
+    static var root: Int32 { -1 }
 
     private var paths: [Path] = []
     private var numbers: [Key: Int32] = [:]
     private var last: (key: Key, number: Int32)?
-    /// The files of the variables that begin paths.
-    private var files: [Int32: String] = [:]
+
+    /// The path of a number.
+    subscript(number: Int32) -> Path { paths[Int(number)] }
 
     /// The path from `parent` over a step to `object`.
     ///
     /// A step that repeats its parent's, or that of the parent's parent, leads back to it; so does one that ends at another of a
     /// chained type. Otherwise a list, or a tree, would be a path that grows in length in place of number.
     mutating func path(
-        from parent: Int32, _ edge: HolderLabels.Edge, _ type: HolderLabels.TypeName, isChained: Bool, to object: Int
+        from parent: Int32, _ edge: Edge, _ type: TypeName, isChained: Bool, to object: Int
     ) -> Int32 {
         if parent != Self.root {
             let holder = paths[Int(parent)].key
@@ -60,36 +68,22 @@ struct HolderPaths {
         if path != Self.root { paths[Int(path)].tally.bytes += bytes }
     }
 
-    /// Says in which file the variable at `path` is.
-    mutating func setFile(_ file: String?, at path: Int32) { files[path] = files[path] ?? file }
-
     /// Fewer of something may be anything.
-    private static let least = 3
+    private static var least: Int { 3 }
 
     /// Adds all paths at which there are some objects, or below which there are, to `tree`.
-    func add(
-        to tree: inout HeldTree, _ labels: HolderLabels, location: (Int) -> CodeLocation?,
-        variable: (_ file: String, _ name: String) -> CodeLocation
-    ) {
+    ///
+    /// - Parameter step: the last step of a path, in words.
+    func add(to tree: inout HeldTree, step: (_ number: Int32, _ path: Path) -> HolderStep) {
         var isKept = paths.map { $0.tally.count >= Self.least }
         for (number, path) in paths.enumerated().reversed() where isKept[number] && path.key.parent != Self.root {
             isKept[Int(path.key.parent)] = true
         }
         var nodes = [Int](repeating: -1, count: paths.count)
         for (number, path) in paths.enumerated() where isKept[number] {
-            let edge = labels.text(path.key.edge)
-            var step = HolderStep(edge, labels.text(path.key.type))
-            let file = files[Int32(number)] ?? scopeFile(path, location)
-            step.location = file.map { variable($0, edge) } ?? location(path.sample)
             let parent = path.key.parent == Self.root ? -1 : nodes[Int(path.key.parent)]
-            nodes[number] = tree.node(below: parent, step)
+            nodes[number] = tree.node(below: parent, step(Int32(number), path))
             tree.add(path.tally, at: nodes[number])
         }
-    }
-
-    /// The file of a variable that a function holds.
-    private func scopeFile(_ path: Path, _ location: (Int) -> CodeLocation?) -> String? {
-        guard path.key.edge.kind == .variable, path.key.parent != Self.root else { return nil }
-        return location(paths[Int(path.key.parent)].sample)?.file
     }
 }
