@@ -16,18 +16,11 @@ struct AgentCauseProbe: CauseProbe {
 
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
         var snapshot = CauseSnapshot()
-        for text in try await texts() {
+        let texts = try await Explanation.explained { () throws(HeapProbeFailure) in try await agents.texts() }
+        for text in texts {
             guard snapshot.add(text) else { throw Explanation.Failure("an agent answers with what says nothing") }
         }
         return snapshot
-    }
-
-    private func texts() async throws(Explanation.Failure) -> [String] {
-        do {
-            return try await agents.texts()
-        } catch {
-            throw Explanation.Failure(error.description)
-        }
     }
 
     func close() async {}

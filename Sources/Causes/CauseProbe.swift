@@ -69,3 +69,16 @@ public enum CauseProbes {
         throw Explanation.Failure("no probe names causes in \(runtime)")
     }
 }
+
+extension Explanation {
+    /// What `body` yields; a failure of a probe that it uses is why there is no explanation.
+    static func explained<Value>(
+        _ body: () async throws(HeapProbeFailure) -> Value
+    ) async throws(Failure) -> Value {
+        do {
+            return try await body()
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+}

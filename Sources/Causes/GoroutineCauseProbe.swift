@@ -13,11 +13,8 @@ struct GoroutineCauseProbe: CauseProbe {
     }
 
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
-        do {
-            return CauseSnapshot(goroutines: try await stacks.text())
-        } catch {
-            throw Explanation.Failure(error.description)
-        }
+        CauseSnapshot(
+            goroutines: try await Explanation.explained { () throws(HeapProbeFailure) in try await stacks.text() })
     }
 
     func close() async {}

@@ -38,7 +38,7 @@ package struct JVMCauseProbe: CauseProbe {
             let heap = try await heap(machine)
             var walk = JavaHeldWalk(heap)
             walk.add(to: &snapshot.held)
-            let threads = try await explained { () throws(HeapProbeFailure) in
+            let threads = try await Explanation.explained { () throws(HeapProbeFailure) in
                 try await machine.answer(
                     to: ["Thread.print"], within: Self.threadsLimit, maximumBytes: Self.mostThreadBytes)
             }
@@ -54,7 +54,7 @@ package struct JVMCauseProbe: CauseProbe {
         let pid = machine.process.pid
         var heapBytes = 0.0
         for _ in 0..<Self.collections {
-            heapBytes = try await explained { () throws(HeapProbeFailure) in try await machine.liveBytes() }
+            heapBytes = try await Explanation.explained { () throws(HeapProbeFailure) in try await machine.liveBytes() }
         }
         let cost = DumpCost(heapBytes: Int(heapBytes))
         try cost.check(free: (try? ProcessReader(pid: getpid()))?.freeBytes(), pid: pid)
@@ -81,7 +81,7 @@ package struct JVMCauseProbe: CauseProbe {
         let name = "\(folder.path)/watertight-\(UInt64.random(in: 0...UInt64.max)).hprof"
         let place = "/proc/\(pid)/root\(name)"
         defer { unlink(place) }
-        let answer = try await explained { () throws(HeapProbeFailure) in
+        let answer = try await Explanation.explained { () throws(HeapProbeFailure) in
             try await machine.answer(to: ["GC.heap_dump", name], within: Self.dumpLimit)
         }
         do {
@@ -89,16 +89,6 @@ package struct JVMCauseProbe: CauseProbe {
         } catch {
             throw Explanation.Failure(
                 "process \(pid) has written no dump of its heap: \(answer.suffix(200)) (\(error))")
-        }
-    }
-
-    private func explained<Value>(
-        _ body: () async throws(HeapProbeFailure) -> Value
-    ) async throws(Explanation.Failure) -> Value {
-        do {
-            return try await body()
-        } catch {
-            throw Explanation.Failure("\(error)")
         }
     }
 }

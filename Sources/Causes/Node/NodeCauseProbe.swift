@@ -25,7 +25,7 @@ package actor NodeCauseProbe: CauseProbe {
     package init(_ processes: [ProcessReader], servingPort: UInt16) async throws(Explanation.Failure) {
         for process in processes {
             let endpoint = InspectorEndpoint(process, servingPort: servingPort)
-            let url = try await Self.explained { () throws(HeapProbeFailure) in try await endpoint.url() }
+            let url = try await Explanation.explained { () throws(HeapProbeFailure) in try await endpoint.url() }
             inspected.append(Inspected(process: process, url: url))
         }
     }
@@ -48,7 +48,7 @@ package actor NodeCauseProbe: CauseProbe {
     private func graph(_ index: Int) async throws(Explanation.Failure) -> HeapGraph {
         let process = inspected[index].process
         let url = inspected[index].url
-        let session = try await Self.explained { () throws(HeapProbeFailure) in
+        let session = try await Explanation.explained { () throws(HeapProbeFailure) in
             try await InspectorSession(pid: process.pid, url: url)
         }
         do {
@@ -63,13 +63,13 @@ package actor NodeCauseProbe: CauseProbe {
 
     private func graph(_ index: Int, _ session: InspectorSession) async throws(Explanation.Failure) -> HeapGraph {
         let process = inspected[index].process
-        let used = try await Self.explained { () throws(HeapProbeFailure) in
+        let used = try await Explanation.explained { () throws(HeapProbeFailure) in
             try await session.usedBytes(collections: Self.collections)
         }
         try SnapshotCost(heapBytes: Int(used)).check(free: process.freeBytes(), pid: process.pid)
         var parser = SnapshotParser()
         var text: [UInt8] = []
-        try await Self.explained { () throws(HeapProbeFailure) in
+        try await Explanation.explained { () throws(HeapProbeFailure) in
             try await session.heapSnapshot { message in
                 if SnapshotChunk.read(message, into: &text) { text.withUnsafeBytes { parser.read($0) } }
             }
@@ -82,21 +82,11 @@ package actor NodeCauseProbe: CauseProbe {
         }
         // Asking costs the process some objects: only where code was loaded since.
         if graph.lastScript > inspected[index].scripts.keys.max() ?? 0 {
-            inspected[index].scripts = try await Self.explained { () throws(HeapProbeFailure) in
+            inspected[index].scripts = try await Explanation.explained { () throws(HeapProbeFailure) in
                 try await session.scripts()
             }
         }
         return graph
-    }
-
-    private static func explained<Value>(
-        _ body: () async throws(HeapProbeFailure) -> Value
-    ) async throws(Explanation.Failure) -> Value {
-        do {
-            return try await body()
-        } catch {
-            throw Explanation.Failure("\(error)")
-        }
     }
 }
 
