@@ -48,6 +48,15 @@ struct TroughsTests {
         #expect(rested.hasReleased)
     }
 
+    @Test("a gauge that has fallen leaves room for a leak as large, until a drive leaves it where it was")
+    func fallen() {
+        // What a compiler lets go of in the last drive is more than what its connections leave.
+        let fallen = troughs([1, 1, -0.4], .counts, pauses: 3)
+        #expect(fallen.standing == .ended && abs(fallen.largestHidden - 0.403) < 1e-9)
+        let steady = troughs([1, -1, 0], .counts, pauses: 3)
+        #expect(steady.standing == .ended && abs(steady.largestHidden - 0.001) < 1e-9)
+    }
+
     @Test("a drive that is far longer than those before shows growth, and convicts only when another repeats it")
     func overlong() {
         var readings: [GrowthSeries.Point?] = []

@@ -91,8 +91,10 @@ struct Troughs {
         course.drives.enumerated().contains { $1.trough != nil && Self.kept($1, isFirst: $0 == 0, scale) == false }
     }
 
-    /// The largest leak that the readings at rest leave room for: all that was gained since the first reading, or in the last
-    /// drive; infinite before the first pause, and where what was freed stays in the gauge.
+    /// The largest leak that the readings at rest leave room for: all that was gained since the first reading, or in one drive;
+    /// infinite before the first pause, and where what was freed stays in the gauge.
+    ///
+    /// A gauge that has fallen is as far off as it fell: what was let go of, a compiler's arena, may hide as much that is kept.
     var largestHidden: Double {
         guard !scale.isReused else { return .infinity }
         let stray = Self.strayUnits * scale.resolution
@@ -102,9 +104,9 @@ struct Troughs {
             guard let trough = drive.trough, drive.connections > 0 else { break }
             gained += trough - drive.start
             connections += drive.connections
-            bound = min(bound, (max(0, trough - drive.start) + stray) / drive.connections)
+            bound = min(bound, (abs(trough - drive.start) + stray) / drive.connections)
         }
-        return connections > 0 ? min(bound, (max(0, gained) + stray) / connections) : bound
+        return connections > 0 ? min(bound, (abs(gained) + stray) / connections) : bound
     }
 
     /// What they come to.
