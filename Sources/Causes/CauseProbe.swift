@@ -51,7 +51,7 @@ public enum CauseProbes {
     }
 
     /// The probe for the runtime of `subject`, a command that was started with
-    /// `HeapSpecification.environmentForCauses`. Throws where there is none, and says what to do.
+    /// `HeapSpecification.environmentForCauses(of:)`. Throws where there is none, and says what to do.
     private static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
         let node = subject.processes.filter { (try? $0.runtime())?.runtime == .node }
         // A signal to a process that is not ours opens its inspector: whoever asks for causes there wants that.

@@ -123,10 +123,12 @@ extension HeapSpecification {
     }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
-    /// What a command must find in its environment whose leak is explained: what `automatic` needs, and that native programs
-    /// keep what they allocate by the stack that allocated it.
-    public static var environmentForCauses: [String: String] {
-        automatic.environment.merging(AllocationTraces.environment) { $1 }
+    /// What a command of `runtime` must find in its environment whose leak is explained: what `automatic` needs, and for a native
+    /// program that it keeps what it allocates by the stack that allocated it. A compiler of a runtime allocates so much that it
+    /// would hardly start.
+    public static func environmentForCauses(of runtime: Runtime) -> [String: String] {
+        guard runtime == .native else { return automatic.environment }
+        return automatic.environment.merging(AllocationTraces.environment) { $1 }
     }
 
     /// `environment` without what a program may fail to load at its start, with what the user has in its place: the library for

@@ -1,6 +1,7 @@
 import HeapProbes
 import Lifecycles
 import Logging
+import ProcessResources
 import SystemCalls
 import Targets
 
@@ -93,11 +94,11 @@ final class RowTargets {
 }
 
 extension Target {
-    /// A process as `plan` wants it: one that is started, or those that run. One that is started for its causes is told to keep
-    /// what they are found in.
-    static func forPlan(_ plan: CheckPlan, forCauses: Bool = false) async throws -> Target {
+    /// A process as `plan` wants it: one that is started, or those that run. One of `explained` that is started for its causes is
+    /// told to keep what they are found in.
+    static func forPlan(_ plan: CheckPlan, explained: Runtime? = nil) async throws -> Target {
         let environments =
-            (forCauses ? [HeapSpecification.environmentForCauses] : []) + plan.heap.map(\.environment)
+            (explained.map { [HeapSpecification.environmentForCauses(of: $0)] } ?? []) + plan.heap.map(\.environment)
         return switch plan.subject {
         case .command(let words):
             try await Target.start(

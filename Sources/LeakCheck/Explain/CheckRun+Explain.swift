@@ -3,6 +3,7 @@ import HeapProbes
 import LeakStatistics
 import Lifecycles
 import Logging
+import ProcessResources
 import SystemCalls
 import Targets
 import WebSocketProtocol
@@ -49,7 +50,7 @@ extension CheckRun {
     private func explanation(of row: CheckResult.Row, _ index: Int, _ load: ExplanationPlan.Load) async throws
         -> Explanation
     {
-        let target = try await Target.forPlan(plan, forCauses: true)
+        let target = try await Target.forPlan(plan, explained: description?.runtime.runtime ?? .native)
         defer {
             target.terminate()
             target.end()
