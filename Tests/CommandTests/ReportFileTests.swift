@@ -76,7 +76,7 @@ struct ReportFileTests {
         let check = try Running(["check"] + options + ["--", "sh", "-c", script])
         try await folder.endWhileMeasuring()
         let end = try await check.finish(within: 150)
-        #expect(end.code == 69)
+        #expect(end.code == 69, "\(end.output)\(end.errors)\((try? folder.text("record")) ?? "no record")")
         #expect(try folder.text("lost.xml").contains("the target was lost"))
         #expect(try folder.text("lost.html").hasSuffix("</html>\n"))
 
