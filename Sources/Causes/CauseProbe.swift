@@ -27,7 +27,7 @@ extension CauseProbe {
 
 /// The probe of a target of which nothing but its descriptors can be told.
 private struct DescriptorCauseProbe: CauseProbe {
-    let source = "the descriptors of its processes"
+    let source = DescriptorTallies.source
     let note: String?
 
     /// Whoever has the target adds the descriptors, as to every snapshot.

@@ -2,6 +2,9 @@ package import ProcessResources
 
 /// Descriptors of any process, by what they stand for.
 package enum DescriptorTallies {
+    /// Where they come from, in words.
+    package static let source = "the descriptors of its processes"
+
     /// How many of each kind `processes`, which serve at `servingPort`, hold now. One that has ended holds none.
     package static func tallies(
         of processes: [ProcessReader], servingPort: UInt16

@@ -1,3 +1,4 @@
+import ProcessResources
 import Testing
 
 @testable import HeapProbes
@@ -50,6 +51,14 @@ struct HeapSpecificationTests {
     func refused(text: String, words: String) {
         let failure = #expect(throws: HeapProbeFailure.self) { try HeapSpecification(text) }
         #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "")")
+    }
+
+    @Test(
+        "only a native program is told to trace what it allocates", arguments: [Runtime.native, .jvm, .node, .python])
+    func traced(runtime: Runtime) {
+        let environment = HeapSpecification.environmentForCauses(of: runtime)
+        #expect((environment["WATERTIGHT_TRACE"] != nil) == (runtime == .native))
+        #expect(HeapSpecification.automatic.environment["WATERTIGHT_TRACE"] == nil)
     }
 
     @Test("a name with bytes in it is the live heap, another a count")

@@ -84,7 +84,9 @@ extension CheckRun {
             connections.append(completed)
         }
         let causes = await probe.refined(CauseSearch(snapshots, connections: connections).causes())
-        var explanation = Explanation(source: probe.source, connections: connections, causes: causes)
+        let areDescriptors = !causes.isEmpty && causes.allSatisfy { $0.kind == .descriptor }
+        let source = areDescriptors ? DescriptorTallies.source : probe.source
+        var explanation = Explanation(source: source, connections: connections, causes: causes)
         explanation.note = probe.note
         explanation.explainedShare = row.explainedShare(by: causes)
         return explanation
