@@ -66,7 +66,9 @@ public enum CauseProbes {
             throw Explanation.Failure(error.description)
         }
         let runtime = (try? subject.processes[0].runtime()).map { "\($0)" } ?? "an unknown runtime"
-        throw Explanation.Failure("no probe names causes in \(runtime)")
+        throw Explanation.Failure(
+            "no probe names causes in \(runtime)",
+            remedy: "look with that runtime's own profiler, before and after the connections of the row's reproducer")
     }
 }
 

@@ -8,24 +8,6 @@ import Testing
 
 @Suite("What agents say of causes", .serialized)
 struct AgentCausesTests {
-    private static func python(_ preparation: String, _ code: String) async throws -> AgentScript {
-        try await AgentScript(.python) { marks in
-            let text = """
-                import signal, sys, time
-                \(preparation)
-                def mark():
-                    with open(\(String(reflecting: marks)), "a") as file: file.write(".")
-                def act(*_):
-                    \(code)
-                    mark()
-                signal.signal(signal.SIGUSR2, act)
-                mark()
-                while True: time.sleep(600)
-                """
-            return ["python3", "-c", text]
-        }
-    }
-
     private static func texts(_ script: AgentScript) async throws -> [String] {
         let agents = try #require(try AgentCauses([script.reader]))
         return try await agents.texts()
@@ -42,7 +24,7 @@ struct AgentCausesTests {
         "Python: objects by the variable that holds them",
         .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
     func holders() async throws {
-        let script = try await Self.python(
+        let script = try await AgentScript.python(
             """
             class Session:
                 def __init__(self): self.user = object(); self.log = []
@@ -68,7 +50,7 @@ struct AgentCausesTests {
         "Python: tasks by the line that they wait at, and threads, whatever weak proxies are there",
         .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
     func tasks() async throws {
-        let script = try await Self.python(
+        let script = try await AgentScript.python(
             """
             import asyncio, threading, weakref
             class Thing: pass
@@ -95,7 +77,7 @@ struct AgentCausesTests {
         "Python: nothing of the agent itself grows",
         .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
     func flat() async throws {
-        let script = try await Self.python("", "pass")
+        let script = try await AgentScript.python("", "pass")
         var counts: [Int] = []
         for _ in 0..<6 { counts.append(try await Self.lines(script).compactMap { Int($0[1]) }.reduce(0, +)) }
         #expect(counts[5] - counts[2] <= 3, "\(counts)")

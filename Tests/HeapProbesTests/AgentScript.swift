@@ -55,3 +55,27 @@ final class AgentScript {
         return (difference(interpreter.gauge), difference(.liveBytes))
     }
 }
+
+extension AgentScript {
+    /// A script in Python that does `code` after `preparation`; a list `kept` is there for both.
+    static func python(
+        _ preparation: String = "", _ code: String, options: [String] = [], environment: [String: String] = [:]
+    ) async throws -> AgentScript {
+        try await AgentScript(.python, environment: environment) { marks in
+            let text = """
+                import gc, os, signal, sys, time
+                kept = []
+                \(preparation)
+                def mark():
+                    with open(\(String(reflecting: marks)), "a") as file: file.write(".")
+                def act(*_):
+                    \(code)
+                    mark()
+                signal.signal(signal.SIGUSR2, act)
+                mark()
+                while True: time.sleep(600)
+                """
+            return ["python3"] + options + ["-c", text]
+        }
+    }
+}

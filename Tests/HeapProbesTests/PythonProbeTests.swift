@@ -8,30 +8,9 @@ import Testing
 
 @Suite("The agent in CPython", .serialized, .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
 struct PythonProbeTests {
-    private static func script(
-        _ preparation: String = "", _ code: String, options: [String] = [], environment: [String: String] = [:]
-    ) async throws -> AgentScript {
-        try await AgentScript(.python, environment: environment) { marks in
-            let text = """
-                import gc, os, signal, sys, time
-                kept = []
-                \(preparation)
-                def mark():
-                    with open(\(String(reflecting: marks)), "a") as file: file.write(".")
-                def act(*_):
-                    \(code)
-                    mark()
-                signal.signal(signal.SIGUSR2, act)
-                mark()
-                while True: time.sleep(600)
-                """
-            return ["python3"] + options + ["-c", text]
-        }
-    }
-
     @Test("objects that are kept are counted to the block, and their bytes")
     func kept() async throws {
-        let added = try await Self.script("", "kept.append([bytearray(50_000) for _ in range(1000)])").added()
+        let added = try await AgentScript.python("", "kept.append([bytearray(50_000) for _ in range(1000)])").added()
         // A bytearray is an object and its bytes; the list and what appending takes are a few more.
         #expect((2000...2010).contains(added.count), "\(added)")
         #expect((50_000_000...51_000_000).contains(added.bytes), "\(added)")
@@ -40,15 +19,15 @@ struct PythonProbeTests {
     @Test("garbage in cycles is not counted, unless the program has turned its collector off")
     func cycles() async throws {
         let code = "kept[:] = []; [(lambda a: a.append(a))([]) for _ in range(500)]"
-        let added = try await Self.script("gc.set_threshold(1_000_000)", code).added()
+        let added = try await AgentScript.python("gc.set_threshold(1_000_000)", code).added()
         #expect(abs(added.count) < 10, "\(added)")
-        let off = try await Self.script("gc.disable()", code).added()
+        let off = try await AgentScript.python("gc.disable()", code).added()
         #expect((500...1010).contains(off.count), "\(off)")
     }
 
     @Test("nothing that happens is read as nothing")
     func flat() async throws {
-        let script = try await Self.script("", "pass")
+        let script = try await AgentScript.python("", "pass")
         let probe = try await script.probe()
         let first = try await probe.read()
         for _ in 0..<20 { #expect(try await probe.read() == first) }
@@ -63,7 +42,7 @@ struct PythonProbeTests {
                     kept.append([object() for _ in range(5000)])
                     while True: time.sleep(600)
             """
-        let script = try await Self.script("import warnings; warnings.simplefilter('error')", code)
+        let script = try await AgentScript.python("import warnings; warnings.simplefilter('error')", code)
         let probe = try await script.probe()
         let alone = try await probe.read()
         try await script.act()
@@ -85,14 +64,15 @@ struct PythonProbeTests {
             to: folder.appending(path: "sitecustomize.py"), atomically: true, encoding: .utf8)
         let path = try #require(HeapSpecification.python.environment["PYTHONPATH"])
         let checks = "assert sys.customized; assert not [p for p in sys.path if 'watertight-agent' in p], sys.path"
-        let script = try await Self.script(checks, "pass", environment: ["PYTHONPATH": "\(path):\(folder.path())"])
+        let script = try await AgentScript.python(
+            checks, "pass", environment: ["PYTHONPATH": "\(path):\(folder.path())"])
         let levels = try await script.probe().read()
         #expect((levels[HeapGauge.blocks] ?? 0) > 1000)
     }
 
     @Test("one that does not import it, or whose interpreter is busy, is said so")
     func absent() async throws {
-        let isolated = try await Self.script("", "pass", options: ["-I"])
+        let isolated = try await AgentScript.python("", "pass", options: ["-I"])
         await #expect {
             _ = try await isolated.probe()
         } throws: {

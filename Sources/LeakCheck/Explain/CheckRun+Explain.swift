@@ -36,7 +36,11 @@ extension CheckRun {
     private func explanation(of row: CheckResult.Row, _ index: Int) async -> Explanation? {
         guard let load = ExplanationPlan.load(for: row, descriptorLimit: description?.descriptorLimit) else {
             return Explanation(
-                failure: .init("each connection leaves so much that a process cannot take as many as would tell"))
+                failure: .init(
+                    "each connection leaves so much that a process cannot take as many as would tell",
+                    remedy:
+                        "let the target open more descriptors, or look with its own profiler before and after a few connections"
+                ))
         }
         do {
             return try await explanation(of: row, index, load)
@@ -77,7 +81,8 @@ extension CheckRun {
             let completed = try await drive(row.lifecycle, rows[index].hold, load.interval, target)
             guard completed >= Self.leastConnections else {
                 throw Explanation.Failure(
-                    "\(completed) connections came about in \(Self.driveLimit), which are too few to tell a cause from noise"
+                    "\(completed) connections came about in \(Self.driveLimit), which are too few to tell a cause from noise",
+                    remedy: "check the row alone on a machine that does less"
                 )
             }
             snapshots.append(try await snapshot(probe, target))
