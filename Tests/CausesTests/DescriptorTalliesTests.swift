@@ -30,9 +30,4 @@ struct DescriptorTalliesTests {
         for number in open { close(number) }
         #expect(try Self.count(what) == 0)
     }
-
-    @Test("a process that has ended holds none")
-    func ended() throws {
-        #expect(DescriptorTallies.tallies(of: [], servingPort: 1).isEmpty)
-    }
 }
