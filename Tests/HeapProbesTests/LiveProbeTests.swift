@@ -40,17 +40,20 @@ struct LiveProbeTests {
         let port = try #require(try reader.heldListeners().first).local.port
         let probe = try #require(try await subject(reader, port: port).open(.automatic))
         #expect(probe.gauges == [.liveBytes])
-        let descriptors = try reader.descriptorCount()
         let page = try HTTPLocation("http://127.0.0.1:\(port)/")
-        // The first request loads parts of Node.
+        // The first request loads parts of Node, and may leave it a descriptor of its own.
         _ = try await HTTPFetch.body(at: page)
+        _ = try await probe.level()
+        let descriptors = try reader.descriptorCount()
         let before = try await probe.level()
         _ = try await HTTPFetch.body(at: page)
         let grown = try await probe.level() - before
         #expect(grown > 2_000_000 && grown < 2_600_000, "\(grown)")
         let again = try await probe.level() - before - grown
         #expect(abs(again) < 200_000, "\(again)")
-        #expect(try reader.descriptorCount() <= descriptors, "readings cost the target descriptors")
+        // Node closes the connection of a request in a turn of its own, which a reading need not be after.
+        let isFlat = try await eventually { try reader.descriptorCount() <= descriptors }
+        #expect(isFlat, "readings cost the target descriptors")
         await probe.close()
     }
 
