@@ -37,6 +37,14 @@ public struct GrowthScale: Hashable, Sendable {
     public static let blocks = GrowthScale(
         effect: 0.1, effectConnections: 2000, leastEffect: 0.01, resolution: 1, tight: 0.1, required: 0.5)
 
+    /// The scale where `amount` more for each connection is explained by something else, and called no leak.
+    public func allowing(_ amount: Double) -> GrowthScale {
+        var scale = self
+        scale.effect += amount
+        scale.leastEffect += amount
+        return scale
+    }
+
     /// Growth per connection that is not called a leak, judged over so many connections.
     public func effect(over connections: Double) -> Double {
         min(effect, max(leastEffect, effect * effectConnections / connections))

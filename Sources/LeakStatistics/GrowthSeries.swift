@@ -34,6 +34,12 @@ public struct GrowthSeries: Hashable, Sendable {
     /// Connections at the last reading.
     public var connections: Double { points.last?.connections ?? 0 }
 
+    /// Growth from the first reading to the last, for each connection; 0 where none was made.
+    public var perConnection: Double {
+        guard let first = points.first, let last = points.last, last.connections > first.connections else { return 0 }
+        return (last.level - first.level) / (last.connections - first.connections)
+    }
+
     /// The series with the smallest level at or after each reading in place of the level.
     ///
     /// It removes the teeth of a sawtooth. What is given back later was never lost: one fall to an old level refutes a

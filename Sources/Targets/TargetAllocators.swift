@@ -13,6 +13,9 @@ package actor TargetAllocators {
         var wasRead = false
         /// Readings that failed in a row.
         var failures = 0
+        /// What was known last beside its allocator: where an agent stops answering, the next reading must not seem to have
+        /// gained all that the agent knew of.
+        var beside = MemoryBeside()
 
         init(_ process: ProcessReader) { reader = AllocatorReader(process) }
     }
@@ -39,7 +42,8 @@ package actor TargetAllocators {
             switch usage(of: process) {
             case .known(let usage):
                 isKnown = true
-                total.add(usage, beside[process.pid] ?? MemoryBeside())
+                if let known = beside[process.pid] { accounts[process.pid]?.beside = known }
+                total.add(usage, accounts[process.pid]?.beside ?? MemoryBeside())
             case .unknown:
                 // Whatever it holds may be free.
                 total.roomBytes += (try? process.memory())?.privateBytes ?? 0

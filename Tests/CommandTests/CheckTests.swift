@@ -48,7 +48,7 @@ struct CheckTests {
 
     @Test("a lifecycle that the target rightly does otherwise is left out, and said to be", .timed)
     func inapplicable() async throws {
-        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 120)
+        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 300)
         #expect(end.code == 2)
         let report = try report(end)
         #expect((report["results"] as? [Any])?.isEmpty == true)
@@ -61,10 +61,10 @@ struct CheckTests {
         let marker = "descriptor@fin:1"
         let end = try await Tool.run(
             [
-                "check", "--budget", "20", "--pause", "4", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json",
+                "check", "--budget", "60", "--pause", "4", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json",
                 "-", "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
-            ], limit: 120)
+            ], limit: 300)
         let report = try report(end)
         #expect(end.code == 1)
         let found = verdicts(report).filter { $0.value != "clean" }
@@ -89,7 +89,7 @@ struct CheckTests {
                 [
                     "check", "--budget", "30", "--lifecycle", "fin", "--compression", mode, "--json", "-", "--",
                     Tool.path, "serve", "--port", "{port}", "--compression", offered,
-                ], limit: 120)
+                ], limit: 300)
             let report = try report(end)
             #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
             let resources = ["descriptors", "threads", "privateMemory", "liveHeap", "blocks"]
@@ -110,7 +110,7 @@ struct CheckTests {
             [
                 "check", "--pause", "2", "--lifecycle", "bare-tcp", "--", Tool.path, "serve", "--port", "{port}",
                 "--plant-leak", "descriptor@bare-tcp",
-            ], limit: 120)
+            ], limit: 300)
         #expect(end.code == 1, "\(end.output)\(end.errors)")
         #expect(end.output.contains("kept through a pause of 2 s"), "\(end.output)")
         #expect(end.output.contains("--pause 2s"), "\(end.output)")
@@ -132,7 +132,7 @@ struct CheckTests {
     @Test("a running server is found by its port, and survives the check", .timed)
     func running() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 120)
+        let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 300)
         #expect(end.code == 0)
         #expect(end.output.contains("process \(server.pid)"))
         #expect(end.output.contains("one process for all lifecycles"))
@@ -146,7 +146,7 @@ struct CheckTests {
         let (server, url) = try await ServeTests.start()
         let (other, _) = try await ServeTests.start()
         let end = try await Tool.run(
-            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 120)
+            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 300)
         #expect(end.code == 64)
         #expect(end.errors.contains("process \(other.pid) does not listen on port"), "\(end.errors)")
         #expect(end.errors.contains("process \(server.pid) listens on that port"))
@@ -190,7 +190,7 @@ struct CheckTests {
     @Test("a command is not mistaken for the server that has its port")
     func portTaken() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 120)
+        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 300)
         #expect(end.code == 69)
         #expect(end.errors.contains("another process listens on port"))
         server.signal(SIGTERM)
@@ -234,7 +234,7 @@ struct CheckTests {
             (["--concurrency", "0"], 64, "--concurrency"),
         ])
     func unreachable(arguments: [String], code: Int32, words: String) async throws {
-        let end = try await Tool.run(["check"] + arguments, limit: 120)
+        let end = try await Tool.run(["check"] + arguments, limit: 300)
         #expect(end.code == code)
         #expect(end.errors.contains(words), "\(end.errors)")
         #expect(end.output.isEmpty)

@@ -10,10 +10,10 @@ struct HeapTests {
         let folder = try ReportFileTests.Folder()
         let end = try await Tool.run(
             [
-                "check", "--lifecycle", "fin", "--budget", "20", "--record", folder.path("record"), "--json",
+                "check", "--lifecycle", "fin", "--budget", "60", "--record", folder.path("record"), "--json",
                 folder.path("json"), "--heap", "url:http://127.0.0.1:{port}/metrics#watertight_connections", "--heap",
                 "command:kill -0 $WATERTIGHT_PID && echo 5000000",
-            ], limit: 120)
+            ], limit: 300)
         #expect(end.code == 0, "\(end.errors)")
         let heading = try #require(end.output.split(separator: "\n").first { $0.hasPrefix("lifecycle") })
         #expect(heading.split(separator: " ").suffix(2) == ["watertight_connections", "liveHeap"])
@@ -37,10 +37,10 @@ struct HeapTests {
         let counter = "managers.created"
         let end = try await Tool.run(
             [
-                "check", "--lifecycle", "fin", "--budget", "30", "--pause", "10s", "--query", "user=u{n}", "--heap",
+                "check", "--lifecycle", "fin", "--budget", "60", "--pause", "10s", "--query", "user=u{n}", "--heap",
                 "url:http://127.0.0.1:{port}/stats#\(counter)",
             ],
-            limit: 120)
+            limit: 300)
         #expect(end.code == 1, "\(end.output) \(end.errors)")
         #expect(end.output.contains("each connection leaves 1.00 \(counter), 99% interval"))
         #expect(end.output.contains("--heap 'url:http://127.0.0.1:{port}/stats#\(counter)'"))
@@ -50,11 +50,11 @@ struct HeapTests {
     func namedNumber() async throws {
         let end = try await Tool.run(
             [
-                "check", "--lifecycle", "fin", "--budget", "30", "--pause", "10s", "--heap",
+                "check", "--lifecycle", "fin", "--budget", "60", "--pause", "10s", "--heap",
                 "command:ls /proc/$WATERTIGHT_PID/fd | wc -l#open_things", "--", Tool.path, "serve", "--port", "{port}",
                 "--plant-leak", "descriptor@fin",
             ],
-            limit: 120)
+            limit: 300)
         #expect(end.code == 1, "\(end.output) \(end.errors)")
         #expect(end.output.contains(/each connection leaves [01]\.[0-9]+ open_things/), "\(end.output)")
     }
@@ -70,7 +70,7 @@ struct HeapTests {
             (["--heap", "node", "--heap", "glibc"], "two of --heap read the same"),
             (["ws://127.0.0.1:9/", "--heap", "url:http://127.0.0.1:{port}/"], "{port} in --heap needs a command"),
         ] {
-            let end = try await Tool.run(["check", "--lifecycle", "fin", "--budget", "6"] + arguments, limit: 120)
+            let end = try await Tool.run(["check", "--lifecycle", "fin", "--budget", "6"] + arguments, limit: 300)
             #expect(end.code == 64, "\(arguments): \(end.output) \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }

@@ -11,11 +11,11 @@ struct KnownLeakTests {
         let (record, known) = (folder.path("record"), folder.path("known.json"))
         let first = try await Tool.run(
             [
-                "check", "--budget", "20", "--pause", "4", "--lifecycle", "bare-tcp", "--record", record,
+                "check", "--budget", "60", "--pause", "4", "--lifecycle", "bare-tcp", "--record", record,
                 "--write-known-leaks", known,
                 "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp",
-            ], limit: 120)
+            ], limit: 300)
         #expect(first.code == 1, "\(first.output)\(first.errors)")
         let second = try await Tool.run(
             ["analyze", record, "--known-leaks", known, "--write-known-leaks", known])

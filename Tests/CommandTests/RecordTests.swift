@@ -11,9 +11,9 @@ struct RecordTests {
         let formats = ["json", "junit", "html", "markdown", "openmetrics"]
         func options(_ suffix: String) -> [String] { formats.flatMap { ["--\($0)", folder.path($0 + suffix)] } }
         let check = try await Tool.run(
-            ["check", "--budget", "20", "--pause", "4", "--lifecycle", "bare-tcp", "--record", folder.path("record")]
+            ["check", "--budget", "60", "--pause", "4", "--lifecycle", "bare-tcp", "--record", folder.path("record")]
                 + options("")
-                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 120)
+                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 300)
         #expect(check.code == 1, "\(check.errors)")
         let report = try await Tool.run(["report", folder.path("record")] + options("-again"))
         #expect(report.code == 0)
@@ -58,7 +58,7 @@ struct RecordTests {
             #expect(end.errors.contains(words), "\(end.errors)")
         }
         let full = try await Tool.run(
-            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 120)
+            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 300)
         #expect(full.code == 70)
         #expect(full.errors.contains("the record is incomplete: cannot write \"/dev/full\": No space left"))
         let gone = try await Tool.run(["check", "ws://127.0.0.1:1/", "--record", folder.path("none")])

@@ -48,6 +48,28 @@ struct CheckCourseTests {
         #expect(check.steps.allSatisfy { if case .watch = $0 { false } else { true } })
     }
 
+    @Test("a whole catalogue of healthy rows takes some 15 s, and a row alone is driven through more connections")
+    func catalogue() async {
+        let exact = SimulatedTarget(name: "exact", rate: 4000, base: 40_000)
+        var check = SimulatedCheck(Array(repeating: exact, count: 38))
+        await check.run()
+        #expect((0..<38).allSatisfy { check.findings($0).allSatisfy { $0.verdict == .clean } })
+        #expect(check.seconds < 22, "\(check.seconds)")
+        #expect(check.rows.allSatisfy { $0.completed >= 1500 })
+        #expect(await ran(exact).rows[0].completed >= 10_000)
+    }
+
+    @Test("one connection in a hundred that leaves a descriptor is found in a whole catalogue, with its share")
+    func oneInAHundred() async throws {
+        var targets = Array(repeating: SimulatedTarget(name: "exact", rate: 4000, base: 40_000), count: 38)
+        targets[20].descriptors = 0.01
+        var check = SimulatedCheck(targets)
+        await check.run()
+        let finding = check.finding(.descriptors, 20)
+        #expect(finding.verdict == .leak, "\(finding)")
+        #expect(abs(try #require(finding.perConnection) - 0.01) < 0.002)
+    }
+
     @Test(
         "what is kept for good is a leak, of the right size, after a pause of 75 s",
         arguments: [

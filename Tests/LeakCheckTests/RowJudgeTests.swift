@@ -163,6 +163,20 @@ struct RowJudgeTests {
         #expect(assessments(heap: 600, memory: 20_000, every: 1)[.privateMemory] == .suspect)
     }
 
+    @Test("a descriptor that stays accounts for its entry in the process's tables, and no more")
+    func descriptorTables() {
+        let judge = Measured.judge(withHeap)
+        func assessment(bytes: Double, descriptors: Double) -> RowJudge.Assessment? {
+            var levels = Measured.Levels(heap: { 400_000 + bytes * $0 })
+            levels.descriptors = { connections, _ in 10 + (descriptors * connections).rounded(.down) }
+            return judge.assessments(Measured.row(levels))[.liveHeap]
+        }
+        #expect(assessment(bytes: 40, descriptors: 1) == .clean(isTight: false))
+        #expect(assessment(bytes: 60, descriptors: 1) == .suspect)
+        #expect(assessment(bytes: 40, descriptors: 0.1) == .suspect)
+        #expect(assessment(bytes: 40, descriptors: 0) == .suspect)
+    }
+
     private let withHeap = Resource.ofEveryTarget + [.liveHeap]
 
     @Test("what leaks from the heap explains memory; what leaks beside it does not")

@@ -66,8 +66,10 @@ extension CheckRun {
     private func recovers(_ target: Target) async throws -> Bool {
         let deadline = MonotonicTime.now + max(.seconds(1), min(Self.stallLimit, schedule.end - .now))
         while MonotonicTime.now < deadline {
-            if try await answers(target, within: .seconds(1)) { return true }
+            let doesAnswer = try await answers(target, within: .seconds(1))
+            // A target that has just died refuses as well.
             _ = try target.descriptorCount()
+            if doesAnswer { return true }
         }
         return false
     }

@@ -94,11 +94,14 @@ extension CheckSchedule.Row {
     static let confirmingBlocks = 6
     /// Blocks in a row after which a suspicion stands.
     private static let standingSuspicion = 3
-    /// Connections that a fast target is driven through before it is clean: a leak of one in three thousand is then seen with
-    /// 19 of 20 (the rule of three; Hanley and Lippman-Hand, 1983).
-    static let evenConnections = 10_000
-    /// How long a target that is not that fast is driven for it: a second or two, and more where few rows share the budget.
-    static func evenTime(_ slice: Duration) -> Duration { min(.seconds(10), max(.milliseconds(1500), slice / 4)) }
+    /// Connections that a fast target is driven through before it is clean: a leak of one in a thousand is then seen with 19
+    /// of 20 (the rule of three; Hanley and Lippman-Hand, 1983), and of one in three thousand where few rows share the budget.
+    static func evenConnections(_ slice: Duration) -> Int {
+        min(10_000, max(3000, Int(slice.inSeconds * evenConnectionsPerSecond)))
+    }
+    private static let evenConnectionsPerSecond = 750.0
+    /// How long a target that is not that fast is driven for it.
+    static func evenTime(_ slice: Duration) -> Duration { min(.seconds(10), max(.milliseconds(400), slice / 8)) }
     /// Pauses after which a row is driven no more.
     static let mostPauses = 8
     /// A block is about so much of a second long, or this part of what was driven so far: more than some hundred blocks of a
@@ -199,7 +202,7 @@ extension CheckSchedule.Row {
             return needsPause && !needsDrive
         }
         guard completed >= RowJudge.leastConnections else { return false }
-        if isSettled { return pauses > 0 || completed >= Self.evenConnections || driven >= Self.evenTime(slice) }
+        if isSettled { return pauses > 0 || completed >= Self.evenConnections(slice) || driven >= Self.evenTime(slice) }
         if pauses > 0 { return needsPause }
         if clearSuspicions >= Self.standingSuspicion { return true }
         // A collection that is still to come would be the better answer to memory that grows.

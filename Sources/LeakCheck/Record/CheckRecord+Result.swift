@@ -28,6 +28,7 @@ extension CheckRecord {
         result.usesTracingGC = header.collectsLazily
         result.noteGrowth(of: rows, beyond: header.memoryGrowthThresholdBytes)
         for (index, row) in kept.enumerated() { result.rows[index].reproducer = row.reproducer }
+        result.startSeconds = end?.startSeconds
         result.stay = end?.stay
         result.probes = header.probes ?? []
         result.mark(knownLeaks)
@@ -131,6 +132,7 @@ extension CheckRecord.Connections {
 extension CheckRecord.End {
     init(_ result: CheckResult) {
         durationSeconds = result.durationSeconds
+        startSeconds = result.startSeconds
         interrupted = result.interruption == .interrupted
         if case .targetLost(let problem) = result.interruption { targetLost = problem }
         notes = result.notes

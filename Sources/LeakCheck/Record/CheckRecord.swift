@@ -157,6 +157,8 @@ public struct CheckRecord: Sendable {
     public struct End: Sendable, Codable {
         /// How long it took.
         public var durationSeconds: Double
+        /// How long a process of the target took to start, in seconds; nil where none was started.
+        public var startSeconds: Double?
         /// Whether the user stopped it.
         public var interrupted: Bool
         /// How the target was lost, if it was.

@@ -11,6 +11,10 @@ struct Attribution {
     /// What a goroutine needs in order to exist: its stack; and on the heap its record, its function and what it waits for.
     static let ofGoroutine: [Resource: Double] = [.privateMemory: 8192, .liveHeap: 1024]
 
+    /// What the tables in which a process keeps its descriptors may gain by an entry, in bytes. They grow by doubling, so that
+    /// a drive which doubles them shows some entries twice.
+    static let ofDescriptor: [Resource: Double] = [.privateMemory: 32, .liveHeap: 32]
+
     private let row: RowMeasurement
     private let rules: RowJudge.Rules
     private var resources: [Resource] { rules.resources }
@@ -37,11 +41,14 @@ struct Attribution {
 
     /// How amounts of a resource are judged here.
     func scale(_ resource: Resource) -> GrowthScale {
-        switch resource {
-        case .privateMemory where memoryGauge != .pages: .inUse
-        case .liveHeap where rules.heapCoversAllocators: .allocations
-        default: resource.scale
-        }
+        let scale: GrowthScale =
+            switch resource {
+            case .privateMemory where memoryGauge != .pages: .inUse
+            case .liveHeap where rules.heapCoversAllocators: .allocations
+            default: resource.scale
+            }
+        guard let entry = Self.ofDescriptor[resource], let descriptors = suspect(.descriptors) else { return scale }
+        return scale.allowing(entry * descriptors.floor.perConnection)
     }
 
     /// What was read of private memory, one for each sample; nil where a sample has no such reading.
