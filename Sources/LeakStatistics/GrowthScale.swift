@@ -26,16 +26,16 @@ public struct GrowthScale: Hashable, Sendable {
     /// The same without what is free in the allocators, so that freed memory shows at once.
     public static let inUse = GrowthScale(
         effect: 48, effectConnections: 10_000, leastEffect: 16, resolution: 4096, tight: 64, required: 512)
-    /// After a collection a runtime still holds some kilobytes more than before; spread over thousands of connections
-    /// that is little.
-    public static let liveHeap = GrowthScale(effect: 16, resolution: 16, tight: 32, required: 64)
+    /// After a collection a runtime still holds some kilobytes more than before, and a compiler at work some hundred; spread
+    /// over thousands of connections that is little.
+    public static let liveHeap = GrowthScale(effect: 16, resolution: 16, tight: 32, required: 512)
     /// The allocator's own account is exact to the block.
     public static let allocations = GrowthScale(effect: 8, resolution: 16, tight: 16, required: 64)
 
-    /// Blocks are counted, and what an interpreter still caches differs by some thousandths of one for each of some thousand
-    /// connections. An object that stays is one or more.
+    /// Blocks are counted, and an interpreter that warms up fills its caches with some two hundred more over a thousand
+    /// connections and ever fewer later. An object that stays is one or more; of one that few connections leave, the bytes tell.
     public static let blocks = GrowthScale(
-        effect: 0.1, effectConnections: 2000, leastEffect: 0.01, resolution: 1, tight: 0.1, required: 0.5)
+        effect: 0.2, effectConnections: 1000, leastEffect: 0.01, resolution: 1, tight: 0.1, required: 0.5)
 
     /// The scale where `amount` more for each connection is explained by something else, and called no leak.
     public func allowing(_ amount: Double) -> GrowthScale {

@@ -49,6 +49,8 @@ public struct CheckResult: Sendable {
     package var usesTracingGC = false
     /// How long a process of the target took to start, in seconds; nil where none was started.
     public var startSeconds: Double?
+    /// What the time went into; nil in the records of earlier versions.
+    public var timeSpent: TimeSpent?
     /// What is known of peers that stayed; nil where no row was about them.
     public var stay: Stay?
     /// Rows in which private memory grew by more than the environment allows, whatever the verdict is.

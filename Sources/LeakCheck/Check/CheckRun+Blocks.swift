@@ -29,6 +29,7 @@ extension CheckRun {
             limit: Self.blockLimit, acceptQueue: { target.acceptQueue() })
         let counts = await driver.drive(rows[row].lifecycle, script, load)
         let took = began.elapsed.inSeconds
+        timeSpent.drivingSeconds += took
         rows[row].connections += counts
         if rows[row].connections.accepted > 0 && rows[row].connections.completed == 0 {
             rows[row].isInapplicable = true
@@ -47,6 +48,8 @@ extension CheckRun {
 
     /// What the row comes to after a block.
     private func ended(_ row: Int, isLast: Bool) -> CheckSchedule.Block {
+        let began = MonotonicTime.now
+        defer { timeSpent.judgingSeconds += began.elapsed.inSeconds }
         let judgments = judge.judgments(rows[row])
         return CheckSchedule.Block(
             completed: rows[row].completed, rate: 0, assessments: judgments.mapValues(\.assessment),
@@ -104,6 +107,8 @@ extension CheckRun {
 
     /// Waits until the target has worked off what was done to it.
     private func settle(_ row: Int, _ target: Target) async throws {
+        let began = MonotonicTime.now
+        defer { timeSpent.settlingSeconds += began.elapsed.inSeconds }
         let restless = restlessBlocks[row, default: 0]
         // A target that has a thread which never rests has it in every row.
         let most = hasRestlessTarget ? 1 : Self.mostRestless
@@ -130,6 +135,8 @@ extension CheckRun {
 
     /// Reads the target and notes it.
     func sample(_ row: Int, _ target: Target, _ phase: CheckResult.Sample.Phase) async throws {
+        let began = MonotonicTime.now
+        defer { timeSpent.readingSeconds += began.elapsed.inSeconds }
         // Before the rest, which then has what the probes themselves cost the target.
         let levels = await target.probes.read(
             connections: rows[row].connections.completed, isDecisive: rows[row].samples.isEmpty || phase != .measure)

@@ -44,6 +44,9 @@ final class CheckRun {
     var stayWatchBegan = MonotonicTime.now
     var observation: StayObservation?
     var stay = CheckResult.Stay()
+    /// What the time went into, in all and before the turn of the row that is driven.
+    var timeSpent = TimeSpent()
+    private var timeBeforeTurn = TimeSpent()
     /// What the last readings of the probes took.
     var probeCost = Duration.zero
     /// What resting rows were seen to hold, by row.
@@ -105,7 +108,13 @@ final class CheckRun {
         }
         recordHeader()
         var result = judged(interruption)
-        if interruption == nil { await explain(&result) }
+        if interruption == nil {
+            let began = MonotonicTime.now
+            await explain(&result)
+            timeSpent.explainingSeconds = began.elapsed.inSeconds
+            result.timeSpent = timeSpent
+        }
+        logger.debug("the check: \(timeSpent)")
         recordEnd(result)
         return result
     }
@@ -123,6 +132,7 @@ final class CheckRun {
         if !stay.rows.isEmpty || stay.leftOut != nil { result.stay = stay }
         result.usesTracingGC = judge.rules.usesTracingGC
         result.startSeconds = targets.startTime > .zero ? targets.startTime.inSeconds : nil
+        result.timeSpent = timeSpent
         result.noteGrowth(of: kept, beyond: plan.memoryGrowthThresholdBytes)
         result.mark(plan.knownLeaks)
         return result
@@ -158,7 +168,10 @@ final class CheckRun {
             switch step {
             case .begin(let row, let phase): try await begin(row, phase)
             case .drive(let row, let connections, let phase): try await drive(row, connections, phase)
-            case .hold(let moment): try await Task.sleep(for: max(.milliseconds(1), moment - .now))
+            case .hold(let moment):
+                let began = MonotonicTime.now
+                defer { timeSpent.waitingSeconds += began.elapsed.inSeconds }
+                try await Task.sleep(for: max(.milliseconds(1), moment - .now))
             case .watch(let resting): try await watch(resting)
             case .readTrough(let row): try await readTrough(row)
             case .finish(let row): try await finish(row)
@@ -170,11 +183,15 @@ final class CheckRun {
     /// Has a process for a row whose turn begins, and reads it.
     private func begin(_ row: Int, _ phase: CheckResult.Sample.Phase) async throws {
         latest = row
-        guard await chooseHold(row) else {
+        timeBeforeTurn = timeSpent
+        let began = MonotonicTime.now
+        let isDriven = await chooseHold(row)
+        timeSpent.waitingSeconds += began.elapsed.inSeconds
+        guard isDriven else {
             await targets.retire(row)
             return schedule.didLeaveOut(row)
         }
-        let target = try await targets.target(of: row)
+        let target = try await startedTarget(of: row)
         schedule.didStart(in: targets.startTime)
         targets.startAhead(upcoming(after: row))
         if rows[row].samples.isEmpty {
@@ -188,12 +205,22 @@ final class CheckRun {
         schedule.didBegin(row, at: .now)
     }
 
+    /// The process of a row, waited for where it is still starting.
+    private func startedTarget(of row: Int) async throws -> Target {
+        let began = MonotonicTime.now
+        defer { timeSpent.startingSeconds += began.elapsed.inSeconds }
+        return try await targets.target(of: row)
+    }
+
     /// One block of a row.
     private func drive(_ row: Int, _ connections: Int, _ phase: CheckResult.Sample.Phase) async throws {
         let target = try await targets.target(of: row)
         latest = row
         let block = try await block(row, target, connections, phase)
         schedule.didDrive(row, block, at: .now)
+        if schedule.current != row {
+            logger.debug("\(rows[row].lifecycle.label), this turn: \(timeSpent.since(timeBeforeTurn))")
+        }
         record(.row(CheckRecord.RowFacts(rows[row])))
         if block.isInapplicable {
             await targets.retire(row)
@@ -222,6 +249,8 @@ final class CheckRun {
 
     /// Watches suspects do nothing for a moment, and notes what they give back.
     private func watch(_ resting: [Int]) async throws {
+        let began = MonotonicTime.now
+        defer { timeSpent.waitingSeconds += began.elapsed.inSeconds }
         try await Task.sleep(for: .milliseconds(200))
         for row in resting {
             guard let target = targets.existing(row) else { continue }

@@ -40,6 +40,9 @@ extension CheckSchedule {
 
         /// Whether its peers stay for a while.
         let staysConnected: Bool
+        /// Whether there is time to make the bounds of all amounts tight; if not, of those that are no counts such bounds as a
+        /// clean verdict needs are enough.
+        var isPrecise = true
         var state = State.waiting
         /// How long it was driven.
         var driven = Duration.zero
@@ -125,13 +128,15 @@ extension CheckSchedule.Row {
     /// Whether more connections can be made.
     var mayBeDriven: Bool { !isBroken && !isLimited && pauses < Self.mostPauses }
 
-    /// Whether more connections would not change what is said: all is clean, after a pause loosely, or a leak is certain and
+    /// Whether more connections would not change what is said: all is clean, tightly where there is time for it, or a leak is certain and
     /// nothing else is suspected.
     var isSettled: Bool {
         guard !assessments.isEmpty else { return false }
         let values = assessments.values
         if values.contains(.leak) { return !needsDrive && !needsPause }
-        return values.allSatisfy { $0.isClean(tightly: pauses == 0) }
+        return assessments.allSatisfy { resource, value in
+            value.isClean(tightly: (isPrecise || resource.scale == .counts) && pauses == 0)
+        }
     }
 
     /// Whether it is not even loosely clean.

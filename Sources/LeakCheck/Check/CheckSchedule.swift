@@ -48,7 +48,7 @@ struct CheckSchedule {
     private(set) var rows: [Row]
     private var generator: SeededGenerator
     /// The row that is driven, whether its turn has begun, and until when.
-    private var current: Int?
+    private(set) var current: Int?
     private var hasBegun = false
     private var sliceEnd = MonotonicTime.never
     /// How long the last start of a process took; zero where they are started by others.
@@ -66,6 +66,8 @@ struct CheckSchedule {
 
     /// The share of the budget in which every row is driven once.
     private static let measuringShare = 0.45
+    /// How long each row must be driven at first for bounds to be made tight.
+    private static let preciseSlice = Duration.seconds(8)
     /// How many readings of a probe a slice has room for, and as much time besides.
     private static let readingsOfSlice = 12
     /// How long a suspect is driven again, at least where that takes few connections.
@@ -205,6 +207,7 @@ struct CheckSchedule {
         guard current == row else { return }
         hasBegun = true
         if rows[row].state == .waiting { rows[row].state = .measuring }
+        rows[row].isPrecise = measuringSlice >= Self.preciseSlice
         sliceEnd = now + (rows[row].state == .confirming ? confirmingSlice(at: now) : slice(of: row, at: now))
         rows[row].beginDrive(at: now)
     }

@@ -29,6 +29,7 @@ extension CheckRecord {
         result.noteGrowth(of: rows, beyond: header.memoryGrowthThresholdBytes)
         for (index, row) in kept.enumerated() { result.rows[index].reproducer = row.reproducer }
         result.startSeconds = end?.startSeconds
+        result.timeSpent = end?.timeSpent
         result.stay = end?.stay
         result.probes = header.probes ?? []
         result.mark(knownLeaks)
@@ -133,6 +134,7 @@ extension CheckRecord.End {
     init(_ result: CheckResult) {
         durationSeconds = result.durationSeconds
         startSeconds = result.startSeconds
+        timeSpent = result.timeSpent
         interrupted = result.interruption == .interrupted
         if case .targetLost(let problem) = result.interruption { targetLost = problem }
         notes = result.notes

@@ -159,6 +159,8 @@ public struct CheckRecord: Sendable {
         public var durationSeconds: Double
         /// How long a process of the target took to start, in seconds; nil where none was started.
         public var startSeconds: Double?
+        /// What the time went into; nil in the records of earlier versions.
+        public var timeSpent: TimeSpent?
         /// Whether the user stopped it.
         public var interrupted: Bool
         /// How the target was lost, if it was.

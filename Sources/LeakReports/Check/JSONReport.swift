@@ -28,6 +28,7 @@ public struct JSONReport {
         var seed: UInt64
         var startedAt: String
         var durationSeconds: Double
+        var timeSpent: TimeSpent?
         var budgetSeconds: Double
         var concurrency: Int
         var target: String
@@ -50,6 +51,7 @@ public struct JSONReport {
             seed = result.seed
             startedAt = result.startedAt
             durationSeconds = result.durationSeconds
+            timeSpent = result.timeSpent
             budgetSeconds = result.budgetSeconds
             concurrency = result.concurrency
             target = result.target
