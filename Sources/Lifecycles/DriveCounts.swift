@@ -105,7 +105,7 @@ extension DriveCounts {
         case .stalled(let step):
             stalled += 1
             firstStall = firstStall ?? step
-            note("the target did not act in time (\(step))")
+            note("the target did not act in time (\(step))" + (notes.latestMessage.map { "; \($0)" } ?? ""))
         case .notAttempted(let problem):
             attempted -= 1
             notAttempted += 1

@@ -19,7 +19,7 @@ extension Peer {
     }
 
     /// Whether the lifecycle has taken place for the target.
-    private var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
+    var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
 
     func streamEnded(_ end: StreamEnd) {
         let end = sendFailure.map(StreamEnd.failed) ?? end
@@ -27,7 +27,7 @@ extension Peer {
         case nil: break
         case .awaitEnd, .awaitRefusal: next()
         case .awaitClose where hasProvoked: next()
-        case .hold, .trickleRequest:
+        case .hold, .holdFor, .trickleRequest:
             noteLetGo()
             leave()
         case .stay:
@@ -47,7 +47,7 @@ extension Peer {
     private func sendFailed(_ error: SystemCallError) {
         output.removeAll(keepingCapacity: false)
         switch currentStep {
-        case .hold, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
+        case .hold, .holdFor, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
         case .awaitClose where hasProvoked: break
         case _ where hasReachedPoint && error.isEndOfConnection: sendFailure = error
         default: return finish(.broken("\(error)"))
@@ -79,6 +79,14 @@ extension Peer {
         notes.letGoAfter = timedStep == step ? max(.zero, loop.turnStart - stayBegan) : .zero
     }
 
+    /// The target's Close came before a message could be sent.
+    func targetHasClosed() {
+        guard hasReachedPoint, let closeCode, let step = currentStep else {
+            return finish(.broken("the target closed before a message could be sent"))
+        }
+        deviate(.close(closeCode, at: step))
+    }
+
     /// The target has ended the connection in its own way: the peer leaves as its lifecycle does.
     func deviate(_ deviation: PeerDeviation) {
         notes.deviation = notes.deviation ?? deviation
@@ -92,7 +100,7 @@ extension Peer {
     /// The target broke RFC 6455: the peer fails the connection (section 7.1.7).
     func targetViolated(_ failure: ProtocolFailure) {
         guard let step = currentStep else { return }
-        let hasSentClose = lifecycle.steps[..<self.step].contains(.sendClose)
+        let hasSentClose = lifecycle.steps[..<self.step].contains(where: \.isClose)
         let violation = ProtocolViolation(failure, hasSentClose ? .afterPeerClose : .beforeClose, at: step)
         notes.violation = notes.violation ?? violation
         guard hasReachedPoint else { return finish(.broken("\(failure)")) }

@@ -35,6 +35,8 @@ final class Peer: Channel, @unchecked Sendable {
     /// The unsent rest of a request that is sent a byte at a time.
     var trickle = ByteQueue()
     var trickleEnd = MonotonicTime.never
+    /// What came, where the steps wait for certain messages.
+    let dialogue: Dialogue?
     /// This connection's number, from 1, among all that its driver makes.
     let number: Int
     /// Which source address it comes from.
@@ -58,6 +60,7 @@ final class Peer: Channel, @unchecked Sendable {
         self.supplies = supplies
         self.finished = finished
         number = supplies.numbers.next()
+        dialogue = supplies.hasDialogue ? Dialogue() : nil
         handshake = try supplies.handshake(number: number)
         machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
@@ -133,14 +136,16 @@ final class Peer: Channel, @unchecked Sendable {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
         switch currentStep {
         case nil: break
-        case .hold, .stay: next()
+        case .hold, .holdFor, .stay: next()
         case .rendezvous:
             supplies.rendezvous.leave(self)
             next()
         case .trickleRequest: trickleOn()
         // A server that keeps TCP open after the closing handshake has still closed the WebSocket connection.
         case .awaitEnd: next()
-        case let step?: finish(.stalled(step))
+        case let step?:
+            if step.isExpectation { notes.latestMessage = dialogue?.latest.map(Self.excerpt(of:)) ?? "no message came" }
+            finish(.stalled(step))
         }
     }
 

@@ -41,31 +41,43 @@ public struct PeerScript: Sendable {
         target.utf8.contains(UInt8(ascii: "{")) || options.fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
     }
 
-    func request(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientRequest {
+    func request(
+        _ lifecycle: Lifecycle, number: Int, target: String? = nil
+    ) throws(ClientRequestError) -> ClientRequest {
         let filled = filled(lifecycle, number: number)
         return try ClientRequest(
-            host: hostField, target: filled.target, fields: filled.fields, subprotocols: options.subprotocols,
+            host: hostField, target: target ?? filled.target, fields: filled.fields, subprotocols: options.subprotocols,
             origin: options.origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }
 
     /// The request's filled templates for one connection.
     func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
-        let target = Self.filled(target, lifecycle, number)
+        let target = filled(target, lifecycle, number)
         let fields = options.fields
         guard fields.contains(where: { $0.value.utf8.contains(UInt8(ascii: "{")) }) else { return (target, fields) }
         var filled = HTTPFields()
-        for field in fields { filled.append(name: field.name, value: Self.filled(field.value, lifecycle, number)) }
+        for field in fields { filled.append(name: field.name, value: self.filled(field.value, lifecycle, number)) }
         return (target, filled)
     }
 
     func firstMessage(_ lifecycle: Lifecycle, number: Int) -> String? {
-        options.firstMessage.map { Self.filled($0, lifecycle, number) }
+        options.firstMessage.map { filled($0, lifecycle, number) }
     }
 
-    private static func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
+    private func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
         guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
-        return template.replacing("{n}", with: "\(number)").replacing("{lifecycle}", with: lifecycle.name)
+        return Template(template).filled { value($0, lifecycle, number: number) }
+    }
+
+    /// What one of `Template.commonNames` stands for in a connection; nil for another name, and for a line of no values.
+    func value(_ name: String, _ lifecycle: Lifecycle, number: Int) -> String? {
+        switch name {
+        case "n": "\(number)"
+        case "lifecycle": lifecycle.name
+        case "line" where !options.values.isEmpty: options.values[(number - 1) % options.values.count]
+        default: nil
+        }
     }
 
     /// A message of so many bytes.

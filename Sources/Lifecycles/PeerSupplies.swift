@@ -10,6 +10,8 @@ final class PeerSupplies: @unchecked Sendable {
     let point: Int
     /// Whether an ignoring peer looks for Pings in its input.
     let watchesForPings: Bool
+    /// Whether steps wait for certain messages, so that peers must keep what comes.
+    let hasDialogue: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
@@ -17,6 +19,8 @@ final class PeerSupplies: @unchecked Sendable {
     let numbers: ConnectionNumbers
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
+    /// Whether peers may stay: until the drive is cancelled.
+    private(set) var mayStay = true
     /// The request of all peers, if it is the same for all.
     private var request: ClientRequest?
 
@@ -26,19 +30,26 @@ final class PeerSupplies: @unchecked Sendable {
         self.numbers = numbers
         holdLimit = script.holdLimit
         point = lifecycle.point ?? .max
-        watchesForPings = lifecycle.steps.contains(.hold)
+        watchesForPings = lifecycle.steps.contains { $0.isStay && $0 != .stay }
+        hasDialogue = lifecycle.steps.contains(where: \.isExpectation)
         sources = SourceAddresses(target: script.address)
     }
 
     /// No peer stays from now on.
-    func endStays() { holdLimit = .zero }
+    func endStays() {
+        holdLimit = .zero
+        mayStay = false
+    }
 
-    /// The opening handshake of the connection with this number.
-    func handshake(number: Int) throws(ClientRequestError) -> ClientHandshake {
+    /// The opening handshake of the connection with this number, for `target` or else the script's.
+    func handshake(number: Int, target: String? = nil) throws(ClientRequestError) -> ClientHandshake {
         var key = [UInt8](repeating: 0, count: 16)
         for at in stride(from: 0, to: key.count, by: 4) {
             let word = maskingKeys.next()
             for place in 0..<4 { key[at + place] = UInt8(truncatingIfNeeded: word >> UInt32(8 * place)) }
+        }
+        if let target {
+            return try ClientHandshake(script.request(lifecycle, number: number, target: target), key: key)
         }
         if let request { return try ClientHandshake(request, key: key) }
         let made = try script.request(lifecycle, number: number)

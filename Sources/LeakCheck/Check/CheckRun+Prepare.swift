@@ -125,7 +125,10 @@ extension CheckRun {
             collectsLazily: judge.rules.usesTracingGC, descriptorLimit: description?.descriptorLimit,
             isolation: isolation, environment: plan.environment,
             memoryGrowthThresholdBytes: plan.memoryGrowthThresholdBytes, notes: notes,
-            rows: rows.map { CheckRecord.Row(lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed) },
+            rows: rows.map {
+                CheckRecord.Row(
+                    lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed, script: $0.lifecycle.source)
+            },
             probes: description.flatMap { $0.probes.isEmpty ? nil : $0.probes })
         header.pauseSeconds = judge.rules.pauseSeconds
         header.pauseChosen = judge.rules.isPauseChosen ? true : nil

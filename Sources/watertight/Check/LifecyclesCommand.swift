@@ -9,10 +9,20 @@ struct LifecyclesCommand: ParsableCommand {
         discussion: """
             Name one, or a whole family by the part before the slash, with check --lifecycle. Those marked * are driven \
             by --profile quick; all but refused, which needs a URL that the application refuses, by default.
+
+            --show prints the steps of one as a script, to be changed and driven with check --script:
+
+              watertight lifecycles --show fin > my.lifecycle
             """)
 
+    @Option(
+        help: ArgumentHelp("Print the steps of a lifecycle, or of all of a family, as a script.", valueName: "name"),
+        transform: LifecycleOptions.named)
+    var show: [Lifecycle]?
+
     func run() {
-        StandardOutput.print(Self.list)
+        guard let show else { return StandardOutput.print(Self.list) }
+        StandardOutput.write(show.map { "# \($0.name)\n\($0.script)" }.joined(separator: "\n"))
     }
 
     /// A line on what each does, and one on what it finds.
