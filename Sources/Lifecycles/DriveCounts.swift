@@ -87,29 +87,23 @@ extension DriveCounts {
         attempted += 1
         failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
         add(notes, isCompleted: outcome == .completed)
+        if let problem = outcome.problem {
+            firstProblem = firstProblem ?? problem + (notes.latestMessage.map { "; \($0)" } ?? "")
+        }
         switch outcome {
         case .completed: completed += 1
-        case .refused(let problem):
-            refused += 1
-            note("refused: \(problem)")
+        case .refused: refused += 1
         case .uncompressed:
             refused += 1
             uncompressed += 1
-            note("the target does not agree to permessage-deflate")
-        case .accepted:
-            accepted += 1
-            note("the target accepts what was to be refused")
-        case .broken(let problem):
-            broken += 1
-            note(problem)
+        case .accepted: accepted += 1
+        case .broken: broken += 1
         case .stalled(let step):
             stalled += 1
             firstStall = firstStall ?? step
-            note("the target did not act in time (\(step))" + (notes.latestMessage.map { "; \($0)" } ?? ""))
-        case .notAttempted(let problem):
+        case .notAttempted:
             attempted -= 1
             notAttempted += 1
-            note(problem)
         }
     }
 
@@ -129,9 +123,5 @@ extension DriveCounts {
             firstLetGoAfter = Self.least(firstLetGoAfter, after)
             lastLetGoAfter = Self.most(lastLetGoAfter, after)
         }
-    }
-
-    private mutating func note(_ problem: String) {
-        firstProblem = firstProblem ?? problem
     }
 }

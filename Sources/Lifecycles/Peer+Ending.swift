@@ -23,6 +23,7 @@ extension Peer {
 
     func streamEnded(_ end: StreamEnd) {
         let end = sendFailure.map(StreamEnd.failed) ?? end
+        if supplies.trace != nil { trace(.streamEnded(end.problem)) }
         switch currentStep {
         case nil: break
         case .awaitEnd, .awaitRefusal: next()
@@ -59,7 +60,9 @@ extension Peer {
         while !output.isEmpty {
             let result = output.withUnsafeBytes { send($0) }
             switch result {
-            case .bytes(let count): output.removeFirst(count)
+            case .bytes(let count):
+                if supplies.trace != nil { trace(.sent(output.withUnsafeBytes { Array($0[..<count]) })) }
+                output.removeFirst(count)
             case .wouldBlock: return wait(for: restingInterest.union(.writable))
             case .failed(let error): return sendFailed(error)
             }

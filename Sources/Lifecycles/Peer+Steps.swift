@@ -6,6 +6,7 @@ extension Peer {
     /// Carries out the steps up to the first that must wait.
     func advance() {
         while isRegistered, let current = currentStep {
+            if supplies.trace != nil { traceStep(current) }
             switch current {
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendRequestFor(let target): if !appendRequest(for: target) { return }

@@ -37,6 +37,9 @@ final class Peer: Channel, @unchecked Sendable {
     var trickleEnd = MonotonicTime.never
     /// What came, where the steps wait for certain messages.
     let dialogue: Dialogue?
+    /// The step that was traced last.
+    private var tracedStep = -1
+    private var begunAt = MonotonicTime.never
     /// This connection's number, from 1, among all that its driver makes.
     let number: Int
     /// Which source address it comes from.
@@ -71,6 +74,7 @@ final class Peer: Channel, @unchecked Sendable {
 
     /// Connects; `finished` is called once, possibly before this returns.
     func begin() {
+        begunAt = .now
         do throws(SystemCallError) {
             try register(connection(), for: .writable)
             setDeadline(loop.turnStart + script.stepLimit)
@@ -106,6 +110,7 @@ final class Peer: Channel, @unchecked Sendable {
                 return finish(.refused("\(failure)"))
             }
             isConnected = true
+            trace(.connected)
             wait(for: .readable)
             return advance()
         }
@@ -116,7 +121,10 @@ final class Peer: Channel, @unchecked Sendable {
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         switch receive(into: window) {
-        case .bytes(let count): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
+        case .bytes(let count):
+            let input = UnsafeMutableRawBufferPointer(rebasing: window[..<count])
+            if supplies.trace != nil { trace(.received(Array(input))) }
+            take(input)
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)
         case .failed(let error): streamEnded(.failed(error))
@@ -164,11 +172,24 @@ final class Peer: Channel, @unchecked Sendable {
         advance()
     }
 
+    /// Tells whoever looks what happened.
+    func trace(_ kind: TraceEvent.Kind) {
+        supplies.trace?(TraceEvent(connection: number, time: begunAt.elapsed, kind: kind))
+    }
+
+    /// Tells whoever looks that a step begins.
+    func traceStep(_ current: Lifecycle.Step) {
+        guard tracedStep != step else { return }
+        tracedStep = step
+        trace(.step(ScriptPrinter.text(of: current)))
+    }
+
     /// Reports the outcome, once, and releases all that the peer owns.
     func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
+        trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
         if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome, notes)
     }

@@ -17,6 +17,8 @@ final class PeerSupplies: @unchecked Sendable {
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
+    /// What the peers tell what they do and see; nil where nobody looks.
+    let trace: (@Sendable (TraceEvent) -> Void)?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
     /// Whether peers may stay: until the drive is cancelled.
@@ -24,7 +26,11 @@ final class PeerSupplies: @unchecked Sendable {
     /// The request of all peers, if it is the same for all.
     private var request: ClientRequest?
 
-    init(_ lifecycle: Lifecycle, _ script: PeerScript, numbers: ConnectionNumbers) {
+    init(
+        _ lifecycle: Lifecycle, _ script: PeerScript, numbers: ConnectionNumbers,
+        trace: (@Sendable (TraceEvent) -> Void)? = nil
+    ) {
+        self.trace = trace
         self.lifecycle = lifecycle
         self.script = script
         self.numbers = numbers

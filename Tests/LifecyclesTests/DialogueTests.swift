@@ -67,7 +67,8 @@ struct DialogueTests {
 
     @Test("a message that does not come is told with what came")
     func missing() async throws {
-        let (counts, _) = try await drive("open\nsend hello there\nexpect \"there\"\nexpect \"joined\" within 20ms\nfin")
+        let (counts, _) = try await drive(
+            "open\nsend hello there\nexpect \"there\"\nexpect \"joined\" within 20ms\nfin")
         #expect(counts.completed == 0 && counts.stalled == counts.attempted)
         #expect(
             counts.firstProblem

@@ -145,8 +145,8 @@ struct CheckCommand: AsyncParsableCommand {
         plan.pause = pause?.duration
         plan.hold = hold?.duration
         plan.peers = try peers.options(at: representativeURL)
-        plan.peers.values = try rows.lines()
-        try plan.requireValues()
+        plan.peers.values = try ScriptFile.lines(of: rows.values)
+        try plan.peers.requireValues(for: plan.lifecycles)
         plan.concurrency = concurrency
         plan.explain = explain
         plan.startLimit = target.startLimit.duration

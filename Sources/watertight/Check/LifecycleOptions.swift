@@ -54,15 +54,6 @@ struct LifecycleOptions: ParsableArguments {
         return chosen
     }
 
-    /// The lines of the values, without empty ones.
-    func lines() throws -> [String] {
-        guard let values else { return [] }
-        let lines = try ScriptFile.text(of: values, option: "--values").split(whereSeparator: \.isNewline).map(
-            String.init)
-        guard !lines.isEmpty else { throw ValidationError("--values: \(values) has no line") }
-        return lines
-    }
-
     /// The options that choose `lifecycle` alone.
     func words(for lifecycle: Lifecycle) -> [String] {
         var words = ["--lifecycle", lifecycle.name]

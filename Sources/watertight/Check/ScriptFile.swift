@@ -31,6 +31,14 @@ enum ScriptFile {
         return file.contains(".") ? file : file + suffix
     }
 
+    /// The lines of the file that `--values` names, without empty ones; none without a file. Throws `ValidationError`.
+    static func lines(of path: String?) throws -> [String] {
+        guard let path else { return [] }
+        let lines = try text(of: path, option: "--values").split(whereSeparator: \.isNewline).map(String.init)
+        guard !lines.isEmpty else { throw ValidationError("--values: \(path) has no line") }
+        return lines
+    }
+
     /// The text of a file that `option` names; throws `ValidationError`.
     static func text(of path: String, option: String) throws -> String {
         var contents: [UInt8]
