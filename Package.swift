@@ -76,7 +76,7 @@ let package = Package(
         .target(
             name: "Lifecycles",
             dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"],
-            resources: [.embedInCode("catalogue.lifecycles")],
+            resources: [.embedInCode("catalogue.lifecycles"), .embedInCode("shipped.openings")],
             swiftSettings: rules),
         .target(
             name: "LeakCheck",

@@ -23,6 +23,9 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     /// The first thing that went wrong, in words.
     public var firstProblem: String?
 
+    /// What went wrong in the opening of the first connection that failed there, with its step.
+    public var openingProblem: String?
+
     /// The completed ones that the target ended in its own way, before the end of the steps.
     public var endedOtherwise = 0
     /// How the first of those ended.
@@ -59,6 +62,7 @@ public struct DriveCounts: Hashable, Sendable, Codable {
         left.notAttempted += right.notAttempted
         left.failuresAtEnd = right.failuresAtEnd
         left.firstProblem = left.firstProblem ?? right.firstProblem
+        left.openingProblem = left.openingProblem ?? right.openingProblem
         left.endedOtherwise += right.endedOtherwise
         left.firstDeviation = left.firstDeviation ?? right.firstDeviation
         left.violations += right.violations
@@ -88,7 +92,9 @@ extension DriveCounts {
         failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
         add(notes, isCompleted: outcome == .completed)
         if let problem = outcome.problem {
-            firstProblem = firstProblem ?? problem + (notes.latestMessage.map { "; \($0)" } ?? "")
+            let problem = problem + (notes.latestMessage.map { "; \($0)" } ?? "")
+            firstProblem = firstProblem ?? problem
+            if let step = notes.openingStep { openingProblem = openingProblem ?? "step \(step + 1): \(problem)" }
         }
         switch outcome {
         case .completed: completed += 1

@@ -39,13 +39,11 @@ extension Lifecycle {
 
     /// Reads a catalogue: scripts, each behind a line `lifecycle NAME`.
     static func catalogue(_ text: String) throws(ScriptMistake) -> [Lifecycle] {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let starts = lines.indices.filter { lines[$0].hasPrefix("lifecycle ") }
         var all: [Lifecycle] = []
-        for (start, end) in zip(starts, starts.dropFirst() + [lines.endIndex]) {
-            var parser = ScriptParser(lines[(start + 1)..<end].joined(separator: "\n"), firstLine: start + 2)
+        for (name, text, line) in sections(text, named: "lifecycle") {
+            var parser = ScriptParser(text, firstLine: line)
             let (header, steps) = try parser.lifecycle()
-            all.append(Lifecycle(String(lines[start].dropFirst("lifecycle ".count)), header, steps))
+            all.append(Lifecycle(name, header, steps))
         }
         return all
     }

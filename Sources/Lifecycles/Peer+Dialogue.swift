@@ -29,6 +29,45 @@ extension Peer {
         return isSent
     }
 
+    /// Sends what the opening says for so many messages; false if the target has closed, which ends the peer.
+    func appendMessages(_ count: Int, bytes: Int?) -> Bool {
+        let plain = lifecycle.isCompressed ? script.compressedMessage : script.message
+        let filling = bytes.map(PeerScript.filling) ?? plain
+        for _ in 0..<count {
+            messagesSent += 1
+            for message in supplies.opening.message {
+                let isSent =
+                    switch message {
+                    case .sendBinary(let bytes): append(.binary, bytes)
+                    case .send(let text): append(.text, Array(text.filled { messageValue($0, filling) }.utf8))
+                    default: true
+                    }
+                guard isSent else { return false }
+            }
+        }
+        return true
+    }
+
+    private func messageValue(_ name: String, _ filling: String) -> String? {
+        switch name {
+        case "filling": filling
+        case "message": "\(messagesSent)"
+        default: value(name)
+        }
+    }
+
+    /// A message has come into which the opening or a step looks.
+    func received(_ message: [UInt8]) {
+        let opening = supplies.opening
+        if let reply = opening.replies.first(where: { $0.request.matches(message, value) }) {
+            let answer = Array(reply.answer.filled(value).utf8)
+            _ = answer.withUnsafeBytes { machine.appendMessage(.text, $0.bytes, into: &output) }
+            return
+        }
+        if opening.answer?.matches(message, value) ?? true { replies += 1 }
+        dialogue?.add(message)
+    }
+
     /// Keeps a value of the message that was expected last; false if it has none there, which ends the peer.
     func capture(_ name: String, from pointer: JSONPointer) -> Bool {
         let message = dialogue?.expected ?? []

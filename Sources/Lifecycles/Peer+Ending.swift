@@ -93,7 +93,7 @@ extension Peer {
     /// The target has ended the connection in its own way: the peer leaves as its lifecycle does.
     func deviate(_ deviation: PeerDeviation) {
         notes.deviation = notes.deviation ?? deviation
-        let rest = lifecycle.steps[step...]
+        let rest = supplies.steps[step...]
         // After a Close frame the target gets time to end TCP first (RFC 6455, section 7.1.1).
         guard case .close = deviation, let end = rest.firstIndex(of: .awaitEnd) else { return leave() }
         step = end
@@ -103,7 +103,7 @@ extension Peer {
     /// The target broke RFC 6455: the peer fails the connection (section 7.1.7).
     func targetViolated(_ failure: ProtocolFailure) {
         guard let step = currentStep else { return }
-        let hasSentClose = lifecycle.steps[..<self.step].contains(where: \.isClose)
+        let hasSentClose = supplies.steps[..<self.step].contains(where: \.isClose)
         let violation = ProtocolViolation(failure, hasSentClose ? .afterPeerClose : .beforeClose, at: step)
         notes.violation = notes.violation ?? violation
         guard hasReachedPoint else { return finish(.broken("\(failure)")) }
@@ -114,7 +114,7 @@ extension Peer {
     /// Goes to the last step, which leaves.
     private func leave() {
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
-        step = lifecycle.steps.count - 1
+        step = supplies.steps.count - 1
         advance()
     }
 }

@@ -37,8 +37,11 @@ extension Peer {
             guard let event = machine.next(in: &span, at: &position, replies: &output) else { return true }
             switch event {
             case .message(_, let payload):
-                replies += 1
-                if let dialogue { dialogue.add(bytes(of: payload, in: span.bytes)) }
+                if supplies.looksIntoMessages {
+                    received(bytes(of: payload, in: span.bytes))
+                } else {
+                    replies += 1
+                }
             case .ping: notePing()
             case .pong(let payload): notePong(payload)
             case .close(let code, let reason):

@@ -40,7 +40,6 @@ extension Peer {
             case .capture(let name, let pointer): if !capture(name, from: pointer) { return }
             case .awaitUpgrade:
                 if !isUpgraded { return awaitTarget() }
-                appendFirstMessage()
             case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitAnswer() }
             case .awaitPong: if !hasLastPong { return awaitAnswer() }
             case .awaitClose: if closeCode == nil { return awaitTarget() }
@@ -63,6 +62,8 @@ extension Peer {
                 return finish(.completed)
             }
             step += 1
+            // What answered the opening answers no message of the lifecycle.
+            if step == supplies.openingSteps.upperBound { replies = 0 }
         }
     }
 
@@ -98,27 +99,6 @@ extension Peer {
         return String(text[name.upperBound...].prefix { !$0.isNewline })
     }
 
-    private func appendFirstMessage() {
-        guard var message = script.firstMessage(lifecycle, number: number) else { return }
-        _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
-    }
-
-    /// False if the target has closed, which ends the peer.
-    private func appendMessages(_ count: Int, bytes: Int?) -> Bool {
-        var message =
-            bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
-        for _ in 0..<count {
-            let isSent = message.withUTF8 {
-                machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)
-            }
-            guard isSent else {
-                targetHasClosed()
-                return false
-            }
-        }
-        return true
-    }
-
     /// A target may answer only the latest of several Pings (RFC 6455, section 5.5.3); its length identifies it.
     static var lastPing: String { "last ping" }
 
@@ -131,8 +111,9 @@ extension Peer {
 
     private func provokeClose() {
         hasProvoked = true
-        if var message = script.options.closingMessage {
-            _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
+        if let message = supplies.opening.closingMessage {
+            let bytes = Array(message.filled(value).utf8)
+            _ = bytes.withUnsafeBytes { machine.appendMessage(.text, $0.bytes, into: &output) }
         } else {
             FramePiece.unassignedOpcode.encode(into: &output)
         }

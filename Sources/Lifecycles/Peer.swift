@@ -11,7 +11,7 @@ final class Peer: Channel, @unchecked Sendable {
     private var finished: ((PeerOutcome, PeerNotes) -> Void)?
     @exclusivity(unchecked) var handshake: ClientHandshake
     @exclusivity(unchecked) var machine: WebSocketMachine
-    /// The script's position, as an index into the lifecycle's steps.
+    /// The script's position, as an index into the steps of the supplies.
     @exclusivity(unchecked) var step = 0
     /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
@@ -26,6 +26,8 @@ final class Peer: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var sendFailure: SystemCallError?
     @exclusivity(unchecked) var notes = PeerNotes()
     @exclusivity(unchecked) var replies = 0
+    /// How many messages of the exchange were sent.
+    @exclusivity(unchecked) var messagesSent = 0
     @exclusivity(unchecked) var hasLastPong = false
     /// How input from the target is treated.
     @exclusivity(unchecked) var attention = Attention.full
@@ -70,7 +72,7 @@ final class Peer: Channel, @unchecked Sendable {
     }
 
     /// The current step; nil after the last.
-    var currentStep: Lifecycle.Step? { step < lifecycle.steps.count ? lifecycle.steps[step] : nil }
+    var currentStep: Lifecycle.Step? { step < supplies.steps.count ? supplies.steps[step] : nil }
 
     /// Connects; `finished` is called once, possibly before this returns.
     func begin() {
@@ -189,6 +191,9 @@ final class Peer: Channel, @unchecked Sendable {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
+        if outcome != .completed, supplies.openingSteps.contains(step) {
+            notes.openingStep = step - supplies.openingSteps.lowerBound
+        }
         trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
         if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome, notes)

@@ -13,12 +13,10 @@ public struct PeerOptions: Sendable {
     public var subprotocols: [String] = []
     /// The `Origin` field.
     public var origin: String?
-    /// The first message after every upgrade, such as to join or subscribe, a template.
-    public var firstMessage: String?
+    /// How the application speaks.
+    public var opening = Opening()
     /// What `{line}` stands for, connection by connection, from the first again after the last: users, tokens.
     public var values: [String] = []
-    /// A message that makes the target close; nil for a frame that every server must refuse (RFC 6455, section 5.2).
-    public var closingMessage: String?
 
     /// The options of a plain client.
     public init() {}

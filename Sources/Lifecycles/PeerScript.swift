@@ -11,9 +11,9 @@ public struct PeerScript: Sendable {
     private let urlTarget: String
     /// What the peers ask for and say.
     public var options: PeerOptions
-    /// The message to send.
+    /// What `{filling}` stands for in a message.
     public var message = "watertight"
-    /// The message to send compressed, long enough that servers which spare short messages compress their answer too.
+    /// The same in one that is compressed, long enough that servers which spare short messages compress their answer too.
     public var compressedMessage = String(repeating: "watertight ", count: 200)
     /// Whether the target answers a message with one; if not, no peer waits for it.
     public var expectsReply = true
@@ -59,10 +59,6 @@ public struct PeerScript: Sendable {
         var filled = HTTPFields()
         for field in fields { filled.append(name: field.name, value: self.filled(field.value, lifecycle, number)) }
         return (target, filled)
-    }
-
-    func firstMessage(_ lifecycle: Lifecycle, number: Int) -> String? {
-        options.firstMessage.map { filled($0, lifecycle, number) }
     }
 
     private func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {

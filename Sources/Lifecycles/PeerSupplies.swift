@@ -6,12 +6,20 @@ import WebSocketProtocol
 final class PeerSupplies: @unchecked Sendable {
     let lifecycle: Lifecycle
     let script: PeerScript
-    /// The lifecycle's point.
+    /// How the application speaks.
+    let opening: Opening
+    /// What the peers do: the lifecycle's steps, with those of the opening after each upgrade.
+    let steps: [Lifecycle.Step]
+    /// The indices of the opening's steps; empty where there are none.
+    let openingSteps: Range<Int>
+    /// The index in `steps` of the lifecycle's point.
     let point: Int
     /// Whether an ignoring peer looks for Pings in its input.
     let watchesForPings: Bool
     /// Whether steps wait for certain messages, so that peers must keep what comes.
     let hasDialogue: Bool
+    /// Whether peers must look into what comes.
+    let looksIntoMessages: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
@@ -35,9 +43,12 @@ final class PeerSupplies: @unchecked Sendable {
         self.script = script
         self.numbers = numbers
         holdLimit = script.holdLimit
-        point = lifecycle.point ?? .max
-        watchesForPings = lifecycle.steps.contains { $0.isStay && $0 != .stay }
-        hasDialogue = lifecycle.steps.contains(where: \.isExpectation)
+        opening = script.options.opening
+        (steps, openingSteps) = lifecycle.steps.joined(by: opening.steps)
+        point = lifecycle.point.map { [added = openingSteps.count] in $0 + added } ?? .max
+        looksIntoMessages = opening.readsMessages || steps.contains(where: \.isExpectation)
+        watchesForPings = steps.contains { $0.isStay && $0 != .stay }
+        hasDialogue = steps.contains(where: \.isExpectation)
         sources = SourceAddresses(target: script.address)
     }
 
@@ -61,6 +72,15 @@ final class PeerSupplies: @unchecked Sendable {
         let made = try script.request(lifecycle, number: number)
         if !script.isTemplate { request = made }
         return try ClientHandshake(made, key: key)
+    }
+}
+
+extension [Lifecycle.Step] {
+    /// The steps with those of an opening after the upgrade, and the indices of these.
+    fileprivate func joined(by opening: [Lifecycle.Step]) -> ([Lifecycle.Step], Range<Int>) {
+        guard let upgrade = firstIndex(of: .awaitUpgrade), !opening.isEmpty else { return (self, 0..<0) }
+        let start = upgrade + 1
+        return (self[..<start] + opening + self[start...], start..<(start + opening.count))
     }
 }
 

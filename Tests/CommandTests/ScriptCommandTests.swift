@@ -117,3 +117,54 @@ struct ScriptCommandTests {
         #expect(judged.code == 1, "\(judged.errors)")
     }
 }
+
+@Suite("Openings on the command line")
+struct OpeningCommandTests {
+    @Test("those that are shipped are printed as files that --opening reads")
+    func show() async throws {
+        for (name, text) in Opening.shipped {
+            let end = try await Tool.run(["lifecycles", "--show-opening", name])
+            #expect(end.code == 0 && end.output == text)
+            #expect(try Opening(end.output) == Opening.named(name))
+        }
+        let none = try await Tool.run(["check", "--speak", "sockjs", "--", "server"])
+        #expect(none.code == 64 && none.errors.contains("there is no opening \"sockjs\"; the known ones are socket.io"))
+    }
+
+    @Test("the command that reproduces a row names them")
+    func reproducer() throws {
+        let command = try CheckCommand.parse([
+            "--speak", "mqtt", "--message", "a b", "--closing-message", "c", "--", "server",
+        ])
+        #expect(
+            command.reproducer(of: .fin, seed: 3)
+                == "watertight check --lifecycle fin --seed 3 --speak mqtt --message 'a b' --closing-message c -- server"
+        )
+        #expect(throws: (any Error).self) {
+            try CheckCommand.parse(["--speak", "mqtt", "--opening", "x", "--", "server"])
+        }
+    }
+
+    @Test("a mistake in one gives the file, the line and the column")
+    func mistake() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "opening-\(UUID())")
+        try "send a\nexpcet b\n".write(to: file, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let end = try await Tool.run(["check", "--opening", file.path(), "--", "/nonexistent"])
+        #expect(end.code == 64 && end.errors.contains("\(file.path()):2:1: expected a step"), "\(end.errors)")
+        #expect(end.errors.contains("did you mean \"expect\"?"))
+    }
+
+    @Test(
+        "a target that does not follow the opening ends the check at once, with what was expected and what came", .timed
+    )
+    func unfollowed() async throws {
+        let end = try await Tool.run([
+            "check", "--speak", "phoenix", "--budget", "10s", "--", Tool.path, "serve", "--port", "{port}",
+        ])
+        #expect(end.code == 64, "\(end.output)\(end.errors)")
+        #expect(end.errors.contains("the target does not follow the opening: step 2"), "\(end.errors)")
+        #expect(end.errors.contains("waiting for a message with \"phx_reply\""))
+        #expect(end.errors.contains("the last message was [\"1\",\"1\",\"room:lobby\",\"phx_join\",{}]"))
+    }
+}

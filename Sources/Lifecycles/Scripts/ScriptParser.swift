@@ -4,6 +4,7 @@ struct ScriptParser {
     /// The names that templates may use so far.
     private var names = Set(Template.commonNames)
     private var isOpen = false
+    private var isOpening = false
     private var hasRequested = false
     /// Whether a message was expected that a value could be captured from.
     private var hasExpected = false
@@ -35,7 +36,8 @@ struct ScriptParser {
     /// The whole script.
     mutating func lifecycle() throws(ScriptMistake) -> (header: Header, steps: [Lifecycle.Step]) {
         let header = try header()
-        let steps = try steps(depth: 0)
+        var nothing: Opening?
+        let steps = try steps(depth: 0, &nothing)
         guard let last = steps.last else {
             throw line.mistake("expected a step: a script that only connects and closes is the line \"fin\"")
         }
@@ -82,8 +84,11 @@ struct ScriptParser {
 
     private mutating func skipLine() { lines.removeFirst() }
 
-    /// The steps up to the end, or up to the brace that ends a block.
-    private mutating func steps(depth: Int) throws(ScriptMistake) -> [Lifecycle.Step] {
+    /// From here on lines are those of an opening, which has no request and no end.
+    mutating func beginOpening() { (isOpen, isOpening) = (true, true) }
+
+    /// The steps up to the end, or up to the brace that ends a block; what else an opening has goes to `opening`.
+    mutating func steps(depth: Int, _ opening: inout Opening?) throws(ScriptMistake) -> [Lifecycle.Step] {
         var steps: [Lifecycle.Step] = []
         let begin = line
         while let next = nextLine() {
@@ -98,11 +103,11 @@ struct ScriptParser {
                 try line.end()
                 return steps
             }
-            guard let statement = Statement(rawValue: String(word)) else {
-                throw line.mistake(
-                    "expected a step (\(Statement.words.joined(separator: ", "))), not \"\(word)\""
-                        + NearestWord.question(word, in: Statement.words))
+            if opening != nil, let statement = OpeningStatement(rawValue: String(word)) {
+                try add(statement, to: &opening!)
+                continue
             }
+            let statement = try statement(word)
             steps += try self.steps(of: statement, depth: depth)
             guard steps.count <= Self.mostSteps else {
                 throw line.mistake("expected at most \(Self.mostSteps) steps, each repetition counted")
@@ -110,6 +115,18 @@ struct ScriptParser {
         }
         guard depth == 0 else { throw begin.mistake("expected a line } that ends the block") }
         return steps
+    }
+
+    /// The statement that a line begins with; throws with the nearest for another word.
+    private func statement(_ word: Substring) throws(ScriptMistake) -> Statement {
+        guard let statement = Statement(rawValue: String(word)) else {
+            let words = Statement.words + (isOpening ? OpeningStatement.allCases.map(\.rawValue) : [])
+            throw line.mistake(
+                "expected a step (\(words.joined(separator: ", "))), not \"\(word)\""
+                    + NearestWord.question(word, in: words))
+        }
+        if isOpening { try requireInOpening(statement) }
+        return statement
     }
 
     private mutating func steps(of statement: Statement, depth: Int) throws(ScriptMistake) -> [Lifecycle.Step] {
@@ -184,7 +201,8 @@ struct ScriptParser {
             throw line.mistake("expected at most \(Self.deepestBlock) blocks in each other")
         }
         let begin = line
-        let steps = try steps(depth: depth + 1)
+        var nothing: Opening?
+        let steps = try steps(depth: depth + 1, &nothing)
         guard steps.count * count <= Self.mostSteps else {
             throw begin.mistake("expected at most \(Self.mostSteps) steps, each repetition counted")
         }
@@ -210,4 +228,7 @@ struct ScriptParser {
 
     /// From here on templates may use `name`.
     mutating func capture(_ name: String) { names.insert(name) }
+
+    /// From here on they may not.
+    mutating func forget(_ name: String) { names.remove(name) }
 }

@@ -38,7 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.
 
-            watertight lifecycles lists what is driven. In the path, the query, fields and the first message {n} stands \
+            watertight lifecycles lists what is driven. In the path, the query, fields and messages {n} stands \
             for the connection's number, {lifecycle} for the lifecycle and {line} for a line of --values, for many users or \
             rooms.
             """)
@@ -118,7 +118,7 @@ struct CheckCommand: AsyncParsableCommand {
         if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
         // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
         do {
-            _ = try peers.options(at: representativeURL)
+            try peers.validate(at: representativeURL)
         } catch {
             throw ValidationError("\(error)")
         }

@@ -20,9 +20,23 @@ struct LifecyclesCommand: ParsableCommand {
         transform: LifecycleOptions.named)
     var show: [Lifecycle]?
 
+    @Option(
+        help: ArgumentHelp("Print what --speak NAME says, as a file for --opening.", valueName: "name"),
+        transform: OpeningOptions.named)
+    var showOpening: ShippedOpening?
+
+    func validate() throws {
+        if show != nil, showOpening != nil { throw ValidationError("give one of --show and --show-opening") }
+    }
+
     func run() {
-        guard let show else { return StandardOutput.print(Self.list) }
-        StandardOutput.write(show.map { "# \($0.name)\n\($0.script)" }.joined(separator: "\n"))
+        if let showOpening {
+            StandardOutput.write(showOpening.text)
+        } else if let show {
+            StandardOutput.write(show.map { "# \($0.name)\n\($0.script)" }.joined(separator: "\n"))
+        } else {
+            StandardOutput.print(Self.list)
+        }
     }
 
     /// A line on what each does, and one on what it finds.

@@ -52,7 +52,7 @@ struct DriveCommand: AsyncParsableCommand {
         }
         if !(1...1_000_000).contains(count) { throw ValidationError("--count must be between 1 and 1000000") }
         do {
-            _ = try peers.options(at: WebSocketURL(url))
+            try peers.validate(at: WebSocketURL(url))
         } catch {
             throw ValidationError("\(error)")
         }
