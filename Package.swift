@@ -74,7 +74,10 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "Lifecycles", dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"], swiftSettings: rules),
+            name: "Lifecycles",
+            dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"],
+            resources: [.embedInCode("catalogue.lifecycles"), .embedInCode("shipped.openings")],
+            swiftSettings: rules),
         .target(
             name: "LeakCheck",
             dependencies: [

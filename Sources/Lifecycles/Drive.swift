@@ -33,7 +33,7 @@ final class Drive: @unchecked Sendable {
         self.loop = loop
         self.lifecycle = lifecycle
         self.load = load
-        supplies = PeerSupplies(lifecycle, script, numbers: numbers)
+        supplies = PeerSupplies(lifecycle, script, numbers: numbers, trace: load.trace)
     }
 
     func begin(_ finished: @escaping (DriveCounts) -> Void) {

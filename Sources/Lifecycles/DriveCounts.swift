@@ -23,6 +23,9 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     /// The first thing that went wrong, in words.
     public var firstProblem: String?
 
+    /// What went wrong in the opening of the first connection that failed there, with its step.
+    public var openingProblem: String?
+
     /// The completed ones that the target ended in its own way, before the end of the steps.
     public var endedOtherwise = 0
     /// How the first of those ended.
@@ -59,6 +62,7 @@ public struct DriveCounts: Hashable, Sendable, Codable {
         left.notAttempted += right.notAttempted
         left.failuresAtEnd = right.failuresAtEnd
         left.firstProblem = left.firstProblem ?? right.firstProblem
+        left.openingProblem = left.openingProblem ?? right.openingProblem
         left.endedOtherwise += right.endedOtherwise
         left.firstDeviation = left.firstDeviation ?? right.firstDeviation
         left.violations += right.violations
@@ -87,29 +91,25 @@ extension DriveCounts {
         attempted += 1
         failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
         add(notes, isCompleted: outcome == .completed)
+        if let problem = outcome.problem {
+            let problem = problem + (notes.latestMessage.map { "; \($0)" } ?? "")
+            firstProblem = firstProblem ?? problem
+            if let step = notes.openingStep { openingProblem = openingProblem ?? "step \(step + 1): \(problem)" }
+        }
         switch outcome {
         case .completed: completed += 1
-        case .refused(let problem):
-            refused += 1
-            note("refused: \(problem)")
+        case .refused: refused += 1
         case .uncompressed:
             refused += 1
             uncompressed += 1
-            note("the target does not agree to permessage-deflate")
-        case .accepted:
-            accepted += 1
-            note("the target accepts what was to be refused")
-        case .broken(let problem):
-            broken += 1
-            note(problem)
+        case .accepted: accepted += 1
+        case .broken: broken += 1
         case .stalled(let step):
             stalled += 1
             firstStall = firstStall ?? step
-            note("the target did not act in time (\(step))")
-        case .notAttempted(let problem):
+        case .notAttempted:
             attempted -= 1
             notAttempted += 1
-            note(problem)
         }
     }
 
@@ -129,9 +129,5 @@ extension DriveCounts {
             firstLetGoAfter = Self.least(firstLetGoAfter, after)
             lastLetGoAfter = Self.most(lastLetGoAfter, after)
         }
-    }
-
-    private mutating func note(_ problem: String) {
-        firstProblem = firstProblem ?? problem
     }
 }

@@ -3,7 +3,7 @@ import WebSocketProtocol
 /// Bytes after the opening handshake that are not a whole frame, or not an allowed one (RFC 6455, section 5).
 ///
 /// They are masked with the key zero, which leaves the payload as it is.
-public enum FramePiece: String, Hashable, Sendable, Codable {
+public enum FramePiece: String, CaseIterable, Hashable, Sendable, Codable {
     /// A header cut within its extended length.
     case cutHeader
     /// A quarter of a payload of 64 KiB.

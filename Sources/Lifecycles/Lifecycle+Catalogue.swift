@@ -1,11 +1,12 @@
 extension Lifecycle {
     /// Every lifecycle, in the order in which a check drives them: the most common first.
-    public static let all: [Lifecycle] =
-        [cleanClose, bareTCP, fin] + resets + [leaveAtOnce, vanishHandshake] + vanishing + stallingHandshakes
-        + rejections + [refused] + chatting + [floodReset] + staying + cutting + violations
-        + [closeUnanswered, serverClose, reconnectStorm, pingFlood, messageTraffic, cleanCloseAfterHostile]
-
-    private static let staying = [vanishOpen, vanishSilently, idlePong, idleNoPong, slowReader]
+    public static let all: [Lifecycle] = {
+        do throws(ScriptMistake) {
+            return try catalogue(String(decoding: PackageResources.catalogue_lifecycles, as: UTF8.self))
+        } catch {
+            preconditionFailure("catalogue.lifecycles:\(error)")
+        }
+    }()
 
     /// The lifecycles that a check drives by default: all but `refused`, which needs a URL that the application
     /// refuses.
@@ -36,7 +37,59 @@ extension Lifecycle {
     /// Names of earlier versions, and what they have become.
     private static let formerNames = ["vanish-open": "vanish-open/reset"]
 
-    static let opening: [Step] = [.sendRequest, .awaitUpgrade]
-    static let exchange: [Step] = opening + [.sendMessages(1), .awaitReplies(1)]
-    static let politeEnd: [Step] = [.sendClose, .awaitClose, .awaitEnd, .leaveWithFIN]
+    /// Reads a catalogue: scripts, each behind a line `lifecycle NAME`.
+    static func catalogue(_ text: String) throws(ScriptMistake) -> [Lifecycle] {
+        var all: [Lifecycle] = []
+        for (name, text, line) in sections(text, named: "lifecycle") {
+            var parser = ScriptParser(text, firstLine: line)
+            let (header, steps) = try parser.lifecycle()
+            all.append(Lifecycle(name, header, steps))
+        }
+        return all
+    }
+}
+
+/// Those that are asked for by themselves.
+extension Lifecycle {
+    private static func known(_ name: String) -> Lifecycle {
+        guard let lifecycle = all.first(where: { $0.name == name }) else {
+            preconditionFailure("catalogue.lifecycles has no \(name)")
+        }
+        return lifecycle
+    }
+
+    /// A message and a complete closing handshake; every server should survive it, and others are compared with it.
+    public static let cleanClose = known("clean-close")
+    /// A load balancer's health check.
+    public static let bareTCP = known("bare-tcp")
+    /// The tab was closed, the process killed, the proxy went away.
+    public static let fin = known("fin")
+    /// The network broke.
+    public static let reset = known("reset/open")
+    /// A browser leaves a page that is still loading.
+    public static let leaveAtOnce = known("leave-at-once")
+    /// The user left while the page was loading.
+    public static let vanishHandshake = known("vanish-handshake/request")
+    /// A peer that sends nothing.
+    public static let stallHandshake = known("stall-handshake/silent")
+    /// A valid request that the application refuses; an answer other than 101 completes it.
+    public static let refused = known("refused")
+    /// The peer is gone, and the network reports it after a while.
+    public static let vanishOpen = known("vanish-open/reset")
+    /// The peer is gone, and nothing reports it: the target must detect it by itself.
+    public static let vanishSilently = known("vanish-open/silent")
+    /// A quiet peer that is alive.
+    public static let idlePong = known("idle/pong")
+    /// A quiet peer that may be gone.
+    public static let idleNoPong = known("idle/no-pong")
+    /// The target sends the peer more than it takes.
+    public static let slowReader = known("slow-reader")
+    /// The peer sends much and reads nothing, and then the network breaks.
+    public static let floodReset = known("flood-reset")
+    /// The target closes, and the peer does not answer.
+    public static let closeUnanswered = known("close-unanswered")
+    /// A network comes back, or a deployment disconnects all clients.
+    public static let reconnectStorm = known("reconnect-storm")
+    /// What a hostile peer broke shows in the connections after it.
+    public static let cleanCloseAfterHostile = known("clean-close/after-hostile")
 }

@@ -3,6 +3,8 @@ extension Lifecycle {
     public enum Step: Hashable, Sendable, Codable, CustomStringConvertible {
         /// Sends the opening handshake's request.
         case sendRequest
+        /// Sends the opening handshake's request for a path and query of its own.
+        case sendRequestFor(Template)
         /// Sends a request that the target has reason to refuse.
         case sendFaultyRequest(RequestFault)
         /// Sends the first half of the request.
@@ -17,6 +19,19 @@ extension Lifecycle {
         case awaitUnread
         /// Sends so many messages; of so many bytes, or the script's own.
         case sendMessages(Int, bytes: Int? = nil)
+        /// Sends a text message.
+        case send(Template)
+        /// Sends a binary message.
+        case sendBinary([UInt8])
+        /// Sends bytes as they are, which need not be a frame.
+        case sendOctets([UInt8])
+        /// Waits for a message like this, at most so long; nil is the script's limit of a step.
+        ///
+        /// Messages that are not like it are passed over. Those that came before count, unless another `expect` had
+        /// them.
+        case expect(Expectation, within: Duration?)
+        /// Keeps a value of the message that was expected last, under a name for later templates.
+        case capture(String, from: JSONPointer)
         /// Waits for so many messages, if the target is known to answer.
         case awaitReplies(Int)
         /// Sends so many Pings.
@@ -32,14 +47,20 @@ extension Lifecycle {
         case ignoreTarget
         /// Reads no more.
         case stopReading
+        /// Reads again.
+        case resumeReading
         /// Sends a Close frame with 1000.
         case sendClose
+        /// Sends a Close frame with a code and a reason.
+        case sendCloseWith(UInt16, reason: Template)
         /// Waits for the target's Close frame.
         case awaitClose
         /// Waits for the end of the stream, as a client does after the closing handshake.
         case awaitEnd
         /// Stays until the hold limit, or until the target ends the stream.
         case hold
+        /// Stays for a time of its own, or until the target ends the stream.
+        case holdFor(Duration)
         /// Stays until the hold limit whatever the target does, like a vanished peer.
         case stay
         /// Waits until every peer of the drive has reached this step.
@@ -52,18 +73,56 @@ extension Lifecycle {
         /// Whether it lasts until the target acts.
         var isWait: Bool {
             switch self {
-            case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd: true
+            case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd, .expect:
+                true
             default: false
             }
         }
 
-        /// Whether the peer stays for the hold limit.
-        var isStay: Bool { self == .hold || self == .stay || self == .trickleRequest }
+        /// Whether the peer stays for a while.
+        public var isStay: Bool {
+            switch self {
+            case .hold, .holdFor, .stay, .trickleRequest: true
+            default: false
+            }
+        }
+
+        /// Whether it sends a whole opening handshake's request.
+        public var isRequest: Bool {
+            switch self {
+            case .sendRequest, .sendRequestFor: true
+            default: false
+            }
+        }
+
+        /// Whether it sends a Close frame.
+        public var isClose: Bool {
+            switch self {
+            case .sendClose, .sendCloseWith: true
+            default: false
+            }
+        }
+
+        /// Whether it ends the connection.
+        public var isLeaving: Bool { self == .leaveWithFIN || self == .leaveWithReset }
+
+        /// The templates that it fills.
+        public var templates: [Template] {
+            switch self {
+            case .sendRequestFor(let template), .send(let template), .sendCloseWith(_, let template),
+                .expect(.text(let template), _):
+                [template]
+            default: []
+            }
+        }
+
+        /// Whether it waits for a certain message.
+        var isExpectation: Bool { if case .expect = self { true } else { false } }
 
         /// Whether it sends something to an upgraded target, other than leaving.
         var sendsToApplication: Bool {
             switch self {
-            case .sendMessages, .sendPings, .sendBytes, .provokeClose: true
+            case .sendMessages, .sendPings, .sendBytes, .provokeClose, .send, .sendBinary, .sendOctets: true
             default: false
             }
         }
@@ -75,10 +134,12 @@ extension Lifecycle {
             case .awaitRefusal: "waiting for the refusal"
             case .awaitUnread: "waiting for anything to arrive"
             case .awaitReplies(let count): count == 1 ? "waiting for a reply" : "waiting for \(count) replies"
+            case .expect(let expectation, _): "waiting for a message with \(expectation)"
+            case .capture(let name, _): "capturing {\(name)}"
             case .awaitPong: "waiting for the Pong"
             case .awaitClose: "waiting for the Close frame"
             case .awaitEnd: "waiting for the end of the stream"
-            case .hold, .stay, .rendezvous: "holding the connection open"
+            case .hold, .holdFor, .stay, .rendezvous: "holding the connection open"
             default: "sending"
             }
         }

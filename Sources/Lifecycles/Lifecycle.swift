@@ -12,14 +12,25 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     public private(set) var isCompressed = false
     /// The size of the peer's receive buffer in bytes (`SO_RCVBUF`); nil leaves it to the kernel.
     let receiveBufferBytes: Int32?
+    /// The text of a user's script, as it was read; nil for a lifecycle of the catalogue.
+    public private(set) var source: String?
 
-    init(
-        _ name: String, _ summary: String, finds: String, receiveBufferBytes: Int32? = nil, steps: [Step]
-    ) {
+    /// Reads a user's script, which is called `name`, such as its file.
+    ///
+    /// - Throws: `ScriptMistake` for the first mistake in it.
+    public init(name: String, script: String) throws(ScriptMistake) {
+        var parser = ScriptParser(script)
+        let (header, steps) = try parser.lifecycle()
+        self.init(name, header, steps)
+        source = script
+    }
+
+    /// The lifecycle that a part of the catalogue describes.
+    init(_ name: String, _ header: ScriptParser.Header, _ steps: [Step]) {
         self.name = name
-        self.summary = summary
-        self.finds = finds
-        self.receiveBufferBytes = receiveBufferBytes
+        summary = header.summary ?? "a script of the user's"
+        finds = header.finds ?? "what it was written for"
+        receiveBufferBytes = header.receiveBufferBytes
         self.steps = steps
     }
 
@@ -34,7 +45,7 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
 
     /// The same lifecycle with permessage-deflate; nil for one in which nothing could be negotiated.
     public var compressed: Lifecycle? {
-        guard steps.contains(.sendRequest), !expectsRefusal else { return nil }
+        guard steps.contains(where: \.isRequest), !expectsRefusal else { return nil }
         var compressed = self
         compressed.isCompressed = true
         return compressed
@@ -49,11 +60,13 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     /// The index of the step from which the lifecycle has taken place for the target.
     ///
     /// By then the peer is upgraded, and has sent its first message, Ping or piece of a frame if it sends any. From
-    /// there on the target may end the connection in its own way. Nil if the point lies before the upgrade: then the
+    /// there on the target may end the connection in its own way. A message that the peer waits for by its text must have
+    /// come as well. Nil if the point lies before the upgrade: then the
     /// target ends it as the steps say, or the connection does not count.
     public var point: Int? {
         guard let upgrade = steps.firstIndex(of: .awaitUpgrade) else { return nil }
-        return (steps.firstIndex(where: \.sendsToApplication) ?? upgrade) + 1
+        let first = steps.firstIndex(where: \.sendsToApplication) ?? upgrade
+        return max(first, steps.lastIndex(where: \.isExpectation) ?? first) + 1
     }
 
     /// Whether the target must act before the peer can end, so that the peer cannot run ahead of it.

@@ -19,15 +19,16 @@ extension Peer {
     }
 
     /// Whether the lifecycle has taken place for the target.
-    private var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
+    var hasReachedPoint: Bool { isUpgraded && step >= supplies.point }
 
     func streamEnded(_ end: StreamEnd) {
         let end = sendFailure.map(StreamEnd.failed) ?? end
+        if supplies.trace != nil { trace(.streamEnded(end.problem)) }
         switch currentStep {
         case nil: break
         case .awaitEnd, .awaitRefusal: next()
         case .awaitClose where hasProvoked: next()
-        case .hold, .trickleRequest:
+        case .hold, .holdFor, .trickleRequest:
             noteLetGo()
             leave()
         case .stay:
@@ -47,7 +48,7 @@ extension Peer {
     private func sendFailed(_ error: SystemCallError) {
         output.removeAll(keepingCapacity: false)
         switch currentStep {
-        case .hold, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
+        case .hold, .holdFor, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
         case .awaitClose where hasProvoked: break
         case _ where hasReachedPoint && error.isEndOfConnection: sendFailure = error
         default: return finish(.broken("\(error)"))
@@ -59,7 +60,9 @@ extension Peer {
         while !output.isEmpty {
             let result = output.withUnsafeBytes { send($0) }
             switch result {
-            case .bytes(let count): output.removeFirst(count)
+            case .bytes(let count):
+                if supplies.trace != nil { trace(.sent(output.withUnsafeBytes { Array($0[..<count]) })) }
+                output.removeFirst(count)
             case .wouldBlock: return wait(for: restingInterest.union(.writable))
             case .failed(let error): return sendFailed(error)
             }
@@ -79,10 +82,18 @@ extension Peer {
         notes.letGoAfter = timedStep == step ? max(.zero, loop.turnStart - stayBegan) : .zero
     }
 
+    /// The target's Close came before a message could be sent.
+    func targetHasClosed() {
+        guard hasReachedPoint, let closeCode, let step = currentStep else {
+            return finish(.broken("the target closed before a message could be sent"))
+        }
+        deviate(.close(closeCode, at: step))
+    }
+
     /// The target has ended the connection in its own way: the peer leaves as its lifecycle does.
     func deviate(_ deviation: PeerDeviation) {
         notes.deviation = notes.deviation ?? deviation
-        let rest = lifecycle.steps[step...]
+        let rest = supplies.steps[step...]
         // After a Close frame the target gets time to end TCP first (RFC 6455, section 7.1.1).
         guard case .close = deviation, let end = rest.firstIndex(of: .awaitEnd) else { return leave() }
         step = end
@@ -92,7 +103,7 @@ extension Peer {
     /// The target broke RFC 6455: the peer fails the connection (section 7.1.7).
     func targetViolated(_ failure: ProtocolFailure) {
         guard let step = currentStep else { return }
-        let hasSentClose = lifecycle.steps[..<self.step].contains(.sendClose)
+        let hasSentClose = supplies.steps[..<self.step].contains(where: \.isClose)
         let violation = ProtocolViolation(failure, hasSentClose ? .afterPeerClose : .beforeClose, at: step)
         notes.violation = notes.violation ?? violation
         guard hasReachedPoint else { return finish(.broken("\(failure)")) }
@@ -103,7 +114,7 @@ extension Peer {
     /// Goes to the last step, which leaves.
     private func leave() {
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
-        step = lifecycle.steps.count - 1
+        step = supplies.steps.count - 1
         advance()
     }
 }

@@ -36,7 +36,12 @@ extension Peer {
             let start = position
             guard let event = machine.next(in: &span, at: &position, replies: &output) else { return true }
             switch event {
-            case .message: replies += 1
+            case .message(_, let payload):
+                if supplies.looksIntoMessages {
+                    received(bytes(of: payload, in: span.bytes))
+                } else {
+                    replies += 1
+                }
             case .ping: notePing()
             case .pong(let payload): notePong(payload)
             case .close(let code, let reason):
@@ -47,6 +52,13 @@ extension Peer {
                 targetViolated(failure)
                 return false
             }
+        }
+    }
+
+    private func bytes(of payload: WebSocketMachine.Payload, in input: RawSpan) -> [UInt8] {
+        switch payload {
+        case .input(let range): input.withUnsafeBytes { Array($0[range]) }
+        case .assembled: machine.takeAssembled().withUnsafeBytes { Array($0) }
         }
     }
 

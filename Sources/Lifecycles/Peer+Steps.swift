@@ -6,8 +6,10 @@ extension Peer {
     /// Carries out the steps up to the first that must wait.
     func advance() {
         while isRegistered, let current = currentStep {
+            if supplies.trace != nil { traceStep(current) }
             switch current {
             case .sendRequest: handshake.encodeRequest(into: &output)
+            case .sendRequestFor(let target): if !appendRequest(for: target) { return }
             case .sendFaultyRequest(let fault):
                 let filled = script.filled(lifecycle, number: number)
                 fault.encode(
@@ -18,22 +20,31 @@ extension Peer {
                 request.withUnsafeBytes { output.append(UnsafeRawBufferPointer(rebasing: $0[..<($0.count / 2)])) }
             case .trickleRequest: return beginTrickle()
             case .sendMessages(let count, let bytes): if !appendMessages(count, bytes: bytes) { return }
+            case .send(let text): if !append(.text, Array(text.filled(value).utf8)) { return }
+            case .sendBinary(let bytes): if !append(.binary, bytes) { return }
+            case .sendOctets(let bytes): bytes.withUnsafeBytes { output.append($0) }
             case .sendPings(let count): appendPings(count)
             case .sendBytes(let piece): piece.encode(into: &output)
             case .provokeClose: provokeClose()
             case .ignoreTarget: attention = .none
             case .stopReading: attention = .deaf
+            case .resumeReading: attention = .full
             case .sendClose:
                 // No effect if the target's Close came first and is already answered.
                 _ = machine.appendClose(.normalClosure, reason: "", into: &output)
+            case .sendCloseWith(let code, let reason):
+                let reason = String(decoding: reason.filled(value).utf8.prefix(Self.mostReasonBytes), as: UTF8.self)
+                _ = machine.appendClose(CloseCode(rawValue: code), reason: reason, into: &output)
+            case .expect(let expectation, _):
+                guard dialogue?.take({ expectation.matches($0, value) }) == true else { return awaitAnswer() }
+            case .capture(let name, let pointer): if !capture(name, from: pointer) { return }
             case .awaitUpgrade:
                 if !isUpgraded { return awaitTarget() }
-                appendFirstMessage()
             case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitAnswer() }
             case .awaitPong: if !hasLastPong { return awaitAnswer() }
             case .awaitClose: if closeCode == nil { return awaitTarget() }
             case .awaitRefusal, .awaitUnread, .awaitEnd, .stay: return awaitTarget()
-            case .hold:
+            case .hold, .holdFor:
                 // A target that closes releases a peer that listens.
                 guard closeCode != nil, attention == .full else { return awaitTarget() }
                 noteLetGo()
@@ -51,13 +62,16 @@ extension Peer {
                 return finish(.completed)
             }
             step += 1
+            // What answered the opening answers no message of the lifecycle.
+            if step == supplies.openingSteps.upperBound { replies = 0 }
         }
     }
 
     /// Waits for an answer, unless the target has closed and none can come.
     private func awaitAnswer() {
         guard let closeCode, let currentStep else { return awaitTarget() }
-        deviate(.close(closeCode, at: currentStep))
+        let deviation = PeerDeviation.close(closeCode, at: currentStep)
+        hasReachedPoint ? deviate(deviation) : finish(.broken("\(deviation)"))
     }
 
     private func awaitTarget() {
@@ -68,6 +82,8 @@ extension Peer {
         let limit =
             switch currentStep {
             case .hold, .stay: supplies.holdLimit
+            case .holdFor(let time): supplies.mayStay ? time : .zero
+            case .expect(_, let limit?): limit
             case .awaitEnd: script.endLimit
             default: script.stepLimit
             }
@@ -83,27 +99,6 @@ extension Peer {
         return String(text[name.upperBound...].prefix { !$0.isNewline })
     }
 
-    private func appendFirstMessage() {
-        guard var message = script.firstMessage(lifecycle, number: number) else { return }
-        _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
-    }
-
-    /// False if the target has closed, which ends the peer.
-    private func appendMessages(_ count: Int, bytes: Int?) -> Bool {
-        var message =
-            bytes.map(PeerScript.filling) ?? (lifecycle.isCompressed ? script.compressedMessage : script.message)
-        for _ in 0..<count {
-            let isSent = message.withUTF8 {
-                machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output)
-            }
-            guard isSent else {
-                finish(.broken("the target closed before a message could be sent"))
-                return false
-            }
-        }
-        return true
-    }
-
     /// A target may answer only the latest of several Pings (RFC 6455, section 5.5.3); its length identifies it.
     static var lastPing: String { "last ping" }
 
@@ -116,8 +111,9 @@ extension Peer {
 
     private func provokeClose() {
         hasProvoked = true
-        if var message = script.options.closingMessage {
-            _ = message.withUTF8 { machine.appendMessage(.text, UnsafeRawBufferPointer($0).bytes, into: &output) }
+        if let message = supplies.opening.closingMessage {
+            let bytes = Array(message.filled(value).utf8)
+            _ = bytes.withUnsafeBytes { machine.appendMessage(.text, $0.bytes, into: &output) }
         } else {
             FramePiece.unassignedOpcode.encode(into: &output)
         }

@@ -11,7 +11,7 @@ final class Peer: Channel, @unchecked Sendable {
     private var finished: ((PeerOutcome, PeerNotes) -> Void)?
     @exclusivity(unchecked) var handshake: ClientHandshake
     @exclusivity(unchecked) var machine: WebSocketMachine
-    /// The script's position, as an index into the lifecycle's steps.
+    /// The script's position, as an index into the steps of the supplies.
     @exclusivity(unchecked) var step = 0
     /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
@@ -26,6 +26,8 @@ final class Peer: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var sendFailure: SystemCallError?
     @exclusivity(unchecked) var notes = PeerNotes()
     @exclusivity(unchecked) var replies = 0
+    /// How many messages of the exchange were sent.
+    @exclusivity(unchecked) var messagesSent = 0
     @exclusivity(unchecked) var hasLastPong = false
     /// How input from the target is treated.
     @exclusivity(unchecked) var attention = Attention.full
@@ -35,6 +37,11 @@ final class Peer: Channel, @unchecked Sendable {
     /// The unsent rest of a request that is sent a byte at a time.
     var trickle = ByteQueue()
     var trickleEnd = MonotonicTime.never
+    /// What came, where the steps wait for certain messages.
+    let dialogue: Dialogue?
+    /// The step that was traced last.
+    private var tracedStep = -1
+    private var begunAt = MonotonicTime.never
     /// This connection's number, from 1, among all that its driver makes.
     let number: Int
     /// Which source address it comes from.
@@ -58,16 +65,18 @@ final class Peer: Channel, @unchecked Sendable {
         self.supplies = supplies
         self.finished = finished
         number = supplies.numbers.next()
+        dialogue = supplies.hasDialogue ? Dialogue() : nil
         handshake = try supplies.handshake(number: number)
         machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
     }
 
     /// The current step; nil after the last.
-    var currentStep: Lifecycle.Step? { step < lifecycle.steps.count ? lifecycle.steps[step] : nil }
+    var currentStep: Lifecycle.Step? { step < supplies.steps.count ? supplies.steps[step] : nil }
 
     /// Connects; `finished` is called once, possibly before this returns.
     func begin() {
+        begunAt = .now
         do throws(SystemCallError) {
             try register(connection(), for: .writable)
             setDeadline(loop.turnStart + script.stepLimit)
@@ -103,6 +112,7 @@ final class Peer: Channel, @unchecked Sendable {
                 return finish(.refused("\(failure)"))
             }
             isConnected = true
+            trace(.connected)
             wait(for: .readable)
             return advance()
         }
@@ -113,7 +123,10 @@ final class Peer: Channel, @unchecked Sendable {
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         switch receive(into: window) {
-        case .bytes(let count): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
+        case .bytes(let count):
+            let input = UnsafeMutableRawBufferPointer(rebasing: window[..<count])
+            if supplies.trace != nil { trace(.received(Array(input))) }
+            take(input)
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)
         case .failed(let error): streamEnded(.failed(error))
@@ -133,14 +146,16 @@ final class Peer: Channel, @unchecked Sendable {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
         switch currentStep {
         case nil: break
-        case .hold, .stay: next()
+        case .hold, .holdFor, .stay: next()
         case .rendezvous:
             supplies.rendezvous.leave(self)
             next()
         case .trickleRequest: trickleOn()
         // A server that keeps TCP open after the closing handshake has still closed the WebSocket connection.
         case .awaitEnd: next()
-        case let step?: finish(.stalled(step))
+        case let step?:
+            if step.isExpectation { notes.latestMessage = dialogue?.latest.map(Self.excerpt(of:)) ?? "no message came" }
+            finish(.stalled(step))
         }
     }
 
@@ -159,11 +174,27 @@ final class Peer: Channel, @unchecked Sendable {
         advance()
     }
 
+    /// Tells whoever looks what happened.
+    func trace(_ kind: TraceEvent.Kind) {
+        supplies.trace?(TraceEvent(connection: number, time: begunAt.elapsed, kind: kind))
+    }
+
+    /// Tells whoever looks that a step begins.
+    func traceStep(_ current: Lifecycle.Step) {
+        guard tracedStep != step else { return }
+        tracedStep = step
+        trace(.step(ScriptPrinter.text(of: current)))
+    }
+
     /// Reports the outcome, once, and releases all that the peer owns.
     func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
         closeDescriptor()
+        if outcome != .completed, supplies.openingSteps.contains(step) {
+            notes.openingStep = step - supplies.openingSteps.lowerBound
+        }
+        trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
         if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome, notes)
     }

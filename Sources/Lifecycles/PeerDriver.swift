@@ -21,16 +21,19 @@ public final class PeerDriver: Sendable {
         /// Peers that leave without waiting for the target could overrun its accept queue, and the kernel would drop
         /// their SYNs; with this they wait for the queue to drain.
         public var acceptQueue: (@Sendable () -> Int?)?
+        /// Called on the driver's thread with everything that the peers do and see; nil where nobody looks.
+        public var trace: (@Sendable (TraceEvent) -> Void)?
 
         /// A load of so many connections.
         public init(
             connections: Int, concurrency: Int, limit: Duration = .seconds(30),
-            acceptQueue: (@Sendable () -> Int?)? = nil
+            acceptQueue: (@Sendable () -> Int?)? = nil, trace: (@Sendable (TraceEvent) -> Void)? = nil
         ) {
             self.connections = connections
             self.concurrency = concurrency
             self.limit = limit
             self.acceptQueue = acceptQueue
+            self.trace = trace
         }
     }
 

@@ -4,6 +4,10 @@ struct PeerNotes {
     var deviation: PeerDeviation?
     /// What the target did that RFC 6455 forbids.
     var violation: ProtocolViolation?
+    /// What came instead of the message that a step waited for in vain, in words; nil for other steps.
+    var latestMessage: String?
+    /// Which step of the opening did not come about, from 0; nil for a failure elsewhere.
+    var openingStep: Int?
     /// Pings of the target that came while the peer stayed.
     var pings = 0
     /// The time from the upgrade to the first of them.

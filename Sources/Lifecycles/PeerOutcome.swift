@@ -15,3 +15,17 @@ public enum PeerOutcome: Hashable, Sendable {
     /// This side could not take part: no descriptor or port was left.
     case notAttempted(String)
 }
+
+extension PeerOutcome {
+    /// What went wrong, in words; nil if nothing did.
+    var problem: String? {
+        switch self {
+        case .completed: nil
+        case .refused(let problem): "refused: \(problem)"
+        case .uncompressed: "the target does not agree to permessage-deflate"
+        case .accepted: "the target accepts what was to be refused"
+        case .broken(let problem), .notAttempted(let problem): problem
+        case .stalled(let step): "the target did not act in time (\(step))"
+        }
+    }
+}

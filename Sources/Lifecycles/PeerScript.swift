@@ -11,9 +11,9 @@ public struct PeerScript: Sendable {
     private let urlTarget: String
     /// What the peers ask for and say.
     public var options: PeerOptions
-    /// The message to send.
+    /// What `{filling}` stands for in a message.
     public var message = "watertight"
-    /// The message to send compressed, long enough that servers which spare short messages compress their answer too.
+    /// The same in one that is compressed, long enough that servers which spare short messages compress their answer too.
     public var compressedMessage = String(repeating: "watertight ", count: 200)
     /// Whether the target answers a message with one; if not, no peer waits for it.
     public var expectsReply = true
@@ -41,31 +41,39 @@ public struct PeerScript: Sendable {
         target.utf8.contains(UInt8(ascii: "{")) || options.fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
     }
 
-    func request(_ lifecycle: Lifecycle, number: Int) throws(ClientRequestError) -> ClientRequest {
+    func request(
+        _ lifecycle: Lifecycle, number: Int, target: String? = nil
+    ) throws(ClientRequestError) -> ClientRequest {
         let filled = filled(lifecycle, number: number)
         return try ClientRequest(
-            host: hostField, target: filled.target, fields: filled.fields, subprotocols: options.subprotocols,
+            host: hostField, target: target ?? filled.target, fields: filled.fields, subprotocols: options.subprotocols,
             origin: options.origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }
 
     /// The request's filled templates for one connection.
     func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
-        let target = Self.filled(target, lifecycle, number)
+        let target = filled(target, lifecycle, number)
         let fields = options.fields
         guard fields.contains(where: { $0.value.utf8.contains(UInt8(ascii: "{")) }) else { return (target, fields) }
         var filled = HTTPFields()
-        for field in fields { filled.append(name: field.name, value: Self.filled(field.value, lifecycle, number)) }
+        for field in fields { filled.append(name: field.name, value: self.filled(field.value, lifecycle, number)) }
         return (target, filled)
     }
 
-    func firstMessage(_ lifecycle: Lifecycle, number: Int) -> String? {
-        options.firstMessage.map { Self.filled($0, lifecycle, number) }
+    private func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
+        guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
+        return Template(template).filled { value($0, lifecycle, number: number) }
     }
 
-    private static func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
-        guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
-        return template.replacing("{n}", with: "\(number)").replacing("{lifecycle}", with: lifecycle.name)
+    /// What one of `Template.commonNames` stands for in a connection; nil for another name, and for a line of no values.
+    func value(_ name: String, _ lifecycle: Lifecycle, number: Int) -> String? {
+        switch name {
+        case "n": "\(number)"
+        case "lifecycle": lifecycle.name
+        case "line" where !options.values.isEmpty: options.values[(number - 1) % options.values.count]
+        default: nil
+        }
     }
 
     /// A message of so many bytes.

@@ -6,44 +6,81 @@ import WebSocketProtocol
 final class PeerSupplies: @unchecked Sendable {
     let lifecycle: Lifecycle
     let script: PeerScript
-    /// The lifecycle's point.
+    /// How the application speaks.
+    let opening: Opening
+    /// What the peers do: the lifecycle's steps, with those of the opening after each upgrade.
+    let steps: [Lifecycle.Step]
+    /// The indices of the opening's steps; empty where there are none.
+    let openingSteps: Range<Int>
+    /// The index in `steps` of the lifecycle's point.
     let point: Int
     /// Whether an ignoring peer looks for Pings in its input.
     let watchesForPings: Bool
+    /// Whether steps wait for certain messages, so that peers must keep what comes.
+    let hasDialogue: Bool
+    /// Whether peers must look into what comes.
+    let looksIntoMessages: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
+    /// What the peers tell what they do and see; nil where nobody looks.
+    let trace: (@Sendable (TraceEvent) -> Void)?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
+    /// Whether peers may stay: until the drive is cancelled.
+    private(set) var mayStay = true
     /// The request of all peers, if it is the same for all.
     private var request: ClientRequest?
 
-    init(_ lifecycle: Lifecycle, _ script: PeerScript, numbers: ConnectionNumbers) {
+    init(
+        _ lifecycle: Lifecycle, _ script: PeerScript, numbers: ConnectionNumbers,
+        trace: (@Sendable (TraceEvent) -> Void)? = nil
+    ) {
+        self.trace = trace
         self.lifecycle = lifecycle
         self.script = script
         self.numbers = numbers
         holdLimit = script.holdLimit
-        point = lifecycle.point ?? .max
-        watchesForPings = lifecycle.steps.contains(.hold)
+        opening = script.options.opening
+        (steps, openingSteps) = lifecycle.steps.joined(by: opening.steps)
+        point = lifecycle.point.map { [added = openingSteps.count] in $0 + added } ?? .max
+        looksIntoMessages = opening.readsMessages || steps.contains(where: \.isExpectation)
+        watchesForPings = steps.contains { $0.isStay && $0 != .stay }
+        hasDialogue = steps.contains(where: \.isExpectation)
         sources = SourceAddresses(target: script.address)
     }
 
     /// No peer stays from now on.
-    func endStays() { holdLimit = .zero }
+    func endStays() {
+        holdLimit = .zero
+        mayStay = false
+    }
 
-    /// The opening handshake of the connection with this number.
-    func handshake(number: Int) throws(ClientRequestError) -> ClientHandshake {
+    /// The opening handshake of the connection with this number, for `target` or else the script's.
+    func handshake(number: Int, target: String? = nil) throws(ClientRequestError) -> ClientHandshake {
         var key = [UInt8](repeating: 0, count: 16)
         for at in stride(from: 0, to: key.count, by: 4) {
             let word = maskingKeys.next()
             for place in 0..<4 { key[at + place] = UInt8(truncatingIfNeeded: word >> UInt32(8 * place)) }
         }
+        if let target {
+            return try ClientHandshake(script.request(lifecycle, number: number, target: target), key: key)
+        }
         if let request { return try ClientHandshake(request, key: key) }
         let made = try script.request(lifecycle, number: number)
         if !script.isTemplate { request = made }
         return try ClientHandshake(made, key: key)
+    }
+}
+
+extension [Lifecycle.Step] {
+    /// The steps with those of an opening after the upgrade, and the indices of these.
+    fileprivate func joined(by opening: [Lifecycle.Step]) -> ([Lifecycle.Step], Range<Int>) {
+        guard let upgrade = firstIndex(of: .awaitUpgrade), !opening.isEmpty else { return (self, 0..<0) }
+        let start = upgrade + 1
+        return (self[..<start] + opening + self[start...], start..<(start + opening.count))
     }
 }
 

@@ -212,7 +212,8 @@ package final class Target: Sendable {
         return try tree.members[0].runtime()
     }
 
-    private static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
+    /// The first address of the URL's host that takes connections; throws `TargetFailure`.
+    package static func reachable(_ url: WebSocketURL) async throws -> SocketAddress {
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         if let address = try addresses.first(where: accepts) { return address }
         throw TargetFailure.unreachable(

@@ -45,7 +45,15 @@ struct CheckPlanTests {
         #expect(other.peers.target == "/d?b=c&user={n}" && other.peers.origin == "http://o")
         let asked = try plan(["--header", "A: b", "--subprotocol", "x", "--first-message", "join {n}", "--", "server"])
         #expect(asked.peers.fields["A"] == "b" && asked.peers.subprotocols == ["x"])
-        #expect(asked.peers.firstMessage == "join {n}")
+        #expect(asked.peers.opening.steps == [.send(Template("join {n}"))])
+        let spoken = try plan([
+            "--speak", "graphql-ws", "--message", "hi {n}", "--first-message", "join", "--", "server",
+        ])
+        #expect(spoken.peers.target == "/graphql" && spoken.peers.subprotocols == ["graphql-transport-ws"])
+        #expect(spoken.peers.opening.steps.last == .send(Template("join")) && spoken.peers.opening.steps.count == 3)
+        #expect(spoken.peers.opening.message == [.send(Template("hi {n}"))] && spoken.peers.opening.answer == nil)
+        let elsewhere = try plan(["--speak", "graphql-ws", "--subprotocol", "x", "--path", "/y", "--", "server"])
+        #expect(elsewhere.peers.target == "/y" && elsewhere.peers.subprotocols == ["x"])
     }
 
     @Test("a server that runs is read by its port, its processes, or what starts it")

@@ -122,7 +122,7 @@ struct CatalogueOverTCPTests {
         let change: (inout PeerScript) -> Void = {
             $0.options.target = "/room{n}?as={lifecycle}"
             $0.options.fields.append(name: "X-User", value: "u{n}")
-            $0.options.firstMessage = "join {n}"
+            $0.options.opening.steps = [.send(Template("join {n}"))]
         }
         let (counts, seen, targets) = try await seen(.fin, change)
         #expect(counts.completed == 20)
@@ -132,7 +132,8 @@ struct CatalogueOverTCPTests {
 
     @Test("the message that makes the target close goes in place of the forbidden frame")
     func closingMessage() async throws {
-        let (counts, seen, _) = try await seen(.closeUnanswered, { $0.options.closingMessage = "quit" })
+        let (counts, seen, _) = try await seen(
+            .closeUnanswered, { $0.options.opening.closingMessage = Template("quit") })
         #expect(counts.completed == 20)
         #expect(Set(seen) == [Seen("fin", 2)], "an echo server does not close, so the peer's end does")
     }

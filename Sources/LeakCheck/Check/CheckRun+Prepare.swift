@@ -12,6 +12,8 @@ import WebSocketProtocol
 extension CheckRun {
     /// How long the target may take over each step of the first connection.
     private static let firstLimit = Duration.seconds(2)
+    /// The same where an opening must come about as well, which may start much.
+    private static let openingLimit = Duration.seconds(10)
     /// Connections that are held to see whether the processes that are read take them.
     private static let heldConnections = 8
     /// Descriptors that this process keeps for what is no connection: processes that are read, files, pipes.
@@ -125,7 +127,10 @@ extension CheckRun {
             collectsLazily: judge.rules.usesTracingGC, descriptorLimit: description?.descriptorLimit,
             isolation: isolation, environment: plan.environment,
             memoryGrowthThresholdBytes: plan.memoryGrowthThresholdBytes, notes: notes,
-            rows: rows.map { CheckRecord.Row(lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed) },
+            rows: rows.map {
+                CheckRecord.Row(
+                    lifecycle: $0.lifecycle.name, compressed: $0.lifecycle.isCompressed, script: $0.lifecycle.source)
+            },
             probes: description.flatMap { $0.probes.isEmpty ? nil : $0.probes })
         header.pauseSeconds = judge.rules.pauseSeconds
         header.pauseChosen = judge.rules.isPauseChosen ? true : nil
@@ -135,9 +140,13 @@ extension CheckRun {
     /// Makes a polite connection, and learns whether the target answers messages.
     func meet(_ target: Target) async throws {
         var script = script(for: target)
-        script.stepLimit = Self.firstLimit
+        script.stepLimit = plan.peers.opening.steps.isEmpty ? Self.firstLimit : Self.openingLimit
         let first = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
         isPolite = first.completed > 0
+        if let problem = first.openingProblem {
+            throw TargetFailure.invalid(
+                "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
+        }
         if case .awaitReplies? = first.firstStall {
             // It may well not answer at all, or be a feed: the closing handshake decides.
             expectsReply = false

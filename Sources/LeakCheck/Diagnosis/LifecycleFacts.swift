@@ -65,18 +65,18 @@ struct LifecycleFacts: Hashable {
     /// The facts about `lifecycle`.
     init(_ lifecycle: Lifecycle) {
         let steps = lifecycle.steps
-        let counts = steps.compactMap { if case .sendMessages(let count, _) = $0 { count } else { nil } }
         let pieces = steps.compactMap { if case .sendBytes(let piece) = $0 { piece } else { nil } }
         isCompressed = lifecycle.isCompressed
-        messages = counts.reduce(0, +)
+        messages = steps.map(\.messages).reduce(0, +)
         cutsMessage = pieces.contains(where: \.isCut)
         breaksProtocol = pieces.contains { !$0.isCut }
         provokesClose = steps.contains(.provokeClose)
-        stays = steps.contains { [.hold, .stay, .trickleRequest].contains($0) }
+        stays = steps.contains(where: \.isStay)
         answersNothing = steps.contains { [.ignoreTarget, .stopReading].contains($0) }
         sendsPings = steps.contains { if case .sendPings = $0 { true } else { false } }
         gathers = steps.contains(.rendezvous)
-        leavesAfterUpgrade = steps.drop { $0 != .awaitUpgrade }.dropFirst().first.map(\.isLeaving) ?? false
+        leavesAfterUpgrade =
+            steps.drop { $0 != .awaitUpgrade }.dropFirst().first.map { $0.isLeaving || $0 == .rendezvous } ?? false
         request = Self.request(steps)
         isUpgraded = steps.contains(.awaitUpgrade) ? true : request == .valid && !lifecycle.expectsRefusal ? nil : false
         let leavesUnread = isUpgraded == nil || messages > 0 && !steps.awaitsReplies && !steps.contains(.ignoreTarget)
@@ -100,7 +100,7 @@ struct LifecycleFacts: Hashable {
     private static func request(_ steps: [Lifecycle.Step]) -> Request {
         for step in steps {
             switch step {
-            case .sendRequest: return .valid
+            case .sendRequest, .sendRequestFor: return .valid
             case .sendFaultyRequest(.path), .sendFaultyRequest(.origin): return .foreign
             case .sendFaultyRequest: return .invalid
             case .sendHalfRequest, .trickleRequest: return .part
@@ -113,7 +113,7 @@ struct LifecycleFacts: Hashable {
     private static func ending(
         _ steps: [Lifecycle.Step], targetCloses: Bool, expectsRefusal: Bool, leavesUnread: Bool
     ) -> Ending {
-        if steps.contains(.sendClose) { return .peersClose }
+        if steps.contains(where: \.isClose) { return .peersClose }
         if targetCloses { return steps.contains(.awaitClose) ? .answeredClose : .unansweredClose }
         if expectsRefusal { return .refusal }
         if steps.contains(.leaveWithReset) { return .reset }
@@ -123,11 +123,25 @@ struct LifecycleFacts: Hashable {
 
 extension [Lifecycle.Step] {
     /// Whether the peer reads what the target answers.
-    fileprivate var awaitsReplies: Bool { contains { if case .awaitReplies = $0 { true } else { false } } }
+    fileprivate var awaitsReplies: Bool {
+        contains {
+            switch $0 {
+            case .awaitReplies, .expect: true
+            default: false
+            }
+        }
+    }
 }
 
 extension Lifecycle.Step {
-    fileprivate var isLeaving: Bool { [.rendezvous, .leaveWithFIN, .leaveWithReset].contains(self) }
+    /// Whole messages that it sends.
+    fileprivate var messages: Int {
+        switch self {
+        case .sendMessages(let count, _): count
+        case .send, .sendBinary: 1
+        default: 0
+        }
+    }
 }
 
 extension FramePiece {

@@ -87,6 +87,8 @@ public struct CheckRecord: Sendable {
         public var lifecycle: String
         /// Whether its peers compress.
         public var compressed: Bool
+        /// The text of a user's script; nil for a lifecycle of the catalogue.
+        public var script: String?
         /// The command that checks this row alone.
         public var reproducer: String?
     }
@@ -180,9 +182,11 @@ extension CheckRecord.Row {
     /// The row's label, as reports give it.
     public var label: String { compressed ? "\(lifecycle)+deflate" : lifecycle }
 
-    /// The lifecycle of that name; nil where this version knows none.
+    /// The lifecycle of that name, or of its script; nil where this version knows none, or cannot read the script.
     public var resolved: Lifecycle? {
-        Lifecycle.labeled(label)
+        guard let script else { return Lifecycle.labeled(label) }
+        let plain = try? Lifecycle(name: lifecycle, script: script)
+        return compressed ? plain?.compressed : plain
     }
 }
 

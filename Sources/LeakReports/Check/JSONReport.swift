@@ -106,6 +106,7 @@ public struct JSONReport {
     private struct Row: Encodable {
         var lifecycle: String
         var compressed: Bool
+        var script: String?
         var connections: Connections
         var resources: [Finding]
         var reproducer: String?
@@ -115,6 +116,7 @@ public struct JSONReport {
         init(_ result: CheckResult, _ row: CheckResult.Row) {
             lifecycle = row.lifecycle.name
             compressed = row.lifecycle.isCompressed
+            script = row.lifecycle.source
             connections = Connections(
                 attempted: row.connections.attempted, completed: row.connections.completed,
                 refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,

@@ -63,6 +63,13 @@ public struct RecordReader {
         }
         var seen: Set<String> = []
         for row in header.rows {
+            if let script = row.script, row.resolved == nil {
+                var problem = "permessage-deflate needs an upgrade"
+                do throws(ScriptMistake) {
+                    _ = try Lifecycle(name: row.lifecycle, script: script)
+                } catch { problem = "\(error)" }
+                throw Failure(line: 1, problem: "the script of the row \"\(row.label)\" cannot be read: \(problem)")
+            }
             guard row.resolved != nil else {
                 throw Failure(
                     line: 1, problem: "this version knows no lifecycle \"\(row.label)\": use the version that wrote it")

@@ -10,31 +10,32 @@ struct Advice {
     /// Adds to each finding of a result what decides it.
     func add(to result: inout CheckResult) {
         for row in result.rows.indices {
-            let label = result.rows[row].lifecycle.label
+            let lifecycle = result.rows[row].lifecycle
+            let choice = "\(lifecycle.source == nil ? "--lifecycle" : "--script") \(lifecycle.label)"
             for index in result.rows[row].resources.indices {
                 guard let reason = result.rows[row].resources[index].reason else { continue }
-                result.rows[row].resources[index].advice = words(reason, result, row: label)
+                result.rows[row].resources[index].advice = words(reason, result, choice)
             }
         }
     }
 
-    private func words(_ reason: Reason, _ result: CheckResult, row: String) -> String? {
+    private func words(_ reason: Reason, _ result: CheckResult, _ choice: String) -> String? {
         switch reason {
         case .notDriven(problem: nil): return notDriven(result)
         case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady,
             .outsideHeap:
-            return "decide it with --lifecycle \(row) --budget \(longer)"
+            return "decide it with \(choice) --budget \(longer)"
         case .roomAtStart(_, let bytes):
             let needed = bytes / Self.requiredBytes
-            return "\(Int(near: needed.rounded(.up))) connections, or an exact --heap, decide it: --lifecycle \(row) "
+            return "\(Int(near: needed.rounded(.up))) connections, or an exact --heap, decide it: \(choice) "
                 + "--budget \(longer)"
         case .pauseMissing(_, let required), .restUnconfirmed(_, let required):
             let seconds = Int(near: (max(required, 75) * 2 + 30).rounded(.up))
-            return "decide it with --lifecycle \(row) --budget \(seconds)s"
+            return "decide it with \(choice) --budget \(seconds)s"
         case .collectorPending: return collector(result.runtime)
         case .failed(.neverCame, _): return "watertight connect URL tries one by hand"
         case .failed(.notAttempted, _): return "give a lower --concurrency, or raise ulimit -n"
-        case .limited(_, let then): return words(then, result, row: row)
+        case .limited(_, let then): return words(then, result, choice)
         default: return nil
         }
     }

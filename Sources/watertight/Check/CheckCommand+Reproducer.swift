@@ -6,7 +6,7 @@ import Targets
 extension CheckCommand {
     /// The command that checks one row alone, with the same seed, quoted for a shell.
     func reproducer(of lifecycle: Lifecycle, seed: UInt64) -> String {
-        var words = ["watertight", "check", "--lifecycle", lifecycle.name]
+        var words = ["watertight", "check"] + rows.words(for: lifecycle)
         if lifecycle.isCompressed { words += ["--compression", "on"] }
         words += ["--seed", "\(seed)"]
         if let budget {
@@ -21,8 +21,7 @@ extension CheckCommand {
         if let cgroup = target.cgroup { words += ["--cgroup", cgroup.name] }
         if let path = peers.path { words += ["--path", path] }
         for query in peers.queries { words += ["--query", query] }
-        if let firstMessage = peers.firstMessage { words += ["--first-message", firstMessage] }
-        if let closingMessage = peers.closingMessage { words += ["--closing-message", closingMessage] }
+        words += peers.opening.words
         for name in peers.subprotocols { words += ["--subprotocol", name] }
         if let origin = peers.origin { words += ["--origin", origin] }
         for template in target.heap { words += ["--heap", template.text] }

@@ -38,8 +38,9 @@ struct CheckCommand: AsyncParsableCommand {
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments, 69 target unreachable or died, \
             70 internal error, 130 interrupted.
 
-            watertight lifecycles lists what is driven. In the path, the query, fields and the first message {n} stands \
-            for the connection's number and {lifecycle} for the lifecycle, for many users or rooms.
+            watertight lifecycles lists what is driven. In the path, the query, fields and messages {n} stands \
+            for the connection's number, {lifecycle} for the lifecycle and {line} for a line of --values, for many users or \
+            rooms.
             """)
 
     static let defaultConcurrency = 16
@@ -51,11 +52,6 @@ struct CheckCommand: AsyncParsableCommand {
             "How thorough: quick (eight lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
             discussion: "A check ends before its budget when nothing is in doubt."))
     var profile = CheckPlan.Profile.default
-    @Option(
-        name: .customLong("lifecycle"),
-        help: "Lifecycle to drive, one variant or all of a family; repeatable. Default: those of the profile.",
-        transform: Self.lifecycle)
-    var lifecycles: [[Lifecycle]] = []
     @Option(
         help: ArgumentHelp(
             "Drive the lifecycles without permessage-deflate (off), with it (on), or both. Default: the profile's.",
@@ -88,6 +84,8 @@ struct CheckCommand: AsyncParsableCommand {
     var concurrency = Self.defaultConcurrency
     @Option(help: "Seed of the sizes of blocks, to repeat a check. Default: drawn anew.")
     var seed: UInt64?
+    @OptionGroup(title: "Lifecycles")
+    var rows: LifecycleOptions
     @OptionGroup(title: "Peers")
     var peers: PeerArguments
     @Option(
@@ -103,18 +101,6 @@ struct CheckCommand: AsyncParsableCommand {
     var environment: EnvironmentOptions
     @OptionGroup(title: "Logging")
     var logging: LogOptions
-    private static func lifecycle(_ name: String) throws -> [Lifecycle] {
-        let found = Lifecycle.named(name)
-        guard found.isEmpty else { return found }
-        if name.hasSuffix("+deflate") {
-            let plain = name.dropLast(8)
-            throw ValidationError(
-                "\"\(name)\" is \(plain) with compression: give --lifecycle \(plain) --compression on")
-        }
-        throw ValidationError(
-            "there is no lifecycle \"\(name)\"; the known ones are \(Lifecycle.all.map(\.name).joined(separator: ", "))"
-        )
-    }
 
     func validate() throws {
         if let budget, budget.duration < .seconds(5) { throw ValidationError("--budget must be at least 5 seconds") }
@@ -132,7 +118,7 @@ struct CheckCommand: AsyncParsableCommand {
         if !(1...10_000).contains(concurrency) { throw ValidationError("--concurrency must be between 1 and 10000") }
         // The peers' request is made once here, so that a field that cannot be sent is refused before anything runs.
         do {
-            _ = try peers.options(at: representativeURL)
+            try peers.validate(at: representativeURL)
         } catch {
             throw ValidationError("\(error)")
         }
@@ -152,13 +138,15 @@ struct CheckCommand: AsyncParsableCommand {
     /// What the options ask for, in `environment`.
     func plan(in environment: ResolvedEnvironment) throws -> CheckPlan {
         var plan = CheckPlan(subject: try target.subject, url: target.urlTemplate, seed: seed ?? Self.drawnSeed())
-        plan.lifecycles = lifecycles.isEmpty ? profile.lifecycles : lifecycles.flatMap { $0 }
+        plan.lifecycles = try rows.chosen(profile)
         plan.compression = compression ?? profile.compression
         plan.budget = timeLimit
         plan.isBudgetFixed = budget != nil
         plan.pause = pause?.duration
         plan.hold = hold?.duration
         plan.peers = try peers.options(at: representativeURL)
+        plan.peers.values = try ScriptFile.lines(of: rows.values)
+        try plan.peers.requireValues(for: plan.lifecycles)
         plan.concurrency = concurrency
         plan.explain = explain
         plan.startLimit = target.startLimit.duration
@@ -175,12 +163,13 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = try environment.resolved()
+        // Before any file is opened for writing: a mistake in a script is found here.
+        var plan = try plan(in: environment)
         let knownLeaks = try known.entries()
         let files = try reports.opened()
         let knownLeaksFile = try known.opened()
         let record = try openedRecord()
         DescriptorLimit.raise()
-        var plan = try plan(in: environment)
         plan.knownLeaks = knownLeaks
         var result = try await measured(plan, record)
         for index in result.rows.indices {

@@ -10,36 +10,40 @@ struct PeerArguments: ParsableArguments {
     var path: String?
     @Option(name: .customLong("query"), help: "Query item to add, \"name=value\", a template; repeatable.")
     var queries: [String] = []
-    @Option(help: "Text message to send first after every upgrade, to join or subscribe, a template.")
-    var firstMessage: String?
-    @Option(
-        help: ArgumentHelp(
-            "Text message that makes the server close, for close-unanswered and server-close.",
-            discussion: "Without it they send a frame that every server must refuse."))
-    var closingMessage: String?
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
     var subprotocols: [String] = []
     @Option(help: "Origin to send.")
     var origin: String?
+    @OptionGroup
+    var opening: OpeningOptions
+
+    /// Throws where what they ask of a server at `url` cannot be sent. Reads no file, which may be a pipe.
+    func validate(at url: WebSocketURL) throws {
+        _ = try options(at: url, Opening())
+    }
 
     /// What they ask of a server at `url`; throws where that cannot be sent.
     func options(at url: WebSocketURL) throws -> PeerOptions {
+        try options(at: url, try opening.read())
+    }
+
+    private func options(at url: WebSocketURL, _ opening: Opening) throws -> PeerOptions {
         var options = PeerOptions()
-        if path != nil || !queries.isEmpty { options.target = target(of: url) }
+        let target = target(of: url, opening)
+        if target != url.target { options.target = target }
         options.fields = headers.fields
-        options.subprotocols = subprotocols
+        options.subprotocols = subprotocols.isEmpty ? opening.subprotocols : subprotocols
         options.origin = origin
-        options.firstMessage = firstMessage
-        options.closingMessage = closingMessage
+        options.opening = opening
         _ = try ClientHandshake(
-            host: url.hostField, target: target(of: url), fields: options.fields, subprotocols: subprotocols,
+            host: url.hostField, target: target, fields: options.fields, subprotocols: options.subprotocols,
             origin: origin)
         return options
     }
 
     /// The path and query.
-    private func target(of url: WebSocketURL) -> String {
-        var target = url.target
+    private func target(of url: WebSocketURL, _ opening: Opening) -> String {
+        var target = url.target == "/" && path == nil ? opening.path ?? url.target : url.target
         if let path {
             let query = target.firstIndex(of: "?").map { target[$0...] } ?? ""
             target = (path.hasPrefix("/") ? path : "/" + path) + query

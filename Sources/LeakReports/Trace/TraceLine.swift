@@ -1,0 +1,32 @@
+import FoundationEssentials
+public import Lifecycles
+
+/// One event of a trace as a line of JSON, schema `watertight.trace/1`.
+public struct TraceLine {
+    /// The name and version of the schema.
+    public static let schema = "watertight.trace/1"
+
+    private struct Document: Encodable {
+        var schema = TraceLine.schema
+        var connection: Int
+        var seconds: Double
+        var kind: String
+        var step: String?
+        var octets: String?
+        var words: String?
+    }
+
+    /// The line, ended by a newline; octets as pairs of hexadecimal digits.
+    public static func render(_ event: TraceEvent) throws -> String {
+        var document = Document(connection: event.connection, seconds: event.time / .seconds(1), kind: "")
+        switch event.kind {
+        case .connected: document.kind = "connected"
+        case .step(let step): (document.kind, document.step) = ("step", step)
+        case .sent(let bytes): (document.kind, document.octets) = ("sent", bytes.hexadecimal(separator: ""))
+        case .received(let bytes): (document.kind, document.octets) = ("received", bytes.hexadecimal(separator: ""))
+        case .streamEnded(let words): (document.kind, document.words) = ("streamEnded", words)
+        case .ended(let problem): (document.kind, document.words) = ("ended", problem)
+        }
+        return String(decoding: try JSONNumbers.encoder(pretty: false).encode(document), as: UTF8.self) + "\n"
+    }
+}

@@ -1,0 +1,71 @@
+public import Lifecycles
+
+/// A trace as lines for a person: the time, the connection, and the octets with what they mean beside them.
+public struct TraceText {
+    private var readers: [Key: TraceReader] = [:]
+
+    private struct Key: Hashable {
+        var connection: Int
+        var isSent: Bool
+    }
+
+    /// Octets on one line.
+    private static let octetsPerLine = 16
+
+    /// Begins with the first event.
+    public init() {}
+
+    /// The lines of an event, each ended by a newline.
+    public mutating func render(_ event: TraceEvent) -> String {
+        let begin = "\(Self.time(event.time))  \(event.connection)  "
+        switch event.kind {
+        case .connected: return "\(begin)connected\n"
+        case .step(let step): return "\(begin)\(step)\n"
+        case .sent(let bytes): return lines(bytes, event, isSent: true, begin)
+        case .received(let bytes): return lines(bytes, event, isSent: false, begin)
+        case .streamEnded(let words): return "\(begin)< \(words)\n"
+        case .ended(let problem):
+            for isSent in [true, false] { readers[Key(connection: event.connection, isSent: isSent)] = nil }
+            return "\(begin)\(problem.map { "failed: \($0)" } ?? "completed")\n"
+        }
+    }
+
+    private mutating func lines(_ bytes: [UInt8], _ event: TraceEvent, isSent: Bool, _ begin: String) -> String {
+        let pieces = readers[Key(connection: event.connection, isSent: isSent), default: TraceReader()].read(bytes)
+        let indentation = String(repeating: " ", count: begin.count)
+        let sign = isSent ? "> " : "< "
+        var lines: [String] = []
+        for piece in pieces {
+            if piece.isText {
+                let text = piece.meaning.hasSuffix("\n") ? piece.meaning.dropLast() : piece.meaning[...]
+                lines += text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            } else {
+                lines += Self.octets(piece)
+            }
+        }
+        return lines.enumerated().map { "\($0.offset == 0 ? begin : indentation)\(sign)\($0.element)\n" }.joined()
+    }
+
+    private static func octets(_ piece: TracePiece) -> [String] {
+        stride(from: 0, to: piece.bytes.count, by: octetsPerLine).map { start in
+            let hex = piece.bytes[start..<min(start + octetsPerLine, piece.bytes.count)].hexadecimal(separator: " ")
+            guard start == 0 else { return hex }
+            return hex + String(repeating: " ", count: 3 * octetsPerLine + 1 - hex.count) + piece.meaning
+        }
+    }
+
+    /// Milliseconds with three digits behind the point.
+    private static func time(_ time: Duration) -> String {
+        let micros = Int(time / .microseconds(1))
+        let digits = "\(micros % 1000)"
+        let text = "\(micros / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+        return String(repeating: " ", count: max(0, 10 - text.count)) + text
+    }
+}
+
+extension Collection<UInt8> {
+    /// The bytes as pairs of hexadecimal digits.
+    func hexadecimal(separator: String) -> String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
+    }
+}

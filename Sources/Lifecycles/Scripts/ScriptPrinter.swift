@@ -1,0 +1,82 @@
+/// Writes lifecycles as scripts, which read back give the same.
+enum ScriptPrinter {
+    /// What stands before the steps, then the steps, a line each.
+    static func render(_ lifecycle: Lifecycle) -> String {
+        var lines = ["summary \(lifecycle.summary)", "finds \(lifecycle.finds)"]
+        if let bytes = lifecycle.receiveBufferBytes { lines.append("receive-buffer \(bytes)") }
+        var steps = lifecycle.steps[...]
+        while let step = steps.popFirst() {
+            if step.isRequest, steps.first == .awaitUpgrade {
+                steps.removeFirst()
+                lines.append(line("open", target(of: step)))
+            } else {
+                lines.append(text(of: step))
+            }
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func line(_ words: String?...) -> String { words.compactMap { $0 }.joined(separator: " ") }
+
+    private static func target(of step: Lifecycle.Step) -> String? {
+        if case .sendRequestFor(let target) = step { "\(target)" } else { nil }
+    }
+
+    /// The line of one step.
+    static func text(of step: Lifecycle.Step) -> String {
+        switch step {
+        case .sendRequest, .sendRequestFor: line("request", target(of: step))
+        case .sendFaultyRequest(let fault): "request faulty \(fault.word)"
+        case .sendHalfRequest: "request half"
+        case .trickleRequest: "request trickle"
+        case .awaitUpgrade: "await upgrade"
+        case .awaitRefusal: "await refusal"
+        case .awaitUnread: "await unread"
+        case .awaitReplies(let count): "await replies \(count)"
+        case .awaitPong: "await pong"
+        case .awaitClose: "await close"
+        case .awaitEnd: "await end"
+        case .send(let text): "send \(restOfLine(text))"
+        case .sendBinary(let bytes): "send-binary \(Hexadecimal.render(bytes))"
+        case .sendOctets(let bytes): "send-bytes \(Hexadecimal.render(bytes))"
+        case .sendBytes(let piece): "broken-frame \(piece.word)"
+        case .sendMessages(let count, let bytes): line("messages", "\(count)", bytes.map { "\($0)" })
+        case .sendPings(let count): "pings \(count)"
+        case .expect(let expectation, let limit):
+            line("expect", "\(expectation)", limit.map { "within \(time($0))" })
+        case .capture(let name, let pointer): "capture \(name) from \(pointer)"
+        case .provokeClose: "provoke-close"
+        case .ignoreTarget: "answers off"
+        case .stopReading: "reading off"
+        case .resumeReading: "reading on"
+        case .sendClose: "close"
+        case .sendCloseWith(let code, let reason):
+            line("close", "\(code)", reason.parts.isEmpty ? nil : restOfLine(reason))
+        case .hold: "hold"
+        case .holdFor(let time): "hold \(self.time(time))"
+        case .stay: "stay"
+        case .rendezvous: "rendezvous"
+        case .leaveWithFIN: "fin"
+        case .leaveWithReset: "reset"
+        }
+    }
+
+    /// The text as it stands where that reads back, else between quotation marks.
+    private static func restOfLine(_ template: Template) -> String {
+        let plain = "\(template)"
+        let isPlain =
+            plain.first != "\"" && plain.first?.isWhitespace == false && plain.last?.isWhitespace == false
+            && !plain.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } && Template(plain) == template
+        return isPlain ? plain : QuotedText.render(template)
+    }
+
+    private static func time(_ time: Duration) -> String {
+        let milliseconds = Int(time / .milliseconds(1))
+        return milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
+    }
+}
+
+extension Lifecycle {
+    /// The lifecycle as a script, which ``init(name:script:)`` reads back; a user's as it was written.
+    public var script: String { source ?? ScriptPrinter.render(self) }
+}

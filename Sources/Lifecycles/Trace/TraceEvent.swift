@@ -1,0 +1,25 @@
+/// Something that one peer did or saw.
+public struct TraceEvent: Hashable, Sendable {
+    /// The connection's number, from 1, among all that its driver makes.
+    public var connection: Int
+    /// The time since the connection was begun.
+    public var time: Duration
+    /// What it was.
+    public var kind: Kind
+
+    /// What a peer can do or see.
+    public enum Kind: Hashable, Sendable {
+        /// TCP is connected.
+        case connected
+        /// A step begins; as a script writes it.
+        case step(String)
+        /// The kernel took these bytes, which may be a part of what was to be sent.
+        case sent([UInt8])
+        /// These bytes came.
+        case received([UInt8])
+        /// The target ended the stream, or reset it; in words.
+        case streamEnded(String)
+        /// The connection is over; what went wrong, in words, or nil if it completed.
+        case ended(problem: String?)
+    }
+}

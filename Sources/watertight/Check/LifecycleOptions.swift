@@ -1,0 +1,66 @@
+import ArgumentParser
+import LeakCheck
+import Lifecycles
+
+/// Which lifecycles a check drives.
+struct LifecycleOptions: ParsableArguments {
+    @Option(
+        name: .customLong("lifecycle"),
+        help: "Lifecycle to drive, one variant or all of a family; repeatable. Default: those of the profile.",
+        transform: Self.named)
+    var lifecycles: [[Lifecycle]] = []
+    @Option(
+        name: .customLong("script"),
+        help: ArgumentHelp(
+            "File with a lifecycle of your own to drive, in a row named by the file; repeatable.",
+            discussion: "watertight lifecycles --show fin prints one to begin with.", valueName: "file"))
+    var scripts: [String] = []
+    @Option(
+        name: .customLong("skip"), help: "Lifecycle to leave out, one variant or all of a family; repeatable.",
+        transform: Self.named)
+    var skipped: [[Lifecycle]] = []
+    @Option(
+        help: ArgumentHelp(
+            "File whose lines {line} stands for, connection by connection, from the first again after the last.",
+            valueName: "file"))
+    var values: String?
+
+    /// The lifecycle of a name, or all of a family; throws `ValidationError` where there is none.
+    static func named(_ name: String) throws -> [Lifecycle] {
+        let found = Lifecycle.named(name)
+        guard found.isEmpty else { return found }
+        if name.hasSuffix("+deflate") {
+            let plain = name.dropLast(8)
+            throw ValidationError(
+                "\"\(name)\" is \(plain) with compression: give --lifecycle \(plain) --compression on")
+        }
+        throw ValidationError(
+            "there is no lifecycle \"\(name)\"; the known ones are \(Lifecycle.all.map(\.name).joined(separator: ", "))"
+        )
+    }
+
+    /// Those that are to be driven, in order; throws `ValidationError` with the place of a script's mistake.
+    func chosen(_ profile: CheckPlan.Profile) throws -> [Lifecycle] {
+        let scripts = try scripts.map(ScriptFile.lifecycle)
+        for (index, script) in scripts.enumerated() where scripts[..<index].contains(where: { $0.name == script.name })
+        {
+            throw ValidationError(
+                "--script: two files are called \(script.name), and rows are named by the files: rename one")
+        }
+        let named = lifecycles.flatMap { $0 } + scripts
+        let skipped = Set(skipped.flatMap { $0 })
+        let chosen = (named.isEmpty ? profile.lifecycles : named).filter { !skipped.contains($0) }
+        guard !chosen.isEmpty else { throw ValidationError("--skip leaves no lifecycle to drive") }
+        return chosen
+    }
+
+    /// The options that choose `lifecycle` alone.
+    func words(for lifecycle: Lifecycle) -> [String] {
+        var words = ["--lifecycle", lifecycle.name]
+        if lifecycle.source != nil {
+            words = ["--script", scripts.first { ScriptFile.rowName($0) == lifecycle.name } ?? lifecycle.name]
+        }
+        if let values { words += ["--values", values] }
+        return words
+    }
+}

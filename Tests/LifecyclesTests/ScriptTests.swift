@@ -1,0 +1,169 @@
+import Lifecycles
+import Testing
+
+@Suite("Lifecycles as text")
+struct ScriptTests {
+    private func steps(_ text: String) throws -> [Lifecycle.Step] {
+        try Lifecycle(name: "t.lifecycle", script: text).steps
+    }
+
+    private func mistake(_ text: String) -> ScriptMistake? {
+        do {
+            _ = try Lifecycle(name: "t.lifecycle", script: text)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("every lifecycle of every profile is printed and read back exactly", arguments: Lifecycle.all)
+    func catalogue(lifecycle: Lifecycle) throws {
+        let read = try Lifecycle(name: lifecycle.name, script: lifecycle.script)
+        #expect(read.steps == lifecycle.steps && read.summary == lifecycle.summary && read.finds == lifecycle.finds)
+        #expect(read.script == lifecycle.script)
+        #expect(read.source == lifecycle.script && lifecycle.source == nil)
+        // What is not public, such as the receive buffer, stands in the text.
+        let text = lifecycle.script
+        #expect(text.contains("receive-buffer 4096") == (lifecycle.name == "slow-reader"))
+    }
+
+    @Test(
+        "every step that a user can write",
+        arguments: [
+            ("open /chat?user={n}", [.sendRequestFor(Template("/chat?user={n}")), .awaitUpgrade]),
+            ("open   # a comment", [.sendRequest, .awaitUpgrade]),
+            ("request /x\nawait upgrade", [.sendRequestFor(Template("/x")), .awaitUpgrade]),
+            ("request faulty no-upgrade\nawait refusal", [.sendFaultyRequest(.noUpgrade), .awaitRefusal]),
+            (
+                "open\nsend {\"join\": \"room{n}\"}  # text",
+                [
+                    .sendRequest, .awaitUpgrade, .send(Template("{\"join\": \"room{n}\"}  # text")),
+                ]
+            ),
+            (
+                "open\nsend \"a\\nb\\x00\\{n}{n}\"",
+                [.sendRequest, .awaitUpgrade, .send(Template("a\nb\0").with("{n}", Template("{n}")))]
+            ),
+            (
+                "open\nsend-binary 00 ff10\nsend-bytes 81 80 00000000",
+                [
+                    .sendRequest, .awaitUpgrade, .sendBinary([0, 255, 16]), .sendOctets([0x81, 0x80, 0, 0, 0, 0]),
+                ]
+            ),
+            (
+                "open\nexpect \"joined\" within 2s\ncapture id from /a~1b/0\nsend {id}",
+                [
+                    .sendRequest, .awaitUpgrade, .expect(.text(Template("joined")), within: .seconds(2)),
+                    .capture("id", from: JSONPointer("/a~1b/0")!), .send(Template("{id}")),
+                ]
+            ),
+            (
+                "open\nexpect /jo+\\d \\/x/\nexpect bytes 20 02 00 00 within 250ms",
+                [
+                    .sendRequest, .awaitUpgrade, .expect(.pattern("jo+\\d /x"), within: nil),
+                    .expect(.bytes([0x20, 2, 0, 0]), within: .milliseconds(250)),
+                ]
+            ),
+            ("open\nclose\nawait close", [.sendRequest, .awaitUpgrade, .sendClose, .awaitClose]),
+            (
+                "open\nclose 4001 good bye",
+                [
+                    .sendRequest, .awaitUpgrade, .sendCloseWith(4001, reason: Template("good bye")),
+                ]
+            ),
+            (
+                "open\nreading off\nhold 500ms\nreading on\nhold",
+                [
+                    .sendRequest, .awaitUpgrade, .stopReading, .holdFor(.milliseconds(500)), .resumeReading, .hold,
+                ]
+            ),
+            (
+                "open\nrepeat 2 {\n  pings 3\n  repeat 2 {\n stay\n }\n}",
+                [
+                    .sendRequest, .awaitUpgrade, .sendPings(3), .stay, .stay, .sendPings(3), .stay, .stay,
+                ]
+            ),
+        ] as [(String, [Lifecycle.Step])])
+    func written(text: String, expected: [Lifecycle.Step]) throws {
+        let script = try Lifecycle(name: "t.lifecycle", script: text + "\nfin\n")
+        #expect(script.steps == expected + [.leaveWithFIN])
+        #expect(script.script == text + "\nfin\n", "a script is kept as it was written")
+        #expect(try steps(text.replacing("\n", with: "\r\n") + "\r\nfin") == script.steps)
+    }
+
+    @Test(
+        "a mistake is told with its place, what was expected, and the nearest word",
+        arguments: [
+            ("", 1, 1, "expected a step"),
+            ("open\n", 2, 1, "expected an end"),
+            ("open\nsned hi\nfin", 2, 1, "did you mean \"send\"?"),
+            ("open\n  send\nfin", 2, 7, "expected the text to send"),
+            ("send hi\nfin", 1, 1, "expected \"open\" before \"send\""),
+            ("open\nawait relpies 2\nfin", 2, 7, "did you mean \"replies\"?"),
+            ("open\nawait replies x\nfin", 2, 15, "a number from 1 to 10000, not \"x\""),
+            ("open\nhold 5 minutes\nfin", 2, 8, "expected the end of the line"),
+            ("open\nhold soon\nfin", 2, 6, "such as 500ms or 2s, not \"soon\""),
+            ("open chat\nfin", 1, 6, "expected a path"),
+            ("open\nopen\nfin", 2, 1, "expected one request"),
+            ("open\nsend hello {usr}\nfin", 2, 12, "there is no value {usr}"),
+            ("open\nexpect \"a\"\ncapture token from /t\nsend {tokne}\nfin", 4, 6, "did you mean \"token\"?"),
+            ("open\nexpect \"a\nfin", 2, 10, "expected a quotation mark"),
+            ("open\nexpect \"\\q\"\nfin", 2, 9, "expected \\n"),
+            ("open\nexpect /(/\nfin", 2, 8, "expected a regular expression"),
+            ("open\nexpect a b\nfin", 2, 10, "expected \"within\""),
+            ("open\ncapture a from /b\nfin", 2, 1, "expected \"expect\" before \"capture\""),
+            ("open\nsend-binary 0\nfin", 2, 14, "pairs of hexadecimal digits"),
+            ("open\nclose 1006\nfin", 2, 7, "a close code that may be sent"),
+            ("open\nanswers off\nexpect x\nfin", 3, 1, "the peer does not take it in"),
+            ("open\nanswers off\nreading on\nfin", 3, 9, "what came was not followed"),
+            ("open\nfin\nsend x", 3, 1, "the connection has ended"),
+            ("open\nrepeat 2 {\nstay\nfin", 4, 1, "outside of the block"),
+            ("open\nrepeat 2 {\nstay", 2, 10, "} that ends the block"),
+            ("open\n}\nfin", 2, 1, "no block is open"),
+            ("open\nrepeat 10000 {\nstay\nstay\n}\nfin", 2, 14, "at most 10000 steps"),
+            ("open\nmessages 10000 16777216\nfin", 2, 16, "a number from 1 to 1677"),
+            ("open\nsummary late\nfin", 2, 1, "before the first step"),
+        ] as [(String, Int, Int, String)])
+    func mistakes(text: String, line: Int, column: Int, problem: String) throws {
+        let found = try #require(mistake(text))
+        #expect(found.problem.contains(problem), "\(found)")
+        #expect(found.line == line && found.column == column, "\(found)")
+    }
+
+    @Test("blocks in blocks are bounded before anything is made of them")
+    func nested() throws {
+        let deep = String(repeating: "repeat 100 {\n", count: 9) + "stay\n" + String(repeating: "}\n", count: 9)
+        #expect(mistake("open\n\(deep)fin")?.problem.contains("blocks in each other") == true)
+        let many = String(repeating: "repeat 100 {\n", count: 3) + "stay\n" + String(repeating: "}\n", count: 3)
+        #expect(mistake("open\n\(many)fin")?.problem.contains("at most 10000 steps") == true)
+    }
+
+    @Test("the point of a dialogue is behind what the peer waits for")
+    func point() throws {
+        let script = try Lifecycle(name: "t.lifecycle", script: "open\nsend a\nexpect b\nsend c\nfin")
+        #expect(script.point == 4)
+        #expect(script.compressed?.label == "t.lifecycle+deflate")
+    }
+
+    @Test(
+        "templates",
+        arguments: [
+            ("plain", "plain"), ("{n}", "7"), ("a{n}b{lifecycle}", "a7bfin"), ("{\"a\": {}}", "{\"a\": {}}"),
+            ("{other} { n } {n", "{other} { n } {n"), ("{{n}}", "{7}"),
+        ])
+    func templates(text: String, filled: String) {
+        let values = ["n": "7", "lifecycle": "fin"]
+        #expect(Template(text).filled { values[$0] } == filled)
+        #expect("\(Template(text))" == text)
+    }
+}
+
+extension Template {
+    /// The template with `text`, which stands for itself, and `other` behind it.
+    fileprivate func with(_ text: String, _ other: Template) -> Template {
+        var template = self
+        template.append(text: text)
+        template.append(other)
+        return template
+    }
+}
