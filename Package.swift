@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "watertight", targets: ["watertight"]),
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
         .library(name: "WebSockets", targets: ["WebSockets"]),
+        .library(name: "TLS", targets: ["TLS"]),
         .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "HeapProbes", targets: ["HeapProbes"]),
@@ -36,6 +37,8 @@ let package = Package(
         .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
         .target(name: "SystemCalls", dependencies: ["CLinux"], swiftSettings: rules),
         .target(name: "Sockets", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "Sockets", "SystemCalls"], swiftSettings: rules),
         .target(name: "Managers", dependencies: ["SystemCalls"], swiftSettings: rules),
         .target(
             name: "WebSockets",
@@ -167,6 +170,13 @@ let package = Package(
             name: "WebSocketProtocolTests", dependencies: ["TestSupport", "WebSocketProtocol"], swiftSettings: rules),
         .testTarget(
             name: "SocketsTests", dependencies: ["TestSupport", "Sockets", "SystemCalls"], swiftSettings: rules),
+        .testTarget(
+            name: "TLSTests",
+            dependencies: [
+                "COpenSSL", "ProcessResources", "Sockets", "SystemCalls", "TestSupport", "TLS", "WebSocketProtocol",
+                "WebSockets", "conformance-peer",
+            ],
+            swiftSettings: rules),
         .testTarget(
             name: "WebSocketsTests",
             dependencies: [

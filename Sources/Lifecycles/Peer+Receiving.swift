@@ -81,6 +81,7 @@ extension Peer {
         switch handshake.receive(input, at: &position) {
         case .needsMore: break
         case .failed(.refused), .failed(.invalid(.malformedHead)): next()
+        case .failed(.encrypted): finish(.broken("\(ClientHandshakeFailure.encrypted)"))
         case .failed(.invalid), .complete: finish(.accepted)
         }
     }

@@ -113,10 +113,11 @@ final class Peer: Channel, @unchecked Sendable {
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         switch receive(into: window) {
-        case .bytes(let count): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
+        case .bytes(let count, _): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)
         case .failed(let error): streamEnded(.failed(error))
+        case .encryptionFailed(let failure): finish(.broken("\(failure)"))
         }
     }
 

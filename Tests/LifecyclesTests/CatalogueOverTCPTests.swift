@@ -22,6 +22,7 @@ private struct Seen: Hashable, CustomStringConvertible {
             case .locallyClosed: "closed"
             case .endOfStream: "fin"
             case .broken: "reset"
+            case .encryptionFailed: "encryption"
             case .protocolFailure: "failure"
             case .handshakeFailure(let status, _): "\(status)"
             case .limit(let limit): "\(limit)"
