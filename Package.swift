@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "HeapProbes",
             dependencies: [
-                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
+                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "TLS", "WebSocketProtocol", "WebSockets",
             ],
             exclude: ["Preload"],
             resources: [
@@ -114,7 +114,7 @@ let package = Package(
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
-                "Subprocesses",
+                "Subprocesses", "TLS",
                 "Targets", "CLinux", "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -205,7 +205,7 @@ let package = Package(
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
-            dependencies: ["Lifecycles", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
+            dependencies: ["Lifecycles", "TLS", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests",

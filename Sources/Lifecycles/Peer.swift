@@ -16,6 +16,8 @@ final class Peer: Channel, @unchecked Sendable {
     /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
     @exclusivity(unchecked) private var isConnected = false
+    /// Whether the TLS handshake is under way.
+    @exclusivity(unchecked) var isSecuring = false
     @exclusivity(unchecked) var isUpgraded = false
     @exclusivity(unchecked) var upgradedAt = MonotonicTime.never
     /// When the peer's stay began, if it has one.
@@ -104,8 +106,9 @@ final class Peer: Channel, @unchecked Sendable {
             }
             isConnected = true
             wait(for: .readable)
-            return advance()
+            return beginEncryption() ? () : advance()
         }
+        if isSecuring { return secure() }
         if readiness.contains(.writable) { flush() }
         guard isRegistered, !readiness.isDisjoint(with: [.readable, .peerHalfClosed, .hangup, .failed]) else { return }
         if attention == .deaf { return deafReady(readiness) }
@@ -132,6 +135,7 @@ final class Peer: Channel, @unchecked Sendable {
 
     override func deadlineReached() {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
+        if isSecuring { return finish(.stalled(.awaitUpgrade)) }
         switch currentStep {
         case nil: break
         case .hold, .stay: next()

@@ -1,3 +1,4 @@
+public import Sockets
 public import WebSocketProtocol
 
 /// What the peers of a check ask for and say, whatever the lifecycle.
@@ -17,6 +18,9 @@ public struct PeerOptions: Sendable {
     public var firstMessage: String?
     /// A message that makes the target close; nil for a frame that every server must refuse (RFC 6455, section 5.2).
     public var closingMessage: String?
+
+    /// What encrypts the connections to a `wss://` target, such as a `TLSContext`.
+    public var encryption: (any EncryptionSource)?
 
     /// The options of a plain client.
     public init() {}

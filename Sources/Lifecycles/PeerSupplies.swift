@@ -15,6 +15,8 @@ final class PeerSupplies: @unchecked Sendable {
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
     let numbers: ConnectionNumbers
+    /// What the first encrypted connection agreed on.
+    var encryption: EncryptionSummary?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
     /// The request of all peers, if it is the same for all.

@@ -25,6 +25,7 @@ extension CheckCommand {
         if let closingMessage = peers.closingMessage { words += ["--closing-message", closingMessage] }
         for name in peers.subprotocols { words += ["--subprotocol", name] }
         if let origin = peers.origin { words += ["--origin", origin] }
+        words += peers.tls.words
         for template in target.heap { words += ["--heap", template.text] }
         if target.startLimit != CheckedTarget.defaultStartLimit {
             words += ["--start-limit", target.startLimit.defaultValueDescription]

@@ -21,6 +21,8 @@ struct PeerArguments: ParsableArguments {
     var subprotocols: [String] = []
     @Option(help: "Origin to send.")
     var origin: String?
+    @OptionGroup(title: "TLS")
+    var tls: TLSClientOptions
 
     /// What they ask of a server at `url`; throws where that cannot be sent.
     func options(at url: WebSocketURL) throws -> PeerOptions {
@@ -31,6 +33,7 @@ struct PeerArguments: ParsableArguments {
         options.origin = origin
         options.firstMessage = firstMessage
         options.closingMessage = closingMessage
+        options.encryption = try tls.context(for: url, verifiesLoopback: false)
         _ = try ClientHandshake(
             host: url.hostField, target: target(of: url), fields: options.fields, subprotocols: subprotocols,
             origin: origin)
