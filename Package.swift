@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "watertight", targets: ["watertight"]),
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
         .library(name: "WebSockets", targets: ["WebSockets"]),
+        .library(name: "TLS", targets: ["TLS"]),
         .library(name: "Managers", targets: ["Managers"]),
         .library(name: "ProcessResources", targets: ["ProcessResources"]),
         .library(name: "HeapProbes", targets: ["HeapProbes"]),
@@ -36,6 +37,8 @@ let package = Package(
         .target(name: "WebSocketProtocol", dependencies: ["CZlib"], swiftSettings: rules),
         .target(name: "SystemCalls", dependencies: ["CLinux"], swiftSettings: rules),
         .target(name: "Sockets", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "Sockets", "SystemCalls"], swiftSettings: rules),
         .target(name: "Managers", dependencies: ["SystemCalls"], swiftSettings: rules),
         .target(
             name: "WebSockets",
@@ -51,7 +54,7 @@ let package = Package(
         .target(
             name: "HeapProbes",
             dependencies: [
-                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "WebSocketProtocol", "WebSockets",
+                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "TLS", "WebSocketProtocol", "WebSockets",
             ],
             exclude: ["Preload"],
             resources: [
@@ -114,7 +117,7 @@ let package = Package(
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
-                "Subprocesses",
+                "Subprocesses", "TLS",
                 "Targets", "CLinux", "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -171,6 +174,13 @@ let package = Package(
         .testTarget(
             name: "SocketsTests", dependencies: ["TestSupport", "Sockets", "SystemCalls"], swiftSettings: rules),
         .testTarget(
+            name: "TLSTests",
+            dependencies: [
+                "COpenSSL", "ProcessResources", "Sockets", "SystemCalls", "TestSupport", "TLS", "WebSocketProtocol",
+                "WebSockets", "conformance-peer",
+            ],
+            swiftSettings: rules),
+        .testTarget(
             name: "WebSocketsTests",
             dependencies: [
                 "TestSupport",
@@ -198,7 +208,7 @@ let package = Package(
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
-            dependencies: ["Lifecycles", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
+            dependencies: ["Lifecycles", "TLS", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests",

@@ -1,9 +1,8 @@
-import Glibc
 import Sockets
 import SystemCalls
 import WebSocketProtocol
 
-/// A GET over plain HTTP, with limits on time and size.
+/// A GET over HTTP or HTTPS, with limits on time and size.
 enum HTTPFetch {
     /// From the first connect to the last byte.
     static let timeLimit = Duration.seconds(10)
@@ -26,9 +25,9 @@ enum HTTPFetch {
     ) throws -> [UInt8] {
         var last: (any Error)?
         for address in try Resolver.addressesBlocking(of: location.host, port: location.port) {
-            let descriptor: OwnedDescriptor
+            let stream: HTTPStream
             do throws(SystemCallError) {
-                descriptor = try OwnedDescriptor.connected(to: address, by: deadline)
+                stream = try HTTPStream(OwnedDescriptor.connected(to: address, by: deadline), location, deadline)
             } catch {
                 last = error
                 continue
@@ -37,28 +36,20 @@ enum HTTPFetch {
             let request =
                 "GET \(location.target) HTTP/1.0\r\nHost: \(location.hostField)\r\nUser-Agent: watertight\r\n"
                 + "Accept: */*\r\nConnection: close\r\n\r\n"
-            let bytes = Array(request.utf8)
-            // What fits into an empty send buffer is taken at once.
-            guard send(descriptor.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-                throw SystemCallError(.send)
-            }
-            return try response(descriptor, deadline, location, maximumBytes)
+            try stream.send(Array(request.utf8))
+            return try response(stream, location, maximumBytes)
         }
         throw last ?? HeapProbeFailure("\(location) has no address")
     }
 
     private static func response(
-        _ descriptor: borrowing OwnedDescriptor, _ deadline: MonotonicTime, _ location: HTTPLocation,
-        _ maximumBytes: Int
+        _ stream: HTTPStream, _ location: HTTPLocation, _ maximumBytes: Int
     ) throws -> [UInt8] {
         var parser = ResponseHeadParser()
         var body: HTTPBody?
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while body.map({ !$0.isComplete }) ?? true {
-            guard Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline) else {
-                throw HeapProbeFailure("\(location) does not answer in time")
-            }
-            let count = try descriptor.read(into: &buffer, from: 0, count: buffer.count)
+            let count = try stream.read(into: &buffer)
             if count == 0 { break }
             var position = 0
             do {
@@ -76,7 +67,10 @@ enum HTTPFetch {
                 throw HeapProbeFailure("\(location) \(failure.problem)")
             }
         }
-        guard let body, body.mayEnd else { throw HeapProbeFailure("\(location) ended its answer early") }
+        // Where the end of the stream is that of the body, only close_notify tells it from one that was cut.
+        guard let body, body.isComplete || body.mayEnd && !stream.isTruncated else {
+            throw HeapProbeFailure("\(location) ended its answer early")
+        }
         return body.bytes
     }
 

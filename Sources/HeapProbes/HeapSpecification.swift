@@ -25,8 +25,8 @@ public enum HeapSpecification: Hashable, Sendable {
 
     /// The forms that `init` reads, for help and errors.
     public static let forms =
-        "auto, none, node, jvm, python, ruby, go, go:http://HOST:PORT[/PATH], native, glibc, command:CMD[#NAME], "
-        + "url:http://HOST:PORT/PATH[#NAME]"
+        "auto, none, node, jvm, python, ruby, go, go:http[s]://HOST:PORT[/PATH], native, glibc, command:CMD[#NAME], "
+        + "url:http[s]://HOST:PORT/PATH[#NAME]"
 
     /// Reads one of `forms`.
     public init(_ text: String) throws(HeapProbeFailure) {

@@ -77,6 +77,7 @@ final class Drive: @unchecked Sendable {
         }
         releaseIfAllArrived()
         if active == 0 && (!mayBegin || begun == load.connections) {
+            counts.encryption = supplies.encryption
             let finished = finished.take()
             finished?(counts)
         }

@@ -1,3 +1,5 @@
+public import Sockets
+
 /// What became of the connections of one drive.
 public struct DriveCounts: Hashable, Sendable, Codable {
     /// Connections begun.
@@ -46,6 +48,9 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     /// The longest time from the beginning of a stay to such an end.
     public var lastLetGoAfter: Duration?
 
+    /// What the first encrypted connection agreed on; nil where none is encrypted or came so far.
+    public var encryption: EncryptionSummary?
+
     /// No connections.
     public init() {}
 
@@ -67,6 +72,7 @@ public struct DriveCounts: Hashable, Sendable, Codable {
         left.firstDeviation = left.firstDeviation ?? right.firstDeviation
         left.violations += right.violations
         left.firstViolation = left.firstViolation ?? right.firstViolation
+        left.encryption = left.encryption ?? right.encryption
         left.pings += right.pings
         left.firstPingAfter = least(left.firstPingAfter, right.firstPingAfter)
         left.letGo += right.letGo

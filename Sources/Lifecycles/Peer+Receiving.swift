@@ -5,6 +5,7 @@ import WebSocketProtocol
 /// How the peer reacts to what the target sends.
 extension Peer {
     func take(_ input: UnsafeMutableRawBufferPointer) {
+        if supplies.trace != nil { trace(.received(Array(input))) }
         var position = 0
         var span = input.mutableBytes
         if !isUpgraded {
@@ -93,6 +94,7 @@ extension Peer {
         switch handshake.receive(input, at: &position) {
         case .needsMore: break
         case .failed(.refused), .failed(.invalid(.malformedHead)): next()
+        case .failed(.encrypted): finish(.broken("\(ClientHandshakeFailure.encrypted)"))
         case .failed(.invalid), .complete: finish(.accepted)
         }
     }

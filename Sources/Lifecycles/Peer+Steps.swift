@@ -54,6 +54,8 @@ extension Peer {
                 return supplies.rendezvous.arrive(self)
             case .leaveWithFIN:
                 flush()
+                // After both Close frames the end is a polite one; any other is a bare FIN.
+                if closeCode != nil { endEncryption() }
                 closeDescriptor()
                 return finish(.completed)
             case .leaveWithReset:

@@ -16,6 +16,8 @@ final class Peer: Channel, @unchecked Sendable {
     /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
     @exclusivity(unchecked) private var isConnected = false
+    /// Whether the TLS handshake is under way.
+    @exclusivity(unchecked) var isSecuring = false
     @exclusivity(unchecked) var isUpgraded = false
     @exclusivity(unchecked) var upgradedAt = MonotonicTime.never
     /// When the peer's stay began, if it has one.
@@ -114,8 +116,9 @@ final class Peer: Channel, @unchecked Sendable {
             isConnected = true
             trace(.connected)
             wait(for: .readable)
-            return advance()
+            return beginEncryption() ? () : advance()
         }
+        if isSecuring { return secure() }
         if readiness.contains(.writable) { flush() }
         guard isRegistered, !readiness.isDisjoint(with: [.readable, .peerHalfClosed, .hangup, .failed]) else { return }
         if attention == .deaf { return deafReady(readiness) }
@@ -123,13 +126,11 @@ final class Peer: Channel, @unchecked Sendable {
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         switch receive(into: window) {
-        case .bytes(let count):
-            let input = UnsafeMutableRawBufferPointer(rebasing: window[..<count])
-            if supplies.trace != nil { trace(.received(Array(input))) }
-            take(input)
+        case .bytes(let count, _): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)
         case .failed(let error): streamEnded(.failed(error))
+        case .encryptionFailed(let failure): finish(.broken("\(failure)"))
         }
     }
 
@@ -144,6 +145,7 @@ final class Peer: Channel, @unchecked Sendable {
 
     override func deadlineReached() {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
+        if isSecuring { return finish(.stalled(.awaitUpgrade)) }
         switch currentStep {
         case nil: break
         case .hold, .holdFor, .stay: next()

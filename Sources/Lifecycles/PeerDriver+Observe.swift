@@ -37,8 +37,9 @@ extension PeerDriver {
     public func observe(
         _ script: PeerScript, count: Int = 4, hold: Duration = .seconds(75)
     ) async -> StayObservation {
-        var script = script
-        script.holdLimit = hold
+        var staying = script
+        staying.holdLimit = hold
+        let script = staying
         let load = Load(connections: count, concurrency: count)
         async let answering = drive(.idlePong, script, load)
         async let unanswering = drive(.idleNoPong, script, load)

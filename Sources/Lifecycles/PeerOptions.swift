@@ -1,3 +1,4 @@
+public import Sockets
 public import WebSocketProtocol
 
 /// What the peers of a check ask for and say, whatever the lifecycle.
@@ -17,6 +18,9 @@ public struct PeerOptions: Sendable {
     public var opening = Opening()
     /// What `{line}` stands for, connection by connection, from the first again after the last: users, tokens.
     public var values: [String] = []
+
+    /// What encrypts the connections to a `wss://` target, such as a `TLSContext`.
+    public var encryption: (any EncryptionSource)?
 
     /// The options of a plain client.
     public init() {}

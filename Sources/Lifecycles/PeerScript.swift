@@ -7,6 +7,10 @@ public struct PeerScript: Sendable {
     public var address: SocketAddress
     /// The `Host` field.
     public var hostField: String
+    /// Whom the target's certificate is to name.
+    let serverName: String
+    /// What encrypts the connections; nil of a `ws://` target.
+    let encryption: (any EncryptionSource)?
     /// The path and query of the URL.
     private let urlTarget: String
     /// What the peers ask for and say.
@@ -25,11 +29,14 @@ public struct PeerScript: Sendable {
     /// How long peers stay that hold a connection open.
     public var holdLimit: Duration = .milliseconds(50)
 
-    /// A script for a target at `address`, requested as `url`.
+    /// A script for a target at `address`, requested as `url`; for `wss` the options must say what encrypts.
     public init(url: WebSocketURL, address: SocketAddress, options: PeerOptions = PeerOptions()) {
+        precondition(!url.isSecure || options.encryption != nil, "a wss target needs encryption")
         self.address = address
         self.options = options
         hostField = url.hostField
+        serverName = url.host
+        encryption = url.isSecure ? options.encryption : nil
         urlTarget = url.target
     }
 

@@ -27,6 +27,8 @@ final class PeerSupplies: @unchecked Sendable {
     let numbers: ConnectionNumbers
     /// What the peers tell what they do and see; nil where nobody looks.
     let trace: (@Sendable (TraceEvent) -> Void)?
+    /// What the first encrypted connection agreed on.
+    var encryption: EncryptionSummary?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
     /// Whether peers may stay: until the drive is cancelled.

@@ -312,7 +312,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
         let index = Int(key & 0xFFFF_FFFF)
         guard generations[index] == UInt32(truncatingIfNeeded: key >> 32), let channel = table[index] else { return }
-        channel.ready(for: Readiness(rawValue: event.events))
+        channel.dispatch(Readiness(rawValue: event.events))
         endOfStep()
     }
 

@@ -54,6 +54,11 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether a URL's host is this machine by its name alone: `localhost`, or a numeric address of loopback.
+    public static func isLoopback(host: String) -> Bool {
+        host.lowercased() == "localhost" || SocketAddress(numeric: host, port: 0)?.isLoopback == true
+    }
+
     /// The host alone, an IPv6 address in brackets as a URL wants it.
     public var hostText: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

@@ -76,7 +76,9 @@ package final class Target: Sendable {
 
     /// The target as probes need to know it; nil where its address makes no URL.
     package var heapSubject: HeapSubject? {
-        guard let location = try? HTTPLocation("http://\(url.hostField)/") else { return nil }
+        guard let location = try? HTTPLocation("\(url.isSecure ? "https" : "http")://\(url.hostField)/") else {
+            return nil
+        }
         return HeapSubject(processes: serving, url: location, isOwn: command != nil)
     }
 

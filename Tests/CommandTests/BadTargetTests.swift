@@ -63,8 +63,8 @@ struct BadTargetTests {
     @Test("a server that speaks TLS")
     func tls() async throws {
         let end = try await Tool.run(["check", "--"] + MisbehavingServer.command("tls"), limit: 40)
-        #expect(end.code == 64)
-        #expect(end.errors.contains("speaks TLS, which is not supported: give the port"), "\(end.errors)")
+        #expect(end.code == 69)
+        #expect(end.errors.contains("speaks TLS: write wss:// in place of ws://"), "\(end.errors)")
     }
 
     @Test(

@@ -106,7 +106,8 @@ struct ConnectTests {
         "no connection",
         arguments: [
             ("ws://127.0.0.1:1/", Int32(69), "Connection refused"), ("ws://nonesuch.invalid/", 69, "cannot resolve"),
-            ("http://127.0.0.1/", 64, "ws://"), ("wss://127.0.0.1/", 64, "TLS"), ("ws://127.0.0.1:99999/", 64, "port"),
+            ("http://127.0.0.1/", 64, "ws://"), ("https://127.0.0.1/", 64, "wss://"),
+            ("ws://127.0.0.1:99999/", 64, "port"),
         ])
     func refused(url: String, code: Int32, words: String) async throws {
         let probe = try await Tool.run(["connect", url])

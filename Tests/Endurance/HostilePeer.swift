@@ -73,7 +73,7 @@ final class HostilePeer: Channel, @unchecked Sendable {
             case .wouldBlock: return
             // Those that flood go on until they are reset.
             case .endOfStream: return behaviour.repeated.isEmpty ? finish() : ()
-            case .failed: return finish()
+            case .failed, .encryptionFailed: return finish()
             }
         }
     }

@@ -34,16 +34,21 @@ struct HeapSpecificationTests {
         #expect(location.host == "::1")
         #expect(location.port == 9100)
         #expect("\(location)" == "http://[::1]:9100/metrics?x=1")
+        guard case .url(let secure, nil) = try HeapSpecification("url:https://a/b") else {
+            Issue.record("no URL")
+            return
+        }
+        #expect(secure.isSecure && secure.port == 443 && "\(secure)" == "https://a/b")
         #expect(key == "sessions")
     }
 
     @Test(
         "what cannot be meant says what can",
         arguments: [
-            ("", "auto, none, node"), ("perl", "python, ruby, go, go:http://HOST:PORT[/PATH], native"),
+            ("", "auto, none, node"), ("perl", "python, ruby, go, go:http[s]://HOST:PORT[/PATH], native"),
             ("go:", "http://HOST:PORT/PATH"), ("go:http://a/#x", "http://HOST:PORT/PATH"),
             ("url:http://a/#goroutines", "already"),
-            ("url:https://a/", "http://HOST:PORT/PATH"),
+            ("url:ftp://a/", "https:// for TLS"),
             ("url:http://", "http://HOST:PORT/PATH"), ("url:http://a/#", "a name must follow"),
             ("url:http://a/#threads", "already"), ("url:http://a/#objects", "already"), ("command:", "shell command"),
             ("command:  ", "shell command"),

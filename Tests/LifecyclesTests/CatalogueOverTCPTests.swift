@@ -1,5 +1,6 @@
 import Lifecycles
 import SystemCalls
+import TLS
 import Testing
 import WebSocketProtocol
 import WebSockets
@@ -22,6 +23,7 @@ private struct Seen: Hashable, CustomStringConvertible {
             case .locallyClosed: "closed"
             case .endOfStream: "fin"
             case .broken: "reset"
+            case .encryptionFailed: "encryption"
             case .protocolFailure: "failure"
             case .handshakeFailure(let status, _): "\(status)"
             case .limit(let limit): "\(limit)"
@@ -37,6 +39,7 @@ struct CatalogueOverTCPTests {
     /// Drives `count` connections of a lifecycle against an echo server and returns what that saw of them.
     private func seen(
         _ lifecycle: Lifecycle, count: Int = 20, _ change: (inout PeerScript) -> Void = { _ in },
+        throughTLS identity: TLSIdentity? = nil,
         refusal: @escaping @Sendable (RequestHead) -> HTTPResponse? = { _ in nil }
     ) async throws -> (counts: DriveCounts, seen: [Seen], targets: [String]) {
         let log = Locked<[Seen]>([])
@@ -49,10 +52,15 @@ struct CatalogueOverTCPTests {
             targets.withLock { $0.append(request.target + (request.fields.values(of: "X-User").first ?? "")) }
             return refusal(request)
         }
+        var options = PeerOptions()
+        if let identity {
+            configuration.encryption = try TLSContext.server(identity)
+            options.encryption = try TLSContext.client(trusting: .anyone)
+        }
         let echo = EchoHandler()
         let server = try await WebSocketServer.start(configuration) { _ in echo }
         let driver = try PeerDriver()
-        var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+        var script = PeerScript(url: try WebSocketURL(server.url), address: server.address, options: options)
         change(&script)
         let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: 10))
         driver.stop()
@@ -93,6 +101,26 @@ struct CatalogueOverTCPTests {
         let (counts, seen, _) = try await seen(lifecycle)
         #expect(counts.completed == 20, "\(counts.firstProblem ?? "")")
         #expect(seen.count == 20 && Set(seen) == [expected])
+        // Through TLS the ends are the same, but for peers who say nothing at all.
+        let secure = try await self.seen(lifecycle, throughTLS: .selfSigned())
+        #expect(secure.counts.completed == 20, "\(secure.counts.firstProblem ?? "")")
+        let isMute = name == "stall-handshake/silent"
+        #expect(secure.seen.count == 20 && Set(secure.seen) == [isMute ? Seen("encryption") : expected])
+        #expect((secure.counts.encryption == nil) == isMute && counts.encryption == nil)
+    }
+
+    @Test("the whole catalogue takes place through TLS", arguments: Lifecycle.all.map(\.name))
+    func throughTLS(name: String) async throws {
+        let lifecycle = try #require(Lifecycle.named(name).first)
+        let (counts, _, _) = try await seen(lifecycle, { $0.holdLimit = .milliseconds(20) }, throughTLS: .selfSigned())
+        {
+            $0.target == "/" && $0.origin == nil ? nil : HTTPResponse(status: 404)
+        }
+        if lifecycle == .refused {
+            #expect(counts.accepted == counts.attempted)
+        } else {
+            #expect(counts.completed == 20, "\(counts.firstProblem ?? "")")
+        }
     }
 
     @Test(

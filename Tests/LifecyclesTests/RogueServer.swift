@@ -102,7 +102,7 @@ private final class RogueConnection: Channel, @unchecked Sendable {
         guard isRegistered else { return }
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
-        guard case .bytes(let count) = receive(into: window) else { return closeDescriptor() }
+        guard case .bytes(let count, _) = receive(into: window) else { return closeDescriptor() }
         let input = UnsafeMutableRawBufferPointer(rebasing: window[..<count])
         if isUpgraded { return takeFrames(input) }
         request += String(decoding: input, as: UTF8.self)

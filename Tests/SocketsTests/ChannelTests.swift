@@ -38,7 +38,7 @@ struct ChannelTests {
                 let channel = Recorder(loop: loop)
                 channel.onReady = { channel in
                     var buffer = [UInt8](repeating: 0, count: 2)
-                    if case .bytes(let count) = buffer.withUnsafeMutableBytes({ channel.receive(into: $0) }) {
+                    if case .bytes(let count, _) = buffer.withUnsafeMutableBytes({ channel.receive(into: $0) }) {
                         seen.value.append(count)
                     }
                 }

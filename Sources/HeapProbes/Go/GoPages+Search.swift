@@ -23,7 +23,10 @@ extension GoPages {
             for place in places(server.process, server.listeners, url).prefix(mostPorts) {
                 let left = deadline - .now
                 guard left > .zero else { break }
-                guard let pages = try? GoPages(HTTPLocation("http://\(place)/")) else { continue }
+                let isTarget = place == url.hostField
+                guard
+                    let pages = try? GoPages(HTTPLocation("\(isTarget && url.isSecure ? "https" : "http")://\(place)/"))
+                else { continue }
                 if (try? await pages.goroutineCount(within: min(left, answerLimit))) != nil { return pages }
             }
         }

@@ -17,7 +17,7 @@ struct GoPages: Hashable, Sendable, CustomStringConvertible {
         // What a proxy before them wants to see stays.
         let words = parts.dropFirst().flatMap { $0.split(separator: "&") }
             .filter { !$0.hasPrefix("gc=") && !$0.hasPrefix("debug=") }.map { "&\($0)" }.joined()
-        description = "http://\(url.hostField)\(folder)"
+        description = "\(url.isSecure ? "https" : "http")://\(url.hostField)\(folder)"
         heap = try HTTPLocation("\(description)\(page)?gc=1&debug=1\(words)")
         goroutines = try HTTPLocation("\(description)goroutine?debug=1\(words)")
         stacksPage = try HTTPLocation("\(description)goroutine?debug=2\(words)")

@@ -34,6 +34,7 @@ extension CheckRun {
             name: name, runtime: target.runtime, descriptorLimit: target.descriptorLimit, probes: probes)
         boundConcurrency()
         try await meet(target)
+        if let encryption { description?.name += ", \(encryption)" }
         try await chooseCompression(target)
         judge.rules = rules(probes)
         schedule = CheckSchedule(
@@ -147,6 +148,8 @@ extension CheckRun {
             throw TargetFailure.invalid(
                 "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
         }
+        encryption = first.encryption
+        if target.url.isSecure && encryption == nil { throw TargetFailure.unreachable(unencrypted(first)) }
         if case .awaitReplies? = first.firstStall {
             // It may well not answer at all, or be a feed: the closing handshake decides.
             expectsReply = false
@@ -161,13 +164,23 @@ extension CheckRun {
                     + "slow a target needs a longer --budget, or more --concurrency")
         } else if !isPolite {
             if first.refused == 0 && TLSProbe.speaksTLS(target.address) {
-                throw TargetFailure.invalid(
-                    "port \(target.url.port) speaks TLS, which is not supported: give the port on which the server "
-                        + "speaks plain ws://, or end TLS in a proxy before it and name the server with --pid")
+                throw TargetFailure.unreachable(
+                    "port \(target.url.port) speaks TLS: write wss:// in place of ws://")
             }
             notes.append(impoliteNote(first))
         }
         if target.listens == false { try await requirePart(of: target) }
+    }
+
+    /// Why nothing can be said to the target through TLS.
+    private func unencrypted(_ counts: DriveCounts) -> String {
+        let problem = counts.firstProblem ?? "no reason known"
+        if counts.stalled > 0 {
+            return
+                "nothing answers a TLS handshake within 2 s: if the server speaks no TLS there, write ws:// in place of wss://"
+        }
+        let isTrust = problem.contains("is not trusted")
+        return problem + (isTrust ? "; name its authority with --cacert FILE, or accept any with --insecure" : "")
     }
 
     private func impoliteNote(_ counts: DriveCounts) -> String {

@@ -2,6 +2,7 @@ import HeapProbes
 import Lifecycles
 import Logging
 import ProcessResources
+import Sockets
 import SystemCalls
 import Targets
 import WebSocketProtocol
@@ -25,6 +26,8 @@ final class CheckRun {
     var notes: [String] = []
     /// Whether the target answers messages.
     var expectsReply = true
+    /// What the first connection agreed on, where the target speaks TLS.
+    var encryption: EncryptionSummary?
     /// Whether a polite connection comes about.
     var isPolite = false
     /// The most connections at a time for which this process has descriptors.

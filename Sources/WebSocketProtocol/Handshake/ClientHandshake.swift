@@ -65,7 +65,8 @@ public struct ClientHandshake: ~Copyable {
     ) -> Progress<Accepted, ClientHandshakeFailure> {
         switch parser.receive(input, at: &position) {
         case .needsMore: return .needsMore
-        case .failed(let failure): return .failed(.invalid(.malformedHead(failure.reason)))
+        case .failed(let failure):
+            return .failed(input.beginsRecord ? .encrypted : .invalid(.malformedHead(failure.reason)))
         case .complete(let head):
             guard head.status == 101 else { return .failed(.refused(head)) }
             do throws(ClientHandshakeFailure.Reason) {
@@ -103,5 +104,13 @@ public struct ClientHandshake: ~Copyable {
         }
         guard let agreement = deflate.agreement(from: element) else { throw .invalidExtensionAnswer(first) }
         return agreement
+    }
+}
+
+extension RawSpan {
+    /// Whether this begins like an alert or a handshake message of TLS 1.0 to 1.3 (RFC 8446, section 5.1).
+    fileprivate var beginsRecord: Bool {
+        guard byteCount >= 2 else { return false }
+        return withUnsafeBytes { ($0[0] == 21 || $0[0] == 22) && $0[1] == 3 }
     }
 }

@@ -4,6 +4,8 @@ public enum ClientHandshakeFailure: Error, Hashable, Sendable {
     case refused(ResponseHead)
     /// The server's answer is not a valid handshake: close the stream.
     case invalid(Reason)
+    /// The answer to a request in clear begins like a record of TLS (RFC 8446, section 5.1).
+    case encrypted
 
     /// What can be wrong with an answer.
     public enum Reason: Error, Hashable, Sendable {
@@ -35,6 +37,7 @@ extension ClientHandshakeFailure: CustomStringConvertible {
                 + "check the URL's path and the server's log"
         case .invalid(.malformedHead(let reason)):
             "the server's answer is not HTTP/1.1 (\(reason)); check host and port"
+        case .encrypted: "the server speaks TLS on this port: write wss:// in place of ws://"
         case .invalid(.missingUpgrade):
             "the answer lacks Upgrade: websocket; check that no proxy stands between"
         case .invalid(.missingConnectionUpgrade):

@@ -1,18 +1,20 @@
-/// A WebSocket URI without TLS: `ws://host[:port]/path?query` (RFC 6455, section 3).
+/// A WebSocket URI: `ws://host[:port]/path?query`, or `wss:` for TLS (RFC 6455, section 3).
 public struct WebSocketURL: Hashable, Sendable {
+    /// Whether TLS is asked for: the scheme is `wss`.
+    public let isSecure: Bool
     /// The host's name or address, an IPv6 address without its brackets.
     public let host: String
-    /// The port, 80 unless the URI names another.
+    /// The port, 80 or with TLS 443 unless the URI names another.
     public let port: UInt16
     /// What to request: path and query, never empty.
     public let target: String
 
     private let isIPv6: Bool
 
-    /// The Host field's value: brackets around an IPv6 address, no port if it is 80.
+    /// The Host field's value: brackets around an IPv6 address, no port if it is the scheme's own.
     public var hostField: String {
         let name = isIPv6 ? "[\(host)]" : host
-        return port == 80 ? name : "\(name):\(port)"
+        return port == Self.defaultPort(isSecure) ? name : "\(name):\(port)"
     }
 
     /// Reads a URI, without changing a character of it.
@@ -22,8 +24,8 @@ public struct WebSocketURL: Hashable, Sendable {
             string.utf8[mark...].starts(with: "://".utf8)
         else { throw .missingScheme }
         let scheme = String(string[..<mark]).lowercased()
-        guard scheme != "wss" else { throw .unsupportedTLS }
-        guard scheme == "ws" else { throw .unsupportedScheme(scheme) }
+        guard scheme == "ws" || scheme == "wss" else { throw .unsupportedScheme(scheme) }
+        isSecure = scheme == "wss"
         guard !string.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
         let rest = string.utf8[mark...].dropFirst(3)
         let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
@@ -50,15 +52,18 @@ public struct WebSocketURL: Hashable, Sendable {
             isIPv6 = false
             afterHost = authority[name.endIndex...]
         }
-        port = try Self.port(afterHost)
+        port = try Self.port(afterHost) ?? Self.defaultPort(isSecure)
     }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {
         ASCII.isHostCharacter(byte) && ![UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":")].contains(byte)
     }
 
-    private static func port(_ text: Substring.UTF8View) throws(WebSocketURLError) -> UInt16 {
-        guard let colon = text.first else { return 80 }
+    private static func defaultPort(_ isSecure: Bool) -> UInt16 { isSecure ? 443 : 80 }
+
+    /// The port that the text after a host names; nil if it names none.
+    private static func port(_ text: Substring.UTF8View) throws(WebSocketURLError) -> UInt16? {
+        guard let colon = text.first else { return nil }
         guard colon == UInt8(ascii: ":") else { throw .invalidHost }
         let digits = text.dropFirst()
         guard digits.allSatisfy(ASCII.isDigit), let port = UInt16(Substring(digits)), port > 0 else {
@@ -70,5 +75,5 @@ public struct WebSocketURL: Hashable, Sendable {
 
 extension WebSocketURL: CustomStringConvertible {
     /// The URI in full.
-    public var description: String { "ws://\(hostField)\(target)" }
+    public var description: String { "\(isSecure ? "wss" : "ws")://\(hostField)\(target)" }
 }

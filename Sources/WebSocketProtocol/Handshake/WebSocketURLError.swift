@@ -2,10 +2,8 @@
 public enum WebSocketURLError: Error, Hashable, Sendable {
     /// No scheme.
     case missingScheme
-    /// A scheme other than `ws`.
+    /// A scheme other than `ws` and `wss`.
     case unsupportedScheme(String)
-    /// `wss`: TLS is not supported.
-    case unsupportedTLS
     /// A space, a control character or one outside ASCII.
     case forbiddenCharacter
     /// A fragment.
@@ -23,9 +21,8 @@ extension WebSocketURLError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .missingScheme: "the URL has no scheme; write ws://host:port/path"
-        case .unsupportedScheme(let scheme): "the scheme \(scheme) is not WebSocket; write ws://host:port/path"
-        case .unsupportedTLS:
-            "wss needs TLS, which is not supported; use ws:// and end TLS in a proxy before the server"
+        case .unsupportedScheme(let scheme):
+            "the scheme \(scheme) is not WebSocket; write ws://host:port/path, or wss:// for TLS"
         case .forbiddenCharacter: "the URL has a space, control or non-ASCII character; percent-encode it"
         case .fragment: "a WebSocket URL has no fragment; remove # or write it as %23"
         case .credentials: "user names and passwords in a URL are not supported; send an Authorization field"

@@ -14,6 +14,8 @@ public struct ClientConfiguration: Sendable {
     public var compression: DeflateOptions?
     /// The limits of the connection.
     public var limits = ConnectionLimits()
+    /// What encrypts the connections to `wss://` URLs, such as a `TLSContext`; those to `ws://` URLs are in clear.
+    public var encryption: (any EncryptionSource)?
     /// Faults that the connection suffers, below the WebSocket layer; nil for none.
     public var faults: FaultPlan?
 
@@ -29,8 +31,10 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
     case refused(ResponseHead)
     /// The answer is not a valid opening handshake.
     case invalidResponse(String)
-    /// The stream ended, broke or fell silent during the opening handshake.
+    /// The stream ended, broke or fell silent during the opening handshake, or could not be encrypted.
     case ended(CloseOutcome)
+    /// The URL asks for TLS, and the configuration has no encryption.
+    case noEncryption
 
     /// What went wrong and, if known, what to do.
     public var description: String {
@@ -44,14 +48,20 @@ public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
         case .refused(let head):
             "the server refused the upgrade with HTTP status \(head.status) \(head.reason.escapedForTerminal)"
         case .invalidResponse(let problem): "the server's opening handshake is invalid: \(problem.escapedForTerminal)"
-        case .ended(let outcome): "the opening handshake was not completed: \(outcome)"
+        case .ended(let outcome):
+            if case .encryptionFailed(let failure) = outcome.cause {
+                "\(failure)"
+            } else {
+                "the opening handshake was not completed: \(outcome)"
+            }
+        case .noEncryption: "the URL asks for TLS: give ClientConfiguration.encryption, such as a TLSContext"
         }
     }
 }
 
 /// Opens WebSocket connections.
 public enum WebSocketClient {
-    /// Connects to a `ws://` URL and completes the opening handshake (RFC 6455, section 4.1).
+    /// Connects to a `ws://` or `wss://` URL and completes the opening handshake (RFC 6455, section 4.1).
     ///
     /// Host names are tried address by address. Throws the URL's own error, `ResolutionFailure`, `ConnectFailure`, or
     /// `CancellationError` if the task is cancelled; it never leaves a descriptor.
@@ -80,6 +90,7 @@ public enum WebSocketClient {
         _ face: @escaping @Sendable (Connection, Handler, _ subprotocol: String?) -> Face
     ) async throws -> Face {
         precondition(configuration.faults?.isValid ?? true, "FaultPlan out of its ranges")
+        guard !url.isSecure || configuration.encryption != nil else { throw ConnectFailure.noEncryption }
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
         var last: (any Error)?
         for address in addresses {
@@ -94,15 +105,18 @@ public enum WebSocketClient {
 
     /// Opens a connection whose messages go to `handler`, for load: thousands fit on one loop.
     ///
-    /// Call it on the loop's thread. `ended` is called there if the connection does not open.
+    /// Call it on the loop's thread. `failed` is called there if the connection does not open. `encryption`, if there
+    /// is any, is told that `serverName` is meant.
     @discardableResult
     public static func open(
         _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
         on loop: EventLoop,
         limits: ConnectionLimits = ConnectionLimits(), faults: FaultPlan? = nil,
+        encryption: (any EncryptionSource)? = nil, serverName: String? = nil,
         failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
-        let opening = ClientOpening(address: address, handshake: handshake)
+        let opening = ClientOpening(
+            address: address, handshake: handshake, encryption: encryption, serverName: serverName)
         opening.finished = { result in
             if case .failure(let failure) = result { failed(failure) }
             return handler
@@ -131,7 +145,8 @@ public enum WebSocketClient {
                 host: url.hostField, target: url.target, fields: configuration.fields,
                 subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
                 deflate: configuration.compression,
-                limits: configuration.limits.handshake))
+                limits: configuration.limits.handshake),
+            encryption: url.isSecure ? configuration.encryption : nil, serverName: url.host)
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
@@ -181,17 +196,29 @@ final class ClientOpening: Opening, @unchecked Sendable {
     var finished: Finished?
     private let address: SocketAddress
     private var handshake: ClientHandshake
+    private let encryption: (any EncryptionSource)?
+    private let serverName: String?
     private var isConnected = false
 
-    init(address: SocketAddress, handshake: consuming ClientHandshake) {
+    init(
+        address: SocketAddress, handshake: consuming ClientHandshake, encryption: (any EncryptionSource)?,
+        serverName: String?
+    ) {
         self.address = address
         self.handshake = handshake
+        self.encryption = encryption
+        self.serverName = serverName
     }
 
     var bufferedBytes: Int { handshake.bufferedCapacity }
 
     func connected(_ connection: Connection) {
         isConnected = true
+        do throws(EncryptionFailure) {
+            connection.encryption = try encryption?.makeEncryption(serverName: serverName, on: connection.loop)
+        } catch {
+            return connection.end(CloseOutcome(.encryptionFailed(error)))
+        }
         connection.loop.claimCork(for: connection)
         handshake.encodeRequest(into: &connection.buffers.cork)
     }

@@ -30,6 +30,9 @@ public actor AsyncConnection {
         compression = connection.compression
     }
 
+    /// What the encryption's two ends have agreed on; nil if there is none, or once the connection has ended.
+    public var encryptionSummary: EncryptionSummary? { connection.encryptionSummary }
+
     /// The next message; nil once the connection has ended and every message was received.
     ///
     /// One task receives at a time. `outcome` says how the connection ended. Also nil if the task is cancelled and

@@ -1,3 +1,4 @@
+public import Sockets
 public import SystemCalls
 public import WebSocketProtocol
 
@@ -13,6 +14,8 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case endOfStream
         /// The connection was reset or broke.
         case broken(SystemCallError)
+        /// The connection could not be encrypted, or not any more. Indirect: it is rare, and outcomes stay small.
+        indirect case encryptionFailed(EncryptionFailure)
         /// The peer broke the protocol; `code` is what we sent.
         case protocolFailure(ProtocolFailure)
         /// The opening handshake was refused or failed; names the limit if one was the cause.
@@ -52,7 +55,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
             case .messageTooBig: .message
             default: nil
             }
-        case .peerClosed, .locallyClosed, .endOfStream, .broken, .aborted: nil
+        case .peerClosed, .locallyClosed, .endOfStream, .broken, .encryptionFailed, .aborted: nil
         }
     }
 
@@ -63,6 +66,7 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case .locallyClosed: "closed with \(code.rawValue)\(quotedReason)"
         case .endOfStream: "the peer ended the stream without a Close frame"
         case .broken(let error): "the connection broke: \(error)"
+        case .encryptionFailed(let failure): "\(failure)"
         case .protocolFailure(let failure): "the peer broke the protocol: \(failure)"
         case .handshakeFailure(let status, let limit):
             "the opening handshake was refused with HTTP status \(status)" + (limit.map { " (\($0.rawValue))" } ?? "")

@@ -99,7 +99,7 @@ extension Connection {
     /// The peer's FIN.
     func streamEnded() {
         switch phase {
-        case .draining where !backlog.isEmpty:
+        case .draining where hasUnsentOutput:
             // A half-closed peer still reads, up to our answer to its Close.
             isInputEnded = true
             updateInterest()
@@ -108,8 +108,20 @@ extension Connection {
         }
     }
 
+    /// Nothing that the peer sends can be understood any more.
+    ///
+    /// A server that found out itself half-closes and waits, so that no unread byte turns its alert into a reset.
+    func encryptionFailed(_ failure: EncryptionFailure) {
+        let outcome = decided ?? CloseOutcome(.encryptionFailed(failure))
+        switch failure {
+        case .notEncrypted where role == .server, .violation where role == .server: drain(deciding: outcome)
+        default: end(outcome)
+        }
+    }
+
     /// Closes so that the peer gets what was sent, but the kernel does not keep it for a peer that does not read.
     private func closeInGoodOrder() {
+        endEncryption()
         withDescriptor { try? $0.limitUnacknowledged(to: limits.closeLimit) }
         closeDescriptor()
     }

@@ -15,18 +15,19 @@ extension Connection {
     func readOnce() {
         let window = loop.claimWindow(for: self)
         switch receive(into: window) {
-        case .bytes(let count):
+        case .bytes(let count, let isDrained):
             lastReceived = loop.turnStart
             isAwaitingPong = false
             bytesReceived &+= count
             let reached = process(UnsafeMutableRawBufferPointer(rebasing: window[..<count]), from: 0)
             guard phase != .closed else { return }
             remainder = reached < count ? reached..<count : 0..<0
-            isInputDrained = count < window.count
+            isInputDrained = isDrained
             // Most input is whole messages, which leave nothing in buffers.
             if accountedBytes > 0 || phase == .handshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
         case .endOfStream: streamEnded()
-        case .wouldBlock: break
+        case .wouldBlock: if encryption != nil { accountForBuffers() }
+        case .encryptionFailed(let failure): encryptionFailed(failure)
         case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
         }
     }

@@ -98,7 +98,8 @@ extension Connection {
     /// Sends what this connection has gathered in the loop's cork.
     func sendGathered() {
         sendCork()
-        if phase == .draining && backlog.isEmpty { finishedSending() }
+        guard phase == .draining else { return }
+        if !hasUnsentOutput { finishedSending() } else { updateInterest() }
     }
 
     /// Sends the cork's content and, right after it, a payload that is not in it.
@@ -158,8 +159,8 @@ extension Connection {
             backlog.removeAll(keepingCapacity: false)
             accountForBuffers()
         }
-        if phase == .draining { return backlog.isEmpty ? finishedSending() : updateInterest() }
-        if phase == .failing { return backlog.isEmpty ? failAsPlanned() : updateInterest() }
+        if phase == .draining { return hasUnsentOutput ? updateInterest() : finishedSending() }
+        if phase == .failing { return hasUnsentOutput ? updateInterest() : failAsPlanned() }
         if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
             isHeldBack = false
             isRefused = false

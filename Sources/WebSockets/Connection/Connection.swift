@@ -104,6 +104,9 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Bytes that wait for the peer to read.
     public var bufferedBytes: Int { backlog.count }
 
+    /// What the encryption's two ends have agreed on; nil if there is none, or not yet.
+    public var encryptionSummary: EncryptionSummary? { encryption?.summary }
+
     /// The peer's address; nil once the connection is closed or broken.
     public var peerAddress: SocketAddress? {
         withDescriptor { try? $0.peerAddress() } ?? nil
@@ -148,7 +151,7 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Adjusts what epoll waits for to the buffers.
     func updateInterest() {
         var interest: Readiness = isReadingHeld || isInputEnded || phase == .failing ? [] : .readable
-        if !backlog.isEmpty && sendableBytes > 0 { interest.insert(.writable) }
+        if !backlog.isEmpty && sendableBytes > 0 || unsentBytes > 0 { interest.insert(.writable) }
         wait(for: interest)
     }
 
@@ -162,7 +165,7 @@ public final class Connection: Channel, @unchecked Sendable {
         if phase != .closed {
             held =
                 machine.bufferedCapacity + backlog.capacity + parked.capacity + undeliveredBytes
-                + (opening?.bufferedBytes ?? 0)
+                + (opening?.bufferedBytes ?? 0) + (encryption?.heldBytes ?? 0)
         }
         let change = held - accountedBytes
         guard change != 0 else { return }
@@ -194,9 +197,12 @@ public final class Connection: Channel, @unchecked Sendable {
         }
     }
 
+    /// Whether the kernel has not taken all that was to be sent.
+    var hasUnsentOutput: Bool { !backlog.isEmpty || unsentBytes > 0 }
+
     /// Whether the peer has not taken all that was sent to it; the kernel would keep it after the end.
     private var hasUnreadOutput: Bool {
-        !backlog.isEmpty || withDescriptor { $0.unacknowledgedBytes() > 0 } ?? false
+        hasUnsentOutput || withDescriptor { $0.unacknowledgedBytes() > 0 } ?? false
     }
 
     /// The deadline does not move with every byte: it is checked when it is reached.

@@ -27,7 +27,7 @@ extension Connection {
         parked.removeAll(keepingCapacity: false)
         remainder = 0..<0
         accountForBuffers()
-        if backlog.isEmpty { fail(with: failure) } else { updateInterest() }
+        if hasUnsentOutput { updateInterest() } else { fail(with: failure) }
         return true
     }
 

@@ -30,6 +30,8 @@ public struct ServerConfiguration: Sendable {
     /// What to negotiate if a client offers permessage-deflate (RFC 7692); nil declines it. By default neither end
     /// keeps context, so that an idle connection costs nothing.
     public var compression: DeflateOptions? = DeflateOptions()
+    /// What encrypts its connections, such as a `TLSContext`; nil serves them in clear.
+    public var encryption: (any EncryptionSource)?
     /// Hands each connection to its user's managers; nil, the default, manages none.
     public var managers: ManagerConfiguration?
     /// Faults that its connections suffer, below the WebSocket layer; nil for none.

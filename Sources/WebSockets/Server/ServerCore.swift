@@ -89,7 +89,8 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         let connection = Connection(
             loop: loop, role: .server, limits: limits, opening: opening, owner: self, faults: faults)
         opening.connection = connection
-        do throws(SystemCallError) {
+        do {
+            connection.encryption = try configuration.encryption?.makeEncryption(serverName: nil, on: loop)
             try connection.begin(with: descriptor)
             count += 1
             occupancy.connectionBegan()

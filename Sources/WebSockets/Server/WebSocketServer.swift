@@ -11,6 +11,7 @@ import WebSocketProtocol
 public final class WebSocketServer: Sendable {
     /// Where it listens; the port is the real one.
     public let address: SocketAddress
+    private let isSecure: Bool
     private let parts: [Part]
     private let lifetime = Locked(Lifetime.running)
 
@@ -65,17 +66,19 @@ public final class WebSocketServer: Sendable {
             for part in parts { part.loop.stop() }
             throw error
         }
-        return WebSocketServer(address: address, parts: parts, managers: managers?.factory)
+        return WebSocketServer(
+            address: address, isSecure: configuration.encryption != nil, parts: parts, managers: managers?.factory)
     }
 
-    private init(address: SocketAddress, parts: [Part], managers: ManagerFactory?) {
+    private init(address: SocketAddress, isSecure: Bool, parts: [Part], managers: ManagerFactory?) {
         self.address = address
+        self.isSecure = isSecure
         self.parts = parts
         self.managers = managers
     }
 
     /// The URL of the server's root.
-    public var url: String { "ws://\(address)/" }
+    public var url: String { "\(isSecure ? "wss" : "ws")://\(address)/" }
 
     /// The connections it has now, those in their handshake included.
     public var connectionCount: Int {

@@ -24,6 +24,7 @@ extension CheckCommand {
         words += peers.opening.words
         for name in peers.subprotocols { words += ["--subprotocol", name] }
         if let origin = peers.origin { words += ["--origin", origin] }
+        words += peers.tls.words
         for template in target.heap { words += ["--heap", template.text] }
         if target.startLimit != CheckedTarget.defaultStartLimit {
             words += ["--start-limit", target.startLimit.defaultValueDescription]

@@ -22,12 +22,12 @@ struct CheckedTarget: ParsableArguments {
             "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: auto.",
             discussion: """
                 auto, none, node (also Deno), jvm, python, ruby, go[:URL] (net/http/pprof on a port of the target's, or at URL), native (C, C++, Rust, Swift), glibc (read from outside), command:CMD[#NAME], \
-                url:http://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
+                url:http[s]://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
                 "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
                 """, valueName: "probe"),
         transform: Self.heapTemplate)
     var heap: [HeapTemplate] = []
-    @Argument(help: "ws://HOST:PORT/PATH; for a command the default is ws://127.0.0.1:{port}/.")
+    @Argument(help: "ws://HOST:PORT/PATH, or wss:// for TLS; for a command the default is ws://127.0.0.1:{port}/.")
     var url: String?
     @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
     var command: [String] = []

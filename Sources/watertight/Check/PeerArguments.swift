@@ -16,6 +16,8 @@ struct PeerArguments: ParsableArguments {
     var origin: String?
     @OptionGroup
     var opening: OpeningOptions
+    @OptionGroup(title: "TLS")
+    var tls: TLSClientOptions
 
     /// Throws where what they ask of a server at `url` cannot be sent. Reads no file, which may be a pipe.
     func validate(at url: WebSocketURL) throws {
@@ -35,6 +37,7 @@ struct PeerArguments: ParsableArguments {
         options.subprotocols = subprotocols.isEmpty ? opening.subprotocols : subprotocols
         options.origin = origin
         options.opening = opening
+        options.encryption = try tls.context(for: url, verifiesLoopback: false)
         _ = try ClientHandshake(
             host: url.hostField, target: target, fields: options.fields, subprotocols: options.subprotocols,
             origin: origin)

@@ -22,7 +22,7 @@ struct ConnectCommand: AsyncParsableCommand {
             refused, 70 internal error, 130 interrupted.
             """)
 
-    @Argument(help: "ws://HOST[:PORT]/PATH")
+    @Argument(help: "ws://HOST[:PORT]/PATH, or wss:// for TLS.")
     var url: String
     @Option(name: .customLong("header"), help: "Field to add to the request, \"Name: value\"; repeatable.")
     var headers: [FieldArgument] = []
@@ -37,9 +37,11 @@ struct ConnectCommand: AsyncParsableCommand {
     var compressionOptions: CompressionOptions
     @Option(help: "Origin to send.")
     var origin: String?
+    @OptionGroup(title: "TLS")
+    var tls: TLSClientOptions
     @Option(help: "Time for the TCP connect.")
     var connectLimit = DurationArgument(ConnectionLimits().connectLimit)
-    @Option(help: "Time for the opening handshake.")
+    @Option(help: "Time for the opening handshake, TLS included.")
     var handshakeLimit = DurationArgument(ConnectionLimits().handshakeLimit)
     @Option(help: "Silence to wait for at the end of input before closing.")
     var linger = DurationArgument(.milliseconds(250))
@@ -52,6 +54,9 @@ struct ConnectCommand: AsyncParsableCommand {
             _ = try ClientHandshake(
                 host: url.hostField, target: url.target, fields: headers.fields, subprotocols: subprotocols,
                 origin: origin)
+            _ = try tls.context(for: url)
+        } catch let error as ValidationError {
+            throw error
         } catch {
             throw ValidationError("\(error)")
         }
@@ -69,9 +74,10 @@ struct ConnectCommand: AsyncParsableCommand {
         session.begin(connection)
         // The signal may have come when there was nothing to close yet.
         if session.wasInterrupted { session.interrupt() }
+        let encryption = await connection.encryptionSummary
         say(
             "connected to \(url)" + (connection.subprotocol.map { ", subprotocol \($0.escapedForTerminal)" } ?? "")
-                + (connection.compression.map { ", \($0)" } ?? ""))
+                + (connection.compression.map { ", \($0)" } ?? "") + (encryption.map { ", \($0)" } ?? ""))
         if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
         let typing = Task { try await type(to: session, connection) }
         let outcome = try await receive(from: connection, session)
@@ -88,12 +94,21 @@ struct ConnectCommand: AsyncParsableCommand {
         configuration.compression = compressionOptions.options(compression, role: .client)
         configuration.limits.connectLimit = connectLimit.duration
         configuration.limits.handshakeLimit = handshakeLimit.duration
+        configuration.encryption = try tls.context(for: WebSocketURL(url))
         do {
             return try await WebSocketClient.connect(to: url, configuration)
         } catch {
-            StandardError.print("watertight: \(error)")
+            StandardError.print("watertight: \(error)\(Self.hint(error))")
             throw Code.unreachable
         }
+    }
+
+    /// What can be done where the server's certificate is the trouble.
+    private static func hint(_ error: any Error) -> String {
+        guard case ConnectFailure.ended(let outcome) = error, case .encryptionFailed(.untrusted) = outcome.cause else {
+            return ""
+        }
+        return "; name its authority with --cacert FILE, or accept any with --insecure"
     }
 
     private func receive(

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Sockets
 import SystemCalls
+import TLS
 import WebSocketProtocol
 import WebSockets
 
@@ -16,6 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
             Prints one line on stdout once it listens:
 
               watertight listening on ws://127.0.0.1:9001/
+
+            With --tls or --cert and --key it is wss://, and the certificate's SHA-256 goes to stderr.
 
             Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics), under the names and addresses of \
             this machine's loopback, the one of --host and those of --allow-host; others get 421.
@@ -67,6 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
             "Name in the Host field under which /healthz, /stats and /metrics are answered as well; repeatable.",
             valueName: "name"))
     var allowedHosts: [String] = []
+    @OptionGroup(title: "TLS")
+    var tls: TLSServerOptions
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
     @OptionGroup(title: "Managers")
@@ -114,6 +119,8 @@ struct ServeCommand: AsyncParsableCommand {
         limits.apply(to: &configuration)
         configuration.managers = managers.configuration(
             environment.limits, maximumConnections: configuration.maximumConnections)
+        let identity = try identity()
+        if let identity { configuration.encryption = try TLSContext.server(identity) }
         let pages = StatusPages(for: AllowedHosts(listeningOn: host, more: allowedHosts))
         configuration.httpResponse = { pages.response(to: $0) }
         configuration.faults = faults.plan
@@ -144,9 +151,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         pages.begin(server.managers)
         StandardOutput.print("watertight listening on \(server.url)")
+        if let identity { StandardError.print("watertight: the certificate's SHA-256 is \(identity.fingerprint)") }
         if !server.address.isLoopback {
             logger.warning(
-                "listening on \(server.address), which other machines may reach; there is no TLS and no login")
+                "listening on \(server.address), which other machines may reach; there is no \(identity == nil ? "TLS and no " : "")login"
+            )
         }
         if handler == .broadcast && allowedOrigins.isEmpty {
             logger.warning(
@@ -156,6 +165,15 @@ struct ServeCommand: AsyncParsableCommand {
         let signal = try await TerminationSignals.first()
         logger.info("ending on signal \(signal)")
         await server.shutdown(within: limits.shutdownLimit.duration)
+    }
+
+    /// What the server proves to be; nil without TLS.
+    private func identity() throws -> TLSIdentity? {
+        do {
+            return try tls.identity()
+        } catch let failure as TLSSetupFailure {
+            throw ValidationError("\(failure)")
+        }
     }
 
     private var makeHandler: @Sendable (Upgrade) -> any ConnectionHandler {

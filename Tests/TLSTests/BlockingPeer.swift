@@ -1,0 +1,113 @@
+import Glibc
+import Sockets
+import SystemCalls
+import Testing
+
+@testable import TLS
+
+/// A client that reads and writes when the test says so, over a socket of its own.
+final class BlockingPeer {
+    private let descriptor: OwnedDescriptor
+    private let end: End
+    private var unsent: ArraySlice<UInt8> = []
+    /// What was decrypted since the opening handshake.
+    var received: [UInt8] { end.plaintext }
+
+    init(_ address: SocketAddress) throws {
+        descriptor = try OwnedDescriptor.connected(to: address, by: .now + .seconds(300))
+        end = try End(.client(trusting: .anyone), serverName: "localhost")
+    }
+
+    /// Completes both handshakes.
+    func open() throws {
+        unsent += end.taken()
+        while !end.isEstablished { try exchange(POLLIN) }
+        let request =
+            "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        unsent += end.encrypted(Array(request.utf8))
+        let blank = Array("\r\n\r\n".utf8)
+        while end.plaintext.suffix(4) != blank[...] { try exchange(POLLIN) }
+        end.plaintext = []
+    }
+
+    /// Sends the first bytes of a ClientHello.
+    func sendHello(prefix count: Int) {
+        unsent = end.taken().prefix(count)
+        push()
+    }
+
+    /// Sends `frame`, and close_notify in the same write.
+    func send(_ frame: [UInt8], thenNotify: Bool) throws {
+        unsent += end.encrypted(frame)
+        if thenNotify {
+            end.session.endWriting()
+            unsent += end.taken()
+        }
+        push()
+    }
+
+    /// Takes `frame` to be sent, and sends what is taken; false once nobody takes a byte for a second.
+    func sendAll(_ frame: [UInt8]) throws -> Bool {
+        unsent += end.encrypted(frame)
+        while !unsent.isEmpty {
+            guard Polling.wait(for: POLLOUT, on: descriptor.rawValue, until: .now + .seconds(1)) else { return false }
+            push()
+        }
+        return true
+    }
+
+    /// Sends what is left, and reads so many answers.
+    func finishSending(reading count: Int) throws {
+        let whole = count * Self.answer(pattern(60_000)).count
+        while end.plaintext.count < whole { try exchange(POLLIN) }
+    }
+
+    /// Ends the stream.
+    func end(notifying: Bool = false) {
+        if notifying {
+            end.session.endWriting()
+            unsent += end.taken()
+            push()
+        }
+        try? descriptor.shutdownWriting()
+    }
+
+    private func push() {
+        guard !unsent.isEmpty else { return }
+        let count = Array(unsent).withUnsafeBytes {
+            Glibc.send(descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        if count > 0 { unsent = unsent.dropFirst(count) }
+    }
+
+    private func exchange(_ events: Int32) throws {
+        push()
+        let wanted = unsent.isEmpty ? events : events | POLLOUT
+        guard Polling.wait(for: wanted, on: descriptor.rawValue, until: .now + .seconds(300)) else {
+            throw SystemCallError(.recv, errno: ETIMEDOUT)
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(descriptor.rawValue, &buffer, buffer.count, 0)
+        if count == 0 { throw SystemCallError(.recv, errno: ECONNRESET) }
+        if count < 0 {
+            if errno == EAGAIN { return }
+            throw SystemCallError(.recv)
+        }
+        end.receive(buffer[..<count])
+        unsent += end.taken()
+    }
+
+    /// A masked frame, with a key of zeros.
+    static func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
+        head(first, payload.count, mask: 0x80) + [0, 0, 0, 0] + payload
+    }
+
+    /// The same message as a server sends it.
+    static func answer(_ payload: [UInt8]) -> [UInt8] { head(0x82, payload.count, mask: 0) + payload }
+
+    private static func head(_ first: UInt8, _ count: Int, mask: UInt8) -> [UInt8] {
+        count < 126
+            ? [first, mask | UInt8(count)] : [first, mask | 126, UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
+    }
+}

@@ -1,0 +1,236 @@
+import Glibc
+import Sockets
+import SystemCalls
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WebSockets
+
+@testable import TLS
+
+/// A server and clients that trust it, over real sockets.
+struct SecureServer {
+    let server: WebSocketServer
+    let outcomes: Locked<[CloseOutcome]>
+    let client: ClientConfiguration
+
+    static func with(
+        _ latest: TLSContext.Version = .tls13, configure: (inout ServerConfiguration) -> Void = { _ in },
+        _ body: (SecureServer) async throws -> Void
+    ) async throws {
+        let identity = try TLSIdentity.selfSigned()
+        var configuration = ServerConfiguration()
+        configuration.encryption = try TLSContext.server(identity, latest: latest)
+        patient(&configuration.limits)
+        configure(&configuration)
+        let outcomes = Locked<[CloseOutcome]>([])
+        configuration.connectionEnds = { _, outcome in outcomes.withLock { $0.append(outcome) } }
+        let server = try await WebSocketServer.serve(configuration) { connection, _ in
+            while let message = await connection.receive() {
+                do throws(SendFailure) {
+                    try connection.send(message)
+                } catch {
+                    try await connection.drained()
+                    try connection.send(message)
+                }
+            }
+        }
+        var client = ClientConfiguration()
+        client.encryption = try TLSContext.client(trusting: identity)
+        patient(&client.limits)
+        do {
+            try await body(SecureServer(server: server, outcomes: outcomes, client: client))
+        } catch {
+            await server.shutdownNow()
+            throw error
+        }
+        await server.shutdownNow()
+    }
+
+    /// Only the limits that a test sets may run out, however busy the machine is.
+    private static func patient(_ limits: inout ConnectionLimits) {
+        limits.connectLimit = .seconds(60)
+        limits.handshakeLimit = .seconds(60)
+        limits.closeLimit = .seconds(60)
+        limits.pingInterval = .seconds(60)
+        limits.messages = MessageLimits(maximumFrameBytes: 1 << 24, maximumMessageBytes: 1 << 24)
+    }
+}
+
+@Suite("WebSocket over TLS", .serialized)
+struct WebSocketTests {
+    @Test("messages of every size come back, and both ends close in good order", arguments: TLSContext.Version.allCases)
+    func echo(latest: TLSContext.Version) async throws {
+        try await SecureServer.with(latest) { secure in
+            #expect(secure.server.url.hasPrefix("wss://127.0.0.1:"))
+            let client = try await WebSocketClient.connect(to: secure.server.url, secure.client)
+            for size in [0, 1, 125, 126, 16_380, 65_536, 1 << 18, 1 << 20] {
+                let bytes = pattern(size)
+                try await client.send(bytes)
+                #expect(try #require(await client.receive()).bytes == bytes, "\(size) bytes")
+            }
+            #expect(await client.encryptionSummary?.version == "TLSv\(latest.rawValue)")
+            #expect(await client.close() == CloseOutcome(.locallyClosed, code: .normalClosure))
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.peerClosed, code: .normalClosure)])
+        }
+    }
+
+    @Test("messages larger than all buffers, to a reader who begins when the server can send no more")
+    func slowReader() async throws {
+        try await SecureServer.with {
+            $0.limits.sendBufferBytes = 1 << 16
+        } _: { secure in
+            let client = try await WebSocketClient.connect(to: secure.server.url, secure.client)
+            let bytes = pattern(8 << 20)
+            let sending = Task {
+                for _ in 0..<4 { try await Self.send(bytes, on: client) }
+            }
+            for _ in 0..<4 { #expect(try #require(await client.receive()).bytes == bytes) }
+            try await sending.value
+            #expect(await client.close().isClean)
+        }
+    }
+
+    /// Waits for room as often as it takes.
+    private static func send(_ bytes: [UInt8], on connection: AsyncConnection) async throws {
+        while true {
+            do throws(SendFailure) {
+                return try await connection.send(bytes)
+            } catch .bufferFull {
+                try await connection.drained()
+            } catch {
+                throw error
+            }
+        }
+    }
+
+    @Test(
+        "a peer that does not read holds the server back, which then waits without spinning, and gets everything in order"
+    )
+    func unread() async throws {
+        try await SecureServer.with {
+            $0.limits.sendBufferBytes = 1 << 16
+        } _: { secure in
+            let peer = try BlockingPeer(secure.server.address)
+            try peer.open()
+            let message = BlockingPeer.frame(0x82, pattern(60_000))
+            // Until neither the kernel nor the server takes more.
+            var sent = 1
+            while try peer.sendAll(message) {
+                sent += 1
+                try #require(sent < 2000, "the server takes everything")
+            }
+            try peer.finishSending(reading: sent)
+            #expect(peer.received == [UInt8]((0..<sent).flatMap { _ in BlockingPeer.answer(pattern(60_000)) }))
+            peer.end()
+        }
+    }
+
+    @Test("the callback API")
+    func callbacks() async throws {
+        try await SecureServer.with { secure in
+            let loop = EventLoop.shared
+            let echo = Locked<[UInt8]>([])
+            let handshake = try ClientHandshake(
+                host: "localhost", target: "/", key: [UInt8](repeating: 7, count: 16))
+            let sender = Sender(echo)
+            let encryption = secure.client.encryption
+            let address = secure.server.address
+            let parts = Locked<ClientHandshake?>(handshake)
+            await loop.run {
+                guard let handshake = parts.withLock({ $0.take() }) else { return }
+                WebSocketClient.open(
+                    address, handshake, handler: sender, on: loop, encryption: encryption, serverName: "localhost"
+                ) { Issue.record("\($0)") }
+            }
+            #expect(await eventually { echo.withLock { $0 } == Array("hello".utf8) })
+        }
+    }
+
+    private final class Sender: ConnectionHandler, @unchecked Sendable {
+        let echo: Locked<[UInt8]>
+        init(_ echo: Locked<[UInt8]>) { self.echo = echo }
+        func opened(_ connection: Connection) { connection.send("hello") }
+        func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
+            echo.withLock { $0 = bytes.withUnsafeBytes { Array($0) } }
+            connection.close()
+        }
+    }
+
+    // MARK: Refusals
+
+    private func failure(_ url: String, _ configuration: ClientConfiguration) async -> String {
+        do {
+            let connection = try await WebSocketClient.connect(to: url, configuration)
+            await connection.close()
+            return "connected"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("an untrusted certificate: what each end says of it")
+    func untrusted() async throws {
+        try await SecureServer.with { secure in
+            var configuration = secure.client
+            configuration.encryption = try TLSContext.client(trusting: TLSIdentity.selfSigned(for: ["elsewhere"]))
+            let words = await failure(secure.server.url, configuration)
+            #expect(words.contains("the certificate of CN=localhost is not trusted: self"))
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.encryptionFailed(.alert("unknown CA")))])
+        }
+    }
+
+    @Test("clear text to a TLS port, TLS to a clear port, and no encryption at all")
+    func schemes() async throws {
+        try await SecureServer.with { secure in
+            let clear = secure.server.url.replacing("wss://", with: "ws://")
+            #expect(await failure(clear, secure.client).contains("write wss:// in place of ws://"))
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.encryptionFailed(.notEncrypted))])
+            #expect(
+                await failure(secure.server.url, ClientConfiguration()).contains("give ClientConfiguration.encryption"))
+            let plain = try await WebSocketServer.serve { _, _ in }
+            let url = plain.url.replacing("ws://", with: "wss://")
+            #expect(await failure(url, secure.client).contains("does not speak TLS"))
+            await plain.shutdownNow()
+        }
+    }
+
+    @Test(
+        "a peer that says nothing, or half a ClientHello, has the handshake's limit and no more", arguments: [0, 100])
+    func silent(bytes: Int) async throws {
+        try await SecureServer.with {
+            $0.limits.handshakeLimit = .milliseconds(50)
+        } _: { secure in
+            let peer = try BlockingPeer(secure.server.address)
+            if bytes > 0 { peer.sendHello(prefix: bytes) }
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.limit(.handshake))])
+        }
+    }
+
+    @Test("the end of the stream with and without close_notify", arguments: [true, false])
+    func ends(isNotified: Bool) async throws {
+        try await SecureServer.with { secure in
+            let peer = try BlockingPeer(secure.server.address)
+            try peer.open()
+            peer.end(notifying: isNotified)
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.endOfStream)])
+        }
+    }
+
+    @Test("close_notify from a peer that keeps TCP open ends the connection")
+    func notifiedAndHeld() async throws {
+        try await SecureServer.with { secure in
+            let peer = try BlockingPeer(secure.server.address)
+            try peer.open()
+            // With the last message, so that the end is read together with it.
+            try peer.send(BlockingPeer.frame(0x82, [1, 2, 3]), thenNotify: true)
+            #expect(await eventually { secure.outcomes.withLock { $0.count } == 1 })
+            #expect(secure.outcomes.withLock { $0 } == [CloseOutcome(.endOfStream)])
+        }
+    }
+}
