@@ -71,8 +71,8 @@ def _workers():
     yield "a worker that leaks and is replaced", _python("handoff", 500, KIB, 1), REPLACED, options, 30
     yield "a worker that leaks", _python("handoff", 0, 0, 1), _leak("descriptors", 1), options, 30
     yield "a worker", _python("handoff", 0, 0, 0), CLEAN, options, 40
-    yield "a process for each connection, keeps 4 KiB", _python("forks", "leak"), _leak("memory", 4 * KIB), options, 60
-    yield "a process for each connection", _python("forks"), CLEAN, options, 60
+    yield "a process for each connection, keeps 4 KiB", _python("forks", "leak"), _leak("memory", 4 * KIB), options, 150
+    yield "a process for each connection", _python("forks"), CLEAN, options, 150
     yield "workers of a Node cluster that leak and are replaced", _node("cluster", 1, 150), REPLACED, options, 40
     yield "workers of a Node cluster that leak", _node("cluster", 1, 0), _leak("descriptors", 1), options, 40
     # Reading the heap of V8 leaves some bytes in it: near what is called a leak, which may stay undecided.
