@@ -59,12 +59,12 @@ extension Peer {
     /// A message has come into which the opening or a step looks.
     func received(_ message: [UInt8]) {
         let opening = supplies.opening
-        if let reply = opening.replies.first(where: { $0.request.matches(message, value) }) {
+        if let reply = opening.replies.first(where: { $0.request.matches(message, supplies.patterns, value) }) {
             let answer = Array(reply.answer.filled(value).utf8)
             _ = answer.withUnsafeBytes { machine.appendMessage(.text, $0.bytes, into: &output) }
             return
         }
-        if opening.answer?.matches(message, value) ?? true { replies += 1 }
+        if opening.answer?.matches(message, supplies.patterns, value) ?? true { replies += 1 }
         dialogue?.add(message)
     }
 

@@ -84,10 +84,11 @@ extension Peer {
 
     /// The target's Close came before a message could be sent.
     func targetHasClosed() {
-        guard hasReachedPoint, let closeCode, let step = currentStep else {
+        guard let closeCode, let step = currentStep else {
             return finish(.broken("the target closed before a message could be sent"))
         }
-        deviate(.close(closeCode, at: step))
+        let deviation = PeerDeviation.close(closeCode, at: step)
+        hasReachedPoint ? deviate(deviation) : finish(.broken("\(deviation)"))
     }
 
     /// The target has ended the connection in its own way: the peer leaves as its lifecycle does.

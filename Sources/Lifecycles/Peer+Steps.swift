@@ -36,7 +36,9 @@ extension Peer {
                 let reason = String(decoding: reason.filled(value).utf8.prefix(Self.mostReasonBytes), as: UTF8.self)
                 _ = machine.appendClose(CloseCode(rawValue: code), reason: reason, into: &output)
             case .expect(let expectation, _):
-                guard dialogue?.take({ expectation.matches($0, value) }) == true else { return awaitAnswer() }
+                guard dialogue?.take({ expectation.matches($0, supplies.patterns, value) }) == true else {
+                    return awaitAnswer()
+                }
             case .capture(let name, let pointer): if !capture(name, from: pointer) { return }
             case .awaitUpgrade:
                 if !isUpgraded { return awaitTarget() }

@@ -24,6 +24,7 @@ final class PeerSupplies: @unchecked Sendable {
     let contexts = DeflateContexts()
     let sources: SourceAddresses
     let rendezvous = Rendezvous()
+    let patterns = Patterns()
     let numbers: ConnectionNumbers
     /// What the peers tell what they do and see; nil where nobody looks.
     let trace: (@Sendable (TraceEvent) -> Void)?

@@ -37,6 +37,36 @@ struct ConnectTests {
         _ = try await server.finish(within: 150)
     }
 
+    @Test("leaves as it is told to, and that is no failure", arguments: ["/fin", "/reset", "/vanish"])
+    func leaving(command: String) async throws {
+        let (server, url) = try await ServeTests.start()
+        let probe = try await Tool.run(["connect", url, "-x", "hello", "-x", command, "-x", "never sent", "-w", "0.1"])
+        #expect(probe.code == 0, "\(probe.errors)")
+        #expect(!probe.output.contains("never sent") && !probe.errors.contains("closed with"), "\(probe.errors)")
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 150)
+    }
+
+    @Test("sends what -x says, and ends once the expected message has come, or has not")
+    func expectation() async throws {
+        let (server, url) = try await ServeTests.start()
+        let met = try await Tool.run(
+            ["connect", url, "-H", "A: b", "-x", "one", "-x", "two", "--expect", "tw", "--within", "300s"])
+        #expect(met.code == 0 && met.output.hasPrefix("one\ntwo\n"), "\(met.errors)")
+        let piped = try await Tool.run(
+            ["connect", url, "--expect", "last", "--within", "300s"], input: "first\nlast\n")
+        #expect(piped.code == 0 && piped.output == "first\nlast\n", "\(piped.errors)")
+        let unmet = try await Tool.run(["connect", url, "-x", "one", "--expect", "two", "--within", "0.1"])
+        #expect(unmet.code == 1 && unmet.errors.contains("no message with \"two\" came"), "\(unmet.errors)")
+        let waiting = try await Tool.run(["connect", url, "-x", "one", "-w", "300s", "-x", "/close"])
+        #expect(waiting.code == 0)
+        for arguments in [["-w", "1"], ["--expect", ""], ["--within", "soon"]] {
+            #expect(try await Tool.run(["connect", url] + arguments).code == 64)
+        }
+        server.signal(SIGTERM)
+        _ = try await server.finish(within: 150)
+    }
+
     @Test(
         "compression is agreed upon as both ends' options say, and told",
         arguments: [

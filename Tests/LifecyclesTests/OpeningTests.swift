@@ -179,6 +179,15 @@ struct OpeningTests {
         )
     }
 
+    @Test("a target that closes in the opening is told by its code")
+    func closesInOpening() async throws {
+        let opening = try Opening("send ask\nexpect \"told\"\nhold 300s\nsend more")
+        let closing = Dialect(answers: [("ask", "told")], closesAfter: "ask", exchanged: "")
+        let (counts, _) = try await drive(opening, closing, .fin)
+        #expect(counts.completed == 0 && counts.broken == 3)
+        #expect(counts.openingProblem == "step 4: the target sent a Close with 1000 (sending)", "\(counts)")
+    }
+
     @Test("where no upgrade is awaited, nothing of it is said")
     func noUpgrade() async throws {
         let opening = try Opening("expect \"never\"")

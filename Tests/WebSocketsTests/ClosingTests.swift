@@ -44,6 +44,36 @@ extension OverTCP {
             }
         }
 
+        @Test("we leave without a Close frame: with a FIN, or with a reset")
+        func weLeave() async throws {
+            try await TestServer.serving({ connection, _ in
+                while await connection.receive() != nil {}
+            }) { server in
+                let client = try await WebSocketClient.connect(to: server.server.url)
+                try await client.send("what was sent before is not lost")
+                await client.closeStream()
+                #expect(try await server.outcome() == CloseOutcome(.endOfStream))
+                #expect(try await client.closed() == CloseOutcome(.aborted))
+            }
+        }
+
+        @Test("one that vanishes answers no Ping, and nothing else")
+        func vanishes() async throws {
+            try await TestServer.serving(
+                configure: {
+                    $0.limits.pingInterval = .milliseconds(200)
+                    $0.limits.closeLimit = .milliseconds(20)
+                },
+                { connection, _ in while await connection.receive() != nil {} }
+            ) { server in
+                let client = try await WebSocketClient.connect(to: server.server.url)
+                await client.vanish()
+                #expect(try await server.outcome().cause == .limit(.pong))
+                await client.closeNow()
+                _ = try await client.closed()
+            }
+        }
+
         @Test("a code that may not be sent is left out", arguments: [0, 999, 1004, 1005, 1006, 1015, 5000] as [UInt16])
         func unsendableCode(code: UInt16) async throws {
             try await TestServer.with(handler: { _ in

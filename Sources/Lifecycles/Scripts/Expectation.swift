@@ -10,13 +10,24 @@ public enum Expectation: Hashable, Sendable, Codable {
     /// Whether `message` is like it, `value` giving what the names of a template stand for.
     ///
     /// A message that is no UTF-8 is searched as the text that it is taken for.
-    func matches(_ message: [UInt8], _ value: (String) -> String?) -> Bool {
+    func matches(_ message: [UInt8], _ patterns: Patterns, _ value: (String) -> String?) -> Bool {
         switch self {
         case .text(let template): message.contains(Array(template.filled(value).utf8))
         case .bytes(let bytes): message.contains(bytes)
-        case .pattern(let pattern):
-            ((try? Regex(pattern).firstMatch(in: String(decoding: message, as: UTF8.self))) ?? nil) != nil
+        case .pattern(let pattern): patterns.match(pattern, String(decoding: message, as: UTF8.self))
         }
+    }
+}
+
+/// The regular expressions of one drive, each made once.
+final class Patterns {
+    private var made: [String: Regex<AnyRegexOutput>] = [:]
+
+    /// Whether `pattern` matches a part of `text`.
+    func match(_ pattern: String, _ text: String) -> Bool {
+        if made[pattern] == nil { made[pattern] = try? Regex(pattern) }
+        guard let regex = made[pattern] else { return false }
+        return ((try? regex.firstMatch(in: text)) ?? nil) != nil
     }
 }
 

@@ -63,7 +63,13 @@ public struct Template: Hashable, Sendable, Codable {
 
     /// The text, each name replaced by what `value` gives for it; a name without a value stays as it is written.
     public func filled(_ value: (String) -> String?) -> String {
-        if parts.count == 1, case .text(let text) = parts[0] { return text }
+        // Most have one part, and are filled for every message.
+        if parts.count == 1 {
+            switch parts[0] {
+            case .text(let text): return text
+            case .value(let name): return value(name) ?? "{\(name)}"
+            }
+        }
         return parts.map { part in
             switch part {
             case .text(let text): text

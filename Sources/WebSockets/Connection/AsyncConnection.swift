@@ -139,6 +139,16 @@ public actor AsyncConnection {
         connection.closeNow()
     }
 
+    /// Ends the stream with no Close frame, as the system does for a process that is killed.
+    public func closeStream() {
+        connection.closeStream()
+    }
+
+    /// Neither reads, sends nor ends from now on, as a peer whose network is gone, until `closeNow()`.
+    public func vanish() {
+        connection.vanish()
+    }
+
     /// Waits until the connection has ended, from either side; throws if the task is cancelled before that.
     public func closed() async throws(CancellationError) -> CloseOutcome {
         let ticket = mailbox.ticket()

@@ -43,6 +43,22 @@ extension Connection {
         end(CloseOutcome(.aborted), reset: true)
     }
 
+    /// Ends the stream with no Close frame, as the system does for a process that is killed: sends what is left, then a
+    /// FIN, and discards input until the peer ends its own, at most for `closeLimit`.
+    public func closeStream() {
+        drain(deciding: CloseOutcome(.aborted))
+    }
+
+    /// Neither reads, sends nor ends from now on, as a peer whose network is gone: no Pong, and no limit is kept.
+    ///
+    /// The descriptor stays open until `closeNow()`, or until the peer's reset.
+    public func vanish() {
+        guard phase == .open else { return }
+        pause()
+        updateInterest()
+        setDeadline(.never)
+    }
+
     /// The closing handshake is complete.
     ///
     /// A server closes TCP first (section 7.1.1); at once if nothing unread could turn its FIN into a reset that

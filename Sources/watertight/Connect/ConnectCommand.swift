@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Sockets
+import SystemCalls
 import WebSocketProtocol
 import WebSockets
 
@@ -15,16 +16,23 @@ struct ConnectCommand: AsyncParsableCommand {
             Works in a pipe: echo hi | watertight connect ws://127.0.0.1:9001/
             At the end of input it waits until nothing has arrived for --linger, then closes with 1000.
 
+            With -x nothing is read; the texts and commands after -x are taken in its place. With --expect it ends once a \
+            message that contains the text has come:
+
+              watertight connect ws://127.0.0.1:9001/ -x hello --expect hello --within 2s
+
             Messages go to stdout, one a line, binary ones as hexadecimal; everything else goes to stderr.
 
-            Exit codes: 0 closed in good order, 1 the server closed with a code that means trouble (other than 1000, \
-            1001 or none), 2 ended without a closing handshake, 64 wrong arguments, 69 no connection or the upgrade \
-            refused, 70 internal error, 130 interrupted.
+            Exit codes: 0 closed in good order or as told, 1 the server closed with a code that means trouble (other than \
+            1000, 1001 or none) or the expected message did not come, 2 ended without a closing handshake, 64 wrong \
+            arguments, 69 no connection or the upgrade refused, 70 internal error, 130 interrupted.
             """)
 
     @Argument(help: "ws://HOST[:PORT]/PATH, or wss:// for TLS.")
     var url: String
-    @Option(name: .customLong("header"), help: "Field to add to the request, \"Name: value\"; repeatable.")
+    @Option(
+        name: [.customLong("header"), .customShort("H")],
+        help: "Field to add to the request, \"Name: value\"; repeatable.")
     var headers: [FieldArgument] = []
     @Option(name: .customLong("subprotocol"), help: "Subprotocol to offer; repeatable.")
     var subprotocols: [String] = []
@@ -45,10 +53,25 @@ struct ConnectCommand: AsyncParsableCommand {
     var handshakeLimit = DurationArgument(ConnectionLimits().handshakeLimit)
     @Option(help: "Silence to wait for at the end of input before closing.")
     var linger = DurationArgument(.milliseconds(250))
+    @Option(
+        name: .customShort("x"),
+        help: ArgumentHelp(
+            "Text to send, or command to carry out, in place of the input; repeatable.", valueName: "text"))
+    var typed: [String] = []
+    @Option(
+        name: .customShort("w"),
+        help: ArgumentHelp("Time to wait after the last -x before closing. Default: --linger.", valueName: "time"))
+    var wait: DurationArgument?
+    @Option(help: ArgumentHelp("End once a message that contains this text has come.", valueName: "text"))
+    var expect: String?
+    @Option(help: "Time for that message, from the upgrade on.")
+    var within = DurationArgument(.seconds(10))
     @Flag(help: "Print messages only.")
     var quiet = false
 
     func validate() throws {
+        if wait != nil, typed.isEmpty { throw ValidationError("-w waits after what -x sends: give -x as well") }
+        if expect?.isEmpty == true { throw ValidationError("--expect needs a text") }
         do {
             let url = try WebSocketURL(url)
             _ = try ClientHandshake(
@@ -80,9 +103,15 @@ struct ConnectCommand: AsyncParsableCommand {
                 + (connection.compression.map { ", \($0)" } ?? "") + (encryption.map { ", \($0)" } ?? ""))
         if StandardInput.isTerminal { say("/help lists the commands, /close ends") }
         let typing = Task { try await type(to: session, connection) }
+        let limit = Task { if expect != nil { await endExpectation(session, connection) } }
         let outcome = try await receive(from: connection, session)
         typing.cancel()
+        limit.cancel()
         say("\(outcome)")
+        if let expect, !session.hasMetExpectation, !session.wasInterrupted {
+            StandardError.print("watertight: no message with \"\(expect.escapedForTerminal)\" came")
+            throw ExitCode(1)
+        }
         if let code = exitCode(outcome, session) { throw code }
     }
 
@@ -116,6 +145,10 @@ struct ConnectCommand: AsyncParsableCommand {
     ) async throws -> CloseOutcome {
         while let message = await connection.receive() {
             session.print(Self.text(of: message))
+            if let expect, !session.hasMetExpectation, Self.text(of: message).contains(expect) {
+                session.meetExpectation()
+                Task { await session.close(.normalClosure, reason: "") }
+            }
         }
         return try await connection.closed()
     }
@@ -133,8 +166,9 @@ struct ConnectCommand: AsyncParsableCommand {
     /// Sends what is typed until the input or the connection ends.
     private func type(to session: ProbeSession, _ connection: AsyncConnection) async throws {
         let input = StandardInput()
+        var given = typed[...]
         do {
-            while let line = try await input.nextLine() {
+            while let line = try await (typed.isEmpty ? input.nextLine() : given.popFirst()) {
                 switch ProbeInput(line) {
                 case .text(let text):
                     try await send(session, connection) { (connection) throws(SendFailure) in try connection.send(text)
@@ -147,6 +181,9 @@ struct ConnectCommand: AsyncParsableCommand {
                 case .close(let code, let reason):
                     await session.close(code.map(CloseCode.init(rawValue:)) ?? .normalClosure, reason: reason)
                     return
+                case .fin: return await session.leave { $0.closeStream() }
+                case .reset: return await session.leave { $0.closeNow() }
+                case .vanish: return await vanish(session, connection)
                 case .help: say(ProbeInput.helpText)
                 case .mistake(let problem): StandardError.print("watertight: \(problem)")
                 }
@@ -157,10 +194,37 @@ struct ConnectCommand: AsyncParsableCommand {
         } catch {
             StandardError.print("watertight: \(error)")
         }
-        while session.silence < linger.duration, await connection.outcome == nil {
+        // The message that is expected, or its limit, ends it.
+        if expect != nil { return }
+        if let wait { await sleep(wait.duration, connection) }
+        while wait == nil, session.silence < linger.duration, await connection.outcome == nil {
             await connection.loop.sleep(for: min(linger.duration - session.silence, .milliseconds(50)))
         }
         await session.close(.normalClosure, reason: "")
+    }
+
+    /// Stays without a sign of life until it is interrupted, the server resets, or the time of -w has passed.
+    private func vanish(_ session: ProbeSession, _ connection: AsyncConnection) async {
+        await session.leave { $0.vanish() }
+        say("vanished; the connection stays open")
+        guard let wait else { return }
+        await sleep(wait.duration, connection)
+        await session.leave { $0.closeNow() }
+    }
+
+    /// Ends the connection where the expected message does not come in time.
+    private func endExpectation(_ session: ProbeSession, _ connection: AsyncConnection) async {
+        await sleep(within.duration, connection)
+        guard !Task.isCancelled, !session.hasMetExpectation else { return }
+        await session.close(.normalClosure, reason: "")
+    }
+
+    /// Waits so long, or until the connection has ended.
+    private func sleep(_ duration: Duration, _ connection: AsyncConnection) async {
+        let end = MonotonicTime.now + duration
+        while MonotonicTime.now < end, await connection.outcome == nil, !Task.isCancelled {
+            await connection.loop.sleep(for: min(end - .now, .milliseconds(50)))
+        }
     }
 
     private func sendFile(_ name: String, _ session: ProbeSession, _ connection: AsyncConnection) async throws {
@@ -192,6 +256,8 @@ struct ConnectCommand: AsyncParsableCommand {
 
     private func exitCode(_ outcome: CloseOutcome, _ session: ProbeSession) -> ExitCode? {
         if session.wasInterrupted { return Code.interrupted }
+        // It came with what was expected, or this side left as it was told to.
+        if session.hasMetExpectation || session.hasLeft { return nil }
         guard outcome.isClean else { return ExitCode(2) }
         let isOrderly = [.normalClosure, .goingAway, .noStatusReceived].contains(outcome.code)
         return isOrderly || session.hasClosed ? nil : ExitCode(1)

@@ -6,6 +6,9 @@ enum ProbeInput: Hashable {
     case ping(String)
     case close(UInt16?, reason: String)
     case binary(file: String)
+    case fin
+    case reset
+    case vanish
     case help
     case mistake(String)
 
@@ -27,6 +30,12 @@ enum ProbeInput: Hashable {
         case "/close": self = Self.close(argument)
         case "/binary":
             self = argument.isEmpty ? .mistake("/binary needs the name of a file") : .binary(file: argument)
+        case "/fin", "/reset", "/vanish":
+            guard argument.isEmpty else {
+                self = .mistake("\(words[0]) stands alone")
+                return
+            }
+            self = words[0] == "/fin" ? .fin : words[0] == "/reset" ? .reset : .vanish
         case "/help": self = .help
         default:
             self = .mistake("there is no command \(words[0]): /help lists them; begin a text with // for a slash")
@@ -49,6 +58,9 @@ enum ProbeInput: Hashable {
           /ping [text]             send a Ping and show the round trip
           /binary FILE             send a file as one binary message
           /close [code] [reason]   begin the closing handshake
+          /fin                     end TCP with no Close frame, as if this process were killed
+          /reset                   reset TCP
+          /vanish                  neither read, send nor end from now on, as if the network were gone
           //text                   send a text that begins with a slash
           /help                    show this
         """

@@ -11,6 +11,8 @@ final class ProbeSession: Sendable {
         var lastTraffic = MonotonicTime.now
         var isPrinting = false
         var hasClosed = false
+        var hasLeft = false
+        var hasMetExpectation = false
         var wasInterrupted = false
     }
 
@@ -29,6 +31,12 @@ final class ProbeSession: Sendable {
     /// Whether this side began the closing handshake.
     var hasClosed: Bool { state.withLock { $0.hasClosed } }
 
+    /// Whether this side left without a closing handshake, as it was told to.
+    var hasLeft: Bool { state.withLock { $0.hasLeft } }
+
+    /// Whether the message came that was expected.
+    var hasMetExpectation: Bool { state.withLock { $0.hasMetExpectation } }
+
     var wasInterrupted: Bool { state.withLock { $0.wasInterrupted } }
 
     func noteSent() {
@@ -45,6 +53,16 @@ final class ProbeSession: Sendable {
         }
     }
 
+    /// The message has come that was expected.
+    func meetExpectation() { state.withLock { $0.hasMetExpectation = true } }
+
+    /// Leaves without a closing handshake.
+    func leave(_ how: @Sendable (isolated AsyncConnection) -> Void) async {
+        guard let connection = state.withLock({ $0.connection }) else { return }
+        state.withLock { $0.hasLeft = true }
+        await how(connection)
+    }
+
     func close(_ code: CloseCode, reason: String) async {
         guard let connection = state.withLock({ $0.connection }) else { return }
         if await connection.outcome == nil { state.withLock { $0.hasClosed = true } }
@@ -54,6 +72,7 @@ final class ProbeSession: Sendable {
     /// Begins to close an open connection.
     func interrupt() {
         state.withLock { $0.wasInterrupted = true }
-        Task { await close(.goingAway, reason: "") }
+        // Whoever left, or vanished, has no closing handshake.
+        Task { hasLeft ? await leave { $0.closeNow() } : await close(.goingAway, reason: "") }
     }
 }
