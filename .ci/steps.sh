@@ -17,6 +17,8 @@ install() {
     [ -e /usr/share/nodejs/ws ] || missing+=(node-ws)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+    [ -e /usr/include/openssl/ssl.h ] || missing+=(libssl-dev)
+    command -v openssl >/dev/null || missing+=(openssl)
     [ ${#missing[@]} -eq 0 ] && return
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }

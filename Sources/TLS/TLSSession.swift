@@ -6,7 +6,7 @@ public import Sockets
 /// Confined to one thread. What a call puts into the buffers' output must be sent, or kept, before another session's call.
 /// After an end or a failure nothing is taken or given any more.
 public struct TLSSession: ~Copyable {
-    private let pointer: OpaquePointer
+    let pointer: OpaquePointer
     private let buffers: TLSBuffers
     private var phase = Phase.handshaking
     private var hasBegun = false

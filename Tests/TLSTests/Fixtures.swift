@@ -1,3 +1,4 @@
+import COpenSSL
 import Foundation
 import Glibc
 import Sockets
@@ -44,6 +45,15 @@ final class End {
             }
             #expect(isEncrypted)
         }
+        return taken()
+    }
+}
+
+extension End {
+    /// A KeyUpdate that asks for one in answer (RFC 8446, section 4.6.3).
+    func keyUpdate() -> [UInt8] {
+        #expect(SSL_key_update(session.pointer, SSL_KEY_UPDATE_REQUESTED) == 1)
+        #expect(SSL_do_handshake(session.pointer) == 1)
         return taken()
     }
 }

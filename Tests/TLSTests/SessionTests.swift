@@ -70,6 +70,20 @@ struct SessionTests {
         #expect(client.plaintext == [4] && client.end == nil)
     }
 
+    @Test("new keys, asked for as often as the window holds, are answered and understood")
+    func keyUpdates() throws {
+        let (client, server) = try open()
+        var updates: [UInt8] = []
+        while updates.count < EventLoop.windowBytes - 17 * 1024 { updates += client.keyUpdate() }
+        server.receive(updates)
+        let answers = server.taken()
+        #expect(server.end == nil && !answers.isEmpty && answers.count <= updates.count)
+        client.receive(answers)
+        server.receive(client.encrypted([1, 2, 3]))
+        client.receive(server.encrypted(server.plaintext))
+        #expect(client.plaintext == [1, 2, 3])
+    }
+
     @Test("a turned bit is a violation, and the peer is told by an alert")
     func corrupt() throws {
         let (client, server) = try open()

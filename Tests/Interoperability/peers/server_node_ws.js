@@ -2,9 +2,12 @@
 // name: node-ws
 // node: ws
 // deflates: on takeover
+// schemes: ws wss
 // Debian's node-ws as a server.
 'use strict';
+const fs = require('fs');
 const http = require('http');
+const https = require('https');
 const { WebSocketServer } = require('ws');
 const { version } = require('ws/package.json');
 
@@ -34,7 +37,10 @@ function converse(socket, request) {
   });
 }
 
-const server = http.createServer();
+const { CERTIFICATE, KEY } = process.env;
+const server = CERTIFICATE
+  ? https.createServer({ cert: fs.readFileSync(CERTIFICATE), key: fs.readFileSync(KEY) })
+  : http.createServer();
 server.on('upgrade', (request, stream, head) => {
   if (request.url.startsWith('/refuse/')) {
     const status = Number(request.url.split('/')[2]);

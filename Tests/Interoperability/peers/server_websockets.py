@@ -2,9 +2,12 @@
 # name: websockets
 # pip: websockets==17.4
 # deflates: on takeover
+# schemes: ws wss
 """Python's websockets as a server."""
 
 import asyncio
+import os
+import ssl
 from http import HTTPStatus
 
 import websockets
@@ -49,9 +52,18 @@ async def converse(connection):
         print(f"closed {answer.code} {answer.reason}" if answer else "closed 1006 ", flush=True)
 
 
+def encryption():
+    if "CERTIFICATE" not in os.environ:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
+    return context
+
+
 async def main():
     async with serve(
-        converse, "127.0.0.1", 0, process_request=prepare, subprotocols=["chat"], select_subprotocol=choose
+        converse, "127.0.0.1", 0, process_request=prepare, subprotocols=["chat"], select_subprotocol=choose,
+        ssl=encryption()
     ) as server:
         print(f"listening {server.sockets[0].getsockname()[1]} {websockets.__version__}", flush=True)
         await server.serve_forever()
