@@ -54,9 +54,13 @@ final class HTTPStream {
             case .endOfStream: return 0
             case .wouldBlock: continue
             case .failed(let error): throw error
-            case .encryptionFailed(let failure): throw HeapProbeFailure("\(location) cannot be read: \(failure)")
+            case .encryptionFailed: throw failure(of: encryption)
             }
         }
+    }
+
+    private func failure(of encryption: TLSEncryption) -> HeapProbeFailure {
+        HeapProbeFailure("\(location) cannot be read: \(encryption.failure.map { "\($0)" } ?? "TLS failed")")
     }
 
     /// Completes the handshake.
@@ -76,7 +80,7 @@ final class HTTPStream {
             case .bytes: throw HeapProbeFailure("\(location) answers before it is asked")
             case .endOfStream: throw HeapProbeFailure("\(location) ended the stream")
             case .failed(let error): throw error
-            case .encryptionFailed(let failure): throw HeapProbeFailure("\(location) cannot be read: \(failure)")
+            case .encryptionFailed: throw failure(of: encryption)
             }
         }
     }

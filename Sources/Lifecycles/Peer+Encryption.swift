@@ -21,13 +21,18 @@ extension Peer {
         return true
     }
 
+    /// Nothing that the target sends can be understood any more.
+    func encryptionFailed() {
+        if let failure = encryption?.failure { finish(.broken("\(failure)")) }
+    }
+
     /// Continues the handshake; the script begins when it is complete.
     func secure() {
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
         let result = receive(into: window)
         switch result {
-        case .encryptionFailed(let failure): return finish(.broken("\(failure)"))
+        case .encryptionFailed: return encryptionFailed()
         case .failed(let error): return finish(.broken("\(error) (TLS handshake)"))
         case .endOfStream: return finish(.broken("\(EncryptionFailure.endedInHandshake)"))
         case .bytes, .wouldBlock: break

@@ -130,7 +130,7 @@ final class Peer: Channel, @unchecked Sendable {
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)
         case .failed(let error): streamEnded(.failed(error))
-        case .encryptionFailed(let failure): finish(.broken("\(failure)"))
+        case .encryptionFailed: encryptionFailed()
         }
     }
 

@@ -84,8 +84,9 @@ open class Channel: Timed, @unchecked Sendable {
         case endOfStream
         case wouldBlock
         case failed(SystemCallError)
-        /// Nothing more can be decrypted; only of an encrypted channel.
-        case encryptionFailed(EncryptionFailure)
+        /// Nothing more can be decrypted, for the reason that the encryption gives as its `failure`. Without it here:
+        /// results of plain channels stay as cheap as a number.
+        case encryptionFailed
     }
 
     /// Reads what has arrived into `buffer`, once.

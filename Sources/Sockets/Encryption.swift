@@ -7,6 +7,8 @@ public protocol Encryption: AnyObject {
     var isEstablished: Bool { get }
     /// What was agreed on; nil before the handshake is complete.
     var summary: EncryptionSummary? { get }
+    /// Why nothing can be decrypted any more; nil as long as something may.
+    var failure: EncryptionFailure? { get }
     /// Encrypted bytes that the kernel has not taken yet.
     var unsentBytes: Int { get }
     /// Bytes of memory held for the connection.

@@ -15,6 +15,8 @@ public final class TLSEncryption: Encryption {
     /// Bytes among them that answer what the peer sent, not what our side did.
     @exclusivity(unchecked) private var unsentAnswers = 0
     @exclusivity(unchecked) private var pendingEnd: TLSSession.End?
+    /// Why nothing can be decrypted any more; nil as long as something may.
+    @exclusivity(unchecked) public private(set) var failure: EncryptionFailure?
     /// Whether the stream ended without the peer's close_notify, so that what it sent may have been cut short.
     @exclusivity(unchecked) public private(set) var isTruncated = false
 
@@ -65,7 +67,7 @@ public final class TLSEncryption: Encryption {
 
     /// Reads once; the end of the stream is close_notify or the FIN, whichever comes first (RFC 8446, section 6.1).
     public func receive(into buffer: UnsafeMutableRawBufferPointer, from number: Int32) -> Channel.ReceiveResult {
-        if let end = pendingEnd.take() { return Self.result(of: end) }
+        if let end = pendingEnd.take() { return result(of: end) }
         if session.isServer && unsentBytes > 0 { return .wouldBlock }
         let most = min(buffers.window.count, buffer.count) - Self.recordBytes
         precondition(most > 0, "a record does not fit into the buffer")
@@ -77,7 +79,7 @@ public final class TLSEncryption: Encryption {
         guard count > 0 else {
             if session.hasInputEnded { return .endOfStream }
             isTruncated = true
-            return session.isEstablished ? .endOfStream : .encryptionFailed(.endedInHandshake)
+            return session.isEstablished ? .endOfStream : result(of: .failed(.endedInHandshake))
         }
         // Dropped: what follows an end is nothing to anyone, but must be read so that no reset overtakes our last bytes.
         if session.hasInputEnded { return .wouldBlock }
@@ -87,17 +89,19 @@ public final class TLSEncryption: Encryption {
         if sendOutput(to: number) != nil { dropUnsent() }
         unsentAnswers = unsentBytes == 0 ? 0 : unsentAnswers + answers
         if unsentAnswers > Self.mostUnsentAnswers {
-            return .encryptionFailed(.violation("the peer asks for answers that it does not read"))
+            return result(of: .failed(.violation("the peer asks for answers that it does not read")))
         }
-        guard input.count > 0 else { return input.end.map(Self.result) ?? .wouldBlock }
+        guard input.count > 0 else { return input.end.map(result) ?? .wouldBlock }
         pendingEnd = input.end
         return .bytes(input.count, isDrained: count < most)
     }
 
-    private static func result(of end: TLSSession.End) -> Channel.ReceiveResult {
+    private func result(of end: TLSSession.End) -> Channel.ReceiveResult {
         switch end {
-        case .closeNotify: .endOfStream
-        case .failed(let failure): .encryptionFailed(failure)
+        case .closeNotify: return .endOfStream
+        case .failed(let failure):
+            self.failure = failure
+            return .encryptionFailed
         }
     }
 

@@ -27,7 +27,7 @@ extension Connection {
             if accountedBytes > 0 || phase == .handshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
         case .endOfStream: streamEnded()
         case .wouldBlock: if encryption != nil { accountForBuffers() }
-        case .encryptionFailed(let failure): encryptionFailed(failure)
+        case .encryptionFailed: if let failure = encryption?.failure { encryptionFailed(failure) }
         case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
         }
     }
