@@ -208,7 +208,9 @@ let package = Package(
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
-            dependencies: ["Lifecycles", "TLS", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol"],
+            dependencies: [
+                "Lifecycles", "TestSupport", "TLS", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol",
+            ],
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests",

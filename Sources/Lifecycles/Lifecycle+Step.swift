@@ -1,10 +1,12 @@
 extension Lifecycle {
     /// One act of the peer, or one wait for the target.
+    ///
+    /// What a step carries is kept aside, so that the peers copy and compare steps at the cost of a word.
     public enum Step: Hashable, Sendable, Codable, CustomStringConvertible {
         /// Sends the opening handshake's request.
         case sendRequest
         /// Sends the opening handshake's request for a path and query of its own.
-        case sendRequestFor(Template)
+        indirect case sendRequestFor(Template)
         /// Sends a request that the target has reason to refuse.
         case sendFaultyRequest(RequestFault)
         /// Sends the first half of the request.
@@ -18,9 +20,9 @@ extension Lifecycle {
         /// Waits until something has arrived, and leaves it unread.
         case awaitUnread
         /// Sends so many messages; of so many bytes, or the script's own.
-        case sendMessages(Int, bytes: Int? = nil)
+        indirect case sendMessages(Int, bytes: Int? = nil)
         /// Sends a text message.
-        case send(Template)
+        indirect case send(Template)
         /// Sends a binary message.
         case sendBinary([UInt8])
         /// Sends bytes as they are, which need not be a frame.
@@ -29,9 +31,9 @@ extension Lifecycle {
         ///
         /// Messages that are not like it are passed over. Those that came before count, unless another `expect` had
         /// them.
-        case expect(Expectation, within: Duration?)
+        indirect case expect(Expectation, within: Duration?)
         /// Keeps a value of the message that was expected last, under a name for later templates.
-        case capture(String, from: JSONPointer)
+        indirect case capture(String, from: JSONPointer)
         /// Waits for so many messages, if the target is known to answer.
         case awaitReplies(Int)
         /// Sends so many Pings.
@@ -52,7 +54,7 @@ extension Lifecycle {
         /// Sends a Close frame with 1000.
         case sendClose
         /// Sends a Close frame with a code and a reason.
-        case sendCloseWith(UInt16, reason: Template)
+        indirect case sendCloseWith(UInt16, reason: Template)
         /// Waits for the target's Close frame.
         case awaitClose
         /// Waits for the end of the stream, as a client does after the closing handshake.
@@ -60,7 +62,7 @@ extension Lifecycle {
         /// Stays until the hold limit, or until the target ends the stream.
         case hold
         /// Stays for a time of its own, or until the target ends the stream.
-        case holdFor(Duration)
+        indirect case holdFor(Duration)
         /// Stays until the hold limit whatever the target does, like a vanished peer.
         case stay
         /// Waits until every peer of the drive has reached this step.
@@ -100,6 +102,16 @@ extension Lifecycle {
             switch self {
             case .sendClose, .sendCloseWith: true
             default: false
+            }
+        }
+
+        /// How many bytes it sends at least, without the framing.
+        var sentBytes: Int {
+            switch self {
+            case .sendMessages(let count, let bytes): count * (bytes ?? 1)
+            case .send(let text): text.description.utf8.count
+            case .sendBinary(let bytes), .sendOctets(let bytes): bytes.count
+            default: 0
             }
         }
 

@@ -33,6 +33,7 @@ extension Peer {
     func appendMessages(_ count: Int, bytes: Int?) -> Bool {
         let plain = lifecycle.isCompressed ? script.compressedMessage : script.message
         let filling = bytes.map(PeerScript.filling) ?? plain
+        if supplies.saysFillingOnly { return append(filling, times: count) }
         for _ in 0..<count {
             messagesSent += 1
             for message in supplies.opening.message {
@@ -46,6 +47,17 @@ extension Peer {
             }
         }
         return true
+    }
+
+    private func append(_ text: String, times count: Int) -> Bool {
+        var text = text
+        let isSent = text.withUTF8 { bytes in
+            (0..<count).allSatisfy { _ in
+                machine.appendMessage(.text, UnsafeRawBufferPointer(bytes).bytes, into: &output)
+            }
+        }
+        if !isSent { targetHasClosed() }
+        return isSent
     }
 
     private func messageValue(_ name: String, _ filling: String) -> String? {

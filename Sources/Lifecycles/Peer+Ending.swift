@@ -35,7 +35,8 @@ extension Peer {
             noteLetGo()
             // A reset connection leaves nothing to keep.
             if case .failed = end { return leave() }
-            wait(for: restingInterest)
+            // The end of the stream stays readable: only a reset is news.
+            wait(for: [])
         case let step?:
             guard hasReachedPoint, let deviation = PeerDeviation(end, at: step) else {
                 return finish(.broken("\(end.problem) (\(step))"))

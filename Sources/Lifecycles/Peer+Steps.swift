@@ -56,6 +56,10 @@ extension Peer {
                 return supplies.rendezvous.arrive(self)
             case .leaveWithFIN:
                 flush()
+                // What the kernel has not taken yet is part of the lifecycle, unless the target waits for this peer.
+                guard !isRegistered || attention == .deaf || output.isEmpty && unsentBytes == 0 else {
+                    return awaitTarget()
+                }
                 // After both Close frames the end is a polite one; any other is a bare FIN.
                 if closeCode != nil { endEncryption() }
                 closeDescriptor()
@@ -65,10 +69,15 @@ extension Peer {
                 resetDescriptor()
                 return finish(.completed)
             }
-            step += 1
-            // What answered the opening answers no message of the lifecycle.
-            if step == supplies.openingSteps.upperBound { replies = 0 }
+            endStep()
         }
+    }
+
+    /// The current step is done.
+    func endStep() {
+        step += 1
+        // What answered the opening answers no message of the lifecycle.
+        if step == supplies.openingSteps.upperBound { replies = 0 }
     }
 
     /// Waits for an answer, unless the target has closed and none can come.

@@ -114,12 +114,15 @@ final class Peer: Channel, @unchecked Sendable {
                 return finish(.refused("\(failure)"))
             }
             isConnected = true
-            trace(.connected)
+            if supplies.trace != nil { trace(.connected) }
             wait(for: .readable)
             return beginEncryption() ? () : advance()
         }
         if isSecuring { return secure() }
-        if readiness.contains(.writable) { flush() }
+        if readiness.contains(.writable) {
+            flush()
+            if isRegistered, currentStep?.isLeaving == true { return advance() }
+        }
         guard isRegistered, !readiness.isDisjoint(with: [.readable, .peerHalfClosed, .hangup, .failed]) else { return }
         if attention == .deaf { return deafReady(readiness) }
         if currentStep == .awaitUnread { return next() }
@@ -172,7 +175,7 @@ final class Peer: Channel, @unchecked Sendable {
     }
 
     func next() {
-        step += 1
+        endStep()
         advance()
     }
 
@@ -196,7 +199,9 @@ final class Peer: Channel, @unchecked Sendable {
         if outcome != .completed, supplies.openingSteps.contains(step) {
             notes.openingStep = step - supplies.openingSteps.lowerBound
         }
-        trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
+        if supplies.trace != nil {
+            trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
+        }
         if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome, notes)
     }

@@ -20,6 +20,8 @@ final class PeerSupplies: @unchecked Sendable {
     let hasDialogue: Bool
     /// Whether peers must look into what comes.
     let looksIntoMessages: Bool
+    /// Whether an exchanged message is its filling, and nothing must be filled in.
+    let saysFillingOnly: Bool
     let maskingKeys = MaskingKeySource(fill: KernelRandom.fill)
     let contexts = DeflateContexts()
     let sources: SourceAddresses
@@ -49,6 +51,7 @@ final class PeerSupplies: @unchecked Sendable {
         opening = script.options.opening
         (steps, openingSteps) = lifecycle.steps.joined(by: opening.steps)
         point = lifecycle.point.map { [added = openingSteps.count] in $0 + added } ?? .max
+        saysFillingOnly = opening.message == [.send(Template("{filling}"))]
         looksIntoMessages = opening.readsMessages || steps.contains(where: \.isExpectation)
         watchesForPings = steps.contains { $0.isStay && $0 != .stay }
         hasDialogue = steps.contains(where: \.isExpectation)

@@ -204,6 +204,9 @@ struct OpeningTests {
             ("rpely \"2\" with 3", 1, 1, "did you mean \"reply\"?"),
             ("exchange {\nexpect \"a\"\n}", 1, 10, "in the block"),
             ("exchange {\nsend a", 1, 10, "} that ends the block"),
+            ("path /chat?user={usr}", 1, 17, "there is no value {usr}"),
+            ("reply \"{usr}\" with 3", 1, 8, "there is no value {usr}"),
+            ("exchange {\nsend a\nexpect \"b\"\n}\ncapture c from /d", 5, 1, "expected \"expect\" before"),
             ("send {filling}", 1, 6, "there is no value {filling}"),
             ("exchange send a", 1, 10, "expected {"),
         ] as [(String, Int, Int, String)])

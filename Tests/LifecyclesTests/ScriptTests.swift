@@ -122,6 +122,7 @@ struct ScriptTests {
             ("open\n}\nfin", 2, 1, "no block is open"),
             ("open\nrepeat 10000 {\nstay\nstay\n}\nfin", 2, 14, "at most 10000 steps"),
             ("open\nmessages 10000 16777216\nfin", 2, 16, "a number from 1 to 1677"),
+            ("open\nrepeat 100 {\nmessages 1 1000000\n}\nfin", 4, 1, "at most 16 MiB to send"),
             ("open\nsummary late\nfin", 2, 1, "before the first step"),
         ] as [(String, Int, Int, String)])
     func mistakes(text: String, line: Int, column: Int, problem: String) throws {

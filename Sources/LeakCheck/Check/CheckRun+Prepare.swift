@@ -12,7 +12,7 @@ import WebSocketProtocol
 extension CheckRun {
     /// How long the target may take over each step of the first connection.
     private static let firstLimit = Duration.seconds(2)
-    /// The same where an opening must come about as well, which may start much.
+    /// The same where TLS or an opening must come about as well, which may start much.
     private static let openingLimit = Duration.seconds(10)
     /// Connections that are held to see whether the processes that are read take them.
     private static let heldConnections = 8
@@ -141,26 +141,30 @@ extension CheckRun {
     /// Makes a polite connection, and learns whether the target answers messages.
     func meet(_ target: Target) async throws {
         var script = script(for: target)
-        script.stepLimit = plan.peers.opening.steps.isEmpty ? Self.firstLimit : Self.openingLimit
+        let isSimple = plan.peers.opening.steps.isEmpty && !target.url.isSecure
+        script.stepLimit = isSimple ? Self.firstLimit : Self.openingLimit
+        let limit = "\(Int(script.stepLimit.inSeconds)) s"
         let first = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
+        // A drive that was cut off says nothing of the target.
+        try Task.checkCancellation()
         isPolite = first.completed > 0
         if let problem = first.openingProblem {
             throw TargetFailure.invalid(
                 "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
         }
         encryption = first.encryption
-        if target.url.isSecure && encryption == nil { throw TargetFailure.unreachable(unencrypted(first)) }
+        if target.url.isSecure && encryption == nil { throw TargetFailure.unreachable(unencrypted(first, limit)) }
         if case .awaitReplies? = first.firstStall {
             // It may well not answer at all, or be a feed: the closing handshake decides.
             expectsReply = false
             script.expectsReply = false
-            notes.append("it does not answer a message within 2 s: the peers send theirs and do not wait for one")
+            notes.append("it does not answer a message within \(limit): the peers send theirs and do not wait for one")
             let second = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))
             isPolite = second.completed > 0
             if !isPolite { notes.append(impoliteNote(second)) }
         } else if first.stalled > 0 {
             notes.append(
-                "a polite connection takes longer than 2 s (\(first.firstStall.map(String.init(describing:)) ?? "")): so "
+                "a polite connection takes longer than \(limit) (\(first.firstStall.map(String.init(describing:)) ?? "")): so "
                     + "slow a target needs a longer --budget, or more --concurrency")
         } else if !isPolite {
             if first.refused == 0 && TLSProbe.speaksTLS(target.address) {
@@ -173,11 +177,12 @@ extension CheckRun {
     }
 
     /// Why nothing can be said to the target through TLS.
-    private func unencrypted(_ counts: DriveCounts) -> String {
+    private func unencrypted(_ counts: DriveCounts, _ limit: String) -> String {
         let problem = counts.firstProblem ?? "no reason known"
         if counts.stalled > 0 {
             return
-                "nothing answers a TLS handshake within 2 s: if the server speaks no TLS there, write ws:// in place of wss://"
+                "nothing answers a TLS handshake within \(limit): if the server speaks no TLS there, write ws:// in place of "
+                + "wss://"
         }
         let isTrust = problem.contains("is not trusted")
         return problem + (isTrust ? "; name its authority with --cacert FILE, or accept any with --insecure" : "")

@@ -20,6 +20,7 @@ extension ScriptParser {
             guard let word = line.word(), word.hasPrefix("/") else {
                 throw line.mistake("expected a path, which begins with a slash")
             }
+            try requireNames(of: Template(word))
             opening.path = String(word)
             try line.end()
         case .subprotocol:
@@ -32,6 +33,7 @@ extension ScriptParser {
             opening.closingMessage = text
         case .reply:
             let request = try line.expectation()
+            if case .text(let template) = request { try requireNames(of: template) }
             guard line.word() == "with" else { throw line.mistake("expected \"with\" and the text of the reply") }
             let answer = try line.template("the text of the reply")
             try requireNames(of: answer)
@@ -46,7 +48,10 @@ extension ScriptParser {
         let begin = line
         var nothing: Opening?
         for name in Opening.messageNames { capture(name) }
+        let before = hasExpected
         var steps = try steps(depth: 1, &nothing)
+        // Its message comes with each exchange, and is none that a step of the opening could look into.
+        hasExpected = before
         for name in Opening.messageNames { forget(name) }
         opening.answer = nil
         if case .expect(let expectation, _)? = steps.last {

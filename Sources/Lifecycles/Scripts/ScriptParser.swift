@@ -7,7 +7,7 @@ struct ScriptParser {
     private var isOpening = false
     private var hasRequested = false
     /// Whether a message was expected that a value could be captured from.
-    private var hasExpected = false
+    var hasExpected = false
     /// Whether the peer takes in what comes, and whether it could do so again.
     private var (isAttentive, hasStoppedAnswering) = (true, false)
     /// The line that is read, or was read last.
@@ -15,7 +15,7 @@ struct ScriptParser {
 
     /// As many steps as a lifecycle may have, its repetitions counted each time.
     static let mostSteps = 10_000
-    /// As many bytes as one step may send.
+    /// As many bytes as a script may send: a peer keeps what the target does not take.
     static let mostBytes = 16 << 20
     /// As many blocks as may stand within each other.
     private static let deepestBlock = 8
@@ -111,6 +111,9 @@ struct ScriptParser {
             steps += try self.steps(of: statement, depth: depth)
             guard steps.count <= Self.mostSteps else {
                 throw line.mistake("expected at most \(Self.mostSteps) steps, each repetition counted")
+            }
+            guard steps.reduce(0, { $0 + $1.sentBytes }) <= Self.mostBytes else {
+                throw line.mistake("expected at most \(Self.mostBytes >> 20) MiB to send, each repetition counted")
             }
         }
         guard depth == 0 else { throw begin.mistake("expected a line } that ends the block") }

@@ -10,13 +10,21 @@ struct Advice {
     /// Adds to each finding of a result what decides it.
     func add(to result: inout CheckResult) {
         for row in result.rows.indices {
-            let lifecycle = result.rows[row].lifecycle
-            let choice = "\(lifecycle.source == nil ? "--lifecycle" : "--script") \(lifecycle.label)"
+            let choice = Self.choice(of: result.rows[row])
             for index in result.rows[row].resources.indices {
                 guard let reason = result.rows[row].resources[index].reason else { continue }
                 result.rows[row].resources[index].advice = words(reason, result, choice)
             }
         }
+    }
+
+    /// The options that choose a row alone, as the command that reproduces it has them: of a script it knows the path.
+    private static func choice(of row: CheckResult.Row) -> String {
+        let begin = "watertight check "
+        if let command = row.reproducer, command.hasPrefix(begin), let end = command.firstRange(of: " --seed ") {
+            return String(command[..<end.lowerBound].dropFirst(begin.count))
+        }
+        return "--lifecycle \(row.lifecycle.name)"
     }
 
     private func words(_ reason: Reason, _ result: CheckResult, _ choice: String) -> String? {
