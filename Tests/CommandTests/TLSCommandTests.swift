@@ -38,6 +38,12 @@ struct TLSCommandTests {
             let misnamed = try await Tool.run(
                 ["connect", url, "--cacert", certificate, "--servername", "example.org"])
             #expect(misnamed.code == 69 && misnamed.errors.contains("mismatch"), "\(misnamed.errors)")
+            // Empty, as of a variable that is not set: it would stand for any name.
+            for command in [["connect"], ["check"], ["drive", "--lifecycle", "fin"]] {
+                let unnamed = try await Tool.run(command + [url, "--cacert", certificate, "--servername", ""])
+                #expect(unnamed.code == 64, "\(unnamed.errors)")
+                #expect(unnamed.errors.contains("--servername needs a name"), "\(unnamed.errors)")
+            }
         }
     }
 

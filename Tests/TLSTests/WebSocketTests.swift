@@ -127,8 +127,8 @@ struct WebSocketTests {
         }
     }
 
-    @Test("the callback API")
-    func callbacks() async throws {
+    @Test("the callback API; without a name the address is expected in the certificate", arguments: ["localhost", nil])
+    func callbacks(serverName: String?) async throws {
         try await SecureServer.with { secure in
             let loop = EventLoop.shared
             let echo = Locked<[UInt8]>([])
@@ -141,11 +141,35 @@ struct WebSocketTests {
             await loop.run {
                 guard let handshake = parts.withLock({ $0.take() }) else { return }
                 WebSocketClient.open(
-                    address, handshake, handler: sender, on: loop, encryption: encryption, serverName: "localhost"
+                    address, handshake, handler: sender, on: loop, encryption: encryption, serverName: serverName
                 ) { Issue.record("\($0)") }
             }
             #expect(await eventually { echo.withLock { $0 } == Array("hello".utf8) })
         }
+    }
+
+    @Test("the callback API: an address that is not in the certificate")
+    func misnamedAddress() async throws {
+        let identity = try TLSIdentity.selfSigned(for: ["localhost"])
+        var configuration = ServerConfiguration()
+        configuration.encryption = try TLSContext.server(identity)
+        let server = try await WebSocketServer.start(configuration) { _ in EchoHandler() }
+        let encryption = try TLSContext.client(trusting: identity)
+        let address = server.address
+        let failure = Locked<ConnectFailure?>(nil)
+        let handshake = Locked<ClientHandshake?>(
+            try ClientHandshake(host: "localhost", target: "/", key: [UInt8](repeating: 7, count: 16)))
+        let loop = EventLoop.shared
+        let sender = Sender(Locked([]))
+        await loop.run {
+            guard let handshake = handshake.withLock({ $0.take() }) else { return }
+            WebSocketClient.open(address, handshake, handler: sender, on: loop, encryption: encryption) { problem in
+                failure.withLock { $0 = problem }
+            }
+        }
+        #expect(await eventually { failure.withLock { $0 } != nil })
+        #expect(failure.withLock { $0 }?.description.contains("IP address mismatch") == true)
+        await server.shutdownNow()
     }
 
     private final class Sender: ConnectionHandler, @unchecked Sendable {

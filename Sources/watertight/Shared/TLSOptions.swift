@@ -21,6 +21,7 @@ struct TLSClientOptions: ParsableArguments {
 
     func validate() throws {
         if cacert != nil && insecure { throw ValidationError("--cacert and --insecure exclude each other") }
+        if servername?.isEmpty == true { throw ValidationError("--servername needs a name") }
     }
 
     /// What encrypts connections to `url`; nil for `ws://`. Certificates are verified unless the URL's host is this machine
