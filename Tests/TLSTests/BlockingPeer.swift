@@ -27,8 +27,14 @@ final class BlockingPeer {
             + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         unsent += end.encrypted(Array(request.utf8))
         let blank = Array("\r\n\r\n".utf8)
-        while end.plaintext.suffix(4) != blank[...] { try exchange(POLLIN) }
-        end.plaintext = []
+        while true {
+            // A message may follow in the same record.
+            if let head = end.plaintext.firstRange(of: blank) {
+                end.plaintext.removeSubrange(..<head.upperBound)
+                return
+            }
+            try exchange(POLLIN)
+        }
     }
 
     /// Sends the first bytes of a ClientHello.

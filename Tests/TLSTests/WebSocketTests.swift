@@ -127,6 +127,51 @@ struct WebSocketTests {
         }
     }
 
+    @Test("a peer that does not read, so that the server cannot read either, is not silent")
+    func unreadIsNotSilent() async throws {
+        let identity = try TLSIdentity.selfSigned()
+        var configuration = ServerConfiguration()
+        configuration.encryption = try TLSContext.server(identity)
+        configuration.limits.pingInterval = .milliseconds(100)
+        // So that it is the unsent ciphertext which holds reading, not the backlog.
+        configuration.limits.sendBufferBytes = 1 << 28
+        let outcomes = Locked<[CloseOutcome]>([])
+        configuration.connectionEnds = { _, outcome in outcomes.withLock { $0.append(outcome) } }
+        let flooding = Flooding()
+        let isFirst = Locked(true)
+        let server = try await WebSocketServer.start(configuration) { _ in
+            isFirst.withLock { (first: inout Bool) -> any ConnectionHandler in
+                defer { first = false }
+                return first ? flooding : EchoHandler()
+            }
+        }
+        let unread = try BlockingPeer(server.address)
+        try unread.open()
+        #expect(await eventually { flooding.unsentBytes > 0 })
+        // One that opened later, and answers nothing.
+        let silent = try BlockingPeer(server.address)
+        try silent.open()
+        #expect(await eventually { outcomes.withLock { !$0.isEmpty } })
+        #expect(await server.connectionCount == 1)
+        #expect(flooding.outcome == nil && outcomes.withLock { $0.map(\.limit) } == [.pong])
+        await server.shutdownNow()
+        withExtendedLifetime((unread, silent)) {}
+    }
+
+    /// Sends more than all kernels take, once.
+    private final class Flooding: ConnectionHandler, Sendable {
+        private let state = Locked<(unsentBytes: Int, outcome: CloseOutcome?)>((0, nil))
+        var unsentBytes: Int { state.withLock { $0.unsentBytes } }
+        var outcome: CloseOutcome? { state.withLock { $0.outcome } }
+        func opened(_ connection: Connection) {
+            let bytes = [UInt8](repeating: 7, count: 48 << 20)
+            bytes.withUnsafeBytes { _ = connection.send(.binary, $0.bytes) }
+            state.withLock { $0.unsentBytes = connection.unsentBytes }
+        }
+        func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {}
+        func closed(_ connection: Connection, _ outcome: CloseOutcome) { state.withLock { $0.outcome = outcome } }
+    }
+
     @Test("the callback API; without a name the address is expected in the certificate", arguments: ["localhost", nil])
     func callbacks(serverName: String?) async throws {
         try await SecureServer.with { secure in
