@@ -24,13 +24,15 @@ struct TLSClientOptions: ParsableArguments {
         if servername?.isEmpty == true { throw ValidationError("--servername needs a name") }
     }
 
+    /// Throws where the options do not fit `url`. Reads no file, which may be a pipe.
+    func validate(for url: WebSocketURL) throws {
+        if !url.isSecure, let word = words.first { throw ValidationError("\(word) needs a wss:// URL") }
+    }
+
     /// What encrypts connections to `url`; nil for `ws://`. Certificates are verified unless the URL's host is this machine
     /// and `verifiesLoopback` is false.
     func context(for url: WebSocketURL, verifiesLoopback: Bool = true) throws -> TLSContext? {
-        guard url.isSecure else {
-            guard words.isEmpty else { throw ValidationError("\(words[0]) needs a wss:// URL") }
-            return nil
-        }
+        guard url.isSecure else { return nil }
         let trust: TLSContext.Trust
         if let cacert {
             trust = .authorities(file: cacert)
