@@ -150,11 +150,11 @@ open class Channel: Timed, @unchecked Sendable {
         }
     }
 
-    /// Half-closes: sends a FIN, reading goes on. If bytes are encrypted the peer is told there first.
-    public func shutdownWriting() throws(SystemCallError) {
+    /// Half-closes: sends a FIN, reading goes on. If bytes are encrypted the peer is told there first, unless `isBare`.
+    public func shutdownWriting(isBare: Bool = false) throws(SystemCallError) {
         guard number >= 0 else { return }
         if let encryption {
-            encryption.endWriting(to: number)
+            if !isBare { encryption.endWriting(to: number) }
             if encryption.unsentBytes > 0 {
                 owesFIN = true
                 return wait(for: interest)

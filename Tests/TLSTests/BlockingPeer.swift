@@ -69,6 +69,17 @@ final class BlockingPeer {
         while end.plaintext.count < whole { try exchange(POLLIN) }
     }
 
+    /// Reads to the end of the stream; what ended the session before it, if anything did.
+    func readToEnd() throws -> TLSSession.End? {
+        while true {
+            do {
+                try exchange(POLLIN)
+            } catch let error as SystemCallError where error.errno == ECONNRESET {
+                return end.end
+            }
+        }
+    }
+
     /// Ends the stream.
     func end(notifying: Bool = false) {
         if notifying {

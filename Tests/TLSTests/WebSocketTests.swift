@@ -291,6 +291,23 @@ struct WebSocketTests {
         }
     }
 
+    @Test("the FIN follows close_notify, but for a stream that ends as if by a kill", arguments: [false, true])
+    func bareEnd(isBare: Bool) async throws {
+        var configuration = ServerConfiguration()
+        configuration.encryption = try TLSContext.server(TLSIdentity.selfSigned())
+        let server = try await WebSocketServer.start(configuration) { _ in Leaving() }
+        let peer = try BlockingPeer(server.address)
+        try peer.open()
+        try peer.send(BlockingPeer.frame(isBare ? 0x82 : 0x88, []), thenNotify: false)
+        #expect(try peer.readToEnd() == (isBare ? nil : .closeNotify))
+        await server.shutdownNow()
+    }
+
+    /// Ends the stream with the first message.
+    private final class Leaving: ConnectionHandler {
+        func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) { connection.closeStream() }
+    }
+
     @Test("close_notify from a peer that keeps TCP open ends the connection")
     func notifiedAndHeld() async throws {
         try await SecureServer.with { secure in

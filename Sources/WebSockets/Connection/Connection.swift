@@ -54,6 +54,8 @@ public final class Connection: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var isInputDrained = false
     /// Whether the peer's FIN was read while there was still something to send.
     @exclusivity(unchecked) var isInputEnded = false
+    /// Whether the FIN comes alone, with nothing before it where bytes are encrypted.
+    @exclusivity(unchecked) var endsBare = false
     @exclusivity(unchecked) var isAwaitingPong = false
     @exclusivity(unchecked) var isRefused = false
     /// The outcome, already decided while the stream drains.
