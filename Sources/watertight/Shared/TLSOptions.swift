@@ -14,7 +14,8 @@ struct TLSClientOptions: ParsableArguments {
     var insecure = false
     @Option(
         help: ArgumentHelp(
-            "Name to ask for (SNI), and to expect in the certificate, in place of the URL's host.", valueName: "name"))
+            "Name to ask for (SNI), and to expect in a certificate that is verified, in place of the URL's host.",
+            valueName: "name"))
     var servername: String?
     @Option(help: "Latest version of TLS to offer: 1.2 or 1.3.")
     var tlsMax = TLSContext.Version.tls13
