@@ -53,14 +53,13 @@ final class BlockingPeer {
         push()
     }
 
-    /// Takes `frame` to be sent, and sends what is taken; false once nobody takes a byte for a second.
-    func sendAll(_ frame: [UInt8]) throws -> Bool {
-        unsent += end.encrypted(frame)
-        while !unsent.isEmpty {
-            guard Polling.wait(for: POLLOUT, on: descriptor.rawValue, until: .now + .seconds(1)) else { return false }
-            push()
-        }
-        return true
+    /// Takes `frame` to be sent.
+    func take(_ frame: [UInt8]) { unsent += end.encrypted(frame) }
+
+    /// Sends what was taken as far as the kernel takes it now; whether nothing is left.
+    func sendAll() -> Bool {
+        push()
+        return unsent.isEmpty
     }
 
     /// Sends what is left, and reads so many answers.

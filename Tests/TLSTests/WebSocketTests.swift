@@ -13,6 +13,8 @@ struct SecureServer {
     let server: WebSocketServer
     let outcomes: Locked<[CloseOutcome]>
     let client: ClientConfiguration
+    /// The server's own loop; nil before its first connection opens.
+    let loop: Locked<EventLoop?>
 
     static func with(
         _ latest: TLSContext.Version = .tls13, configure: (inout ServerConfiguration) -> Void = { _ in },
@@ -25,7 +27,9 @@ struct SecureServer {
         configure(&configuration)
         let outcomes = Locked<[CloseOutcome]>([])
         configuration.connectionEnds = { _, outcome in outcomes.withLock { $0.append(outcome) } }
+        let loop = Locked<EventLoop?>(nil)
         let server = try await WebSocketServer.serve(configuration) { connection, _ in
+            loop.withLock { $0 = connection.loop }
             while let message = await connection.receive() {
                 do throws(SendFailure) {
                     try connection.send(message)
@@ -39,12 +43,18 @@ struct SecureServer {
         client.encryption = try TLSContext.client(trusting: identity)
         patient(&client.limits)
         do {
-            try await body(SecureServer(server: server, outcomes: outcomes, client: client))
+            try await body(SecureServer(server: server, outcomes: outcomes, client: client, loop: loop))
         } catch {
             await server.shutdownNow()
             throw error
         }
         await server.shutdownNow()
+    }
+
+    /// What `body` says of the only connection, on its loop; nil while it is not open.
+    func ofConnection<Value: Sendable>(_ body: @escaping @Sendable (Connection) -> Value) async -> Value? {
+        guard let loop = loop.withLock({ $0 }) else { return nil }
+        return await loop.run { loop.channels.lazy.compactMap { $0 as? Connection }.first.map(body) }
     }
 
     /// Only the limits that a test sets may run out, however busy the machine is.
@@ -81,15 +91,32 @@ struct WebSocketTests {
         try await SecureServer.with {
             $0.limits.sendBufferBytes = 1 << 16
         } _: { secure in
-            let client = try await WebSocketClient.connect(to: secure.server.url, secure.client)
+            let loop = try EventLoop(name: "reader")
+            defer { loop.stop() }
+            let client = try await WebSocketClient.connect(to: secure.server.url, secure.client, on: loop)
             let bytes = pattern(8 << 20)
             let sending = Task {
-                for _ in 0..<4 { try await Self.send(bytes, on: client) }
+                for _ in 0..<6 { try await Self.send(bytes, on: client) }
             }
-            for _ in 0..<4 { #expect(try #require(await client.receive()).bytes == bytes) }
+            // Until the client reads nothing more by itself, and the server's kernel has no room.
+            #expect(
+                await eventually {
+                    guard await loop.run({ loop.channels.allSatisfy { !$0.interest.contains(.readable) } }) else {
+                        return false
+                    }
+                    return await secure.ofConnection { $0.unsentBytes > 0 && $0.bufferedBytes > 0 } == true
+                })
+            for _ in 0..<6 { #expect(try #require(await client.receive()).bytes == bytes) }
             try await sending.value
             #expect(await client.close().isClean)
         }
+    }
+
+    /// What the calling thread has used of the processor.
+    private static var threadTime: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     /// Waits for room as often as it takes.
@@ -115,12 +142,23 @@ struct WebSocketTests {
             let peer = try BlockingPeer(secure.server.address)
             try peer.open()
             let message = BlockingPeer.frame(0x82, pattern(60_000))
-            // Until neither the kernel nor the server takes more.
-            var sent = 1
-            while try peer.sendAll(message) {
-                sent += 1
-                try #require(sent < 2000, "the server takes everything")
+            // Until the server can send no more, and so takes no more, and the kernel does not either.
+            var sent = 0
+            let isHeld = await eventually {
+                if peer.sendAll() {
+                    peer.take(message)
+                    sent += 1
+                    return sent == 2000
+                }
+                return await secure.ofConnection { $0.unsentBytes > 0 } == true
             }
+            try #require(isHeld && sent < 2000, "the server takes everything")
+            let start = try #require(await secure.ofConnection { _ in Self.threadTime })
+            let clock = ContinuousClock.now
+            // Nothing happens meanwhile: that is what is measured.
+            #expect(await eventually { clock.duration(to: .now) > .milliseconds(500) })
+            let used = try #require(await secure.ofConnection { _ in Self.threadTime }) - start
+            #expect(used < clock.duration(to: .now) / 5, "\(used)")
             try peer.finishSending(reading: sent)
             #expect(peer.received == [UInt8]((0..<sent).flatMap { _ in BlockingPeer.answer(pattern(60_000)) }))
             peer.end()
