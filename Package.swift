@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "TLSTests",
             dependencies: [
-                "COpenSSL", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls", "TestSupport", "TLS",
+                "COpenSSL", "HeapProbes", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls", "TestSupport",
+                "TLS",
                 "WebSocketProtocol", "WebSockets", "conformance-peer",
             ],
             swiftSettings: rules),
