@@ -176,8 +176,9 @@ let package = Package(
         .testTarget(
             name: "TLSTests",
             dependencies: [
-                "COpenSSL", "ProcessResources", "Sockets", "SystemCalls", "TestSupport", "TLS", "WebSocketProtocol",
-                "WebSockets", "conformance-peer",
+                "COpenSSL", "HeapProbes", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls", "TestSupport",
+                "TLS",
+                "WebSocketProtocol", "WebSockets", "conformance-peer",
             ],
             swiftSettings: rules),
         .testTarget(

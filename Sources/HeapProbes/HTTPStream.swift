@@ -45,7 +45,11 @@ final class HTTPStream {
     /// Waits for bytes; 0 at the end of the stream.
     func read(into buffer: inout [UInt8]) throws -> Int {
         while true {
-            guard Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline) else {
+            // The kernel says nothing of an end that was read with the last bytes.
+            guard
+                encryption?.hasPendingEnd == true
+                    || Polling.wait(for: POLLIN, on: descriptor.rawValue, until: deadline)
+            else {
                 throw HeapProbeFailure("\(location) does not answer in time")
             }
             guard let encryption else { return try descriptor.read(into: &buffer, from: 0, count: buffer.count) }

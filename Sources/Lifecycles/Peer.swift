@@ -125,10 +125,16 @@ final class Peer: Channel, @unchecked Sendable {
         }
         guard isRegistered, !readiness.isDisjoint(with: [.readable, .peerHalfClosed, .hangup, .failed]) else { return }
         if attention == .deaf { return deafReady(readiness) }
-        if currentStep == .awaitUnread { return next() }
+        if currentStep == .awaitUnread, encryption == nil { return next() }
         let window = loop.claimWindow(for: self)
         defer { loop.releaseWindow(by: self) }
-        switch receive(into: window) {
+        let result = receive(into: window)
+        if currentStep == .awaitUnread, result != .wouldBlock {
+            // Only what was decrypted is an answer: a session's tickets come unasked.
+            next()
+            guard isRegistered else { return }
+        }
+        switch result {
         case .bytes(let count, _): take(UnsafeMutableRawBufferPointer(rebasing: window[..<count]))
         case .wouldBlock: break
         case .endOfStream: streamEnded(.endOfStream)

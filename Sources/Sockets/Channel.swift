@@ -150,11 +150,11 @@ open class Channel: Timed, @unchecked Sendable {
         }
     }
 
-    /// Half-closes: sends a FIN, reading goes on. If bytes are encrypted the peer is told there first.
-    public func shutdownWriting() throws(SystemCallError) {
+    /// Half-closes: sends a FIN, reading goes on. If bytes are encrypted the peer is told there first, unless `isBare`.
+    public func shutdownWriting(isBare: Bool = false) throws(SystemCallError) {
         guard number >= 0 else { return }
         if let encryption {
-            encryption.endWriting(to: number)
+            if !isBare { encryption.endWriting(to: number) }
             if encryption.unsentBytes > 0 {
                 owesFIN = true
                 return wait(for: interest)
@@ -176,8 +176,10 @@ open class Channel: Timed, @unchecked Sendable {
     private func sendEncrypted(
         _ bytes: UnsafeRawBufferPointer, _ more: UnsafeRawBufferPointer, _ encryption: any Encryption
     ) -> SendResult {
+        let waiting = encryption.unsentBytes
         let result = encryption.send(bytes, more, to: number)
         wait(for: interest)
+        if waiting > 0, result != .wouldBlock || encryption.unsentBytes < waiting { encryptedBytesTaken() }
         return result
     }
 
@@ -191,7 +193,9 @@ open class Channel: Timed, @unchecked Sendable {
     private func dispatch(_ readiness: Readiness, through encryption: any Encryption) {
         var readiness = readiness
         if readiness.contains(.writable), encryption.unsentBytes > 0 {
+            let waiting = encryption.unsentBytes
             if case .failed = encryption.flush(to: number) { readiness.insert(.failed) }
+            if encryption.unsentBytes < waiting { encryptedBytesTaken() }
             if encryption.unsentBytes > 0 {
                 readiness.remove(.writable)
             } else if owesFIN {
@@ -213,6 +217,9 @@ open class Channel: Timed, @unchecked Sendable {
 
     /// Called when the descriptor is ready for something that is waited for.
     open func ready(for readiness: Readiness) {}
+
+    /// Called when the kernel has taken encrypted bytes that had to wait, all of them or some.
+    open func encryptedBytesTaken() {}
 
     /// Called before another channel overwrites the loop's read window: keep what is not consumed yet.
     open func windowReclaimed() {}

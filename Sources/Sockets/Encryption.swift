@@ -37,7 +37,8 @@ public protocol EncryptionSource: Sendable {
     /// The encryption of one connection whose TCP connection stands; call it on the thread of its loop.
     ///
     /// `serverName` is whom a client means to reach, a host name or a numeric address without brackets; a server passes
-    /// nil. Throws `EncryptionFailure.unavailable` without memory.
+    /// nil. Throws `EncryptionFailure.unavailable` without memory, and `unnamed` where a certificate is to be verified and
+    /// there is no name for it.
     func makeEncryption(
         serverName: String?, on loop: EventLoop
     ) throws(EncryptionFailure) -> any Encryption
@@ -75,6 +76,8 @@ public enum EncryptionFailure: Error, Hashable, Sendable, CustomStringConvertibl
     case alert(String)
     /// The peer's certificate does not prove who it is.
     case untrusted(reason: String, subject: String)
+    /// No certificate could prove to be the peer's: there is no name that it must carry, or none that can be in one.
+    case unnamed(String)
     /// What came first was no record of TLS.
     case notEncrypted
     /// The stream ended before the handshake was complete.
@@ -89,6 +92,9 @@ public enum EncryptionFailure: Error, Hashable, Sendable, CustomStringConvertibl
         switch self {
         case .alert(let name): "the peer ended TLS with the alert \"\(name)\""
         case .untrusted(let reason, let subject): "the certificate of \(subject) is not trusted: \(reason)"
+        case .unnamed(let name):
+            "no certificate can be verified for "
+                + (name.isEmpty ? "a server without a name" : "the name \"\(name)\"")
         case .notEncrypted: "the peer does not speak TLS on this port: the scheme there is ws:// or http://"
         case .endedInHandshake: "the peer ended the stream during the TLS handshake"
         case .violation(let reason): "TLS failed: \(reason)"

@@ -61,6 +61,14 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The host alone, an IPv6 address in brackets as a URL wants it.
     public var hostText: String {
+        switch host {
+        case .ipv4: numericHost
+        case .ipv6: "[\(numericHost)]"
+        }
+    }
+
+    /// The host alone, without brackets and scope.
+    public var numericHost: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         switch host {
         case .ipv4(let bytes):
@@ -70,7 +78,7 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         case .ipv6(let high, let low, _):
             var address = Self.in6(high, low)
             inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
-            return "[\(Self.string(text))]"
+            return Self.string(text)
         }
     }
 

@@ -41,10 +41,12 @@ public final class TLSContext: EncryptionSource, @unchecked Sendable {
 
     /// The context of clients.
     ///
-    /// `serverName` is sent (RFC 6066, section 3), and expected in the certificate, in place of the host's name.
+    /// `serverName` is sent (RFC 6066, section 3), and expected in the certificate, in place of the host's name; it may not
+    /// be empty.
     public static func client(
         trusting trust: Trust = .system, serverName: String? = nil, latest: Version = .tls13
     ) throws(TLSSetupFailure) -> TLSContext {
+        if serverName?.isEmpty == true { throw TLSSetupFailure("the server's name is empty") }
         let context = try TLSContext(TLS_client_method(), latest, serverName: serverName)
         switch trust {
         case .system:

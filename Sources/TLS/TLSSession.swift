@@ -40,12 +40,12 @@ public struct TLSSession: ~Copyable {
     let isServer: Bool
 
     /// Begins a session of `context`; `serverName` is whom a client means to reach.
+    ///
+    /// Throws `EncryptionFailure.unnamed` where a certificate is to be verified and there is no name that it must carry.
     public init(
         _ context: TLSContext, serverName: String?, buffers: TLSBuffers
     ) throws(EncryptionFailure) {
-        ERR_clear_error()
-        guard let pointer = SSL_new(context.pointer) else { throw .unavailable }
-        self.pointer = pointer
+        pointer = try Self.make(context, serverName: serverName)
         self.buffers = buffers
         isServer = SSL_is_server(pointer) == 1
         for set in [SSL_set0_rbio, SSL_set0_wbio] {
@@ -53,21 +53,36 @@ public struct TLSSession: ~Copyable {
             set(pointer, buffers.bio)
         }
         if isServer { SSL_set_accept_state(pointer) } else { SSL_set_connect_state(pointer) }
-        if !isServer, let name = context.expectedName(serverName) { expect(name) }
+    }
+
+    /// OpenSSL's state of a connection, which a client binds to whom it means to reach.
+    private static func make(
+        _ context: TLSContext, serverName: String?
+    ) throws(EncryptionFailure) -> OpaquePointer {
+        ERR_clear_error()
+        guard let pointer = SSL_new(context.pointer) else { throw .unavailable }
+        let name = context.expectedName(serverName) ?? ""
+        guard
+            SSL_is_server(pointer) == 1 || expect(name, of: pointer) || SSL_get_verify_mode(pointer) == SSL_VERIFY_NONE
+        else {
+            SSL_free(pointer)
+            throw .unnamed(name)
+        }
+        return pointer
+    }
+
+    /// Whom the certificate must name; false if that cannot be asked for. An address is not sent (RFC 6066, section 3).
+    private static func expect(_ name: String, of pointer: OpaquePointer) -> Bool {
+        // OpenSSL takes an empty name for none, with which any is right, and reads no further than a NUL.
+        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
+        if SocketAddress(numeric: name, port: 0) != nil {
+            return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(pointer), name) == 1
+        }
+        return copenssl_set_server_name(pointer, name) == 1 && SSL_set1_host(pointer, name) == 1
     }
 
     deinit {
         SSL_free(pointer)
-    }
-
-    /// Whom the certificate must name. An address is not sent (RFC 6066, section 3).
-    private func expect(_ name: String) {
-        if SocketAddress(numeric: name, port: 0) != nil {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(pointer), name)
-        } else {
-            _ = copenssl_set_server_name(pointer, name)
-            SSL_set1_host(pointer, name)
-        }
     }
 
     /// Whether the handshake is complete, so that bytes can be encrypted.

@@ -38,6 +38,30 @@ struct TLSCommandTests {
             let misnamed = try await Tool.run(
                 ["connect", url, "--cacert", certificate, "--servername", "example.org"])
             #expect(misnamed.code == 69 && misnamed.errors.contains("mismatch"), "\(misnamed.errors)")
+            // Empty, as of a variable that is not set: it would stand for any name.
+            for command in [["connect"], ["check"], ["drive", "--lifecycle", "fin"]] {
+                let unnamed = try await Tool.run(command + [url, "--cacert", certificate, "--servername", ""])
+                #expect(unnamed.code == 64, "\(unnamed.errors)")
+                #expect(unnamed.errors.contains("--servername needs a name"), "\(unnamed.errors)")
+            }
+        }
+    }
+
+    @Test("the authorities may come from a pipe, which can be read once")
+    func pipedAuthorities() async throws {
+        try await Self.with { url, certificate, _ in
+            let pem = try String(contentsOfFile: certificate, encoding: .utf8)
+            for command in [
+                ["connect", url, "-x", "hello", "--expect", "hello"], ["drive", url, "--lifecycle", "clean-close"],
+                ["check", url, "--lifecycle", "clean-close", "--budget", "5", "--heap", "none"],
+            ] {
+                let end = try await Tool.run(command + ["--cacert", "/dev/stdin"], input: pem)
+                #expect(command[0] == "check" ? end.code < 64 : end.code == 0, "\(end.code) \(end.errors)")
+            }
+            let none = try await Tool.run(["connect", url, "--cacert", "/dev/null"])
+            #expect(none.code == 64 && none.errors.contains("has no certificate"), "\(none.errors)")
+            let clear = try await Tool.run(["connect", "ws://127.0.0.1:1/", "--cacert", certificate])
+            #expect(clear.code == 64 && clear.errors.contains("--cacert needs a wss:// URL"), "\(clear.errors)")
         }
     }
 

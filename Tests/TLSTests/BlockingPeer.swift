@@ -27,8 +27,14 @@ final class BlockingPeer {
             + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         unsent += end.encrypted(Array(request.utf8))
         let blank = Array("\r\n\r\n".utf8)
-        while end.plaintext.suffix(4) != blank[...] { try exchange(POLLIN) }
-        end.plaintext = []
+        while true {
+            // A message may follow in the same record.
+            if let head = end.plaintext.firstRange(of: blank) {
+                end.plaintext.removeSubrange(..<head.upperBound)
+                return
+            }
+            try exchange(POLLIN)
+        }
     }
 
     /// Sends the first bytes of a ClientHello.
@@ -47,20 +53,30 @@ final class BlockingPeer {
         push()
     }
 
-    /// Takes `frame` to be sent, and sends what is taken; false once nobody takes a byte for a second.
-    func sendAll(_ frame: [UInt8]) throws -> Bool {
-        unsent += end.encrypted(frame)
-        while !unsent.isEmpty {
-            guard Polling.wait(for: POLLOUT, on: descriptor.rawValue, until: .now + .seconds(1)) else { return false }
-            push()
-        }
-        return true
+    /// Takes `frame` to be sent.
+    func take(_ frame: [UInt8]) { unsent += end.encrypted(frame) }
+
+    /// Sends what was taken as far as the kernel takes it now; whether nothing is left.
+    func sendAll() -> Bool {
+        push()
+        return unsent.isEmpty
     }
 
     /// Sends what is left, and reads so many answers.
     func finishSending(reading count: Int) throws {
         let whole = count * Self.answer(pattern(60_000)).count
         while end.plaintext.count < whole { try exchange(POLLIN) }
+    }
+
+    /// Reads to the end of the stream; what ended the session before it, if anything did.
+    func readToEnd() throws -> TLSSession.End? {
+        while true {
+            do {
+                try exchange(POLLIN)
+            } catch let error as SystemCallError where error.errno == ECONNRESET {
+                return end.end
+            }
+        }
     }
 
     /// Ends the stream.

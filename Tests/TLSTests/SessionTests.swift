@@ -161,6 +161,28 @@ struct SessionTests {
         }
     }
 
+    @Test(
+        "who verifies must have a name to expect",
+        arguments: [nil, "", "localhost\0.example.org", String(repeating: "a", count: 300)])
+    func unnamed(name: String?) throws {
+        for trust in [TLSContext.Trust.system, .authorities(file: other.path)] {
+            let failure = #expect(throws: EncryptionFailure.self) {
+                try End(.client(trusting: trust), serverName: name)
+            }
+            #expect(failure == .unnamed(name ?? ""))
+        }
+        // Who accepts anybody needs none.
+        let client = try End(.client(trusting: .anyone), serverName: name)
+        try converse(client, End(server))
+        #expect(client.summary?.isVerified == false)
+        #expect("\(EncryptionFailure.unnamed(""))" == "no certificate can be verified for a server without a name")
+    }
+
+    @Test("an empty name in place of the host's is refused")
+    func emptyServerName() {
+        #expect(throws: TLSSetupFailure.self) { try TLSContext.client(serverName: "") }
+    }
+
     @Test("another name may be asked for")
     func serverName() throws {
         let client = try End(.client(trusting: identity, serverName: "localhost"), serverName: "example.org")

@@ -106,7 +106,7 @@ public enum WebSocketClient {
     /// Opens a connection whose messages go to `handler`, for load: thousands fit on one loop.
     ///
     /// Call it on the loop's thread. `failed` is called there if the connection does not open. `encryption`, if there
-    /// is any, is told that `serverName` is meant.
+    /// is any, is told that `serverName` is meant; without one, the address itself.
     @discardableResult
     public static func open(
         _ address: SocketAddress, _ handshake: consuming ClientHandshake, handler: any ConnectionHandler,
@@ -116,7 +116,8 @@ public enum WebSocketClient {
         failed: @escaping (ConnectFailure) -> Void
     ) -> Connection? {
         let opening = ClientOpening(
-            address: address, handshake: handshake, encryption: encryption, serverName: serverName)
+            address: address, handshake: handshake, encryption: encryption,
+            serverName: serverName ?? address.numericHost)
         opening.finished = { result in
             if case .failure(let failure) = result { failed(failure) }
             return handler

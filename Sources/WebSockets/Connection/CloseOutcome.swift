@@ -14,7 +14,10 @@ public struct CloseOutcome: Hashable, Sendable, CustomStringConvertible {
         case endOfStream
         /// The connection was reset or broke.
         case broken(SystemCallError)
-        /// The connection could not be encrypted, or not any more. Indirect: it is rare, and outcomes stay small.
+        /// The connection could not be encrypted, or not any more.
+        ///
+        /// Indirect: it is rare, and in place outcomes were so large that the heap grew with refused connects in
+        /// `FlatnessTests.client`.
         indirect case encryptionFailed(EncryptionFailure)
         /// The peer broke the protocol; `code` is what we sent.
         case protocolFailure(ProtocolFailure)

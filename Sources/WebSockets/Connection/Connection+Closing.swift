@@ -43,9 +43,11 @@ extension Connection {
         end(CloseOutcome(.aborted), reset: true)
     }
 
-    /// Ends the stream with no Close frame, as the system does for a process that is killed: sends what is left, then a
-    /// FIN, and discards input until the peer ends its own, at most for `closeLimit`.
+    /// Ends the stream with no Close frame, and over TLS no close_notify, as the system does for a process that is killed:
+    /// sends what is left, then a FIN, and discards input until the peer ends its own, at most for `closeLimit`.
     public func closeStream() {
+        guard phase != .closed, phase != .draining else { return }
+        endsBare = true
         drain(deciding: CloseOutcome(.aborted))
     }
 
@@ -103,7 +105,7 @@ extension Connection {
         if isInputEnded || role == .server && outcome.isClean && isInputDrained { return end(outcome) }
         if role == .server || !outcome.isClean {
             do throws(SystemCallError) {
-                try shutdownWriting()
+                try shutdownWriting(isBare: endsBare)
             } catch {
                 return end(outcome)
             }
@@ -137,7 +139,7 @@ extension Connection {
 
     /// Closes so that the peer gets what was sent, but the kernel does not keep it for a peer that does not read.
     private func closeInGoodOrder() {
-        endEncryption()
+        if !endsBare { endEncryption() }
         withDescriptor { try? $0.limitUnacknowledged(to: limits.closeLimit) }
         closeDescriptor()
     }

@@ -54,6 +54,8 @@ public final class Connection: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var isInputDrained = false
     /// Whether the peer's FIN was read while there was still something to send.
     @exclusivity(unchecked) var isInputEnded = false
+    /// Whether the FIN comes alone, with nothing before it where bytes are encrypted.
+    @exclusivity(unchecked) var endsBare = false
     @exclusivity(unchecked) var isAwaitingPong = false
     @exclusivity(unchecked) var isRefused = false
     /// The outcome, already decided while the stream drains.
@@ -179,7 +181,7 @@ public final class Connection: Channel, @unchecked Sendable {
     func scheduleOpenDeadline() {
         var next = lastReceived + limits.idleLimit
         // A Ping would wait behind what the peer does not read.
-        if let pingInterval = limits.pingInterval, !isHeldBack {
+        if let pingInterval = limits.pingInterval, !waitsForReader {
             next = min(next, lastReceived + pingInterval + (isAwaitingPong ? pingInterval : .zero))
         }
         setDeadline(max(next, loop.turnStart + .milliseconds(1)))
@@ -200,6 +202,16 @@ public final class Connection: Channel, @unchecked Sendable {
     /// Whether the kernel has not taken all that was to be sent.
     var hasUnsentOutput: Bool { !backlog.isEmpty || unsentBytes > 0 }
 
+    /// Whether nothing is read from the peer until it reads more: what shows that it is alive may be waiting.
+    private var waitsForReader: Bool { isHeldBack || role == .server && unsentBytes > 0 }
+
+    public override func encryptedBytesTaken() {
+        // While we do not read from a peer, its reading shows that it is alive.
+        guard role == .server else { return }
+        lastReceived = loop.turnStart
+        if phase == .open && unsentBytes == 0 { scheduleOpenDeadline() }
+    }
+
     /// Whether the peer has not taken all that was sent to it; the kernel would keep it after the end.
     private var hasUnreadOutput: Bool {
         hasUnsentOutput || withDescriptor { $0.unacknowledgedBytes() > 0 } ?? false
@@ -213,7 +225,7 @@ public final class Connection: Channel, @unchecked Sendable {
             lastReceived = now
         } else if lastReceived + limits.idleLimit <= now {
             return close(.goingAway, reason: LimitName.idle.rawValue, because: .idle)
-        } else if let pingInterval = limits.pingInterval, !isHeldBack {
+        } else if let pingInterval = limits.pingInterval, !waitsForReader {
             if isAwaitingPong && lastReceived + pingInterval + pingInterval <= now {
                 return close(.internalError, reason: "no answer to a Ping", because: .pong)
             }

@@ -32,6 +32,8 @@ struct CheckCommand: AsyncParsableCommand {
               watertight check ws://127.0.0.1:8080/chat
               watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
 
+            Over wss:// the server's certificate is verified, on loopback only where --cacert is given.
+
             The report is printed as text; each option of Reports writes it to a file as well, - being stdout in place of \
             the text. Inside GitHub Actions, leaks and doubts become annotations, and the job's summary gets the Markdown.
 

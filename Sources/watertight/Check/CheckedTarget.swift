@@ -23,7 +23,8 @@ struct CheckedTarget: ParsableArguments {
             discussion: """
                 auto, none, node (also Deno), jvm, python, ruby, go[:URL] (net/http/pprof on a port of the target's, or at URL), native (C, C++, Rust, Swift), glibc (read from outside), command:CMD[#NAME], \
                 url:http[s]://HOST:PORT/PATH[#NAME]. A NAME chooses a value, or names a number that is printed alone; one without \
-                "bytes" in it is a count of its own, such as open sessions. {port} is the command's port.
+                "bytes" in it is a count of its own, such as open sessions. {port} is the command's port. \
+                The certificates of https pages are verified against the system's authorities alone, and on loopback not at all.
                 """, valueName: "probe"),
         transform: Self.heapTemplate)
     var heap: [HeapTemplate] = []

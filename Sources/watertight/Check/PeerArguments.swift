@@ -21,12 +21,15 @@ struct PeerArguments: ParsableArguments {
 
     /// Throws where what they ask of a server at `url` cannot be sent. Reads no file, which may be a pipe.
     func validate(at url: WebSocketURL) throws {
+        try tls.validate(for: url)
         _ = try options(at: url, Opening())
     }
 
     /// What they ask of a server at `url`; throws where that cannot be sent.
     func options(at url: WebSocketURL) throws -> PeerOptions {
-        try options(at: url, try opening.read())
+        var options = try options(at: url, try opening.read())
+        options.encryption = try tls.context(for: url, verifiesLoopback: false)
+        return options
     }
 
     private func options(at url: WebSocketURL, _ opening: Opening) throws -> PeerOptions {
@@ -37,7 +40,6 @@ struct PeerArguments: ParsableArguments {
         options.subprotocols = subprotocols.isEmpty ? opening.subprotocols : subprotocols
         options.origin = origin
         options.opening = opening
-        options.encryption = try tls.context(for: url, verifiesLoopback: false)
         _ = try ClientHandshake(
             host: url.hostField, target: target, fields: options.fields, subprotocols: options.subprotocols,
             origin: origin)

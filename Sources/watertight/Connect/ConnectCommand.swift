@@ -77,7 +77,7 @@ struct ConnectCommand: AsyncParsableCommand {
             _ = try ClientHandshake(
                 host: url.hostField, target: url.target, fields: headers.fields, subprotocols: subprotocols,
                 origin: origin)
-            _ = try tls.context(for: url)
+            try tls.validate(for: url)
         } catch let error as ValidationError {
             throw error
         } catch {

@@ -13,7 +13,8 @@ struct DriveCommand: AsyncParsableCommand {
         abstract: "Play one lifecycle against a server, and show what goes on.",
         discussion: """
             It prints each step with its time in milliseconds, and with --trace every octet that is sent (>) or received \
-            (<), with what it means. Nothing is measured: that is what check does.
+            (<), with what it means. Nothing is measured: that is what check does. \
+            Over wss:// the server's certificate is verified, on loopback only where --cacert is given.
 
               watertight drive ws://127.0.0.1:8080/chat --lifecycle fin --trace
               watertight drive ws://127.0.0.1:8080/chat --script chat.lifecycle
@@ -22,7 +23,7 @@ struct DriveCommand: AsyncParsableCommand {
             reached, 70 internal error, 130 interrupted.
             """)
 
-    @Argument(help: "ws://HOST[:PORT]/PATH")
+    @Argument(help: "ws://HOST[:PORT]/PATH, or wss:// for TLS.")
     var url: String
     @Option(
         name: .customLong("lifecycle"), help: "Lifecycle to play, by its name.", transform: LifecycleOptions.named)

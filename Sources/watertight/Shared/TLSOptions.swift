@@ -14,22 +14,26 @@ struct TLSClientOptions: ParsableArguments {
     var insecure = false
     @Option(
         help: ArgumentHelp(
-            "Name to ask for (SNI), and to expect in the certificate, in place of the URL's host.", valueName: "name"))
+            "Name to ask for (SNI), and to expect in a certificate that is verified, in place of the URL's host.",
+            valueName: "name"))
     var servername: String?
     @Option(help: "Latest version of TLS to offer: 1.2 or 1.3.")
     var tlsMax = TLSContext.Version.tls13
 
     func validate() throws {
         if cacert != nil && insecure { throw ValidationError("--cacert and --insecure exclude each other") }
+        if servername?.isEmpty == true { throw ValidationError("--servername needs a name") }
+    }
+
+    /// Throws where the options do not fit `url`. Reads no file, which may be a pipe.
+    func validate(for url: WebSocketURL) throws {
+        if !url.isSecure, let word = words.first { throw ValidationError("\(word) needs a wss:// URL") }
     }
 
     /// What encrypts connections to `url`; nil for `ws://`. Certificates are verified unless the URL's host is this machine
     /// and `verifiesLoopback` is false.
     func context(for url: WebSocketURL, verifiesLoopback: Bool = true) throws -> TLSContext? {
-        guard url.isSecure else {
-            guard words.isEmpty else { throw ValidationError("\(words[0]) needs a wss:// URL") }
-            return nil
-        }
+        guard url.isSecure else { return nil }
         let trust: TLSContext.Trust
         if let cacert {
             trust = .authorities(file: cacert)
