@@ -1,4 +1,7 @@
-"""Leaks behind a subscription: found by peers that speak as the framework's clients do, and the fixed twin is clean."""
+"""Leaks behind a subscription: found by peers that speak as the framework's clients do, and the fixed twin has none.
+
+The twin may stay undecided on a busy machine: the frameworks let go of a client some moments after it has left.
+"""
 
 from functools import partial
 
@@ -21,7 +24,7 @@ def cases(seeds):
         options = ("--lifecycle", "fin", "--pause", PAUSE, *speak)
         yield Case(f"{name} keeps its subscribers", "leak liveHeap@fin", partial(_server, name, "kept"), _judge_kept,
                    seeds[0], options=options)
-        yield Case(f"{name} gives its subscribers back", "clean", partial(_server, name, "given-back"),
+        yield Case(f"{name} gives its subscribers back", "no leak", partial(_server, name, "given-back"),
                    _judge_given_back, seeds[0], options=options)
 
 
@@ -44,4 +47,4 @@ def _judge_kept(exit_code, report):
 
 def _judge_given_back(exit_code, report):
     leaks = [finding["statement"] for _, finding in findings(report) if finding["verdict"] == "leak"]
-    return "; ".join(leaks) or (None if exit_code == 0 else f"exit code {exit_code}, not 0")
+    return "; ".join(leaks) or (None if exit_code in (0, 2) else f"exit code {exit_code}, not 0 or 2")
