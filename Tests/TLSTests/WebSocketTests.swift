@@ -190,7 +190,7 @@ struct WebSocketTests {
         let silent = try BlockingPeer(server.address)
         try silent.open()
         #expect(await eventually { outcomes.withLock { !$0.isEmpty } })
-        #expect(await server.connectionCount == 1)
+        #expect(await eventually { await server.connectionCount == 1 })
         #expect(flooding.outcome == nil && outcomes.withLock { $0.map(\.limit) } == [.pong])
         await server.shutdownNow()
         withExtendedLifetime((unread, silent)) {}
