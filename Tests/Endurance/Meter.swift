@@ -21,10 +21,11 @@ struct Meter {
             liveBytes: OwnHeap.current().liveBytes)
     }
 
-    /// Resident bytes once the allocator has given back what it can.
-    func trimmedResidentBytes() throws -> Int {
+    /// Private bytes once the allocator has given back what it can. Pages of files, which the kernel drops and reads again as it
+    /// likes, are none.
+    func trimmedPrivateBytes() throws -> Int {
         OwnHeap.trim()
-        return try reader.memory().residentBytes
+        return try reader.memory().privateBytes
     }
 }
 
@@ -34,4 +35,12 @@ func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     let middle = sorted.count / 2
     return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+}
+
+/// The smallest rise of the lowest level from one quarter of `levels` to the next; negative where it fell.
+func leastRise(of levels: [Int]) -> Int {
+    let lowest = (0..<4).map { quarter in
+        levels[(levels.count * quarter / 4)..<(levels.count * (quarter + 1) / 4)].min() ?? 0
+    }
+    return zip(lowest, lowest.dropFirst()).map { $1 - $0 }.min() ?? 0
 }
