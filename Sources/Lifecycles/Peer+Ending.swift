@@ -28,6 +28,8 @@ extension Peer {
         case nil: break
         case .awaitEnd, .awaitRefusal: next()
         case .awaitClose where hasProvoked: next()
+        // What the kernel has not taken by then, nobody will read.
+        case .leaveWithFIN, .leaveWithReset: return finish(.completed)
         case .hold, .holdFor, .trickleRequest:
             noteLetGo()
             leave()

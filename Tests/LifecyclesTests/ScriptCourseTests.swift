@@ -50,6 +50,17 @@ struct ScriptCourseTests {
         #expect(seen.last == .ended(problem: nil))
     }
 
+    @Test("a target that has ended the stream and takes no more is not waited for, and its end is seen once")
+    func leavesWhatIsNotTaken() async throws {
+        let server = try RogueServer(Conduct("ends and reads no more") { $0.request = [.upgrade(), .halfClose] })
+        defer { server.stop() }
+        let seen = try await events(
+            "open\nmessages 200 80000\nfin", url: try WebSocketURL("ws://127.0.0.1:\(server.address.port)/"),
+            address: server.address)
+        #expect(seen.count { if case .streamEnded = $0 { true } else { false } } == 1)
+        #expect(seen.last == .ended(problem: nil))
+    }
+
     @Test("what was sent before fin arrives, however much it is")
     func sendsAll() async throws {
         let handler = CountingHandler()

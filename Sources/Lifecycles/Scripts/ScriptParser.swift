@@ -90,6 +90,7 @@ struct ScriptParser {
     /// The steps up to the end, or up to the brace that ends a block; what else an opening has goes to `opening`.
     mutating func steps(depth: Int, _ opening: inout Opening?) throws(ScriptMistake) -> [Lifecycle.Step] {
         var steps: [Lifecycle.Step] = []
+        var bytes = 0
         let begin = line
         while let next = nextLine() {
             line = next
@@ -108,11 +109,13 @@ struct ScriptParser {
                 continue
             }
             let statement = try statement(word)
-            steps += try self.steps(of: statement, depth: depth)
+            let added = try self.steps(of: statement, depth: depth)
+            steps += added
+            bytes += added.reduce(0) { $0 + $1.sentBytes }
             guard steps.count <= Self.mostSteps else {
                 throw line.mistake("expected at most \(Self.mostSteps) steps, each repetition counted")
             }
-            guard steps.reduce(0, { $0 + $1.sentBytes }) <= Self.mostBytes else {
+            guard bytes <= Self.mostBytes else {
                 throw line.mistake("expected at most \(Self.mostBytes >> 20) MiB to send, each repetition counted")
             }
         }
