@@ -78,6 +78,7 @@ final class Drive: @unchecked Sendable {
         releaseIfAllArrived()
         if active == 0 && (!mayBegin || begun == load.connections) {
             counts.encryption = supplies.encryption
+            counts.encryptionFailure = supplies.encryptionFailure
             let finished = finished.take()
             finished?(counts)
         }

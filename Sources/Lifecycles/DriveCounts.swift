@@ -48,6 +48,9 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     /// The longest time from the beginning of a stay to such an end.
     public var lastLetGoAfter: Duration?
 
+    /// Why the first connection that could not be encrypted, or not any more, could not; nil where all could.
+    public var encryptionFailure: EncryptionFailure?
+
     /// What the first encrypted connection agreed on; nil where none is encrypted or came so far.
     public var encryption: EncryptionSummary?
 
@@ -73,6 +76,7 @@ public struct DriveCounts: Hashable, Sendable, Codable {
         left.violations += right.violations
         left.firstViolation = left.firstViolation ?? right.firstViolation
         left.encryption = left.encryption ?? right.encryption
+        left.encryptionFailure = left.encryptionFailure ?? right.encryptionFailure
         left.pings += right.pings
         left.firstPingAfter = least(left.firstPingAfter, right.firstPingAfter)
         left.letGo += right.letGo

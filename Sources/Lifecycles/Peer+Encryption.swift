@@ -23,7 +23,9 @@ extension Peer {
 
     /// Nothing that the target sends can be understood any more.
     func encryptionFailed() {
-        if let failure = encryption?.failure { finish(.broken("\(failure)")) }
+        guard let failure = encryption?.failure else { return }
+        supplies.encryptionFailure = supplies.encryptionFailure ?? failure
+        finish(.broken("\(failure)"))
     }
 
     /// Continues the handshake; the script begins when it is complete.

@@ -32,6 +32,8 @@ final class PeerSupplies: @unchecked Sendable {
     let trace: (@Sendable (TraceEvent) -> Void)?
     /// What the first encrypted connection agreed on.
     var encryption: EncryptionSummary?
+    /// Why the first that could not be encrypted could not.
+    var encryptionFailure: EncryptionFailure?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
     /// Whether peers may stay: until the drive is cancelled.

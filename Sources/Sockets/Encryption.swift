@@ -71,7 +71,7 @@ public struct EncryptionSummary: Hashable, Sendable, Codable, CustomStringConver
 }
 
 /// Why an encrypted connection could not be made, or broke.
-public enum EncryptionFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public enum EncryptionFailure: Error, Hashable, Sendable, Codable, CustomStringConvertible {
     /// The peer gave up with an alert, here in words (RFC 8446, section 6).
     case alert(String)
     /// The peer's certificate does not prove who it is.

@@ -153,7 +153,7 @@ extension CheckRun {
                 "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
         }
         encryption = first.encryption
-        if target.url.isSecure && encryption == nil { throw TargetFailure.unreachable(unencrypted(first, limit)) }
+        if target.url.isSecure && encryption == nil { throw unencrypted(first, limit) }
         if case .awaitReplies? = first.firstStall {
             // It may well not answer at all, or be a feed: the closing handshake decides.
             expectsReply = false
@@ -177,15 +177,14 @@ extension CheckRun {
     }
 
     /// Why nothing can be said to the target through TLS.
-    private func unencrypted(_ counts: DriveCounts, _ limit: String) -> String {
-        let problem = counts.firstProblem ?? "no reason known"
+    private func unencrypted(_ counts: DriveCounts, _ limit: String) -> TargetFailure {
         if counts.stalled > 0 {
-            return
+            return .unreachable(
                 "nothing answers a TLS handshake within \(limit): if the server speaks no TLS there, write ws:// in place of "
-                + "wss://"
+                    + "wss://")
         }
-        let isTrust = problem.contains("is not trusted")
-        return problem + (isTrust ? "; name its authority with --cacert FILE, or accept any with --insecure" : "")
+        if case .untrusted? = counts.encryptionFailure { return .untrusted(counts.firstProblem ?? "") }
+        return .unreachable(counts.firstProblem ?? "no reason known")
     }
 
     private func impoliteNote(_ counts: DriveCounts) -> String {

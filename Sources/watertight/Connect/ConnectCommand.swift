@@ -137,7 +137,7 @@ struct ConnectCommand: AsyncParsableCommand {
         guard case ConnectFailure.ended(let outcome) = error, case .encryptionFailed(.untrusted) = outcome.cause else {
             return ""
         }
-        return "; name its authority with --cacert FILE, or accept any with --insecure"
+        return TLSClientOptions.trustHint
     }
 
     private func receive(

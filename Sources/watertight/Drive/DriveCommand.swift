@@ -78,6 +78,9 @@ struct DriveCommand: AsyncParsableCommand {
         }
         if interruption.isCancelled { throw Code.interrupted }
         guard printer.hasConnected else { throw Code.unreachable }
+        if case .untrusted? = counts.encryptionFailure {
+            throw TargetFailure.untrusted(counts.firstProblem ?? "")
+        }
         if counts.completed < counts.attempted + counts.notAttempted { throw ExitCode(1) }
     }
 

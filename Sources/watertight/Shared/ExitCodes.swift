@@ -23,7 +23,11 @@ enum Code {
     static func of(_ error: any Error) -> (words: String, code: ExitCode) {
         switch error {
         case let failure as TargetFailure:
-            if case .invalid = failure { ("\(failure)", usage) } else { ("\(failure)", unreachable) }
+            switch failure {
+            case .invalid: ("\(failure)", usage)
+            case .untrusted: ("\(failure)\(TLSClientOptions.trustHint)", unreachable)
+            case .unreachable: ("\(failure)", unreachable)
+            }
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)

@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 extension TLSContext.Version: ExpressibleByArgument {}
 
-/// How `connect` and `check` use TLS.
+/// How `check`, `drive` and `connect` use TLS.
 struct TLSClientOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("PEM file of the authorities to trust in place of the system's.", valueName: "file"))
@@ -19,6 +19,9 @@ struct TLSClientOptions: ParsableArguments {
     var servername: String?
     @Option(help: "Latest version of TLS to offer: 1.2 or 1.3.")
     var tlsMax = TLSContext.Version.tls13
+
+    /// What can be done where a certificate is not trusted.
+    static let trustHint = "; name its authority with --cacert FILE, or accept any with --insecure"
 
     func validate() throws {
         if cacert != nil && insecure { throw ValidationError("--cacert and --insecure exclude each other") }
