@@ -38,6 +38,25 @@ struct CheckCourseTests {
         #expect(left(after: 1, fall: .seconds(5)).state == .resting)
     }
 
+    @Test("a bound of bytes need be tight only where a row has the time, one of counts always")
+    func precision() {
+        func isSettled(_ bytes: Bool, _ counts: Bool, isPrecise: Bool) -> Bool {
+            var row = CheckSchedule.Row(staysConnected: false)
+            row.assessments = [.privateMemory: .clean(isTight: bytes), .descriptors: .clean(isTight: counts)]
+            row.isPrecise = isPrecise
+            return row.isSettled
+        }
+        #expect(isSettled(true, true, isPrecise: true) && !isSettled(false, true, isPrecise: true))
+        #expect(isSettled(false, true, isPrecise: false) && !isSettled(true, false, isPrecise: false))
+    }
+
+    @Test("a row alone has the time for tight bounds, one of a whole catalogue has not", arguments: [1, 38])
+    func precise(rows: Int) async {
+        var check = SimulatedCheck(Array(repeating: SimulatedTarget(name: "exact", base: 40_000), count: rows))
+        await check.run()
+        #expect(check.schedule.rows.allSatisfy { $0.isPrecise == (rows == 1) })
+    }
+
     @Test("a healthy target is clean within seconds, with a bound that counts what it held at first")
     func clean() async throws {
         let check = await ran(SimulatedTarget(name: "clean"))

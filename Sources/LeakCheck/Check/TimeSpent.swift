@@ -18,27 +18,17 @@ public struct TimeSpent: Hashable, Sendable, Codable {
     /// None yet.
     public init() {}
 
-    /// What was spent beyond what `earlier` says.
-    func since(_ earlier: TimeSpent) -> TimeSpent {
-        var rest = self
-        rest.startingSeconds -= earlier.startingSeconds
-        rest.drivingSeconds -= earlier.drivingSeconds
-        rest.settlingSeconds -= earlier.settlingSeconds
-        rest.readingSeconds -= earlier.readingSeconds
-        rest.judgingSeconds -= earlier.judgingSeconds
-        rest.waitingSeconds -= earlier.waitingSeconds
-        rest.explainingSeconds -= earlier.explainingSeconds
-        return rest
-    }
-}
-
-extension TimeSpent: CustomStringConvertible {
-    /// The parts that took a millisecond or more, for a line of the log.
-    public var description: String {
+    private var parts: [(name: String, seconds: Double)] {
         [
             ("starting", startingSeconds), ("driving", drivingSeconds), ("settling", settlingSeconds),
             ("reading", readingSeconds), ("judging", judgingSeconds), ("waiting", waitingSeconds),
             ("explaining", explainingSeconds),
-        ].filter { $0.1 >= 0.001 }.map { "\($0.0) \(($0.1 * 1000).rounded() / 1000) s" }.joined(separator: ", ")
+        ]
+    }
+
+    /// What was spent beyond `earlier`, for a line of the log: the parts that took a millisecond or more.
+    func words(since earlier: TimeSpent = TimeSpent()) -> String {
+        zip(parts, earlier.parts).map { ($0.name, $0.seconds - $1.seconds) }.filter { $0.1 >= 0.001 }
+            .map { "\($0.0) \(($0.1 * 1000).rounded() / 1000) s" }.joined(separator: ", ")
     }
 }
