@@ -137,7 +137,7 @@ let package = Package(
         .executableTarget(
             name: "endurance",
             dependencies: [
-                "WebSockets", "WebSocketProtocol", "Managers", "Sockets", "SystemCalls", "Lifecycles",
+                "WebSockets", "WebSocketProtocol", "Managers", "Sockets", "SystemCalls", "LeakStatistics", "Lifecycles",
                 "ProcessResources",
                 "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -40,6 +40,18 @@ public struct GrowthSeries: Hashable, Sendable {
         return (last.level - first.level) / (last.connections - first.connections)
     }
 
+    /// The smallest rise of the lowest level from one quarter of the readings to the next; negative where it fell, 0 of fewer
+    /// than four readings.
+    ///
+    /// A leak raises the lowest level in each quarter; a step that an allocator takes once, in one.
+    public var leastRise: Double {
+        guard points.count >= 4 else { return 0 }
+        let lowest = (0..<4).map { quarter in
+            points[(points.count * quarter / 4)..<(points.count * (quarter + 1) / 4)].map(\.level).min() ?? 0
+        }
+        return zip(lowest, lowest.dropFirst()).map { $1 - $0 }.min() ?? 0
+    }
+
     /// The series with the smallest level at or after each reading in place of the level.
     ///
     /// It removes the teeth of a sawtooth. What is given back later was never lost: one fall to an old level refutes a

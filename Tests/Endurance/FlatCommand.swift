@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LeakStatistics
 import ProcessResources
 import Sockets
 import SystemCalls
@@ -131,7 +132,10 @@ struct FlatCommand: AsyncParsableCommand {
             "live heap: \(grown) B in all, \(fixed(Double(grown) / Double(max(1, made)), 5)) B per connection")
         // What the allocator cannot give back comes and goes by megabytes, and a page that it fills anew may stay: a leak raises
         // the lowest reading in each quarter, by as much.
-        let raised = leastRise(of: privateBytes)
+        let levels = privateBytes.enumerated().map {
+            GrowthSeries.Point(connections: Double($0.offset), level: Double($0.element))
+        }
+        let raised = Int(GrowthSeries(levels).leastRise)
         checks.expect(
             raised < Self.leastLeak,
             "private memory after malloc_trim: from quarter to quarter the lowest rose by \(raised / 1024) KiB at least"

@@ -36,11 +36,3 @@ func median(_ values: [Double]) -> Double {
     let middle = sorted.count / 2
     return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }
-
-/// The smallest rise of the lowest level from one quarter of `levels` to the next; negative where it fell.
-func leastRise(of levels: [Int]) -> Int {
-    let lowest = (0..<4).map { quarter in
-        levels[(levels.count * quarter / 4)..<(levels.count * (quarter + 1) / 4)].min() ?? 0
-    }
-    return zip(lowest, lowest.dropFirst()).map { $1 - $0 }.min() ?? 0
-}

@@ -41,4 +41,16 @@ struct GrowthSeriesTests {
         let threads = series([4, 5, 3])
         #expect(memory.charging(100, perUnitOf: threads).points.map(\.level) == [1000, 1100, 1500])
     }
+
+    @Test("a leak raises the lowest level in every quarter, a step in one, and what falls in none")
+    func leastRise() {
+        func rise(_ level: (Int) -> Double) -> Double {
+            GrowthSeries((0..<26).map { GrowthSeries.Point(connections: Double($0), level: level($0)) }).leastRise
+        }
+        #expect(rise { Double($0) * 10 } >= 60)
+        #expect(rise { Double($0) * 10 + ($0.isMultiple(of: 2) ? 500 : 0) } >= 50, "its teeth hide nothing")
+        #expect(rise { $0 < 15 ? 100 : 640 } == 0)
+        #expect(rise { 1000 - Double($0) } < 0)
+        #expect(GrowthSeries([.init(connections: 0, level: 0), .init(connections: 1, level: 9)]).leastRise == 0)
+    }
 }
