@@ -122,10 +122,10 @@ struct ScriptCommandTests {
 struct OpeningCommandTests {
     @Test("those that are shipped are printed as files that --opening reads")
     func show() async throws {
-        for (name, text) in Opening.shipped {
-            let end = try await Tool.run(["lifecycles", "--show-opening", name])
-            #expect(end.code == 0 && end.output == text)
-            #expect(try Opening(end.output) == Opening.named(name))
+        for shipped in ShippedOpening.all {
+            let end = try await Tool.run(["lifecycles", "--show-opening", shipped.name])
+            #expect(end.code == 0 && end.output == shipped.text)
+            #expect(try Opening(end.output) == shipped.opening)
         }
         let none = try await Tool.run(["check", "--speak", "sockjs", "--", "server"])
         #expect(none.code == 64 && none.errors.contains("there is no opening \"sockjs\"; the known ones are socket.io"))

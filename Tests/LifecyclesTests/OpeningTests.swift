@@ -130,9 +130,9 @@ struct OpeningTests {
 
     @Test("each that is shipped is followed by a server of its kind, and exchanges what that answers")
     func shipped() async throws {
-        #expect(Opening.shipped.map(\.name) == Self.dialects.map(\.0))
+        #expect(ShippedOpening.all.map(\.name) == Self.dialects.map(\.0))
         for (name, dialect) in Self.dialects {
-            let opening = try #require(Opening.named(name))
+            let opening = try #require(ShippedOpening.named(name)).opening
             let traffic = try #require(Lifecycle.named("message-traffic").first)
             let (counts, log) = try await drive(opening, dialect, traffic)
             #expect(counts.completed == 3, "\(name): \(counts.firstProblem ?? "")")

@@ -22,8 +22,9 @@ public struct TraceLine {
         switch event.kind {
         case .connected: document.kind = "connected"
         case .step(let step): (document.kind, document.step) = ("step", step)
-        case .sent(let bytes): (document.kind, document.octets) = ("sent", bytes.hexadecimal(separator: ""))
-        case .received(let bytes): (document.kind, document.octets) = ("received", bytes.hexadecimal(separator: ""))
+        case .sent(let bytes): (document.kind, document.octets) = ("sent", Hexadecimal.render(bytes, separator: ""))
+        case .received(let bytes):
+            (document.kind, document.octets) = ("received", Hexadecimal.render(bytes, separator: ""))
         case .streamEnded(let words): (document.kind, document.words) = ("streamEnded", words)
         case .ended(let problem): (document.kind, document.words) = ("ended", problem)
         }

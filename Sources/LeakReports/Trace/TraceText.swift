@@ -48,7 +48,7 @@ public struct TraceText {
 
     private static func octets(_ piece: TracePiece) -> [String] {
         stride(from: 0, to: piece.bytes.count, by: octetsPerLine).map { start in
-            let hex = piece.bytes[start..<min(start + octetsPerLine, piece.bytes.count)].hexadecimal(separator: " ")
+            let hex = Hexadecimal.render(piece.bytes[start..<min(start + octetsPerLine, piece.bytes.count)])
             guard start == 0 else { return hex }
             return hex + String(repeating: " ", count: 3 * octetsPerLine + 1 - hex.count) + piece.meaning
         }
@@ -60,12 +60,5 @@ public struct TraceText {
         let digits = "\(micros % 1000)"
         let text = "\(micros / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
         return String(repeating: " ", count: max(0, 10 - text.count)) + text
-    }
-}
-
-extension Collection<UInt8> {
-    /// The bytes as pairs of hexadecimal digits.
-    func hexadecimal(separator: String) -> String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
     }
 }

@@ -42,29 +42,6 @@ extension Expectation: CustomStringConvertible {
     }
 }
 
-/// Bytes as pairs of hexadecimal digits.
-enum Hexadecimal {
-    /// The pairs, separated by spaces.
-    static func render(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
-    }
-
-    /// The bytes of pairs of digits, spaces between any two pairs; nil if they are none.
-    static func parse(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        for word in text.split(whereSeparator: \.isWhitespace) {
-            guard word.utf8.count.isMultiple(of: 2), word.allSatisfy(\.isHexDigit) else { return nil }
-            var digits = word[...]
-            while !digits.isEmpty {
-                guard let byte = UInt8(digits.prefix(2), radix: 16) else { return nil }
-                bytes.append(byte)
-                digits = digits.dropFirst(2)
-            }
-        }
-        return bytes
-    }
-}
-
 extension [UInt8] {
     /// Whether `other` stands somewhere in it.
     fileprivate func contains(_ other: [UInt8]) -> Bool {

@@ -10,7 +10,7 @@ struct OpeningOptions: ParsableArguments {
     var opening: String?
     @Option(
         help: ArgumentHelp(
-            "Speak as the clients of a framework do: \(Opening.shipped.map(\.name).joined(separator: ", ")).",
+            "Speak as the clients of a framework do: \(ShippedOpening.all.map(\.name).joined(separator: ", ")).",
             discussion: "watertight lifecycles --show-opening NAME prints what that is, to be changed for --opening.",
             valueName: "name"), transform: Self.named)
     var speak: ShippedOpening?
@@ -26,9 +26,9 @@ struct OpeningOptions: ParsableArguments {
 
     /// The opening of the framework `name`; throws `ValidationError`.
     static func named(_ name: String) throws -> ShippedOpening {
-        guard let opening = ShippedOpening(name) else {
+        guard let opening = ShippedOpening.named(name) else {
             throw ValidationError(
-                "there is no opening \"\(name)\"; the known ones are \(Opening.shipped.map(\.name).joined(separator: ", "))"
+                "there is no opening \"\(name)\"; the known ones are \(ShippedOpening.all.map(\.name).joined(separator: ", "))"
             )
         }
         return opening
@@ -65,24 +65,5 @@ struct OpeningOptions: ParsableArguments {
             ("--closing-message", closingMessage),
         ]
         return values.flatMap { name, value in value.map { [name, $0] } ?? [] }
-    }
-}
-
-/// An opening that comes with the program.
-struct ShippedOpening {
-    /// Its name.
-    let name: String
-    /// What it is.
-    let opening: Opening
-    /// Its text.
-    let text: String
-
-    /// The one of that name; nil if there is none.
-    init?(_ name: String) {
-        guard let opening = Opening.named(name), let text = Opening.shipped.first(where: { $0.name == name })?.text
-        else {
-            return nil
-        }
-        (self.name, self.opening, self.text) = (name, opening, text)
     }
 }
