@@ -30,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -89,7 +90,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
-        .target(name: "Environments", dependencies: ["Managers"], swiftSettings: rules),
+        .target(
+            name: "Environments", dependencies: ["Managers", .product(name: "Yams", package: "Yams")],
+            swiftSettings: rules),
         .target(
             name: "LeakTracking",
             dependencies: [
@@ -248,7 +251,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Lifecycles", "SystemCalls",
+                "watertight", "Environments", "LeakCheck", "Lifecycles", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -81,8 +81,8 @@ public enum EnvironmentFailure: Error, Hashable, Sendable, CustomStringConvertib
     case unknownSetting(String, source: String)
     /// A value that its setting cannot have.
     case invalidValue(String, setting: EnvironmentSetting, source: String)
-    /// A file that cannot be read, or is no JSON object of settings.
-    case unreadableFile(String, problem: String)
+    /// A configuration file that cannot be read, or has a mistake: in compilers' words, with its name and place.
+    case configuration(String)
 
     /// What is wrong and what to write instead.
     public var description: String {
@@ -95,7 +95,7 @@ public enum EnvironmentFailure: Error, Hashable, Sendable, CustomStringConvertib
                 + EnvironmentSetting.allCases.map(\.rawValue).joined(separator: ", ")
         case .invalidValue(let value, let setting, let source):
             "\(source): \(setting.rawValue) cannot be \"\(value)\"; write \(setting.form)"
-        case .unreadableFile(let path, let problem): "\(path): \(problem)"
+        case .configuration(let words): words
         }
     }
 }

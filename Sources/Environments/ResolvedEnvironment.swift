@@ -55,14 +55,19 @@ public struct ResolvedEnvironment: Hashable, Sendable {
     /// Detects the environment and takes each value from the caller, else its environment variable, else the configuration
     /// file, else the environment's defaults.
     ///
-    /// The file is a JSON object of settings, such as `{"cleanupLimit": "750ms", "stressCycles": 10}`. Throws when a name is
-    /// unknown, a value cannot be meant, or the file cannot be read.
+    /// The file has settings in YAML, such as `settings: {cleanupLimit: 750ms, stressCycles: 10}`, and may name the
+    /// `environment`. Throws when a name is unknown, a value cannot be meant, or the file cannot be read.
     public init(
         _ overrides: Overrides = Overrides(), variables: [String: String], isTesting: Bool
     ) throws(EnvironmentFailure) {
+        let path = overrides.file ?? variables["WATERTIGHT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+        let file = try path.map(FileSettings.init)
         if let chosen = overrides.environment {
             environment = chosen
             reason = "chosen by argument"
+        } else if let chosen = file?.environment, variables["WATERTIGHT_ENVIRONMENT", default: ""].isEmpty {
+            environment = chosen
+            reason = "chosen by \(path ?? "")"
         } else {
             let detected = try DetectedEnvironment(variables: variables, isTesting: isTesting)
             environment = detected.environment
@@ -71,8 +76,6 @@ public struct ResolvedEnvironment: Hashable, Sendable {
         for name in overrides.values.keys.sorted() where EnvironmentSetting(rawValue: name) == nil {
             throw .unknownSetting(name, source: "argument")
         }
-        let path = overrides.file ?? variables["WATERTIGHT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let fileValues = if let path { try ConfigurationFile.values(at: path) } else { [:] as [String: String] }
 
         var limits = EnvironmentLimits(environment)
         var origins: [EnvironmentSetting: Origin] = [:]
@@ -80,7 +83,7 @@ public struct ResolvedEnvironment: Hashable, Sendable {
             let candidates: [(String?, Origin)] = [
                 (overrides.values[setting.rawValue], .argument),
                 (variables[setting.variable].flatMap { $0.isEmpty ? nil : $0 }, .variable(setting.variable)),
-                (fileValues[setting.rawValue], .file(path ?? "")),
+                (file?.values[setting]?.text, .file(file?.values[setting]?.source ?? "")),
             ]
             // Again, because it may follow from one that was overridden.
             setting.setDefault(of: environment, in: &limits)

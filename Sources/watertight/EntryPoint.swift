@@ -16,12 +16,29 @@ enum EntryPoint {
         while true { pause() }
     }
 
+    /// The command that the arguments name, with what a file and the environment say of its options.
+    private static func parsed(
+        _ typed: [String], _ configured: ConfiguredArguments?
+    ) throws -> any ParsableCommand {
+        guard let configured, let name = typed.first else { return try Watertight.parseAsRoot(typed) }
+        do {
+            return try Watertight.parseAsRoot([name] + configured.words)
+        } catch {
+            throw Configurations.located(error, in: configured, of: name)
+        }
+    }
+
     /// Runs the command that the arguments name; the exit code.
     private static func run() async -> Int32 {
+        let typed = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try Watertight.parseAsRoot()
-            try RepeatedOptions.refuse(
-                in: Array(CommandLine.arguments.dropFirst()), of: type(of: command))
+            let configured = try Configurations.arguments(typed)
+            var command = try parsed(typed, configured)
+            try RepeatedOptions.refuse(in: typed, of: type(of: command))
+            if let configured, (command as? any ConfiguredCommand)?.printConfig == true {
+                StandardOutput.print(configured.table(of: CommandOptions(of: type(of: command))))
+                return ExitCode.success.rawValue
+            }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -17,10 +17,11 @@ struct Watertight: AsyncParsableCommand {
         version: version,
         subcommands: [
             CheckCommand.self, WatchCommand.self, LifecyclesCommand.self, DriveCommand.self, ReportCommand.self,
-            AnalyzeCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
+            AnalyzeCommand.self, InitCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self,
+            EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)
 
     /// The version of the tool, as `--version` and reports give it.
-    static let version = "0.1.0"
+    static let version = "0.2.0"
 }

@@ -74,7 +74,7 @@ struct EnvironmentTests {
 
     @Test("an argument is stronger than a variable, and that than the file; each value says where it comes from")
     func precedence() throws {
-        let file = try TemporaryFile(#"{"cleanupLimit": "1ms", "stressCycles": 3, "staleLimit": 60}"#)
+        let file = try TemporaryFile("settings: {cleanupLimit: 1ms, stressCycles: 3, staleLimit: 60}")
         var overrides = ResolvedEnvironment.Overrides()
         overrides.environment = .ci
         overrides.values = ["cleanupLimit": "3ms"]
@@ -90,7 +90,7 @@ struct EnvironmentTests {
         #expect(resolved.limits.stressCycles == 4)
         #expect(resolved.origins[.stressCycles] == .variable("WATERTIGHT_STRESS_CYCLES"))
         #expect(resolved.limits.staleLimit == .seconds(60))
-        #expect(resolved.origins[.staleLimit] == .file(file.path))
+        #expect(resolved.origins[.staleLimit] == .file("\(file.path):1:60"))
         #expect(resolved.limits.emergencyStaleLimit == .seconds(6))
         #expect(resolved.limits.longestCycle == .seconds(2))
         #expect(resolved.origins[.longestCycle] == .environment(.ci))
@@ -99,7 +99,7 @@ struct EnvironmentTests {
     @Test("every setting can be overridden by each means", arguments: EnvironmentSetting.allCases)
     func everySetting(setting: EnvironmentSetting) throws {
         let value = setting.text(in: EnvironmentLimits(.staging))
-        let file = try TemporaryFile("{\"\(setting.rawValue)\": \"\(value)\"}")
+        let file = try TemporaryFile("{\"settings\": {\"\(setting.rawValue)\": \"\(value)\"}}")
         var byArgument = ResolvedEnvironment.Overrides()
         byArgument.environment = .ci
         byArgument.values[setting.rawValue] = value
@@ -120,15 +120,20 @@ struct EnvironmentTests {
     @Test(
         "what cannot be meant is an error that says what can",
         arguments: [
-            (#"{"cleanupLimit": "soon"}"#, "cleanupLimit cannot be \"soon\"; write a time such as 750ms, 2s or 5m"),
-            (#"{"cleanupLimit": 0}"#, "cleanupLimit cannot be \"0\""),
-            (#"{"stressCycles": 1.5}"#, "a whole number of at least 1"),
-            (#"{"stressCycles": 0}"#, "a whole number of at least 1"),
-            (#"{"managersThatMayRemain": -1}"#, "a whole number of at least 0"),
-            (#"{"memoryGrowthThreshold": "-1MB"}"#, "a size such as 50MB"),
-            (#"{"cleanup": "1s"}"#, "there is no setting \"cleanup\"; choose from cleanupLimit, "),
-            (#"["cleanupLimit"]"#, "is no JSON object of settings"), ("", "is no JSON object of settings"),
-            (#"{"cleanupLimit": true}"#, "is no JSON object of settings"),
+            ("settings: {cleanupLimit: soon}", "cleanupLimit cannot be \"soon\"; write a time such as 750ms, 2s or 5m"),
+            ("settings: {cleanupLimit: 0}", "cleanupLimit cannot be \"0\""),
+            ("settings: {stressCycles: 1.5}", "a whole number of at least 1"),
+            ("settings: {stressCycles: 0}", "a whole number of at least 1"),
+            ("settings: {managersThatMayRemain: -1}", "a whole number of at least 0"),
+            ("settings: {memoryGrowthThreshold: -1MB}", "a size such as 50MB"),
+            ("settings:\n  cleanup: 1s", ":2:3: there is no setting \"cleanup\"; choose from cleanupLimit, "),
+            ("settings: [cleanupLimit]", ":1:11: settings: expected settings by name, not a list"),
+            ("settings: {cleanupLimit: }", ":1:26: cleanupLimit: expected one value, not nothing"),
+            ("cleanupLimit: 1s", ":1:1: the setting cleanupLimit belongs below the key settings"),
+            (
+                "environment: qa",
+                ":1:14: environment: expected one of ci, test, development, staging, production, not \"qa\""
+            ),
         ])
     func errors(text: String, problem: String) throws {
         let file = try TemporaryFile(text)
@@ -139,6 +144,20 @@ struct EnvironmentTests {
         }
         #expect("\(failure!)".hasPrefix(file.path))
         #expect("\(failure!)".contains(problem), "\(failure!)")
+    }
+
+    @Test("the file names the environment, which an argument and its variable outrank")
+    func environmentOfFile() throws {
+        let file = try TemporaryFile("environment: staging")
+        var overrides = ResolvedEnvironment.Overrides()
+        overrides.file = file.path
+        let named = try ResolvedEnvironment(overrides, variables: ["CI": "1"], isTesting: false)
+        #expect(named.environment == .staging)
+        #expect(named.reason == "chosen by \(file.path)")
+        let variables = ["WATERTIGHT_ENVIRONMENT": "test"]
+        #expect(try ResolvedEnvironment(overrides, variables: variables, isTesting: false).environment == .test)
+        overrides.environment = .production
+        #expect(try ResolvedEnvironment(overrides, variables: variables, isTesting: false).environment == .production)
     }
 
     @Test("what is outranked must be right all the same, and a variable that is no setting is told")

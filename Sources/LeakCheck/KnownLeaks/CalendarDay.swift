@@ -4,6 +4,9 @@ public struct CalendarDay: Hashable, Sendable, Comparable, LosslessStringConvert
     private let month: Int
     private let day: Int
 
+    /// The last day that can be written.
+    static let last = CalendarDay(year: 9999, month: 12, day: 31)
+
     /// The day that `text` names; nil for anything but a day that exists, in this form.
     public init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

@@ -23,6 +23,15 @@ public struct KnownLeak: Hashable, Sendable, Codable {
         self.expires = expires
     }
 
+    /// An amount that is allowed for good: what a server may keep of each connection, so that no finding makes it news.
+    public static func allowance(of perConnection: Double, _ resource: Resource, lifecycle: String) -> KnownLeak {
+        KnownLeak(
+            lifecycle: lifecycle, resource: resource, perConnection: perConnection, reason: "allowed", expires: .last)
+    }
+
+    /// Whether it was allowed for good, not accepted for a time.
+    public var isAllowance: Bool { expires == .last }
+
     /// How long a leak is accepted that was written down and not yet looked into.
     static let firstTerm = 90
 }
@@ -38,7 +47,7 @@ extension CheckResult {
     /// A leak has grown beyond its entry when its whole interval lies above the entry's amount: chance alone makes the mean
     /// of one run a little more than that of another.
     mutating func mark(_ entries: [KnownLeak]) {
-        for entry in entries where !resources.contains(entry.resource) {
+        for entry in entries where !entry.isAllowance && !resources.contains(entry.resource) {
             let note =
                 "the known leak of \(entry.resource.rawValue) under \(entry.lifecycle) is of nothing that was read: "
                 + resources.map(\.rawValue).joined(separator: ", ")
@@ -56,7 +65,8 @@ extension CheckResult {
                         rows[row].resources[index].outdatedKnownLeak = entry
                     }
                 case .clean:
-                    guard let bound = finding.smallestDetectable, bound <= entry.perConnection else { continue }
+                    guard !entry.isAllowance, let bound = finding.smallestDetectable, bound <= entry.perConnection
+                    else { continue }
                     let note =
                         "the known leak of \(finding.resource.rawValue) under \(entry.lifecycle) is gone: remove its entry"
                     // The record of a check that has said so brings the note along.
@@ -69,12 +79,13 @@ extension CheckResult {
 
     /// Entries for the leaks of this check; what `entries` says of them and of rows that were not judged is kept.
     public func knownLeaks(keeping entries: [KnownLeak]) -> [KnownLeak] {
+        let entries = entries.filter { !$0.isAllowance }
         var present = entries.filter { entry in
             let finding = rows.lazy.flatMap { row in row.resources.filter { entry.covers(row, $0) } }.first
             return finding.map { $0.verdict == .inconclusive } ?? true
         }
         for row in rows {
-            for finding in row.resources where finding.verdict == .leak {
+            for finding in row.resources where finding.verdict == .leak && finding.knownLeak?.isAllowance != true {
                 guard let amount = finding.interval?.upperBound ?? finding.perConnection else { continue }
                 let old = entries.first { $0.covers(row, finding) }
                 let isAccepted = finding.knownLeak != nil

@@ -83,7 +83,12 @@ struct FindingText {
             let states = finding.tcpStates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             sentences.append("sockets left: \(states.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
         }
-        if let known = finding.knownLeak { sentences.append("known until \(known.expires): \(known.reason)") }
+        if let known = finding.knownLeak {
+            sentences.append(
+                known.isAllowance
+                    ? "allowed: up to \(Amount.text(known.perConnection, resource))\(resource.suffix) per connection"
+                    : "known until \(known.expires): \(known.reason)")
+        }
         if let remark = finding.remark { sentences.append(remark) }
         return sentences.joined(separator: "; ")
     }

@@ -169,6 +169,9 @@ extension CheckResult.Finding {
 
     private var outdated: String? {
         guard let entry = outdatedKnownLeak else { return nil }
+        if entry.isAllowance {
+            return "that is more than the \(Amount.text(entry.perConnection, resource))\(resource.suffix) allowed"
+        }
         let least = interval?.lowerBound ?? perConnection ?? .infinity
         return least > entry.perConnection
             ? "it has grown beyond the known leak of \(entry.perConnection): \(entry.reason)"

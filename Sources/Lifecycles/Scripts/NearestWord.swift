@@ -1,7 +1,7 @@
 /// The word that was probably meant.
-enum NearestWord {
+package enum NearestWord {
     /// The one of `words` that is fewest changes of a letter from `word`; nil where none is near.
-    static func of(_ word: some StringProtocol, in words: some Sequence<String>) -> String? {
+    package static func of(_ word: some StringProtocol, in words: some Sequence<String>) -> String? {
         // More than a word of the language has: no need to compare.
         guard word.count <= 40 else { return nil }
         let near = words.map { (word: $0, distance: distance(Array(word.lowercased()), Array($0))) }
@@ -13,7 +13,7 @@ enum NearestWord {
     }
 
     /// `; did you mean "send"?`, or nothing where none is near.
-    static func question(_ word: some StringProtocol, in words: some Sequence<String>) -> String {
+    package static func question(_ word: some StringProtocol, in words: some Sequence<String>) -> String {
         of(word, in: words).map { "; did you mean \"\($0)\"?" } ?? ""
     }
 

@@ -13,6 +13,13 @@ extension ProcessReader {
         try listeners().filter { $0.local.port == port }
     }
 
+    /// The ports on which any process of the process's network namespace listens, in order.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func listeningPorts() throws(ProcessReadFailure) -> [UInt16] {
+        Set(try listeners().map(\.local.port)).sorted()
+    }
+
     /// Every listening socket of the process's network namespace.
     func listeners() throws(ProcessReadFailure) -> [ListenerQueue] {
         var found: [ListenerQueue] = []

@@ -32,6 +32,7 @@ extension CheckCommand {
         if let environment = environment.environment { words += ["--environment", environment.rawValue] }
         for setting in environment.settings { words += ["--set", "\(setting.name)=\(setting.value)"] }
         if let config = environment.config { words += ["--config", config] }
+        for allowance in known.allowances { words += ["--allow", allowance.text] }
         var line = ShellText.quoted(words)
         for header in peers.headers { line += " --header \(Self.quoted(header))" }
         if let url = target.url { line += " " + ShellText.quoted([url]) }

@@ -12,7 +12,7 @@ import Targets
 import WebSocketProtocol
 
 /// `watertight check`: the main job.
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: AsyncParsableCommand, ConfiguredCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Drive a server through its connections' lifecycles and say which one leaks.",
@@ -21,6 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
             watertight check [options] [URL] -- COMMAND ...
             watertight check [options] URL [--pid PID] ...
             watertight check [options] URL --cgroup PATH | ID
+            watertight check [options] NAME
             """,
         discussion: """
             Without arguments it starts its own server and checks that. With -- COMMAND it starts the command, with \
@@ -31,6 +32,9 @@ struct CheckCommand: AsyncParsableCommand {
               watertight check -- node server.js --port {port}
               watertight check ws://127.0.0.1:8080/chat
               watertight check ws://127.0.0.1:8080/chat --pid 4711 --lifecycle fin --budget 120
+
+            NAME is a target of the file watertight.yml, whose keys are these options' names; watertight init writes one. \
+            An option is stronger than its environment variable (WATERTIGHT_BUDGET for --budget), and that than the file.
 
             Over wss:// the server's certificate is verified, on loopback only where --cacert is given.
 
@@ -101,6 +105,8 @@ struct CheckCommand: AsyncParsableCommand {
     var known: KnownLeakOptions
     @OptionGroup(title: "Environment")
     var environment: EnvironmentOptions
+    @Flag(help: "Print each option that holds with its origin, and run nothing.")
+    var printConfig = false
     @OptionGroup(title: "Logging")
     var logging: LogOptions
 
@@ -167,7 +173,7 @@ struct CheckCommand: AsyncParsableCommand {
         let environment = try environment.resolved()
         // Before any file is opened for writing: a mistake in a script is found here.
         var plan = try plan(in: environment)
-        let knownLeaks = try known.entries()
+        let knownLeaks = try known.entries(of: plan.lifecycles)
         let files = try reports.opened()
         let knownLeaksFile = try known.opened()
         let record = try openedRecord()

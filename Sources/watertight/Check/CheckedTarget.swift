@@ -28,7 +28,11 @@ struct CheckedTarget: ParsableArguments {
                 """, valueName: "probe"),
         transform: Self.heapTemplate)
     var heap: [HeapTemplate] = []
-    @Argument(help: "ws://HOST:PORT/PATH, or wss:// for TLS; for a command the default is ws://127.0.0.1:{port}/.")
+    @Argument(
+        help: """
+            ws://HOST:PORT/PATH, or wss:// for TLS, or a PORT of this machine; for a command the default is \
+            ws://127.0.0.1:{port}/. Or the name of a target in watertight.yml.
+            """, transform: TargetURL.completed)
     var url: String?
     @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
     var command: [String] = []

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LeakCheck
 import LeakReports
+import Lifecycles
 
 /// The leaks that are accepted, and where the present ones are written.
 struct KnownLeakOptions: ParsableArguments {
@@ -12,6 +13,13 @@ struct KnownLeakOptions: ParsableArguments {
         help: ArgumentHelp(
             "Write the present leaks as accepted ones, for --known-leaks; it may be the same file.", valueName: "file"))
     var writeKnownLeaks: String?
+    @Option(
+        name: .customLong("allow"),
+        help: ArgumentHelp(
+            "What a connection may leave, as fin:descriptors=0.5 or, in every lifecycle, privateMemory=200B; repeatable.",
+            discussion: "A leak of as much is reported, and does not fail the check.",
+            valueName: "[lifecycle:]resource=amount"), transform: Allowance.init)
+    var allowances: [Allowance] = []
 
     /// A list that people write and read.
     private static let maximumBytes = 1 << 20
@@ -32,6 +40,13 @@ struct KnownLeakOptions: ParsableArguments {
         } catch {
             throw ValidationError("--known-leaks: \(error)")
         }
+    }
+
+    /// The entries of the file, and what is allowed in a check of `lifecycles`. The first that fits holds: the file's, then
+    /// that of a lifecycle, then that of all.
+    func entries(of lifecycles: [Lifecycle]) throws -> [KnownLeak] {
+        try entries() + allowances.filter { $0.lifecycle != nil }.flatMap { try $0.entries(of: lifecycles) }
+            + allowances.filter { $0.lifecycle == nil }.flatMap { try $0.entries(of: lifecycles) }
     }
 
     /// The file for the present leaks, found to be writable before anything is measured; what it holds stays until then.

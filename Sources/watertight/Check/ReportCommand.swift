@@ -60,7 +60,7 @@ struct AnalyzeCommand: ParsableCommand {
     func run() throws {
         let record = try RecordSource.record(file)
         if let watch = record.judgedWatch { return try analyze(watch, before: record.end?.growth ?? []) }
-        let knownLeaks = try known.entries()
+        let knownLeaks = try known.entries(of: record.judged().rows.map(\.lifecycle))
         var result = record.judged(knownLeaks)
         Advice(budgetSeconds: result.budgetSeconds).add(to: &result)
         let knownLeaksFile = try known.opened()

@@ -28,7 +28,8 @@ struct ConnectCommand: AsyncParsableCommand {
             arguments, 69 no connection or the upgrade refused, 70 internal error, 130 interrupted.
             """)
 
-    @Argument(help: "ws://HOST[:PORT]/PATH, or wss:// for TLS.")
+    @Argument(
+        help: "ws://HOST[:PORT]/PATH, or wss:// for TLS, or a PORT of this machine.", transform: TargetURL.completed)
     var url: String
     @Option(
         name: [.customLong("header"), .customShort("H")],

@@ -23,7 +23,8 @@ struct DriveCommand: AsyncParsableCommand {
             reached, 70 internal error, 130 interrupted.
             """)
 
-    @Argument(help: "ws://HOST[:PORT]/PATH, or wss:// for TLS.")
+    @Argument(
+        help: "ws://HOST[:PORT]/PATH, or wss:// for TLS, or a PORT of this machine.", transform: TargetURL.completed)
     var url: String
     @Option(
         name: .customLong("lifecycle"), help: "Lifecycle to play, by its name.", transform: LifecycleOptions.named)

@@ -8,9 +8,9 @@ struct EnvironmentCommand: ParsableCommand {
         commandName: "environment",
         abstract: "Print the environment that was detected, why, and each of its values with its origin.",
         discussion: """
-            The environment is what WATERTIGHT_ENVIRONMENT names, else ci where a CI system's variables say so, else what \
+            The environment is what WATERTIGHT_ENVIRONMENT or the configuration file names, else ci where a CI system's variables say so, else what \
             ENVIRONMENT names, else test inside swift test, else development. Each value can be overridden by --set, by \
-            its environment variable, or by a JSON file, in this order.
+            its environment variable, or by the configuration file, in this order.
             """)
 
     /// How the result is printed.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Environments
 import LeakCheck
 import LeakStatistics
 import SystemCalls
@@ -28,6 +29,7 @@ enum Code {
             case .untrusted: ("\(failure)\(TLSClientOptions.trustHint)", unreachable)
             case .unreachable: ("\(failure)", unreachable)
             }
+        case let mistake as ConfigurationFile.Mistake: ("\(mistake)", usage)
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)

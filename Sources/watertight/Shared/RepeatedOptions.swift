@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 
 /// Options with one value that were given more than once: the parser would keep the last and say nothing.
 enum RepeatedOptions {
@@ -16,28 +15,7 @@ enum RepeatedOptions {
 
     /// The names of the options of `command` that have one value, with their dashes.
     static func singleValued(of command: any ParsableCommand.Type) -> Set<Substring> {
-        guard let tool = try? JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8)) else { return [] }
-        let options = (tool.command.arguments ?? []).filter { $0.kind == "option" && !$0.isRepeating }
-        return Set(options.flatMap { $0.names ?? [] }.map { ($0.kind == "long" ? "--" : "-") + $0.name })
-    }
-
-    /// As much as is needed of how the parser describes a command.
-    private struct Tool: Decodable {
-        var command: Command
-
-        struct Command: Decodable {
-            var arguments: [Argument]?
-        }
-
-        struct Argument: Decodable {
-            var kind: String
-            var isRepeating: Bool
-            var names: [Name]?
-        }
-
-        struct Name: Decodable {
-            var kind: String
-            var name: String
-        }
+        let options = CommandOptions(of: command).all.filter { !$0.isFlag && !$0.isRepeating }
+        return Set(options.flatMap(\.spellings).map { $0[...] })
     }
 }

@@ -5,6 +5,35 @@ enum ShellText {
         words.map(quoted).joined(separator: " ")
     }
 
+    /// The words of a line, with quotes and backslashes as a POSIX shell reads them; nil where a quote is not closed.
+    ///
+    /// Nothing is expanded: a line that needs a shell calls one.
+    static func words(of line: String) -> [String]? {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        var rest = line[...]
+        while let character = rest.popFirst() {
+            switch (quote, character) {
+            case ("'", "'"), ("\"", "\""): quote = nil
+            case ("\"", "\\") where rest.first.map { "\"\\$`".contains($0) } == true: word?.append(rest.removeFirst())
+            case ("'"?, _), ("\""?, _): word?.append(character)
+            case (_, "'"), (_, "\""):
+                quote = character
+                word = word ?? ""
+            case (_, "\\"):
+                guard let next = rest.popFirst() else { return nil }
+                word = (word ?? "") + String(next)
+            case (_, " "), (_, "\t"), (_, "\n"):
+                if let finished = word { words.append(finished) }
+                word = nil
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        if quote != nil { return nil }
+        return words + (word.map { [$0] } ?? [])
+    }
+
     private static func quoted(_ word: String) -> String {
         let isPlain = word.unicodeScalars.allSatisfy { scalar in
             switch scalar {

@@ -17,6 +17,19 @@ struct ListenerArgument: ExpressibleByArgument {
     }
 }
 
+/// A server's URL on the command line, as short as people write it.
+enum TargetURL {
+    /// `8080` and `8080/chat` are of this machine, `host:8080/chat` is a `ws://` URL; what has a scheme stays as it is.
+    static func completed(_ text: String) -> String {
+        guard !text.contains("://") else { return text }
+        let authority = text.prefix { $0 != "/" && $0 != "?" }
+        if UInt16(authority).map({ $0 > 0 }) == true { return "ws://127.0.0.1:\(text)" }
+        let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, UInt16(parts[1]) != nil || parts[1] == "{port}" else { return text }
+        return "ws://\(text)"
+    }
+}
+
 /// A control group on the command line, found when it is named.
 struct ControlGroupArgument: Sendable {
     /// What was given.
