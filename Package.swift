@@ -251,7 +251,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Environments", "LeakCheck", "Lifecycles", "SystemCalls",
+                "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "SystemCalls", "Targets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -17,6 +17,7 @@ struct Watertight: AsyncParsableCommand {
         version: version,
         subcommands: [
             CheckCommand.self, WatchCommand.self, LifecyclesCommand.self, DriveCommand.self, ReportCommand.self,
+            CompareCommand.self,
             AnalyzeCommand.self, InitCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self,
             EnvironmentCommand.self,
         ],

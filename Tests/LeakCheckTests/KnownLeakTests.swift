@@ -57,6 +57,21 @@ struct KnownLeakTests {
         }
     }
 
+    @Test("an allowance accepts a leak, is never gone, never outgrown by chance, and is written into no list")
+    func allowance() {
+        let allowed = KnownLeak.allowance(of: 0.6, .descriptors, lifecycle: "fin")
+        let result = marked(.leak, allowed)
+        #expect(result.verdictBesideKnown == .clean)
+        #expect(result.knownLeaks(keeping: [allowed]).isEmpty)
+        #expect(marked(.clean, allowed).notes.isEmpty)
+        var unread = allowed
+        unread.resource = .liveHeap
+        #expect(marked(.leak, unread).notes.isEmpty)
+        let outgrown = marked(.leak, .allowance(of: 0.5, .descriptors, lifecycle: "fin"))
+        #expect(outgrown.verdictBesideKnown == .leak)
+        #expect(outgrown.rows[0].resources[0].outdatedKnownLeak?.isAllowance == true)
+    }
+
     @Test("a leak that has grown, or whose entry has expired, is a leak like any other, and says so")
     func objections() {
         for entry in [entry(0.57), entry(5, "2026-02-28")] {

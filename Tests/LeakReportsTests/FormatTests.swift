@@ -1,5 +1,6 @@
 import Foundation
 import LeakStatistics
+import Lifecycles
 import Testing
 
 @testable import LeakCheck
@@ -101,6 +102,12 @@ struct JUnitReportTests {
             ))
     }
 
+    @Test("the time of a row is counted once")
+    func times() throws {
+        let cases = try parsed(plottedResult).elements.filter { $0.name == "testcase" }.map(\.attributes)
+        #expect(cases.map { $0["time"] } == ["2.00", "0", "0", "2.00", "0", "0"])
+    }
+
     @Test("a check that was ended early is an error of its own")
     func interrupted() throws {
         var result = sampleResult
@@ -192,6 +199,23 @@ struct GitHubAnnotationsTests {
             lines[1]
                 == "::warning title=inconclusive%3A reset/open%2C descriptors::reset/open, descriptors: it grows like a leak, but of 114 verdicts one may by chance"
         )
+    }
+
+    @Test("of a kind at most ten are written, the tenth of which counts the rest")
+    func most() {
+        var result = sampleResult
+        let row = result.rows[0]
+        // Amounts that differ, so that no two rows share a line.
+        result.rows = (0..<14).map { index in
+            var row = row
+            row.resources[0].perConnection = 1.5 * Double(index + 1)
+            row.resources[0].interval = row.resources[0].perConnection!...row.resources[0].perConnection!
+            row.lifecycle = Lifecycle.all[index]
+            return row
+        }
+        let errors = GitHubAnnotations.render(result).split(separator: "\n").filter { $0.hasPrefix("::error") }
+        #expect(errors.count == 10)
+        #expect(errors.last?.contains("more findings of this kind") == true)
     }
 
     @Test("a target cannot forge one")

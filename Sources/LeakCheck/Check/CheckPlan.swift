@@ -100,6 +100,9 @@ public struct CheckPlan: Sendable {
     /// Leaks that are accepted: marked in the result.
     public var knownLeaks: [KnownLeak] = []
 
+    /// Which share of the lifecycles these are, whose verdicts are put together with those of the others; nil for all.
+    public var shard: Shard?
+
     /// A plan with the defaults.
     public init(subject: Subject, url: String, seed: UInt64) {
         self.subject = subject

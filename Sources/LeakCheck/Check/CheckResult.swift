@@ -55,6 +55,8 @@ public struct CheckResult: Sendable {
     public var stay: Stay?
     /// Rows in which private memory grew by more than the environment allows, whatever the verdict is.
     public var memoryGrowth: [MemoryGrowth] = []
+    /// Which share of the lifecycles was driven; nil for all.
+    public var shard: Shard?
     /// Things the reader should know, such as a process that does not listen on the URL's port.
     public var notes: [String]
 

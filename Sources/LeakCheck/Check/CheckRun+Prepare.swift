@@ -51,7 +51,7 @@ extension CheckRun {
         rules.heapCoversAllocators = probes.contains { $0.coversAllocators ?? false }
         rules.lagging = Set(probes.filter { $0.mayLag ?? false }.map(\.resource))
         rules.usesTracingGC = description?.runtime.runtime.collectsLazily ?? false
-        rules.verdicts = rows.count * rules.resources.count
+        rules.verdicts = rows.count * rules.resources.count * (plan.shard?.count ?? 1)
         rules.pauseSeconds = plan.requiredPause.inSeconds
         rules.isPauseChosen = plan.pause != nil
         return rules
@@ -135,6 +135,7 @@ extension CheckRun {
             probes: description.flatMap { $0.probes.isEmpty ? nil : $0.probes })
         header.pauseSeconds = judge.rules.pauseSeconds
         header.pauseChosen = judge.rules.isPauseChosen ? true : nil
+        header.shard = plan.shard
         return header
     }
 

@@ -116,6 +116,7 @@ final class CheckRun {
             await explain(&result)
             timeSpent.explainingSeconds = began.elapsed.inSeconds
             result.timeSpent = timeSpent
+            result.shard = plan.shard
         }
         logger.debug("the check: \(timeSpent.words())")
         recordEnd(result)

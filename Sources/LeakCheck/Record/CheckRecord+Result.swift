@@ -32,6 +32,7 @@ extension CheckRecord {
         result.timeSpent = end?.timeSpent
         result.stay = end?.stay
         result.probes = header.probes ?? []
+        result.shard = header.shard
         result.mark(knownLeaks)
         return result
     }
@@ -42,7 +43,7 @@ extension CheckRecord {
         rules.heapCoversAllocators = header.probes?.contains { $0.coversAllocators ?? false } ?? false
         rules.lagging = Set(header.probes?.filter { $0.mayLag ?? false }.map(\.resource) ?? [])
         rules.usesTracingGC = header.collectsLazily
-        rules.verdicts = header.rows.count * rules.resources.count
+        rules.verdicts = header.rows.count * rules.resources.count * (header.shard?.count ?? 1)
         rules.pauseSeconds = header.pauseSeconds ?? 0
         rules.isPauseChosen = header.pauseChosen ?? false
         return rules

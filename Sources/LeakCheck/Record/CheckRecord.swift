@@ -71,6 +71,8 @@ public struct CheckRecord: Sendable {
         public var pauseSeconds: Double?
         /// Whether the user chose that; nil where not.
         public var pauseChosen: Bool?
+        /// Which share of the lifecycles it drove; nil for all.
+        public var shard: Shard?
     }
 
     /// What makes a watch of the record: nothing is driven, and the axis is time.

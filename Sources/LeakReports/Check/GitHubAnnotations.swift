@@ -8,14 +8,28 @@ public struct GitHubAnnotations {
     /// The diagnosis, then a line for each leak and each doubt, in the form of
     /// https://docs.github.com/actions/reference/workflow-commands-for-github-actions; empty when there is none.
     ///
-    /// GitHub shows the first ten of a kind, so rows that leak the same share a line. What has a cause in a file below
+    /// GitHub shows the first ten of a kind and drops the others without a word, so rows that leak the same share a line, and
+    /// the tenth line counts what is left. What has a cause in a file below
     /// `workspace`, the folder of the checked-out repository, is shown at that line.
     public static func render(_ result: CheckResult, workspace: String? = nil) -> String {
         let diagnoses = result.diagnosisTexts.map { line("error", "diagnosis", $0.sentence) }
         let doubts = result.findingTexts.filter { $0.finding.verdict == .inconclusive }.map { row, finding, text in
             line("warning", "inconclusive: \(row.lifecycle.label), \(finding.resource.rawValue)", text.paragraph)
         }
-        return (diagnoses + result.leakGroupTexts.flatMap { leak($0, workspace) } + doubts).joined()
+        let leaks = result.leakGroupTexts.flatMap { leak($0, workspace) }
+        return ["error", "warning", "notice"].flatMap { kind in
+            limited((diagnoses + leaks + doubts).filter { $0.hasPrefix("::\(kind) ") }, kind)
+        }.joined()
+    }
+
+    /// How many lines of a kind GitHub shows for a step.
+    private static let mostLines = 10
+
+    private static func limited(_ lines: [String], _ kind: String) -> [String] {
+        guard lines.count > mostLines else { return lines }
+        let rest = lines.count - mostLines + 1
+        return lines.prefix(mostLines - 1)
+            + [line(kind, "\(rest) more", "\(rest) more findings of this kind are in the report of this step.")]
     }
 
     /// A line for each resource of a group.

@@ -147,6 +147,7 @@ struct CheckCommand: AsyncParsableCommand, ConfiguredCommand {
     func plan(in environment: ResolvedEnvironment) throws -> CheckPlan {
         var plan = CheckPlan(subject: try target.subject, url: target.urlTemplate, seed: seed ?? Self.drawnSeed())
         plan.lifecycles = try rows.chosen(profile)
+        plan.shard = rows.shard
         plan.compression = compression ?? profile.compression
         plan.budget = timeLimit
         plan.isBudgetFixed = budget != nil

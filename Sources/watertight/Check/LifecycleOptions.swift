@@ -24,6 +24,21 @@ struct LifecycleOptions: ParsableArguments {
             "File whose lines {line} stands for, connection by connection, from the first again after the last.",
             valueName: "file"))
     var values: String?
+    @Option(
+        help: ArgumentHelp(
+            "Share of the lifecycles to drive, such as 3/8, for machines that each take one.",
+            discussion: "watertight report puts the records together.", valueName: "i/n"), transform: Self.shard)
+    var shard: Shard?
+
+    private static func shard(_ text: String) throws -> Shard {
+        let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
+            let shard = Shard(index: index, count: count)
+        else {
+            throw ValidationError("--shard \"\(text)\" is no share: write 1/8 to 8/8 for the eight parts of a check")
+        }
+        return shard
+    }
 
     /// The lifecycle of a name, or all of a family; throws `ValidationError` where there is none.
     static func named(_ name: String) throws -> [Lifecycle] {
@@ -51,7 +66,13 @@ struct LifecycleOptions: ParsableArguments {
         let skipped = Set(skipped.flatMap { $0 })
         let chosen = (named.isEmpty ? profile.lifecycles : named).filter { !skipped.contains($0) }
         guard !chosen.isEmpty else { throw ValidationError("--skip leaves no lifecycle to drive") }
-        return chosen
+        guard let shard else { return chosen }
+        let share = shard.share(of: chosen)
+        guard !share.isEmpty else {
+            throw ValidationError(
+                "--shard \(shard.index)/\(shard.count) is empty: there are \(chosen.count) lifecycles to share")
+        }
+        return share
     }
 
     /// The options that choose `lifecycle` alone.

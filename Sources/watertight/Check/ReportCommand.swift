@@ -12,25 +12,47 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             The record is what watertight check --record or watch --record wrote; that of a watch is rendered as text and \
             JSON. A check that was killed has no verdicts yet; they are made \
-            from what it had measured. Exit code 0 whatever the verdict is, 64 for a file that is no record.
+            from what it had measured. The records of the shards of one check (check --shard 1/8 --record 1.record) are \
+            put together into one report. Exit code 0 whatever the verdict is, with --exit-code that of the check; 64 for \
+            a file that is no record, or a shard that is missing.
 
               watertight report leaks.record --html leaks.html
+              watertight report shards/*.record --exit-code
             """)
 
-    @Argument(help: ArgumentHelp("Record to read.", valueName: "file"))
-    var file: String
+    @Argument(help: ArgumentHelp("Record to read; several are the shards of one check.", valueName: "file"))
+    var files: [String]
+    @Flag(help: "End with the exit code of the check.")
+    var exitCode = false
     @OptionGroup(title: "Reports")
     var reports: ReportOptions
 
     func run() throws {
-        let record = try RecordSource.record(file)
-        if let watch = record.recordedWatch {
+        let records = try files.map(RecordSource.record)
+        if let watch = records[0].recordedWatch {
+            guard records.count == 1 else { throw ValidationError("the record of a watch is reported alone") }
             try reports.requireFormatsOfWatch()
-            return try WatchReportFiles.opened(json: reports.json).write(watch)
+            try WatchReportFiles.opened(json: reports.json).write(watch)
+            if exitCode, let code = Code.of(watch) { throw code }
+            return
         }
-        var result = record.recorded
+        if let other = records.firstIndex(where: { $0.header.watch != nil }) {
+            throw ValidationError("\(files[other]) is the record of a watch, which is reported alone")
+        }
+        var result = try merged(records.map(\.recorded))
         Advice(budgetSeconds: result.budgetSeconds).add(to: &result)
         try reports.opened().write(result, announcing: false)
+        if exitCode, let code = Code.of(result) { throw code }
+    }
+
+    /// One result of several; a single one stays as it is, also that of a shard.
+    private func merged(_ results: [CheckResult]) throws -> CheckResult {
+        guard results.count > 1 else { return results[0] }
+        do {
+            return try CheckResult(merging: results)
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 }
 
@@ -92,7 +114,7 @@ struct AnalyzeCommand: ParsableCommand {
 }
 
 /// A record on disk.
-private enum RecordSource {
+enum RecordSource {
     /// Far beyond what the longest check writes.
     static let maximumBytes = 512 << 20
 
