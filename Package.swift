@@ -30,7 +30,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -90,9 +89,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
-        .target(
-            name: "Environments", dependencies: ["Managers", .product(name: "Yams", package: "Yams")],
-            swiftSettings: rules),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Environments", dependencies: ["CYAML", "Managers"], swiftSettings: rules),
         .target(
             name: "LeakTracking",
             dependencies: [
@@ -258,3 +256,19 @@ let package = Package(
             swiftSettings: rules),
     ]
 )
+
+// The sanitizers' runs, which build everything anew, build no more than they test.
+if let names = Context.environment["ONLY_TESTS"]?.split(separator: "|").map(String.init) {
+    var needed = Set(names)
+    var open = names
+    while let name = open.popLast() {
+        for dependency in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+            guard case .byNameItem(let other, _) = dependency, needed.insert(other).inserted else { continue }
+            open.append(other)
+        }
+    }
+    package.targets.removeAll { !needed.contains($0.name) && $0.type != .plugin }
+    package.products.removeAll { product in
+        !((product as? Product.Library)?.targets.allSatisfy(needed.contains) ?? false)
+    }
+}

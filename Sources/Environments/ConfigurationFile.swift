@@ -1,6 +1,4 @@
-import FoundationEssentials
 import Glibc
-import Yams
 
 /// A configuration file, `watertight.yml`: the environment, its settings and the checks of a project.
 ///
@@ -110,84 +108,5 @@ package struct ConfigurationFile: Hashable, Sendable {
             throw Mistake(path: path, place: nil, problem: "is no text in UTF-8")
         }
         return text
-    }
-}
-
-extension ConfigurationNode {
-    /// The most values that a file may have, so that one which repeats itself by aliases is refused.
-    private static let maximumCount = 10_000
-
-    /// Reads YAML; nothing for an empty text.
-    fileprivate static func parse(_ text: String, path: String) throws(ConfigurationFile.Mistake) -> ConfigurationNode {
-        let start = Place(line: 1, column: 1)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            throw .init(error, in: text, path: path)
-        } catch {
-            throw .init(path: path, place: nil, problem: "\(error)")
-        }
-        guard let root else { return ConfigurationNode(.nothing, at: start) }
-        var count = 0
-        return try read(root, path, &count)
-    }
-
-    private static func read(
-        _ node: Node, _ path: String, _ count: inout Int
-    ) throws(ConfigurationFile.Mistake) -> ConfigurationNode {
-        let place = Place(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
-        count += 1
-        guard count <= maximumCount else {
-            throw .init(path: path, place: place, problem: "more than \(maximumCount) values stand here")
-        }
-        switch node {
-        case .scalar(let scalar):
-            let isNothing = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
-            return ConfigurationNode(isNothing ? .nothing : .text(scalar.string), at: place)
-        case .sequence(let nodes):
-            var list: [ConfigurationNode] = []
-            for node in nodes { list.append(try read(node, path, &count)) }
-            return ConfigurationNode(.list(list), at: place)
-        case .mapping(let pairs):
-            var entries: [Entry] = []
-            for (key, value) in pairs {
-                let key = try read(key, path, &count)
-                guard case .text(let name) = key.content else {
-                    throw .init(path: path, place: key.place, problem: "expected a key, not \(key.kind)")
-                }
-                entries.append(Entry(key: name, place: key.place, value: try read(value, path, &count)))
-            }
-            return ConfigurationNode(.mapping(entries), at: place)
-        case .alias:
-            throw .init(path: path, place: place, problem: "there is no anchor for this alias")
-        }
-    }
-}
-
-extension ConfigurationFile.Mistake {
-    /// What the parser found, in one line.
-    fileprivate init(_ error: YamlError, in text: String, path: String) {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            self.init(
-                path: path, place: .init(line: mark.line, column: mark.column), problem: "this is no YAML: \(problem)")
-        case .duplicatedKeysInMapping(let keys, let context):
-            let key = keys.first ?? ""
-            // The parser names the mapping, and a reader wants the second of the keys.
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            let found = lines.indices.dropFirst(max(0, context.mark.line - 1)).filter {
-                let line = lines[$0].drop { " {\"'".contains($0) }
-                return line.hasPrefix(key) && line.dropFirst(key.count).drop { "\"' ".contains($0) }.first == ":"
-            }
-            let line = found.dropFirst().first
-            let place = ConfigurationNode.Place(
-                line: line.map { $0 + 1 } ?? context.mark.line,
-                column: line.map { lines[$0].prefix { $0 == " " }.count + 1 } ?? context.mark.column)
-            self.init(
-                path: path, place: place, problem: "the key \"\(key)\" stands twice: give one of them another name")
-        default: self.init(path: path, place: nil, problem: "this is no YAML: \(error)")
-        }
     }
 }

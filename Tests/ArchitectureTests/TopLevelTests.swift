@@ -5,7 +5,8 @@ import Testing
 @Suite("Top level")
 struct TopLevelTests {
     static let allowed: Set<String> = [
-        ".ci", ".gitignore", ".swift-format", "CHANGELOG.md", "LICENSE", "Package.swift", "README.md", "Sources",
+        ".ci", ".devcontainer", ".github", ".gitignore", ".spi.yml", ".swift-format", "CHANGELOG.md", "LICENSE",
+        "Package.swift", "README.md", "Sources",
         "Tests",
         "docker",
     ]

@@ -1,4 +1,3 @@
-
 import LeakStatistics
 import Lifecycles
 import Targets

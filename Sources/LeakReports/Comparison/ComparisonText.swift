@@ -19,10 +19,7 @@ public struct ComparisonText {
         var lines = targets.map { "\($0.name)  \($0.value)" }
         if !lines.isEmpty { lines.append("") }
         let rows = changes.map { entry in [entry.word, entry.label, entry.sides] }
-        let widths = (0..<2).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        lines += rows.map { row in
-            (0..<2).map { row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count + 2) }.joined() + row[2]
-        }
+        lines += TextTable.lines(rows)
         if !rows.isEmpty { lines.append("") }
         lines.append(conclusion)
         return lines.joined(separator: "\n") + "\n"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
 import FoundationEssentials
+import LeakReports
 import WebSocketProtocol
 
 /// A command whose options environment variables and a configuration file can give as well.
@@ -60,10 +61,6 @@ extension ConfiguredArguments {
             guard let value = option.defaultValue else { continue }
             rows.append([option.name, value, "default"])
         }
-        let widths = (0..<2).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let lines = rows.map { row in
-            (0..<2).map { row[$0] + String(repeating: " ", count: widths[$0] - row[$0].count + 2) }.joined() + row[2]
-        }
-        return ((target.map { ["target \($0)", ""] } ?? []) + lines).joined(separator: "\n")
+        return ((target.map { ["target \($0)", ""] } ?? []) + TextTable.lines(rows)).joined(separator: "\n")
     }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Environments
-import Foundation
+import FoundationEssentials
 import Glibc
+import LeakReports
 import Scenarios
 import Subprocesses
 import SystemCalls
@@ -72,10 +73,7 @@ struct ScenarioCommand: AsyncParsableCommand {
     }
 
     private static var list: String {
-        let width = Scenario.allCases.map(\.rawValue.count).max() ?? 0
-        return Scenario.allCases.map { scenario in
-            scenario.rawValue.padding(toLength: width + 2, withPad: " ", startingAt: 0) + scenario.summary
-        }.joined(separator: "\n")
+        TextTable.lines(Scenario.allCases.map { [$0.rawValue, $0.summary] }).joined(separator: "\n")
     }
 
     private struct Document: Encodable {

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import LeakReports
 import ProcessResources
@@ -49,8 +48,10 @@ struct ProcessMetrics {
 
     /// The first field of `/proc/self/statm` is in pages (proc(5)).
     private static var virtualBytes: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-        return text.split(separator: " ").first.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+        guard let text = try? FileContents.bytes(of: "/proc/self/statm", atMost: 4096) else { return nil }
+        return text.split(separator: UInt8(ascii: " ")).first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }.map {
+            $0 * sysconf(Int32(_SC_PAGESIZE))
+        }
     }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import LeakReports
 import Managers
 import SystemCalls

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Environments
-import Foundation
+import FoundationEssentials
+import LeakReports
 
 /// `watertight environment`: which environment this is, why, and each of its values with where it comes from.
 struct EnvironmentCommand: ParsableCommand {
@@ -39,11 +40,7 @@ struct EnvironmentCommand: ParsableCommand {
             ]
         }
         let heading = ["value", "", "origin", "variable", "meaning"]
-        let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }
-        let lines = ([heading] + rows).map { row in
-            zip(row, widths).map { $0.padding(toLength: $1 + 2, withPad: " ", startingAt: 0) }.joined()
-                .trimmingCharacters(in: .whitespaces)
-        }
+        let lines = TextTable.lines([heading] + rows)
         let unknown = environment.unknownVariables.map { "\n\($0) is no setting and has no effect" }
         return (["environment \(environment.environment.rawValue): \(environment.reason)", ""] + lines + unknown)
             .joined(separator: "\n")
