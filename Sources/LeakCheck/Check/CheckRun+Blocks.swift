@@ -159,13 +159,16 @@ extension CheckRun {
     }
 
     /// Reports what is going on.
-    func tell(_ row: Int, _ phase: CheckResult.Sample.Phase, privateMemory: Int) {
-        report(
-            LeakCheck.Progress(
-                lifecycle: rows[row].lifecycle.label, phase: phase,
-                connections: rows.reduce(0) { $0 + $1.connections.completed }, privateMemory: privateMemory,
-                seconds: start.elapsed.inSeconds, decided: schedule.rows.count { $0.state == .decided },
-                rows: schedule.rows.count { !$0.isInapplicable }, suspects: suspects, isExplaining: isExplaining))
+    func tell(
+        _ row: Int, _ phase: CheckResult.Sample.Phase, privateMemory: Int, finished: CheckResult.Row? = nil
+    ) {
+        var progress = LeakCheck.Progress(
+            lifecycle: rows[row].lifecycle.label, phase: phase,
+            connections: rows.reduce(0) { $0 + $1.connections.completed }, privateMemory: privateMemory,
+            seconds: start.elapsed.inSeconds, decided: schedule.rows.count { $0.state == .decided },
+            rows: schedule.rows.count { !$0.isInapplicable }, suspects: suspects, isExplaining: isExplaining)
+        progress.finished = finished
+        report(progress)
     }
 
     /// The rows that rest, what is suspected of them, and how long they still must.

@@ -151,5 +151,8 @@ extension CheckRun {
             try await requireAnswer(row, target)
         }
         await targets.retire(row)
+        if let last = rows[row].samples.last {
+            tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))
+        }
     }
 }

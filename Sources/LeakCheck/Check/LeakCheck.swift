@@ -27,6 +27,9 @@ public struct LeakCheck: Sendable {
         public var suspects: [Suspect] = []
         /// Whether the verdicts stand, and the causes of what leaks in `lifecycle` are looked for.
         public var isExplaining = false
+        /// The row that has just been decided, as it will be reported; nil for what goes on between. Known leaks are not marked
+        /// yet, and causes are looked for at the end.
+        public var finished: CheckResult.Row?
 
         /// A row that rests.
         public struct Suspect: Hashable, Sendable {

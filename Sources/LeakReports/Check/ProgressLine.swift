@@ -33,14 +33,25 @@ public struct ProgressLine: Sendable {
             case .confirm: "driving again"
             }
         let left = max(0, budgetSeconds - progress.seconds)
-        let text = [
-            suspects(progress), "\(phase) \(progress.lifecycle)", "\(progress.connections) connections", rate(progress),
-            "\(Amount.bytes(Double(progress.privateMemory))) private "
-                + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution),
-            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left",
-            "\(progress.decided) of \(progress.rows) decided",
+        // In this order they are left out where the terminal is narrow.
+        let parts = [
+            "\(progress.decided) of \(progress.rows)", "\(phase) \(progress.lifecycle)",
+            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left", suspects(progress), rate(progress),
+            progress.suspects.isEmpty
+                ? "\(Amount.bytes(Double(progress.privateMemory))) private "
+                    + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution) : "",
+            "\(progress.connections) connections",
         ]
-        return Self.erasure + String(text.filter { !$0.isEmpty }.joined(separator: "  ").prefix(max(10, columns - 1)))
+        let width = max(10, columns - 1)
+        let line = parts.dropFirst().reduce(String(parts[0].prefix(width))) { line, part in
+            part.isEmpty || line.count + 2 + part.count > width ? line : "\(line)  \(part)"
+        }
+        return Self.erasure + line
+    }
+
+    /// The line in place of which a row that has been decided is printed, above the next line; nil for what goes on.
+    public static func finished(_ progress: LeakCheck.Progress, usesColour: Bool) -> String? {
+        progress.finished.map { erasure + DecidedRow($0, usesColour: usesColour).line + "\n" }
     }
 
     /// The rows that rest, with what is suspected, and the time until the last is done.

@@ -208,7 +208,8 @@ struct CheckCommand: AsyncParsableCommand, ConfiguredCommand {
         let line = Locked(ProgressLine())
         return { progress in
             StandardError.write(
-                line.withLock { $0.render(progress, budgetSeconds: seconds, columns: StandardError.columns) })
+                (ProgressLine.finished(progress, usesColour: StandardError.wantsColour) ?? "")
+                    + line.withLock { $0.render(progress, budgetSeconds: seconds, columns: StandardError.columns) })
         }
     }
 

@@ -27,7 +27,7 @@ enum StandardOutput {
     /// Whether escapes do what they are meant to: on a terminal that is not dumb.
     static var takesEscapes: Bool { isTerminal && !TerminalSize.isDumb }
     /// Whether to write in color: to a terminal that can, and whose user does not refuse it (no-color.org).
-    static var wantsColour: Bool { takesEscapes && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true) }
+    static var wantsColour: Bool { takesEscapes && !StandardStreams.refuseColour }
     static var size: TerminalSize { TerminalSize(STDOUT_FILENO) }
 }
 
@@ -37,12 +37,17 @@ enum StandardError {
     static func write(_ text: String) { _ = WholeWrite.write(text, to: STDERR_FILENO) }
     /// Whether escapes do what they are meant to: on a terminal that is not dumb.
     static var takesEscapes: Bool { isatty(STDERR_FILENO) != 0 && !TerminalSize.isDumb }
+    /// Whether to write in color there.
+    static var wantsColour: Bool { takesEscapes && !StandardStreams.refuseColour }
 
     static var columns: Int { TerminalSize(STDERR_FILENO).columns }
 }
 
 /// All three of them.
 enum StandardStreams {
+    /// Whether the user wants none (no-color.org).
+    static var refuseColour: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
+
     /// Occupies those that are closed, so that no file that is opened later takes their place and gets what they were to
     /// get; to use one is an error as before.
     static func occupyClosed() {
