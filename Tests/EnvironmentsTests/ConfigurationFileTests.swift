@@ -53,7 +53,7 @@ struct ConfigurationFileTests {
             ),
             ("targets:\n\ta: {}", "w.yml:2:1: this is no YAML: found character that cannot start any token"),
             ("targets: {a: [}", "w.yml:1:15: this is no YAML: did not find expected node content"),
-            ("a: 1\n---\nb: 2", "w.yml:2:1: this is no YAML: but found another document"),
+            ("a: 1\n---\nb: 2", "w.yml:3:1: expected one document, here begins another"),
             ("targets: {[a]: b}", "w.yml:1:11: expected a key, not a list"),
         ])
     func mistakes(text: String, words: String) {

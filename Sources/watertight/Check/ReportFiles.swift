@@ -17,7 +17,8 @@ struct ReportFiles {
         if let standardOutput {
             StandardOutput.write(try standardOutput(result))
         } else {
-            StandardOutput.write(TextReport(result, usesColour: StandardOutput.wantsColour).render())
+            let columns = StandardOutput.isTerminal ? StandardOutput.size.columns : nil
+            StandardOutput.write(TextReport(result, usesColour: StandardOutput.wantsColour, columns: columns).render())
             if announcing && variable("GITHUB_ACTIONS") == "true" {
                 StandardOutput.write(GitHubAnnotations.render(result, workspace: variable("GITHUB_WORKSPACE")))
             }
