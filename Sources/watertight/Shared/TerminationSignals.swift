@@ -20,18 +20,26 @@ enum TerminationSignals {
         pthread_sigmask(SIG_BLOCK, &blocked, nil)
     }
 
-    /// Calls `first` with the first signal that comes and `again` with each later one, on a thread of its own.
+    /// For how long after the first signal another is taken for the same wish: whoever ends a command with its process group, as
+    /// timeout and many CI systems do, signals it twice in a row.
+    private static let oneWish = Duration.seconds(1)
+
+    /// Calls `first` with the first signal that comes and `again` with each that comes later, on a thread of its own.
     static func forEach(
         first: @escaping @Sendable (Int32) -> Void, again: @escaping @Sendable (Int32) -> Void
     ) throws(SystemCallError) {
         try Thread.detach(name: "signals") {
             var awaited = set
-            var isFirst = true
+            var moment: MonotonicTime?
             while true {
                 var number: Int32 = 0
                 guard sigwait(&awaited, &number) == 0 else { continue }
-                if isFirst { first(number) } else { again(number) }
-                isFirst = false
+                guard let begun = moment else {
+                    moment = .now
+                    first(number)
+                    continue
+                }
+                if begun.elapsed >= oneWish { again(number) }
             }
         }
     }
