@@ -28,7 +28,8 @@ struct FoldedTextTests {
         #expect(FoldedText.lines(red, columns: 20) == [red])
         let text = TextReport(sampleResult, usesColour: false, columns: columns).render()
         let whole = TextReport(sampleResult, usesColour: false).render()
-        for line in text.split(separator: "\n") where !line.contains("reproduce:") && !line.contains("  clean ") && !line.hasPrefix("lifecycle ") {
+        for line in text.split(separator: "\n")
+        where !line.contains("reproduce:") && !line.contains("  clean ") && !line.hasPrefix("lifecycle ") {
             #expect(line.count <= columns, "\(line)")
         }
         let words = { (text: String) in text.replacing(";", with: "").split { $0.isWhitespace } }
