@@ -98,7 +98,8 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "LeakReports", dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            name: "LeakReports",
+            dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Targets"],
             swiftSettings: rules),
         .target(
             name: "Scenarios",
