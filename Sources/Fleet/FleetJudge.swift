@@ -1,0 +1,229 @@
+import LeakStatistics
+
+/// The rules by which the lives of a group of pods become a verdict.
+struct FleetJudge {
+    /// The lives of one pod.
+    struct Pod {
+        var name: String
+        var lives: [PodLife]
+    }
+
+    var gauge: FleetGauge
+    var hasOpen: Bool
+    /// Whether a runtime that collects when it likes was seen in the fleet.
+    var isCollected: Bool
+    /// Verdicts that must all hold together.
+    var comparisons: Int
+    var seed: UInt64
+    /// Length of a block in hours.
+    var blockHours: Double
+
+    /// What an interval holds with, alone.
+    static let confidence = 0.99
+    /// A life must have so many blocks, or its floor tells nothing.
+    private static let leastBlocks = 8
+    /// The shares of pods, connections an hour, must differ by so much of their mean.
+    private static let leastSpread = 0.1
+    /// A block with less than this share of a life's connections an hour is quiet.
+    private static let quietShare = 0.6
+    /// How much of what was gained must still be there after a quiet time.
+    private static let keptShare = 0.5
+    private static let leastGrowingShare = 0.6
+    /// Levels of a resource as often as not differ by some without a connection.
+    private static let leastQuietTimes = 2
+
+    /// The estimates of one group.
+    struct Estimates {
+        /// All growth put down to connections.
+        var whole: DoseResponse?
+        /// Growth with connections beside growth with time.
+        var apart: DoseResponse?
+    }
+
+    private var usable: (PodLife) -> Bool { { $0.blocks.count >= Self.leastBlocks && $0.dose > 0 } }
+
+    private func terms(hours: Bool) -> DoseResponse.Terms {
+        .init(hasHours: hours, hasMostOpen: hasOpen && gauge.resource.isMemory)
+    }
+
+    /// The blocks of the second half of a life: the first is warming up.
+    private func judged(_ life: PodLife) -> ArraySlice<PodLife.Block> {
+        let floor = life.floor
+        return floor[(floor.count / 2)...]
+    }
+
+    /// The quarter of a life before what is judged.
+    private func before(_ life: PodLife) -> ArraySlice<PodLife.Block> {
+        let floor = life.floor
+        return floor[(floor.count / 4)...(floor.count / 2)]
+    }
+
+    func estimates(_ pods: [Pod]) -> Estimates {
+        let blocks = pods.map { $0.lives.filter(usable).map(judged) }
+        return Estimates(
+            whole: DoseResponse(blocks, terms(hours: false), seed: seed),
+            apart: DoseResponse(blocks, terms(hours: true), seed: seed))
+    }
+
+    /// The verdict on `pods`, beside a `baseline` where there is one.
+    func finding(_ pods: [Pod], group: String?, baseline: [Pod]?) -> FleetResult.Finding {
+        let lives = pods.flatMap(\.lives)
+        var finding = FleetResult.Finding(
+            group: group, resource: gauge.resource, metric: gauge.metric, pods: pods.count, lives: lives.count,
+            connections: lives.reduce(0) { $0 + $1.dose })
+        func inconclusive(_ reason: FleetReason) -> FleetResult.Finding {
+            finding.verdict = .inconclusive
+            finding.reason = reason
+            return finding
+        }
+        let long = pods.filter { $0.lives.contains(where: usable) }
+        guard pods.count >= 3 else { return inconclusive(.fewPods(pods.count)) }
+        guard long.count >= 3 else { return inconclusive(.shortLives) }
+        let estimates = estimates(long)
+        guard let whole = estimates.whole else { return inconclusive(.shortLives) }
+        let scale = gauge.resource.scale
+        let judgedDose = long.flatMap(\.lives).filter(usable).map(\.dose)
+        let effect = scale.effect(over: judgedDose.reduce(0, +) / Double(judgedDose.count))
+        let other = baseline.flatMap { self.estimates($0).whole }
+        let growth = Difference(whole, other)
+        let interval = growth.interval(Self.confidence, among: 1)
+        let strict = growth.interval(Self.confidence, among: comparisons)
+        finding.perConnection = growth.perConnection
+        finding.interval = interval
+        finding.smallestDetectable = max(interval.upperBound, 0)
+        finding.growingPods = long.count { grows($0) }
+
+        guard strict.lowerBound > effect else {
+            if interval.upperBound <= scale.required {
+                finding.verdict = .clean
+                return finding
+            }
+            // What is put down to connections may be time's.
+            if let apart = estimates.apart, other == nil, apart.interval(confidence: Self.confidence).upperBound <= scale.required,
+                whole.perConnection > effect
+            {
+                return inconclusive(.growsWithTime(perHour: hourly(long, whole)))
+            }
+            return inconclusive(.wide)
+        }
+        if !hasOpen { return inconclusive(.noOpen) }
+        if gauge.resource == .residentMemory || (gauge.resource == .privateMemory && isCollected) {
+            return inconclusive(.onlyResident)
+        }
+        if other == nil {
+            let spread = spread(long)
+            guard spread >= Self.leastSpread, let apart = estimates.apart else {
+                return inconclusive(.equalShares(spread: spread))
+            }
+            let alone = apart.interval(confidence: Self.confidence, among: comparisons)
+            guard alone.lowerBound > effect else {
+                return inconclusive(
+                    alone.upperBound < whole.perConnection / 2
+                        ? .growsWithTime(perHour: hourly(long, whole)) : .equalShares(spread: spread))
+            }
+        }
+        if Double(finding.growingPods) < Self.leastGrowingShare * Double(long.count) {
+            return inconclusive(.fewPodsGrow(growing: finding.growingPods, pods: long.count))
+        }
+        if let persistence = persistence(long, whole), persistence < GrowthEstimate.leastPersistence {
+            return inconclusive(.slowing(persistence: persistence))
+        }
+        let quiet = quietTimes(long, whole.perConnection)
+        guard quiet.kept >= Self.leastQuietTimes, quiet.kept * 2 > quiet.seen else {
+            return inconclusive(.fewQuietTimes(kept: quiet.kept, seen: quiet.seen))
+        }
+        finding.verdict = .leak
+        return finding
+    }
+
+    /// Growth per connection beyond that of a baseline.
+    private struct Difference {
+        let perConnection: Double
+        private let standardError: Double
+        private let pods: Int
+
+        init(_ own: DoseResponse, _ baseline: DoseResponse?) {
+            perConnection = own.perConnection - (baseline?.perConnection ?? 0)
+            let other = baseline?.standardError ?? 0
+            standardError = (own.standardError * own.standardError + other * other).squareRoot()
+            pods = min(own.pods, baseline?.pods ?? .max)
+        }
+
+        func interval(_ confidence: Double, among comparisons: Int) -> ClosedRange<Double> {
+            let error = (1 - confidence) / 2 / Double(max(1, comparisons))
+            let reach = StudentT.quantile(1 - error, degreesOfFreedom: pods - 1) * standardError
+            return (perConnection - reach)...(perConnection + reach)
+        }
+    }
+
+    /// Whether the floor of most of a pod's lives is higher at their end than in their middle.
+    private func grows(_ pod: Pod) -> Bool {
+        let rises = pod.lives.filter(usable).map { life in
+            let blocks = judged(life)
+            return (blocks.last?.level ?? 0) - (blocks.first?.level ?? 0)
+        }
+        return rises.reduce(0, +) > 0
+    }
+
+    /// How much the connections an hour of lives differ, as a share of their mean.
+    private func spread(_ pods: [Pod]) -> Double {
+        let rates = pods.map { pod in
+            let lives = pod.lives.filter(usable)
+            return lives.reduce(0) { $0 + $1.dose } / max(1e-9, lives.reduce(0) { $0 + $1.hours })
+        }
+        let mean = rates.reduce(0, +) / Double(rates.count)
+        guard mean > 0 else { return 0 }
+        let squares = rates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(max(1, rates.count - 1))).squareRoot() / mean
+    }
+
+    /// Growth in an hour over the whole group, each pod's mean.
+    private func hourly(_ pods: [Pod], _ whole: DoseResponse) -> Double {
+        let lives = pods.flatMap { $0.lives.filter(usable) }
+        let hours = lives.reduce(0) { $0 + $1.hours }
+        return hours > 0 ? whole.perConnection * lives.reduce(0) { $0 + $1.dose } / hours : 0
+    }
+
+    /// Growth per connection over what is judged, divided by that in the quarter before; nil where that did not grow.
+    private func persistence(_ pods: [Pod], _ whole: DoseResponse) -> Double? {
+        guard
+            let early = DoseResponse(
+                pods.map { $0.lives.filter(usable).map(before) }, terms(hours: false), seed: seed)
+        else { return nil }
+        return early.perConnection > 0 ? whole.perConnection / early.perConnection : nil
+    }
+
+    /// The quiet times of the fleet, day by day: in how many at least half of what had been gained since the one before
+    /// was still there at its end.
+    private func quietTimes(_ pods: [Pod], _ perConnection: Double) -> (kept: Int, seen: Int) {
+        struct Gain {
+            var level = 0.0
+            var expected = 0.0
+        }
+        var days: [Int: Gain] = [:]
+        for life in pods.flatMap(\.lives) where usable(life) {
+            let floor = life.floor
+            let mean = life.dose / life.hours
+            var from = floor[0]
+            var end: PodLife.Block?
+            func close() {
+                guard let last = end, last.dose > from.dose else { return }
+                let day = Int(last.hours / 24)
+                days[day, default: Gain()].level += last.level - from.level
+                days[day, default: Gain()].expected += perConnection * (last.dose - from.dose)
+                from = last
+            }
+            for (before, now) in zip(floor, floor.dropFirst()) {
+                let hours = now.hours - before.hours
+                if hours > 0, (now.dose - before.dose) / hours < Self.quietShare * mean {
+                    end = now
+                } else if end != nil {
+                    close()
+                    end = nil
+                }
+            }
+            if end != nil { close() }
+        }
+        return (days.values.count { $0.level >= Self.keptShare * $0.expected }, days.count)
+    }
+}
