@@ -3,8 +3,8 @@ import LeakStatistics
 /// How much each connection leaves behind, from the floors of many lives.
 ///
 /// A regression of the floor on connections accepted, with an effect for each life, so that only what changes within a life
-/// counts. Beside connections it has what else may explain growth: hours, open connections, and for memory the most
-/// connections that were open at a time, because allocators keep what they once needed. The interval comes from
+/// counts. Beside connections it has what else may explain growth: hours, open connections, those that came of late, and for
+/// memory the most that were open at a time, because allocators keep what they once needed. The interval comes from
 /// resampling pods, the only units that are independent of each other (the pairs cluster bootstrap; Cameron, Gelbach and
 /// Miller, 2008), with Student's t for the number of pods.
 struct DoseResponse {
@@ -13,10 +13,10 @@ struct DoseResponse {
         var hasHours: Bool
         var hasMostOpen: Bool
 
-        var count: Int { 2 + (hasHours ? 1 : 0) + (hasMostOpen ? 1 : 0) }
+        var count: Int { 3 + (hasHours ? 1 : 0) + (hasMostOpen ? 1 : 0) }
 
         func values(_ block: PodLife.Block) -> [Double] {
-            (hasHours ? [block.hours] : []) + [block.open] + (hasMostOpen ? [block.mostOpen] : []) + [block.dose]
+            (hasHours ? [block.hours] : []) + [block.open, block.recent] + (hasMostOpen ? [block.mostOpen] : []) + [block.dose]
         }
     }
 
@@ -49,6 +49,29 @@ struct DoseResponse {
 
         /// The last term's coefficient after all others; nil where they explain it wholly.
         var lastCoefficient: Double? {
+            let matrix = eliminated
+            let last = size - 2
+            let rest = matrix[last * size + last]
+            guard rest > Self.tolerance * products[last * size + last], rest > 0 else { return nil }
+            return matrix[last * size + last + 1] / rest
+        }
+
+        /// All coefficients in the order of the terms, 0 for one that those before it explain wholly.
+        var coefficients: [Double] {
+            let matrix = eliminated
+            var found = Array(repeating: 0.0, count: size - 1)
+            for row in found.indices.reversed() {
+                let pivot = matrix[row * size + row]
+                guard pivot > Self.tolerance * products[row * size + row] else { continue }
+                var value = matrix[row * size + size - 1]
+                for column in (row + 1)..<size where column < size - 1 { value -= matrix[row * size + column] * found[column] }
+                found[row] = value / pivot
+            }
+            return found
+        }
+
+        /// Gaussian elimination of all terms but the last.
+        private var eliminated: [Double] {
             var matrix = products
             let last = size - 2
             for pivot in 0..<last {
@@ -60,13 +83,22 @@ struct DoseResponse {
                     for column in pivot..<size { matrix[row * size + column] -= factor * matrix[pivot * size + column] }
                 }
             }
-            let rest = matrix[last * size + last]
-            guard rest > Self.tolerance * products[last * size + last], rest > 0 else { return nil }
-            return matrix[last * size + last + 1] / rest
+            return matrix
         }
 
         /// A term of which less than this share is its own is explained by the others.
         private static let tolerance = 1e-5
+    }
+
+    /// What an open connection and one of late hold, by all blocks of all lives.
+    ///
+    /// It is taken out before the floor is looked for, or the floor would be that of the quietest hour.
+    static func passing(_ lives: [ArraySlice<PodLife.Block>]) -> (open: Double, recent: Double) {
+        let terms = Terms(hasHours: true, hasMostOpen: true)
+        var sums = Sums(terms: terms.count)
+        for life in lives { sums.add(life, terms) }
+        let found = sums.coefficients
+        return (found[1], found[2])
     }
 
     /// Growth per connection.

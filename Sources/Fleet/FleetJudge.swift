@@ -24,8 +24,8 @@ struct FleetJudge {
     private static let leastBlocks = 8
     /// The shares of pods, connections an hour, must differ by so much of their mean.
     private static let leastSpread = 0.1
-    /// A block with less than this share of a life's connections an hour is quiet.
-    private static let quietShare = 0.6
+    /// A block with less than this share of the connections an hour of the day around it is quiet.
+    private static let quietShare = 0.85
     /// How much of what was gained must still be there after a quiet time.
     private static let keptShare = 0.5
     private static let leastGrowingShare = 0.6
@@ -52,10 +52,27 @@ struct FleetJudge {
         return floor[(floor.count / 2)...]
     }
 
-    /// The quarter of a life before what is judged.
-    private func before(_ life: PodLife) -> ArraySlice<PodLife.Block> {
+    /// A part of a life's blocks, as shares of them.
+    private func part(_ life: PodLife, _ part: Range<Double>) -> ArraySlice<PodLife.Block> {
         let floor = life.floor
-        return floor[(floor.count / 4)...(floor.count / 2)]
+        let last = Double(floor.count - 1)
+        return floor[Int(part.lowerBound * last)...Int((part.upperBound * last).rounded(.up))]
+    }
+
+    /// The pods with what passes taken out of their levels: what is held for connections that are open, or came of late.
+    private func settled(_ pods: [Pod]) -> [Pod] {
+        let passing = DoseResponse.passing(pods.flatMap { $0.lives.filter(usable).map { $0.blocks[($0.blocks.count / 2)...] } })
+        var settled = pods
+        for pod in settled.indices {
+            for life in settled[pod].lives.indices {
+                for index in settled[pod].lives[life].blocks.indices {
+                    let block = settled[pod].lives[life].blocks[index]
+                    settled[pod].lives[life].blocks[index].level -=
+                        passing.open * block.open + passing.recent * block.recent
+                }
+            }
+        }
+        return settled
     }
 
     func estimates(_ pods: [Pod]) -> Estimates {
@@ -76,7 +93,7 @@ struct FleetJudge {
             finding.reason = reason
             return finding
         }
-        let long = pods.filter { $0.lives.contains(where: usable) }
+        let long = settled(pods.filter { $0.lives.contains(where: usable) })
         guard pods.count >= 3 else { return inconclusive(.fewPods(pods.count)) }
         guard long.count >= 3 else { return inconclusive(.shortLives) }
         let estimates = estimates(long)
@@ -84,7 +101,7 @@ struct FleetJudge {
         let scale = gauge.resource.scale
         let judgedDose = long.flatMap(\.lives).filter(usable).map(\.dose)
         let effect = scale.effect(over: judgedDose.reduce(0, +) / Double(judgedDose.count))
-        let other = baseline.flatMap { self.estimates($0).whole }
+        let other = baseline.flatMap { self.estimates(settled($0)).whole }
         let growth = Difference(whole, other)
         let interval = growth.interval(Self.confidence, among: 1)
         let strict = growth.interval(Self.confidence, among: comparisons)
@@ -115,8 +132,9 @@ struct FleetJudge {
             guard spread >= Self.leastSpread, let apart = estimates.apart else {
                 return inconclusive(.equalShares(spread: spread))
             }
-            let alone = apart.interval(confidence: Self.confidence, among: comparisons)
-            guard alone.lowerBound > effect else {
+            // How large it is has been settled; here it is asked whether it is connections at all.
+            let alone = apart.interval(confidence: Self.confidence)
+            guard alone.lowerBound > 0 else {
                 return inconclusive(
                     alone.upperBound < whole.perConnection / 2
                         ? .growsWithTime(perHour: hourly(long, whole)) : .equalShares(spread: spread))
@@ -125,8 +143,9 @@ struct FleetJudge {
         if Double(finding.growingPods) < Self.leastGrowingShare * Double(long.count) {
             return inconclusive(.fewPodsGrow(growing: finding.growingPods, pods: long.count))
         }
-        if let persistence = persistence(long, whole), persistence < GrowthEstimate.leastPersistence {
-            return inconclusive(.slowing(persistence: persistence))
+        let persistence = persistence(long)
+        if persistence.all < GrowthEstimate.leastPersistence && persistence.late < Self.leastLatePersistence {
+            return inconclusive(.slowing(persistence: persistence.all))
         }
         let quiet = quietTimes(long, whole.perConnection)
         guard quiet.kept >= Self.leastQuietTimes, quiet.kept * 2 > quiet.seen else {
@@ -184,14 +203,21 @@ struct FleetJudge {
         return hours > 0 ? whole.perConnection * lives.reduce(0) { $0 + $1.dose } / hours : 0
     }
 
-    /// Growth per connection over what is judged, divided by that in the quarter before; nil where that did not grow.
-    private func persistence(_ pods: [Pod], _ whole: DoseResponse) -> Double? {
-        guard
-            let early = DoseResponse(
-                pods.map { $0.lives.filter(usable).map(before) }, terms(hours: false), seed: seed)
-        else { return nil }
-        return early.perConnection > 0 ? whole.perConnection / early.perConnection : nil
+    /// Growth per connection over what is judged, divided by that in the quarter of a life before, and that over the last
+    /// quarter, divided by that over the third: 1 or more for a leak, and infinite where the earlier part did not grow.
+    private func persistence(_ pods: [Pod]) -> (all: Double, late: Double) {
+        func growth(_ share: Range<Double>) -> Double {
+            let blocks = pods.flatMap { $0.lives.filter(usable).map { part($0, share) } }
+            let dose = blocks.reduce(0) { $0 + ($1.last?.dose ?? 0) - ($1.first?.dose ?? 0) }
+            return dose > 0 ? blocks.reduce(0) { $0 + ($1.last?.level ?? 0) - ($1.first?.level ?? 0) } / dose : 0
+        }
+        func ratio(_ later: Double, _ earlier: Double) -> Double { earlier > 0 ? later / earlier : .infinity }
+        return (ratio(growth(0.5..<1), growth(0.25..<0.5)), ratio(growth(0.75..<1), growth(0.5..<0.75)))
     }
+
+    /// What shrinks by the same share from quarter to quarter and passes this passes the other rule, too; a leak beside a cache
+    /// that fills passes this.
+    private static let leastLatePersistence = 0.85
 
     /// The quiet times of the fleet, day by day: in how many at least half of what had been gained since the one before
     /// was still there at its end.
@@ -203,7 +229,7 @@ struct FleetJudge {
         var days: [Int: Gain] = [:]
         for life in pods.flatMap(\.lives) where usable(life) {
             let floor = life.floor
-            let mean = life.dose / life.hours
+            let isQuiet = Self.quietBlocks(floor)
             var from = floor[0]
             var end: PodLife.Block?
             func close() {
@@ -213,10 +239,9 @@ struct FleetJudge {
                 days[day, default: Gain()].expected += perConnection * (last.dose - from.dose)
                 from = last
             }
-            for (before, now) in zip(floor, floor.dropFirst()) {
-                let hours = now.hours - before.hours
-                if hours > 0, (now.dose - before.dose) / hours < Self.quietShare * mean {
-                    end = now
+            for index in floor.indices.dropFirst() {
+                if isQuiet[index] {
+                    end = floor[index]
                 } else if end != nil {
                     close()
                     end = nil
@@ -225,5 +250,18 @@ struct FleetJudge {
             if end != nil { close() }
         }
         return (days.values.count { $0.level >= Self.keptShare * $0.expected }, days.count)
+    }
+
+    /// Which blocks had clearly fewer connections an hour than the day around them.
+    private static func quietBlocks(_ blocks: [PodLife.Block]) -> [Bool] {
+        func rate(_ from: PodLife.Block, _ to: PodLife.Block) -> Double {
+            to.hours > from.hours ? (to.dose - from.dose) / (to.hours - from.hours) : 0
+        }
+        return blocks.indices.map { index in
+            guard index > 0 else { return false }
+            let around = blocks.filter { abs($0.hours - blocks[index].hours) <= 12 }
+            guard let first = around.first, let last = around.last, last.hours - first.hours >= 12 else { return false }
+            return rate(blocks[index - 1], blocks[index]) < quietShare * rate(first, last)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One process of a pod from its start, or the start of the time, to its end: what it held, block by block.
 package struct PodLife: Sendable {
     /// The lowest reading of one block of time, with open connections taken out.
@@ -8,6 +10,8 @@ package struct PodLife: Sendable {
         var dose: Double
         /// What was held, less what open connections explain.
         var level: Double
+        /// Connections that were accepted of late: each counts less the older it is, by a factor of e in an hour.
+        var recent: Double
         /// Connections that were open.
         var open: Double
         /// The most that had been open at a time in this life.
@@ -44,6 +48,7 @@ struct PodTrack {
     private var accepted = 0.0
     private var started = Double.nan
     private var mostOpen = 0.0
+    private var recent = 0.0
     private var block = -1
     private var previous: (level: Double, open: Double, time: Double)?
     /// Sums of the changes from reading to reading, by which open connections are taken out.
@@ -72,9 +77,12 @@ struct PodTrack {
         if lives.isEmpty || reading.accepted < accepted || isRestarted {
             lives.append(PodLife())
             base = reading.accepted
-            (mostOpen, block, previous) = (0, -1, nil)
+            (mostOpen, recent, block, previous) = (0, 0, -1, nil)
+            accepted = reading.accepted
         }
         if !reading.started.isNaN { started = reading.started }
+        if let previous { recent *= exp(-(reading.time - previous.time) / 3600) }
+        recent += reading.accepted - accepted
         accepted = reading.accepted
         let open = reading.open.isNaN ? 0 : reading.open
         mostOpen = max(mostOpen, open)
@@ -85,7 +93,7 @@ struct PodTrack {
         let index = Int((reading.time - plan.time.lowerBound) / plan.block)
         let now = PodLife.Block(
             hours: (reading.time - plan.time.lowerBound) / 3600, dose: accepted - base,
-            level: reading.level - share * open, open: open, mostOpen: mostOpen)
+            level: reading.level - share * open, recent: recent, open: open, mostOpen: mostOpen)
         let life = lives.count - 1
         lives[life].last = (reading.time, reading.level)
         if index != block {

@@ -72,15 +72,15 @@ package struct SimulatedWeek {
             // From a hundred thousand to some millions in the week.
             let total = 120_000 * days / 7 * exponential(uniform(0...3))
             perHour = total / Double(pods) / (days * 24)
-            depth = uniform(0.4...0.95)
+            depth = uniform(0.5...0.95)
             growth = uniform(-0.02...0.05)
             stayHours = uniform(0.05...2)
             deployments = (0..<Int.random(in: 0...3, using: &dice)).map { _ in uniform(0.05...0.95) * days * 24 }.sorted()
             keepsNames = Bool.random(using: &dice)
             let begin = uniform(0...1) * days * 24
             outage = begin..<(begin + uniform(0.5...4))
-            cacheShare = uniform(0.005...0.1)
-            cacheBytes = uniform(0...60e6)
+            cacheShare = uniform(0.005...0.05)
+            cacheBytes = uniform(0...20e6)
             cacheDescriptors = uniform(0...60)
             recentBytes = uniform(0...20e3)
             warmHours = uniform(0.2...5)
@@ -133,7 +133,9 @@ package struct SimulatedWeek {
             process.most = max(process.most, open)
             tooth += Self.step / 3600 / period
             let isMissing = facts.outage.contains(hours) || uniform(0...1) < 0.005
-            if tooth >= 1 { tooth = uniform(0...0.1) }
+            // The floor of the step, as the lowest of its scrapes shows it: after a collection little garbage is there.
+            let garbage = tooth >= 1 ? uniform(0...0.02) : tooth - Self.step / 3600 / period
+            if tooth >= 1 { tooth -= tooth.rounded(.down) }
             guard !isMissing else { continue }
             let life = facts.perHour * 168 * facts.cacheShare
             let cache = 1 - exponential(-(accepted + (process.cold ? 0 : life * 5)) / life)
@@ -145,7 +147,7 @@ package struct SimulatedWeek {
             let live =
                 30e6 + warm + facts.openBytes * open + facts.cacheBytes * cache + facts.recentBytes * rate * 0.2
                 + uniform(0...60e3) + leak.liveHeap * seen
-            let heap = live + facts.toothBytes * tooth
+            let heap = live + facts.toothBytes * max(0, garbage)
             let kept =
                 60e6 + warm + facts.cacheBytes * cache + facts.openBytes * process.most
                 + (uniform(0...1) * 40).rounded() * 4096 + process.arenas(uniform(0...1), age)
