@@ -207,9 +207,10 @@ struct FleetJudge {
     /// quarter, divided by that over the third: 1 or more for a leak, and infinite where the earlier part did not grow.
     private func persistence(_ pods: [Pod]) -> (all: Double, late: Double) {
         func growth(_ share: Range<Double>) -> Double {
-            let blocks = pods.flatMap { $0.lives.filter(usable).map { part($0, share) } }
-            let dose = blocks.reduce(0) { $0 + ($1.last?.dose ?? 0) - ($1.first?.dose ?? 0) }
-            return dose > 0 ? blocks.reduce(0) { $0 + ($1.last?.level ?? 0) - ($1.first?.level ?? 0) } / dose : 0
+            let terms = terms(hours: false)
+            var sums = DoseResponse.Sums(terms: terms.count)
+            for life in pods.flatMap({ $0.lives.filter(usable) }) { sums.add(part(life, share), terms) }
+            return sums.lastCoefficient ?? 0
         }
         func ratio(_ later: Double, _ earlier: Double) -> Double { earlier > 0 ? later / earlier : .infinity }
         return (ratio(growth(0.5..<1), growth(0.25..<0.5)), ratio(growth(0.75..<1), growth(0.5..<0.75)))
