@@ -16,7 +16,9 @@ struct DoseResponse {
         var count: Int { 3 + (hasHours ? 1 : 0) + (hasMostOpen ? 1 : 0) }
 
         func values(_ block: PodLife.Block) -> [Double] {
-            (hasHours ? [block.hours] : []) + [block.open, block.recent] + (hasMostOpen ? [block.mostOpen] : []) + [block.dose]
+            (hasHours ? [block.hours] : []) + [block.open, block.recent] + (hasMostOpen ? [block.mostOpen] : []) + [
+                block.dose
+            ]
         }
     }
 
@@ -64,7 +66,9 @@ struct DoseResponse {
                 let pivot = matrix[row * size + row]
                 guard pivot > Self.tolerance * products[row * size + row] else { continue }
                 var value = matrix[row * size + size - 1]
-                for column in (row + 1)..<size where column < size - 1 { value -= matrix[row * size + column] * found[column] }
+                for column in (row + 1)..<size where column < size - 1 {
+                    value -= matrix[row * size + column] * found[column]
+                }
                 found[row] = value / pivot
             }
             return found

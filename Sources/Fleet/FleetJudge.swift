@@ -61,7 +61,8 @@ struct FleetJudge {
 
     /// The pods with what passes taken out of their levels: what is held for connections that are open, or came of late.
     private func settled(_ pods: [Pod]) -> [Pod] {
-        let passing = DoseResponse.passing(pods.flatMap { $0.lives.filter(usable).map { $0.blocks[($0.blocks.count / 2)...] } })
+        let passing = DoseResponse.passing(
+            pods.flatMap { $0.lives.filter(usable).map { $0.blocks[($0.blocks.count / 2)...] } })
         var settled = pods
         for pod in settled.indices {
             for life in settled[pod].lives.indices {
@@ -116,7 +117,8 @@ struct FleetJudge {
                 return finding
             }
             // What is put down to connections may be time's.
-            if let apart = estimates.apart, other == nil, apart.interval(confidence: Self.confidence).upperBound <= scale.required,
+            if let apart = estimates.apart, other == nil,
+                apart.interval(confidence: Self.confidence).upperBound <= scale.required,
                 whole.perConnection > effect
             {
                 return inconclusive(.growsWithTime(perHour: hourly(long, whole)))

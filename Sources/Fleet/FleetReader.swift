@@ -25,10 +25,14 @@ struct FleetReader {
         var tracks = gauges.map { _ in Tracks() }
         let parts = plan.parts(series: series)
         for (number, part) in parts.enumerated() {
-            let counters = try Lookup(connections, answer(FleetGauge.query(connections, plan.selector), part), part, plan)
+            let counters = try Lookup(
+                connections, answer(FleetGauge.query(connections, plan.selector), part), part, plan)
             let opened = try open.map { try Lookup($0, answer(FleetGauge.query($0, plan.selector), part), part, plan) }
-            let starts = try hasStarts
-                ? Lookup(FleetGauge.starts[0], answer(FleetGauge.query(FleetGauge.starts[0], plan.selector), part), part, plan)
+            let starts =
+                try hasStarts
+                ? Lookup(
+                    FleetGauge.starts[0], answer(FleetGauge.query(FleetGauge.starts[0], plan.selector), part), part,
+                    plan)
                 : nil
             for (index, gauge) in gauges.enumerated() {
                 let answer = try answer(gauge.query(plan.selector), part)
@@ -63,7 +67,9 @@ private struct Lookup {
     private var common: [String] = []
 
     /// Labels that distinguish pods.
-    private static let distinguishing: Set<String> = ["instance", "pod", "pod_name", "kubernetes_pod_name", "host", "hostname"]
+    private static let distinguishing: Set<String> = [
+        "instance", "pod", "pod_name", "kubernetes_pod_name", "host", "hostname",
+    ]
     /// Two series of one pod may overlap by so many seconds: Prometheus shows the last reading of one that has ended for
     /// five minutes.
     private static let tolerance = 600.0
@@ -94,7 +100,9 @@ private struct Lookup {
         let times = Set(left.points.map(\.time))
         let overlap = Double(right.points.count { times.contains($0.time) }) * plan.step
         guard overlap > Self.tolerance + plan.step else { return }
-        let label = Set(left.labels.keys).union(right.labels.keys).sorted().first { left.labels[$0] != right.labels[$0] }
+        let label = Set(left.labels.keys).union(right.labels.keys).sorted().first {
+            left.labels[$0] != right.labels[$0]
+        }
         let pod = ["pod", "instance"].lazy.compactMap { left.labels[$0] }.first ?? ""
         throw FleetFailure.split(metric: metric, label: label ?? "", pod: pod)
     }
@@ -135,16 +143,18 @@ private struct Tracks {
         try counters.join(gauge.metric, names)
         try opened?.join(gauge.metric, names)
         try starts?.join(gauge.metric, names)
-        let share = try self.share ?? {
-            // What an open connection holds is learned from the first part, and holds for all.
-            var sums = ChangeSums()
-            for one in series {
-                var track = PodTrack(labels: one.labels)
-                try Self.feed(one, into: &track, plan, counters, opened, starts, share: 0)
-                sums = sums + track.changes
-            }
-            return sums.share
-        }()
+        let share =
+            try self.share
+            ?? {
+                // What an open connection holds is learned from the first part, and holds for all.
+                var sums = ChangeSums()
+                for one in series {
+                    var track = PodTrack(labels: one.labels)
+                    try Self.feed(one, into: &track, plan, counters, opened, starts, share: 0)
+                    sums = sums + track.changes
+                }
+                return sums.share
+            }()
         self.share = share
         for one in series where !one.points.isEmpty {
             let index = indices[one.labels] ?? tracks.count
@@ -159,7 +169,9 @@ private struct Tracks {
                 if gap > max(3 * plan.step, 900) { longestGaps[index] = max(longestGaps[index], gap) }
                 lastTimes[index] = point.time
             }
-            if try !Self.feed(one, into: &tracks[index], plan, counters, opened, starts, share: share) { unmatched += 1 }
+            if try !Self.feed(one, into: &tracks[index], plan, counters, opened, starts, share: share) {
+                unmatched += 1
+            }
         }
     }
 

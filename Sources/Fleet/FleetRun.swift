@@ -19,7 +19,8 @@ package struct FleetRun {
         guard !names.isEmpty else { throw FleetFailure.nothingSelected(selector: plan.selector) }
         let counter = try Self.metric(plan.connections, among: names, known: FleetGauge.connections)
         guard let counter else { throw FleetFailure.noConnections }
-        let open = try Self.metric(plan.open, among: names, known: FleetGauge.open)
+        let open =
+            try Self.metric(plan.open, among: names, known: FleetGauge.open)
             ?? (names.contains("watertight_watch_tcp_sockets")
                 ? "watertight_watch_tcp_sockets{state=\"ESTABLISHED\"}" : nil)
         let gauges = FleetGauge.found(among: names)

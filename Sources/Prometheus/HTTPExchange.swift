@@ -97,7 +97,8 @@ struct HTTPExchange {
             if received.isTooLarge {
                 throw Failure(problem: "the answer is larger than \(mostBytes >> 20) MiB", isPassing: false)
             }
-            throw Failure(problem: String(cString: curl_easy_strerror(code)), isPassing: passing.contains(code.rawValue))
+            throw Failure(
+                problem: String(cString: curl_easy_strerror(code)), isPassing: passing.contains(code.rawValue))
         }
         var status = 0
         ccurl_get_number(handle, CURLINFO_RESPONSE_CODE, &status)

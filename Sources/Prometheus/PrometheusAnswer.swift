@@ -1,4 +1,4 @@
-package import Fleet
+import Fleet
 import FoundationEssentials
 
 /// What the API of Prometheus answers, as values (https://prometheus.io/docs/prometheus/latest/querying/api/).
@@ -61,7 +61,9 @@ enum PrometheusAnswer {
 
     /// What a refusal says; the beginning of the body where it is no answer of Prometheus.
     static func problem(_ body: [UInt8]) -> String {
-        if let envelope = try? JSONDecoder().decode(Envelope<[String]>.self, from: Data(body)), let error = envelope.error {
+        if let envelope = try? JSONDecoder().decode(Envelope<[String]>.self, from: Data(body)),
+            let error = envelope.error
+        {
             return String(error.prefix(400))
         }
         let text = String(decoding: body.prefix(120), as: UTF8.self)

@@ -14,6 +14,7 @@ struct ImportTests {
         "LeakReports": ["FoundationEssentials"],
         "LeakStatistics": ["Synchronization"],
         "Managers": ["Synchronization"],
+        "Prometheus": ["FoundationEssentials"],
         "Sockets": ["Synchronization"],
         "WatertightTesting": ["Dispatch", "Testing"],
         "WebSockets": ["Synchronization"],
@@ -81,7 +82,7 @@ struct ImportTests {
     func everyTarget() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.sources.path(percentEncoded: false))
         // What there is beside targets: libraries of the system, and a plugin of the build.
-        #expect(Set(folders) == Set(Self.dependencies.keys).union(["COpenSSL", "CZlib", "EmbedPreload"]))
+        #expect(Set(folders) == Set(Self.dependencies.keys).union(["CCurl", "COpenSSL", "CZlib", "EmbedPreload"]))
         #expect(Self.dependencies.values.allSatisfy { !$0.contains("watertight") })
     }
 }

@@ -75,7 +75,8 @@ package struct SimulatedWeek {
             depth = uniform(0.5...0.95)
             growth = uniform(-0.02...0.05)
             stayHours = uniform(0.05...2)
-            deployments = (0..<Int.random(in: 0...3, using: &dice)).map { _ in uniform(0.05...0.95) * days * 24 }.sorted()
+            deployments = (0..<Int.random(in: 0...3, using: &dice)).map { _ in uniform(0.05...0.95) * days * 24 }
+                .sorted()
             keepsNames = Bool.random(using: &dice)
             let begin = uniform(0...1) * days * 24
             outage = begin..<(begin + uniform(0.5...4))
@@ -153,7 +154,9 @@ package struct SimulatedWeek {
                 + (uniform(0...1) * 40).rounded() * 4096 + process.arenas(uniform(0...1), age)
                 + leak.privateMemory * seen + leak.liveHeap * seen
                 + min(facts.logBytesPerHour * age, 2e6)
-            func add(_ metric: String, _ value: Double) { lines[metric, default: []].append(.init(time: now, value: value)) }
+            func add(_ metric: String, _ value: Double) {
+                lines[metric, default: []].append(.init(time: now, value: value))
+            }
             add("process_open_fds", descriptors)
             if facts.isNode {
                 add("nodejs_heap_size_used_bytes", heap.rounded())
@@ -172,7 +175,9 @@ package struct SimulatedWeek {
 
     private mutating func flush(_ lines: inout [String: [MetricSeries.Point]], _ name: String, _ version: Int) {
         let labels = ["job": "chat", "pod": name, "instance": "\(name):9464", "version": "1.\(version)"]
-        for (metric, points) in lines { metrics[metric, default: []].append(MetricSeries(labels: labels, points: points)) }
+        for (metric, points) in lines {
+            metrics[metric, default: []].append(MetricSeries(labels: labels, points: points))
+        }
         lines = [:]
     }
 

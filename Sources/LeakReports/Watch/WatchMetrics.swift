@@ -29,7 +29,8 @@ package struct WatchMetrics {
         }
         if let limit = progress.header.descriptorLimit {
             page.gauge(
-                "watertight_watch_max_fds", "Descriptors that a process may have, the smallest where there are several.",
+                "watertight_watch_max_fds",
+                "Descriptors that a process may have, the smallest where there are several.",
                 Double(limit))
         }
         page.gauges("watertight_watch_fds_by_kind", "Open descriptors, by what they stand for.", descriptors)

@@ -13,7 +13,8 @@ final class StatusPages: Sendable {
     private let ended = ConnectionEndings()
     private let hosts: AllowedHosts
     private let process: ProcessMetrics?
-    private let lastMetrics = Locked<[OpenMetricsText.Format: (at: ContinuousClock.Instant, response: HTTPResponse)]>([:])
+    private let lastMetrics = Locked<[OpenMetricsText.Format: (at: ContinuousClock.Instant, response: HTTPResponse)]>(
+        [:])
 
     /// Reading a process with many descriptors takes milliseconds, in which the server does nothing else.
     private static let metricsAge = Duration.seconds(1)
@@ -65,7 +66,9 @@ final class StatusPages: Sendable {
 
     private func metrics(_ statistics: ManagerStatistics, _ format: OpenMetricsText.Format) -> HTTPResponse {
         let now = ContinuousClock.now
-        if let last = lastMetrics.withLock({ $0[format] }), last.at.duration(to: now) < Self.metricsAge { return last.response }
+        if let last = lastMetrics.withLock({ $0[format] }), last.at.duration(to: now) < Self.metricsAge {
+            return last.response
+        }
         var page = OpenMetricsText(format)
         page.counter(
             "watertight_connections_accepted", "Connections accepted, those that asked for a page included.",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fleet
 import LeakCheck
 import LeakStatistics
 import SystemCalls
@@ -28,6 +29,7 @@ enum Code {
             case .untrusted: ("\(failure)\(TLSClientOptions.trustHint)", unreachable)
             case .unreachable: ("\(failure)", unreachable)
             }
+        case let failure as FleetFailure: (failure.words, failure.code)
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)
@@ -48,6 +50,15 @@ enum Code {
         case .clean: return nil
         case .leak: return leak
         case .inconclusive: return inconclusive
+        }
+    }
+
+    /// The code for what a fleet came to; nil for a clean one.
+    static func of(_ result: FleetResult) -> ExitCode? {
+        switch result.verdict {
+        case .clean: nil
+        case .leak: leak
+        case .inconclusive: inconclusive
         }
     }
 

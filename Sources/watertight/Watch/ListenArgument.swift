@@ -13,7 +13,11 @@ struct ListenArgument: ExpressibleByArgument, Hashable {
         }
         guard let port = UInt16(argument[argument.index(after: colon)...]) else { return nil }
         var host = argument[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
         guard !host.isEmpty else { return nil }
         self.host = String(host)
         self.port = port

@@ -25,7 +25,8 @@ final class WatchExporter: Sendable {
         configuration.httpResponse = { [weak exporter] in exporter?.response(to: $0) ?? .upgradeRequired }
         configuration.refusal = { _ in HTTPResponse(status: 404, text: "Here is /metrics only.\n") }
         do {
-            let server = try await WebSocketServer.start(configuration, logger: Logger(label: "watertight.watch")) { _ in
+            let server = try await WebSocketServer.start(configuration, logger: Logger(label: "watertight.watch")) {
+                _ in
                 SinkHandler()
             }
             exporter.server.withLock { $0 = server }
