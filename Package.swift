@@ -255,7 +255,7 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: ["Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(

@@ -35,7 +35,7 @@ struct FleetReader {
                     plan)
                 : nil
             for (index, gauge) in gauges.enumerated() {
-                let answer = try answer(gauge.query(plan.selector), part)
+                let answer = try answer(gauge.query(plan.selector, step: plan.step), part)
                 try tracks[index].add(answer, gauge, plan, counters, opened, starts)
                 try progress((Double(number) + Double(index + 1) / Double(gauges.count)) / Double(parts.count))
             }

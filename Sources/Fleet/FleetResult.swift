@@ -21,6 +21,20 @@ package struct FleetResult: Sendable {
     /// One for each group and resource, groups in order of their names.
     package var findings: [Finding] = []
 
+    /// A result without findings yet.
+    package init(
+        time: Range<Double>, selector: String, step: Double, connections: String, open: String?, groupLabel: String?,
+        baseline: LabelMatcher?
+    ) {
+        self.time = time
+        self.selector = selector
+        self.step = step
+        self.connections = connections
+        self.open = open
+        self.groupLabel = groupLabel
+        self.baseline = baseline
+    }
+
     /// The verdict over all that are judged. What the baseline does is no concern of it.
     package var verdict: Verdict { Verdict.overall(findings.filter { !$0.isBaseline }.compactMap(\.verdict)) }
 
@@ -63,6 +77,36 @@ package struct FleetResult: Sendable {
             package var limit: Double
             /// When, in seconds since the epoch.
             package var time: Double
+
+            /// The end of a pod's descriptors, or of whatever has a limit.
+            package init(pod: String, limit: Double, time: Double) {
+                self.pod = pod
+                self.limit = limit
+                self.time = time
+            }
+        }
+
+        /// A finding; what is left out is not known.
+        package init(
+            group: String? = nil, isBaseline: Bool = false, resource: Resource, metric: String, pods: Int, lives: Int,
+            connections: Double, verdict: Verdict? = nil, perConnection: Double? = nil,
+            interval: ClosedRange<Double>? = nil, smallestDetectable: Double? = nil, reason: FleetReason? = nil,
+            growingPods: Int = 0, exhaustion: Exhaustion? = nil
+        ) {
+            self.group = group
+            self.isBaseline = isBaseline
+            self.resource = resource
+            self.metric = metric
+            self.pods = pods
+            self.lives = lives
+            self.connections = connections
+            self.verdict = verdict
+            self.perConnection = perConnection
+            self.interval = interval
+            self.smallestDetectable = smallestDetectable
+            self.reason = reason
+            self.growingPods = growingPods
+            self.exhaustion = exhaustion
         }
     }
 }

@@ -63,10 +63,14 @@ package struct FleetGauge: Hashable, Sendable {
         return found
     }
 
-    /// The query for it with the plan's matchers.
-    func query(_ selector: String) -> String {
+    /// The query for it with the plan's matchers, at each `step` seconds.
+    ///
+    /// Of memory the store gives the lowest reading of each step, which is nearest to what a collection leaves. Counts are
+    /// read beside open connections at the same moment. Sums would need a query within the query, which costs much.
+    func query(_ selector: String, step: Double) -> String {
         let plain = Self.query(metric, selector, matchers)
-        return summed.isEmpty ? plain : "sum without (\(summed.joined(separator: ", "))) (\(plain))"
+        guard summed.isEmpty else { return "sum without (\(summed.joined(separator: ", "))) (\(plain))" }
+        return resource.isMemory ? "min_over_time(\(plain)[\(Int(step))s])" : plain
     }
 
     /// The query for `metric`, which may have matchers of its own in braces, with further ones.

@@ -1,5 +1,6 @@
 import Fleet
 import Prometheus
+import Sockets
 import SystemCalls
 import Testing
 import WebSocketProtocol

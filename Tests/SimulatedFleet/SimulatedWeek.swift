@@ -208,7 +208,9 @@ extension SimulatedWeek: MetricSource {
             let count = Double(metrics["process_open_fds"]?.count ?? 0)
             return MetricAnswer([MetricSeries(labels: [:], points: [.init(time: time.lowerBound, value: count)])])
         }
-        let found = metrics[String(query.prefix { $0 != "{" })] ?? []
+        // The readings of memory are the lowest of their steps as they are.
+        let plain = query.hasPrefix("min_over_time(") ? query.dropFirst(14).prefix { $0 != "[" } : query[...]
+        let found = metrics[String(plain.prefix { $0 != "{" })] ?? []
         return MetricAnswer(
             found.compactMap { series in
                 let points = series.points.filter { time.contains($0.time) }
