@@ -37,11 +37,14 @@ struct FleetWeeks: ParsableCommand {
             name: "4 KiB of private memory a connection", leak: .init(privateMemory: 4096), resource: .privateMemory),
     ]
 
+    private static let busyConnections = 1e6
+
     func run() throws {
         var isGood = true
         for kind in Self.kinds {
             var counts: [String: Int] = [:]
             var (found, judged) = (0, 0)
+            var busy = (found: 0, judged: 0)
             for seed in seed..<(seed + UInt64(weeks)) {
                 let week = SimulatedWeek(seed: seed, leak: kind.leak)
                 guard week.connections >= kind.leastConnections else { continue }
@@ -50,6 +53,10 @@ struct FleetWeeks: ParsableCommand {
                     judged += 1
                     let isLeak = finding.verdict == .leak
                     found += isLeak ? 1 : 0
+                    if week.connections >= Self.busyConnections {
+                        busy.judged += 1
+                        busy.found += isLeak ? 1 : 0
+                    }
                     let reason = finding.reason.map { " \("\($0)".prefix { $0 != "(" })" } ?? ""
                     counts["\(finding.resource.rawValue) \(finding.verdict?.rawValue ?? "")\(reason)", default: 0] += 1
                     if verbose && isLeak != (kind.resource != nil) { print("    seed \(seed): \(finding)") }
@@ -61,6 +68,7 @@ struct FleetWeeks: ParsableCommand {
             print(
                 "\(isRight ? "passed" : "FAILED")  \(kind.name): \(found) of \(judged) verdicts of \(weeks) weeks are a leak"
             )
+            print("            \(busy.found) of \(busy.judged) with a million connections or more")
             for (key, count) in counts.sorted(by: { $0.key < $1.key }) { print("            \(count) \(key)") }
         }
         if !isGood { throw ExitCode.failure }
