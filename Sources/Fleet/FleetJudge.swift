@@ -29,7 +29,9 @@ struct FleetJudge {
     /// How much of what was gained must still be there after a quiet time.
     private static let keptShare = 0.5
     private static let leastGrowingShare = 0.6
-    /// Levels of a resource as often as not differ by some without a connection.
+    /// Between collections, compilers and caches of the runtime the heap of a healthy process is some hundred kilobytes more
+    /// or less after a week: so many bytes over a whole life are not called a leak.
+    private static let driftOfCollectedHeap = 1_048_576.0
     private static let leastQuietTimes = 2
 
     /// The estimates of one group.
@@ -101,7 +103,11 @@ struct FleetJudge {
         guard let whole = estimates.whole else { return inconclusive(.shortLives) }
         let scale = gauge.resource.scale
         let judgedDose = long.flatMap(\.lives).filter(usable).map(\.dose)
-        let effect = scale.effect(over: judgedDose.reduce(0, +) / Double(judgedDose.count))
+        let meanDose = judgedDose.reduce(0, +) / Double(judgedDose.count)
+        var effect = scale.effect(over: meanDose)
+        if gauge.resource == .liveHeap && gauge.isCollected {
+            effect = max(effect, Self.driftOfCollectedHeap / meanDose)
+        }
         let other = baseline.flatMap { self.estimates(settled($0)).whole }
         let growth = Difference(whole, other)
         let interval = growth.interval(Self.confidence, among: 1)
