@@ -49,6 +49,9 @@ let package = Package(
             swiftSettings: rules),
         .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "LeakStatistics", swiftSettings: rules),
+        .target(name: "Fleet", dependencies: ["LeakStatistics"], swiftSettings: rules),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "Prometheus", dependencies: ["CCurl", "Fleet"], swiftSettings: rules),
         .target(
             name: "Subprocesses", dependencies: ["CLinux", "ProcessResources", "SystemCalls"], swiftSettings: rules),
         .target(
@@ -99,7 +102,11 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "LeakReports", dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            name: "LeakReports",
+            dependencies: [
+                "Causes", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Targets",
+            ],
+            resources: [.embedInCode("Fleet/watertight.rules.yml"), .embedInCode("Fleet/watertight.grafana.json")],
             swiftSettings: rules),
         .target(
             name: "Scenarios",
@@ -119,7 +126,7 @@ let package = Package(
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
                 "Subprocesses", "TLS",
-                "Targets", "CLinux", "HeapProbes",
+                "Targets", "CLinux", "HeapProbes", "Fleet", "Prometheus",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -156,6 +163,18 @@ let package = Package(
             ],
             path: "Tests/Benchmarks/EngineCosts",
             swiftSettings: rules),
+
+        // Weeks of fleets that never were, and how often verdicts on them are right.
+        .target(
+            name: "SimulatedFleet", dependencies: ["Fleet", "LeakStatistics"], path: "Tests/SimulatedFleet",
+            swiftSettings: rules),
+        .executableTarget(
+            name: "fleet-weeks",
+            dependencies: [
+                "Fleet", "LeakStatistics", "SimulatedFleet",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Fleet/Weeks", swiftSettings: rules),
 
         .target(
             name: "TestSupport", dependencies: ["ProcessResources", "Subprocesses", "SystemCalls"],
@@ -207,6 +226,12 @@ let package = Package(
         .testTarget(
             name: "CausesTests", dependencies: ["Causes", "HeapProbes", "ProcessResources", "TestSupport"],
             swiftSettings: rules),
+        .testTarget(
+            name: "FleetTests", dependencies: ["Fleet", "LeakStatistics", "SimulatedFleet"], swiftSettings: rules),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Fleet", "Prometheus", "Sockets", "SystemCalls", "WebSocketProtocol", "WebSockets"],
+            swiftSettings: rules),
         .testTarget(name: "LeakStatisticsTests", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .testTarget(
             name: "LifecyclesTests",
@@ -231,7 +256,7 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: ["Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(

@@ -19,6 +19,7 @@ install() {
     [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
     [ -e /usr/include/openssl/ssl.h ] || missing+=(libssl-dev)
     [ -e /usr/include/yaml.h ] || missing+=(libyaml-dev)
+    compgen -G "/usr/include/*/curl/curl.h" >/dev/null || missing+=(libcurl4-openssl-dev)
     command -v openssl >/dev/null || missing+=(openssl)
     command -v debootstrap >/dev/null || missing+=(debootstrap)
     command -v dpkg-shlibdeps >/dev/null || missing+=(dpkg-dev)

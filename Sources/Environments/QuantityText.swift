@@ -1,8 +1,8 @@
-/// Durations as people write them: `250ms`, `10s`, `2m`, `1h`, or a plain number of seconds.
+/// Durations as people write them: `250ms`, `10s`, `2m`, `1h`, `7d`, or a plain number of seconds.
 public enum DurationText {
     /// Units by suffix, in seconds; the longest suffix first.
     private static let units: [(suffix: String, seconds: Double)] = [
-        ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1),
+        ("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("", 1),
     ]
 
     /// Reads a duration of at least 0; nil when it is none, or longer than a billion seconds.

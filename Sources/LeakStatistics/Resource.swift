@@ -21,6 +21,8 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     public static let blocks = Resource(rawValue: "blocks")
     /// Live objects after a collection, as Ruby counts them.
     public static let objects = Resource(rawValue: "objects")
+    /// Memory in RAM, shared pages included; only where nothing tells more, as in what Prometheus has of a process.
+    package static let residentMemory = Resource(rawValue: "residentMemory")
     /// Goroutines of a Go program.
     public static let goroutines = Resource(rawValue: "goroutines")
 
@@ -28,7 +30,7 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     public static let ofEveryTarget: [Resource] = [.descriptors, .threads, .privateMemory]
 
     /// Whether amounts of it are bytes.
-    public var isMemory: Bool { self == .privateMemory || self == .liveHeap }
+    public var isMemory: Bool { self == .privateMemory || self == .liveHeap || self == .residentMemory }
 
     /// The unit of amounts of it.
     public var unit: String { isMemory ? "bytes" : rawValue }
@@ -36,7 +38,7 @@ public struct Resource: RawRepresentable, Hashable, Sendable, Codable {
     /// How amounts of it are judged.
     package var scale: GrowthScale {
         switch self {
-        case .privateMemory: .pages
+        case .privateMemory, .residentMemory: .pages
         case .liveHeap: .liveHeap
         case .blocks, .objects: .blocks
         default: .counts

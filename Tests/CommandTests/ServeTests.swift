@@ -228,6 +228,8 @@ struct ServeTests {
             #expect(lines.contains { $0.hasPrefix("process_\(name) ") }, "\(name)")
         }
         #expect(lines.last == "# EOF")
+        #expect(lines.contains("watertight_connections_ended_total{kind=\"clean-close\"} 1"))
+        #expect(lines.contains { $0.hasPrefix("watertight_connections_accepted_total ") && $0.last != "0" })
         #expect(try await request(url, "/healthz").body == Data("ok\n".utf8))
         #expect(try await request(url, "/healthz", method: "DELETE").status == 405)
         #expect(try await request(url, "/else").status == 426)

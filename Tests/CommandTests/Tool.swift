@@ -99,6 +99,9 @@ final class Running: @unchecked Sendable {
         kill(process.processIdentifier, number)
     }
 
+    /// What it has written to stderr.
+    var errorText: String { errors.text }
+
     /// The first line of its output.
     func firstLine(within limit: Double = 300) async throws -> String {
         try await eventually(within: .seconds(limit), "a first line; stderr: \(errors.text)") {

@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import TestSupport
 import Testing
 
@@ -83,6 +84,39 @@ struct WatchTests {
         #expect(Int(processes) ?? 0 >= 2, "\(tree.output) \(tree.errors)")
     }
 
+    @Test("the last sample is a page of metrics, with the ages of sockets")
+    func listen() async throws {
+        let (server, url) = try await ServeTests.start()
+        let probe = try Running(["connect", url])
+        let watch = try Running([
+            "watch", "--pid", "\(server.pid)", "--interval", "100ms", "--listen", "0", "--allow-host", "mine.example",
+        ])
+        _ = try await watch.lines(3)
+        let place = try #require(watch.errorText.firstMatch(of: /metrics on (http:\S+)/)?.1)
+        let wanted = [
+            "\nwatertight_watch_tcp_oldest_seconds{state=\"ESTABLISHED\"} ",
+            "\nwatertight_watch_tcp_sockets{state=\"ESTABLISHED\"} 1\n",
+            "\nwatertight_watch_fds_by_kind{kind=\"socket\"} 2\n",
+        ]
+        let page = try await eventually("a connection with its age") { () -> String? in
+            let text = (try? String(contentsOf: URL(string: String(place))!, encoding: .utf8)) ?? ""
+            return wanted.allSatisfy { text.contains($0) } ? text : nil
+        }
+        #expect(page.hasSuffix("# EOF\n"))
+        for (path, host, status) in [
+            ("/metrics", "evil.example", 421), ("/metrics", "mine.example", 200), ("/", "localhost", 404),
+        ] {
+            var request = URLRequest(url: URL(string: String(place).replacing("/metrics", with: path))!)
+            request.setValue(host, forHTTPHeaderField: "Host")
+            let (_, response) = try await URLSession.shared.data(for: request)
+            #expect((response as? HTTPURLResponse)?.statusCode == status, "\(path) \(host)")
+        }
+        watch.signal(SIGINT)
+        #expect(try await watch.finish(within: 150).code == 2)
+        probe.endInput()
+        try await end(server)
+    }
+
     @Test("a reader of the lines that has gone ends it")
     func pipe() async throws {
         let (server, _) = try await ServeTests.start()
@@ -107,6 +141,9 @@ struct WatchTests {
             (["--pid", pid, "--record", "-"], 64, "writes to a file"),
             (["--pid", pid, "--json", "/nonexistent/j"], 64, "--json: cannot write"),
             (["--pid", pid, "--record", "x", "--json", "x"], 64, "both write to \"x\""),
+            (["--pid", pid, "--listen", "x"], 64, "--listen"), (["--pid", pid, "--listen", ":9"], 64, "--listen"),
+            (["--pid", pid, "--allow-host", "a"], 64, "give that, too"),
+            (["--pid", pid, "--listen", "192.0.2.1:0"], 69, "--listen: cannot listen on 192.0.2.1:0"),
             (["--pid", pid, "--record", "/dev/full"], 70, "the record is incomplete: cannot write \"/dev/full\""),
         ] as [([String], Int32, String)] {
             let end = try await Tool.run(["watch"] + arguments, limit: 20)

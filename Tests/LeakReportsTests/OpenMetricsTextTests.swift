@@ -36,4 +36,36 @@ struct OpenMetricsTextTests {
 
                 """)
     }
+
+    @Test("the older format names a counter's family as its samples, and has no unit and no end")
+    func older() {
+        var page = OpenMetricsText(.prometheus)
+        page.gauge("a_bytes", unit: "bytes", "A size.", 1)
+        page.counter("b", "Things.", [("", 2)])
+        #expect(
+            page.finished == """
+                # HELP a_bytes A size.
+                # TYPE a_bytes gauge
+                a_bytes 1
+                # HELP b_total Things.
+                # TYPE b_total counter
+                b_total 2
+
+                """)
+    }
+
+    @Test("the older format is for who names it alone")
+    func accept() {
+        typealias Format = OpenMetricsText.Format
+        for values in [
+            [], ["*/*"], ["application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"], ["text/html"],
+            ["text/plain;q=0"],
+        ] { #expect(Format(accept: values) == .openMetrics, "\(values)") }
+        for values in [
+            ["text/plain"], ["Text/Plain; version=0.0.4, */*;q=0.1"],
+            ["application/openmetrics-text; q=0", "text/plain"],
+        ] {
+            #expect(Format(accept: values) == .prometheus, "\(values)")
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import ProcessResources
+package import ProcessResources
 import SystemCalls
 import Targets
 
@@ -16,6 +16,8 @@ public struct Watch: Sendable {
         public var sample: CheckResult.Sample
         /// All that was seen so far.
         public var state: WatchState
+        /// For how many seconds the oldest socket in each state has been in it; nil unless the plan asks for it.
+        package var oldestSockets: [TCPState: Double]?
     }
 
     private let plan: WatchPlan
@@ -55,13 +57,20 @@ public struct Watch: Sendable {
         record(.header(header))
 
         var state = WatchState()
+        var ages = SocketAges()
         var lost: String?
         do {
             try await Self.pace(plan, from: start) { seconds in
                 let sample = try subject.sample(at: seconds)
                 state.add(sample)
                 record(.sample(sample))
-                progress(Progress(header: header, processes: subject.processes, sample: sample, state: state))
+                var now = Progress(header: header, processes: subject.processes, sample: sample, state: state)
+                if plan.tracksSocketAges {
+                    // The states are read at some of the samples only.
+                    if sample.tcpStates != nil { ages.update(try subject.tcpSockets(), at: seconds) }
+                    now.oldestSockets = ages.oldest(at: seconds)
+                }
+                progress(now)
             }
         } catch let failure as ProcessReadFailure {
             lost = "\(failure)"

@@ -30,6 +30,9 @@ struct WatchSubject {
     /// Whether they can be read at all; throws `ProcessReadFailure`.
     mutating func requireReadable() throws { _ = try tree.sample(tcpStates: false) }
 
+    /// The TCP sockets of the processes of the last sample, by inode; throws `ProcessReadFailure`.
+    func tcpSockets() throws -> [UInt64: TCPState] { try tree.tcpSockets() }
+
     /// How many processes the last sample was of.
     var processes: Int { tree.members.count }
 

@@ -107,7 +107,7 @@ public struct TextReport {
 }
 
 /// A cell of the table.
-private struct Cell {
+struct Cell {
     enum Alignment { case left, right }
 
     var text: String

@@ -1,15 +1,44 @@
-/// A page of metrics as OpenMetrics 1.0 writes them, family by family.
+/// A page of metrics as OpenMetrics 1.0 writes them, or as Prometheus did before, family by family.
 package struct OpenMetricsText {
-    /// The media type of the page.
-    package static let mediaType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    /// How the page is written.
+    package enum Format: Hashable, Sendable {
+        /// OpenMetrics 1.0.
+        case openMetrics
+        /// The text format 0.0.4 of Prometheus: a counter's family has the name of its samples, no unit is told and no end.
+        case prometheus
 
+        /// The media type of the page.
+        package var mediaType: String {
+            switch self {
+            case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+            }
+        }
+
+        /// What a client reads whose request has these values of `Accept` (RFC 9110, section 12.5.1): the older format if
+        /// it names that one only, otherwise OpenMetrics.
+        package init(accept values: some Sequence<String>) {
+            let ranges = values.flatMap { $0.lowercased().split(separator: ",") }
+            func names(_ type: String) -> Bool {
+                ranges.contains { range in
+                    let parameters = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+                    return parameters.first == type && !parameters.contains { ["q=0", "q=0.0"].contains($0) }
+                }
+            }
+            self = names("text/plain") && !names("application/openmetrics-text") ? .prometheus : .openMetrics
+        }
+    }
+
+    private let format: Format
     private var text = ""
 
     /// A page without metrics.
-    package init() {}
+    package init(_ format: Format = .openMetrics) {
+        self.format = format
+    }
 
     /// The page, complete.
-    package var finished: String { text + "# EOF\n" }
+    package var finished: String { format == .openMetrics ? text + "# EOF\n" : text }
 
     /// A value that may fall; `name` ends with `unit` if there is one.
     package mutating func gauge(_ name: String, unit: String? = nil, _ help: String, _ value: Double) {
@@ -48,6 +77,11 @@ package struct OpenMetricsText {
     }
 
     private mutating func family(_ name: String, _ type: String, _ unit: String?, _ help: String) {
+        guard format == .openMetrics else {
+            let name = type == "counter" ? name + "_total" : name
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+            return
+        }
         text += "# TYPE \(name) \(type)\n"
         if let unit { text += "# UNIT \(name) \(unit)\n" }
         text += "# HELP \(name) \(help)\n"

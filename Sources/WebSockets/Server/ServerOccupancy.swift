@@ -3,6 +3,7 @@ import Synchronization
 /// What the loops of one server hold together, for limits of the whole server.
 final class ServerOccupancy: Sendable {
     private let connections = Atomic(0)
+    private let accepted = Atomic(0)
     private let places = Atomic(0)
     private let buffered = Atomic(0)
     private let ordinals = Atomic<UInt64>(0)
@@ -16,7 +17,13 @@ final class ServerOccupancy: Sendable {
     /// Bytes of memory that all connections hold; see `ServerConfiguration.maximumBufferedBytes`.
     var bufferedBytes: Int { buffered.load(ordering: .relaxed) }
 
-    func connectionBegan() { connections.add(1, ordering: .relaxed) }
+    /// Connections accepted since the server began.
+    var acceptedCount: Int { accepted.load(ordering: .relaxed) }
+
+    func connectionBegan() {
+        connections.add(1, ordering: .relaxed)
+        accepted.add(1, ordering: .relaxed)
+    }
 
     func connectionEnded() { connections.subtract(1, ordering: .relaxed) }
 

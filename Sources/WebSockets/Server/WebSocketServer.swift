@@ -13,6 +13,7 @@ public final class WebSocketServer: Sendable {
     public let address: SocketAddress
     private let isSecure: Bool
     private let parts: [Part]
+    private let occupancy: ServerOccupancy
     private let lifetime = Locked(Lifetime.running)
 
     /// A loop and the server's part on it.
@@ -67,10 +68,14 @@ public final class WebSocketServer: Sendable {
             throw error
         }
         return WebSocketServer(
-            address: address, isSecure: configuration.encryption != nil, parts: parts, managers: managers?.factory)
+            address: address, isSecure: configuration.encryption != nil, parts: parts, managers: managers?.factory,
+            occupancy: occupancy)
     }
 
-    private init(address: SocketAddress, isSecure: Bool, parts: [Part], managers: ManagerFactory?) {
+    private init(
+        address: SocketAddress, isSecure: Bool, parts: [Part], managers: ManagerFactory?, occupancy: ServerOccupancy
+    ) {
+        self.occupancy = occupancy
         self.address = address
         self.isSecure = isSecure
         self.parts = parts
@@ -88,6 +93,9 @@ public final class WebSocketServer: Sendable {
             return count
         }
     }
+
+    /// The connections it has accepted since it began, those that asked for a page or for nothing included.
+    public var acceptedConnectionCount: Int { occupancy.acceptedCount }
 
     /// Stops listening, sends 1001 to every client, waits at most `limit` for them to leave, then closes the rest.
     ///

@@ -1,7 +1,7 @@
 import WebSockets
 
 /// Which way a connection went, seen from the server.
-enum ObservedLifecycle: String, Hashable {
+enum ObservedLifecycle: String, Hashable, CaseIterable {
     case cleanClose = "clean-close"
     case bareTCP = "bare-tcp"
     case fin

@@ -20,7 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             With --tls or --cert and --key it is wss://, and the certificate's SHA-256 goes to stderr.
 
-            Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics), under the names and addresses of \
+            Over HTTP it answers GET /healthz, /stats (JSON) and /metrics (OpenMetrics, or the older text of Prometheus to a \
+            client that names only that in Accept), under the names and addresses of \
             this machine's loopback, the one of --host and those of --allow-host; others get 421.
 
             Logs go to stderr. SIGTERM or SIGINT closes every connection with 1001 and ends with exit code 0; a \
@@ -136,11 +137,10 @@ struct ServeCommand: AsyncParsableCommand {
                 return HTTPResponse(status: 403, text: "This origin may not connect.\n")
             }
         }
-        if !plantedLeaks.isEmpty {
-            let planter = Locked(LeakPlanter(plantedLeaks))
-            configuration.connectionEnds = { connection, outcome in
-                planter.withLock { $0.connectionEnds(connection, outcome) }
-            }
+        let planter = plantedLeaks.isEmpty ? nil : Locked(LeakPlanter(plantedLeaks))
+        configuration.connectionEnds = { connection, outcome in
+            pages.connectionEnds(connection, outcome)
+            planter?.withLock { $0.connectionEnds(connection, outcome) }
         }
         let server: WebSocketServer
         do {
@@ -149,7 +149,7 @@ struct ServeCommand: AsyncParsableCommand {
             StandardError.print("watertight: cannot listen on \(host):\(port): \(error)")
             throw Code.unreachable
         }
-        pages.begin(server.managers)
+        pages.begin(server)
         StandardOutput.print("watertight listening on \(server.url)")
         if let identity { StandardError.print("watertight: the certificate's SHA-256 is \(identity.fingerprint)") }
         if !server.address.isLoopback {

@@ -8,9 +8,13 @@ import WebSockets
 /// What `serve` tells of itself over HTTP: `/healthz`, `/stats` and `/metrics`.
 final class StatusPages: Sendable {
     private let factory = Locked<ManagerFactory?>(nil)
+    /// How many connections have been accepted; the server outlives what asks.
+    private let accepted = Locked<(@Sendable () -> Int)?>(nil)
+    private let ended = ConnectionEndings()
     private let hosts: AllowedHosts
     private let process: ProcessMetrics?
-    private let lastMetrics = Locked<(at: ContinuousClock.Instant, response: HTTPResponse)?>(nil)
+    private let lastMetrics = Locked<[OpenMetricsText.Format: (at: ContinuousClock.Instant, response: HTTPResponse)]>(
+        [:])
 
     /// Reading a process with many descriptors takes milliseconds, in which the server does nothing else.
     private static let metricsAge = Duration.seconds(1)
@@ -21,8 +25,15 @@ final class StatusPages: Sendable {
     }
 
     /// From now on there is something to tell.
-    func begin(_ factory: ManagerFactory?) {
+    func begin(_ server: WebSocketServer) {
+        let factory = server.managers
         self.factory.withLock { $0 = factory }
+        accepted.withLock { $0 = { [weak server] in server?.acceptedConnectionCount ?? 0 } }
+    }
+
+    /// Counts a connection that ends.
+    func connectionEnds(_ connection: Connection, _ outcome: CloseOutcome) {
+        ended.count(connection, outcome)
     }
 
     /// The answer to a request that does not ask for WebSocket.
@@ -39,7 +50,7 @@ final class StatusPages: Sendable {
         switch request.path {
         case "/healthz": return HTTPResponse(status: 200, text: "ok\n")
         case "/stats": return stats(statistics)
-        default: return metrics(statistics)
+        default: return metrics(statistics, OpenMetricsText.Format(accept: request.fields.values(of: "Accept")))
         }
     }
 
@@ -53,10 +64,18 @@ final class StatusPages: Sendable {
             status: 200, fields: Self.fields("application/json"), body: Array(body) + [UInt8(ascii: "\n")])
     }
 
-    private func metrics(_ statistics: ManagerStatistics) -> HTTPResponse {
+    private func metrics(_ statistics: ManagerStatistics, _ format: OpenMetricsText.Format) -> HTTPResponse {
         let now = ContinuousClock.now
-        if let last = lastMetrics.withLock({ $0 }), last.at.duration(to: now) < Self.metricsAge { return last.response }
-        var page = OpenMetricsText()
+        if let last = lastMetrics.withLock({ $0[format] }), last.at.duration(to: now) < Self.metricsAge {
+            return last.response
+        }
+        var page = OpenMetricsText(format)
+        page.counter(
+            "watertight_connections_accepted", "Connections accepted, those that asked for a page included.",
+            [("", Double(accepted.withLock { $0 }?() ?? 0))])
+        page.counter(
+            "watertight_connections_ended", "Connections that have ended, by the way they went.", label: "kind",
+            ended.totals.map { ($0.kind.rawValue, Double($0.total)) })
         page.add(statistics)
         do {
             try process?.add(to: &page)
@@ -64,8 +83,8 @@ final class StatusPages: Sendable {
             return HTTPResponse(status: 500, text: "The process cannot be read: \(error)\n")
         }
         let response = HTTPResponse(
-            status: 200, fields: Self.fields(OpenMetricsText.mediaType), body: Array(page.finished.utf8))
-        lastMetrics.withLock { $0 = (now, response) }
+            status: 200, fields: Self.fields(format.mediaType), body: Array(page.finished.utf8))
+        lastMetrics.withLock { $0[format] = (now, response) }
         return response
     }
 

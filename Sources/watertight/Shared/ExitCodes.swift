@@ -1,5 +1,6 @@
 import ArgumentParser
 import Environments
+import Fleet
 import LeakCheck
 import LeakStatistics
 import SystemCalls
@@ -30,6 +31,7 @@ enum Code {
             case .unreachable: ("\(failure)", unreachable)
             }
         case let mistake as ConfigurationFile.Mistake: ("\(mistake)", usage)
+        case let failure as FleetFailure: (failure.words, failure.code)
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)
@@ -50,6 +52,15 @@ enum Code {
         case .clean: return nil
         case .leak: return leak
         case .inconclusive: return inconclusive
+        }
+    }
+
+    /// The code for what a fleet came to; nil for a clean one.
+    static func of(_ result: FleetResult) -> ExitCode? {
+        switch result.verdict {
+        case .clean: nil
+        case .leak: leak
+        case .inconclusive: inconclusive
         }
     }
 

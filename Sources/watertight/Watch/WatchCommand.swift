@@ -23,6 +23,11 @@ struct WatchCommand: AsyncParsableCommand {
               watertight watch --pid 4711
               watertight watch 8080 --interval 5s --duration 10m --record watch.record
 
+            With --listen it answers GET /metrics with the last sample, for Prometheus: descriptors by kind, sockets by \
+            TCP state with the age of the oldest, threads and memory.
+
+              watertight watch 8080 --listen 9464
+
             Under traffic that nobody counts, growth is no proof of a leak: more clients make it, too. So a watch says \
             clean, where nothing grew for a minute or more, or inconclusive; watertight check drives the server and tells.
 
@@ -49,6 +54,16 @@ struct WatchCommand: AsyncParsableCommand {
             "Write the summary as JSON, schema \(WatchJSON.schema); - is stdout, in place of the text.",
             valueName: "file"))
     var json: String?
+    @Option(
+        help: ArgumentHelp(
+            "Answer GET /metrics on this port, loopback unless an address stands before it; 0 takes a free one.",
+            valueName: "[address:]port"))
+    var listen: ListenArgument?
+    @Option(
+        name: .customLong("allow-host"),
+        help: ArgumentHelp(
+            "Name in the Host field under which /metrics is answered as well; repeatable.", valueName: "name"))
+    var allowedHosts: [String] = []
     @Argument(help: ArgumentHelp("The server's ws:// URL or port on this machine.", valueName: "URL|PORT"))
     var listener: ListenerArgument?
 
@@ -73,6 +88,9 @@ struct WatchCommand: AsyncParsableCommand {
         if let record, record.isEmpty || record == "-" {
             throw ValidationError("--record writes to a file: give its name")
         }
+        if listen == nil && !allowedHosts.isEmpty {
+            throw ValidationError("--allow-host names who may ask for the page of --listen: give that, too")
+        }
         if let json, json.isEmpty { throw ValidationError("--json needs the name of a file, or - for stdout") }
         if let record, record == json {
             throw ValidationError("--record and --json both write to \"\(record)\": give one of them another file")
@@ -88,10 +106,13 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let files = try WatchReportFiles.opened(json: json)
         let record = try record.map(RecordFile.forOption)
-        let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
+        var plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
+        plan.tracksSocketAges = listen != nil
+        let exporter = try await listen.asyncMap { try await WatchExporter.start(on: $0, allowing: allowedHosts) }
         let view = WatchView(isQuiet: files.isJSONOnOutput)
         let interruption = Interruption()
         let watch = Watch(plan) { progress in
+            exporter?.show(progress)
             // Whoever wanted the lines has gone.
             if !view.show(progress) { interruption.cancel() }
         } record: { entry in
@@ -99,11 +120,26 @@ struct WatchCommand: AsyncParsableCommand {
             // A record with a gap is worth less than one that ends and says so.
             if record?.failure != nil { interruption.cancel() }
         }
-        let result = try await interruption.value { try await watch.run() }
+        let outcome: Result<WatchResult, any Error>
+        do {
+            outcome = .success(try await interruption.value { try await watch.run() })
+        } catch {
+            outcome = .failure(error)
+        }
+        await exporter?.end()
+        let result = try outcome.get()
         view.end()
         try files.write(result)
         try record?.requireWhole()
         if let code = Code.of(result) { throw code }
+    }
+}
+
+extension Optional {
+    /// What `body` makes of the value, where there is one.
+    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        guard let self else { return nil }
+        return try await body(self)
     }
 }
 

@@ -1,0 +1,161 @@
+import LeakStatistics
+
+/// One look at a fleet: finds its metrics, reads its pods and judges them.
+package struct FleetRun {
+    private let plan: FleetPlan
+    private let source: any MetricSource
+
+    /// A look at what `plan` selects in `source`.
+    package init(_ plan: FleetPlan, _ source: any MetricSource) {
+        self.plan = plan
+        self.source = source
+    }
+
+    /// Reads and judges; `progress` is told how much is done, from 0 to 1, and may throw to end it.
+    ///
+    /// Throws `FleetFailure`, and what `progress` throws.
+    package func result(progress: (Double) throws -> Void = { _ in }) throws -> FleetResult {
+        let names = try source.names(matching: plan.selector, in: plan.time)
+        guard !names.isEmpty else { throw FleetFailure.nothingSelected(selector: plan.selector) }
+        let counter = try Self.metric(plan.connections, among: names, known: FleetGauge.connections)
+        guard let counter else { throw FleetFailure.noConnections }
+        let open =
+            try Self.metric(plan.open, among: names, known: FleetGauge.open)
+            ?? (names.contains("watertight_watch_tcp_sockets")
+                ? "watertight_watch_tcp_sockets{state=\"ESTABLISHED\"}" : nil)
+        let gauges = FleetGauge.found(among: names)
+        guard !gauges.isEmpty else { throw FleetFailure.noGauge }
+
+        var reader = FleetReader(
+            plan, source, connections: counter, open: open, hasStarts: names.contains(FleetGauge.starts[0]))
+        let series = try series(gauges[0])
+        let tracks = try reader.read(gauges, series: series, progress: progress)
+        guard tracks.contains(where: { $0.contains { !$0.lives.isEmpty } }) else { throw FleetFailure.noReadings }
+        var result = FleetResult(
+            time: plan.time, selector: plan.selector, step: plan.step, connections: counter, open: open,
+            groupLabel: plan.groupLabel, baseline: plan.baseline)
+        result.notes = reader.notes.sorted { "\($0)" < "\($1)" } + (open == nil ? [.noOpen] : [])
+        result.findings = try findings(gauges, tracks, hasOpen: open != nil, names)
+        if reader.notes.contains(where: { if case .partial = $0 { true } else { false } }) {
+            for index in result.findings.indices where result.findings[index].verdict == .clean {
+                result.findings[index].verdict = .inconclusive
+                result.findings[index].reason = .partial
+            }
+        }
+        try exhaust(&result, gauges, tracks, names)
+        return result
+    }
+
+    /// How many series a gauge has at the end of the time, or had on the way.
+    private func series(_ gauge: FleetGauge) throws -> Int {
+        let length = plan.time.upperBound - plan.time.lowerBound
+        let query = "count(count_over_time(\(FleetGauge.query(gauge.metric, plan.selector))[\(Int(length))s]))"
+        let end = plan.time.upperBound
+        let answer = try source.series(of: query, in: end..<(end + 1), step: 1)
+        return Int(answer.series.first?.points.last?.value ?? 1)
+    }
+
+    /// The metric that was named, or one that is known; throws `FleetFailure.noMetric`.
+    private static func metric(_ wanted: String?, among names: Set<String>, known: [String]) throws -> String? {
+        guard let wanted else { return known.first(where: names.contains) }
+        let name = String(wanted.prefix { $0 != "{" })
+        guard names.contains(name) else {
+            let words = Set(name.split(separator: "_"))
+            let like = names.filter { !words.isDisjoint(with: $0.split(separator: "_")) }
+            throw FleetFailure.noMetric(
+                name: name,
+                like: like.sorted { left, right in
+                    let shared = { (name: String) in words.intersection(name.split(separator: "_")).count }
+                    return (shared(right), left) < (shared(left), right)
+                }.prefix(3).map { $0 })
+        }
+        return wanted
+    }
+
+    private func findings(
+        _ gauges: [FleetGauge], _ tracks: [[PodTrack]], hasOpen: Bool, _ names: Set<String>
+    ) throws -> [FleetResult.Finding] {
+        try requireGroups(tracks[0])
+        let isCollected = FleetGauge.known.contains { $0.isCollected && names.contains($0.metric) }
+        let groups = Set(tracks[0].map(group)).sorted()
+        let comparisons = gauges.count * groups.count
+        var findings: [FleetResult.Finding] = []
+        for name in groups {
+            for (gauge, tracks) in zip(gauges, tracks) {
+                let judge = FleetJudge(
+                    gauge: gauge, hasOpen: hasOpen, isCollected: isCollected, comparisons: comparisons, seed: plan.seed,
+                    blockHours: plan.block / 3600)
+                let members = tracks.filter { group($0) == name }
+                let own = members.filter { !isBaseline($0) }
+                let base = tracks.filter(isBaseline)
+                if !own.isEmpty {
+                    findings.append(
+                        judge.finding(
+                            Self.pods(own), group: title(name), baseline: plan.baseline == nil ? nil : Self.pods(base)))
+                } else {
+                    var finding = judge.finding(Self.pods(members), group: title(name), baseline: nil)
+                    finding.isBaseline = true
+                    findings.append(finding)
+                }
+            }
+        }
+        return findings
+    }
+
+    private func title(_ group: String) -> String? { plan.groupLabel == nil ? nil : group }
+    private func group(_ track: PodTrack) -> String { plan.groupLabel.map { track.labels[$0] ?? "" } ?? "" }
+    private func isBaseline(_ track: PodTrack) -> Bool { plan.baseline?.matches(track.labels) ?? false }
+
+    private func requireGroups(_ tracks: [PodTrack]) throws {
+        if let name = plan.groupLabel, !tracks.contains(where: { $0.labels[name] != nil }) {
+            throw FleetFailure.noLabel(
+                name: name, labels: Set(tracks.flatMap { $0.labels.keys }).sorted())
+        }
+        guard plan.baseline != nil else { return }
+        let count = tracks.count(where: isBaseline)
+        guard count > 0 else { throw FleetFailure.baseline(isAll: false) }
+        guard count < tracks.count else { throw FleetFailure.baseline(isAll: true) }
+    }
+
+    /// The tracks by pod: one that comes back under another version is the same one.
+    private static func pods(_ tracks: [PodTrack]) -> [FleetJudge.Pod] {
+        var pods: [String: FleetJudge.Pod] = [:]
+        for track in tracks { pods[name(track), default: .init(name: name(track), lives: [])].lives += track.lives }
+        return pods.values.sorted { $0.name < $1.name }
+    }
+
+    private static func name(_ track: PodTrack) -> String {
+        if let name = track.labels["pod"] ?? track.labels["instance"] { return name }
+        return track.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    /// When the first pod of each leaking group reaches its limit.
+    private func exhaust(
+        _ result: inout FleetResult, _ gauges: [FleetGauge], _ tracks: [[PodTrack]], _ names: Set<String>
+    ) throws {
+        for (gauge, tracks) in zip(gauges, tracks) {
+            guard let metric = gauge.limits.first(where: names.contains) else { continue }
+            let leaks = result.findings.indices.filter {
+                result.findings[$0].resource == gauge.resource && result.findings[$0].verdict == .leak
+            }
+            guard !leaks.isEmpty else { continue }
+            let end = plan.time.upperBound
+            let answer = try source.series(
+                of: FleetGauge.query(metric, plan.selector), in: (end - plan.step)..<(end + 1), step: plan.step)
+            var limits: [[String: String]: Double] = [:]
+            for series in answer.series { limits[series.labels] = series.points.last?.value }
+            for index in leaks {
+                let finding = result.findings[index]
+                let pods = tracks.filter { title(group($0)) == finding.group && !isBaseline($0) }
+                let ends = pods.compactMap { track -> FleetResult.Finding.Exhaustion? in
+                    guard let life = track.lives.last, life.hours > 0, end - life.last.time < 4 * plan.step,
+                        let limit = limits[track.labels], let amount = finding.perConnection
+                    else { return nil }
+                    let hours = max(0, limit - life.last.level) / (amount * life.dose / life.hours)
+                    return .init(pod: Self.name(track), limit: limit, time: life.last.time + hours * 3600)
+                }
+                result.findings[index].exhaustion = ends.min { $0.time < $1.time }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package import Fleet
+import LeakStatistics
+
+/// What a fleet came to as Markdown, for the summary of a CI job.
+package struct FleetMarkdown {
+    /// The text.
+    package static func render(_ result: FleetResult) -> String {
+        let (heading, rows) = result.table
+        let marked = zip(rows, result.findings).map { row, finding in
+            row.dropLast() + ["\(finding.verdict?.mark ?? "") \(row.last ?? "")"]
+        }
+        let lines = [heading, heading.map { _ in "---" }] + marked.map { $0.map(MarkupText.markdown) }
+        var blocks = ["## \(result.verdict.mark) \(MarkupText.markdown(result.conclusion))"]
+        blocks.append(lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n"))
+        blocks.append(MarkupText.markdown(FleetResult.tableNote))
+        for finding in result.findings {
+            guard let sentence = FleetText(finding).sentence, let verdict = finding.verdict else { continue }
+            let text = "\(verdict.mark) \(MarkupText.markdown(sentence))"
+            blocks.append(verdict == .leak && !finding.isBaseline ? "**\(text)**" : text)
+        }
+        blocks.append(
+            result.headings.map { "- \($0.name): \(MarkupText.markdown($0.value))" }.joined(separator: "\n"))
+        return blocks.joined(separator: "\n\n") + "\n"
+    }
+}

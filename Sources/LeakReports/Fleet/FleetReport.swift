@@ -1,0 +1,105 @@
+package import Fleet
+import LeakStatistics
+
+/// What a fleet came to as a table for the terminal.
+package struct FleetReport {
+    private let result: FleetResult
+    private let style: Style
+
+    /// A report of `result`, in color or not.
+    package init(_ result: FleetResult, usesColour: Bool) {
+        self.result = result
+        style = Style(usesColour: usesColour)
+    }
+
+    /// The table, a sentence for each leak and each doubt, then the verdict; ends with a newline.
+    package func render() -> String {
+        var lines = result.headings.map { name, value in
+            name + String(repeating: " ", count: max(2, 13 - name.count)) + value
+        }
+        lines += [""] + table
+        let leaks = result.findings.filter { $0.verdict == .leak }
+        let doubts = result.findings.filter { $0.verdict == .inconclusive }
+        let sentences = (leaks + doubts).compactMap { finding in
+            FleetText(finding).sentence.map {
+                finding.verdict == .leak && !finding.isBaseline ? style.paint($0, .red) : $0
+            }
+        }
+        if !sentences.isEmpty { lines += [""] + sentences }
+        let colour: Style.Colour = result.verdict == .clean ? .green : result.verdict == .leak ? .red : .yellow
+        lines += ["", style.paint(result.conclusion, colour)]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var table: [String] {
+        let (heading, rows) = result.table
+        let left = heading.count - 4
+        func cell(_ text: String, _ column: Int) -> Cell {
+            Cell(text, column >= left && column < heading.count - 1 ? .right : .left)
+        }
+        var cells = [heading.enumerated().map { cell($1, $0) }]
+        for (row, finding) in zip(rows, result.findings) {
+            var line = row.enumerated().map { cell($1, $0) }
+            line[line.count - 1].colour = finding.verdict.map(Self.colour)
+            cells.append(line)
+        }
+        let widths = heading.indices.map { column in cells.map { $0[column].text.count }.max() ?? 0 }
+        let lines = cells.map { line in
+            zip(line, widths).map { $0.padded(to: $1, style) }.joined(separator: "  ").trimmedAtEnd
+        }
+        return lines + [FleetResult.tableNote]
+    }
+
+    private static func colour(_ verdict: Verdict) -> Style.Colour {
+        switch verdict {
+        case .clean: .green
+        case .leak: .red
+        case .inconclusive: .yellow
+        }
+    }
+}
+
+extension FleetResult {
+    static let tableNote = "amounts are per connection; after < stands the smallest leak that would have been seen"
+
+    /// The table of every report: a row for each finding.
+    var table: (heading: [String], rows: [[String]]) {
+        let heading = (groupLabel.map { [$0] } ?? []) + ["resource", "pods", "lives", "connections", "verdict"]
+        let rows = findings.map { finding -> [String] in
+            let group = (finding.group ?? "") + (finding.isBaseline ? " (baseline)" : "")
+            let facts = [
+                finding.resource.rawValue, "\(finding.pods)", "\(finding.lives)", Amount.whole(finding.connections),
+                FleetText(finding).cell,
+            ]
+            return groupLabel == nil ? facts : [group] + facts
+        }
+        return (heading, rows)
+    }
+
+    /// What every report begins with.
+    var headings: [(name: String, value: String)] {
+        var lines = [
+            ("fleet", selector.isEmpty ? "all that Prometheus has" : selector),
+            (
+                "time",
+                "\(FleetTime.text(time.lowerBound)) to \(FleetTime.text(time.upperBound)), a reading in \(Amount.seconds(step))"
+            ),
+            ("connections", connections + (open.map { ", open ones \($0)" } ?? "")),
+        ]
+        if let baseline {
+            lines.append(("baseline", "\(baseline.name)\(baseline.isNegated ? "!=" : "=")\"\(baseline.value)\""))
+        }
+        lines += notes.map { ("note", $0.words) }
+        return lines
+    }
+
+    /// The last line of every report.
+    var conclusion: String {
+        let leaking = findings.filter { $0.verdict == .leak && !$0.isBaseline }.map { FleetText($0).subject }
+        return switch verdict {
+        case .leak: "leak: \(leaking.joined(separator: ", "))"
+        case .clean: "clean: no connection leaves anything behind"
+        case .inconclusive: "inconclusive: no leak was found, and not all could be judged"
+        }
+    }
+}

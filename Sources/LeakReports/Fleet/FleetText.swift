@@ -1,0 +1,130 @@
+import Fleet
+import Glibc
+import LeakStatistics
+
+/// A finding of a fleet in words.
+struct FleetText {
+    private let finding: FleetResult.Finding
+
+    init(_ finding: FleetResult.Finding) {
+        self.finding = finding
+    }
+
+    /// What a cell of a table says: `leak 0.020`, `clean < 12 B`.
+    var cell: String {
+        switch finding.verdict {
+        case .leak: "leak \(Amount.text(finding.perConnection ?? 0, finding.resource))"
+        case .clean: "clean < \(Amount.bound(finding.smallestDetectable ?? 0, finding.resource))"
+        case .inconclusive: "inconclusive"
+        case nil: ""
+        }
+    }
+
+    /// The group and the resource.
+    var subject: String { [finding.group, finding.resource.rawValue].compactMap { $0 }.joined(separator: " ") }
+
+    /// One sentence about it; nil for a clean one.
+    var sentence: String? {
+        switch finding.verdict {
+        case .leak: "\(subject): \(statement)"
+        case .inconclusive: finding.reason.map { "\(subject): inconclusive: \($0.words)" + amount }
+        case .clean, nil: nil
+        }
+    }
+
+    /// What a leak comes to, without its subject.
+    private var statement: String {
+        let resource = finding.resource
+        let unit = resource.isMemory ? "" : " \(resource.rawValue)"
+        var words =
+            "each connection leaves \(Amount.text(finding.perConnection ?? 0, resource))\(unit)"
+            + (resource.isMemory ? " of \(resource.words)" : "")
+        if let interval = finding.interval { words += ", 99% interval \(Amount.range(interval, resource))" }
+        words += "; it grew in \(finding.growingPods) of \(finding.pods) pods"
+        if finding.isBaseline { words += "; that is the baseline" }
+        if let end = finding.exhaustion {
+            words +=
+                "; the first, \(end.pod.escapedForMarks), reaches its limit of \(Amount.whole(end.limit)) "
+                + "on \(FleetTime.day(end.time))"
+        }
+        return words
+    }
+
+    /// The amount of an inconclusive finding, where there is one above nothing.
+    private var amount: String {
+        guard let amount = finding.perConnection, let interval = finding.interval, interval.lowerBound > 0 else {
+            return ""
+        }
+        return " (\(Amount.text(amount, finding.resource)) a connection, 99% interval "
+            + "\(Amount.range(interval, finding.resource)))"
+    }
+}
+
+extension String {
+    /// Without what could move a terminal's cursor.
+    fileprivate var escapedForMarks: String {
+        String(unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : Character($0) })
+    }
+}
+
+extension FleetReason {
+    /// The reason, and what would decide.
+    var words: String {
+        switch self {
+        case .fewPods(let count):
+            "\(count == 1 ? "one pod" : "\(count) pods") only: an interval needs three that are independent"
+        case .shortLives: "no three pods ran long enough: take a longer time"
+        case .noOpen: "it grew, and no gauge of open connections tells whether more clients made it"
+        case .equalShares(let spread):
+            "it grew, and time and connections cannot be told apart: the connections an hour of pods differ by "
+                + "\(Amount.whole(spread * 100))% of their mean; unequal shares, or a baseline, would decide"
+        case .growsWithTime(let amount):
+            "it grows by the hour (\(Amount.count(amount)) in each pod), and not with connections"
+        case .fewQuietTimes(let kept, let seen):
+            seen == kept
+                ? "\(seen == 0 ? "no" : "one") quiet time was seen that gave nothing back, and two are needed: take a longer time"
+                : "of \(seen) quiet times \(seen - kept) gave back what had been gained"
+        case .fewPodsGrow(let growing, let pods): "it grew in \(growing) of \(pods) pods only"
+        case .slowing(let persistence):
+            "it grows ever more slowly (\(Amount.whole(max(0, persistence) * 100))% of the rate before), as a cache that fills: take a longer time"
+        case .onlyResident:
+            "it grew, but memory of a process alone is no evidence where a runtime collects garbage when it likes: "
+                + "export what the runtime has in use after a collection"
+        case .wide: "a leak of the size that matters could hide: take a longer time"
+        case .partial: "nothing grew in what was answered, which is a part"
+        }
+    }
+}
+
+extension FleetNote {
+    /// The note as one line.
+    var words: String {
+        switch self {
+        case .partial(let warning): "Prometheus answered in part: \(warning)"
+        case .noOpen: "no gauge of open connections is known"
+        case .gaps(let pods, let seconds):
+            "\(pods) of the series have gaps, the longest of \(Amount.seconds(seconds))"
+        case .unmatched(let metric, let series):
+            "\(series) series of \(metric) have no counter of connections beside them and were left out"
+        }
+    }
+}
+
+/// Times of a fleet, in UTC.
+enum FleetTime {
+    /// `2026-03-01T12:00:00Z`.
+    static func text(_ seconds: Double) -> String { format(seconds, "%Y-%m-%dT%H:%M:%SZ") }
+
+    /// `Thursday, 2026-03-05`.
+    static func day(_ seconds: Double) -> String { format(seconds, "%A, %Y-%m-%d") }
+
+    private static func format(_ seconds: Double, _ format: String) -> String {
+        guard seconds.isFinite, seconds < 253_402_300_800 else { return "a day that is far off" }
+        var time = time_t(seconds)
+        var fields = tm()
+        gmtime_r(&time, &fields)
+        var buffer = [CChar](repeating: 0, count: 64)
+        let count = strftime(&buffer, buffer.count, format, &fields)
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,7 @@
+import Glibc
+
+/// e to the power of `exponent`.
+func exponential(_ exponent: Double) -> Double { exp(exponent) }
+
+/// The cosine of so many turns.
+func cosine(_ turns: Double) -> Double { cos(turns * 2 * .pi) }
