@@ -89,6 +89,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
+        .target(
+            name: "Search",
+            dependencies: [
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls",
+                "Targets", "WebSocketProtocol",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
         .target(name: "Environments", dependencies: ["Managers"], swiftSettings: rules),
         .target(
             name: "LeakTracking",
@@ -218,6 +226,9 @@ let package = Package(
             dependencies: [
                 "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
             ],
+            swiftSettings: rules),
+        .testTarget(
+            name: "SearchTests", dependencies: ["LeakStatistics", "Lifecycles", "Search", "SystemCalls"],
             swiftSettings: rules),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
         .testTarget(
