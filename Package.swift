@@ -106,7 +106,8 @@ let package = Package(
             ],
             swiftSettings: rules),
         .target(
-            name: "LeakReports", dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            name: "LeakReports",
+            dependencies: ["Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "Targets"],
             swiftSettings: rules),
         .target(
             name: "Scenarios",
@@ -125,7 +126,7 @@ let package = Package(
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
-                "Subprocesses", "TLS",
+                "Search", "Subprocesses", "TLS",
                 "Targets", "CLinux", "HeapProbes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -16,7 +16,8 @@ struct Watertight: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            CheckCommand.self, WatchCommand.self, LifecyclesCommand.self, DriveCommand.self, ReportCommand.self,
+            CheckCommand.self, SearchCommand.self, WatchCommand.self, LifecyclesCommand.self, DriveCommand.self,
+            ReportCommand.self,
             AnalyzeCommand.self, ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)

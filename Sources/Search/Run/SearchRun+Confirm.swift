@@ -43,7 +43,8 @@ extension SearchRun {
         let peers = peerScript(target)
         for script in suspect.predecessors {
             guard let lifecycle = script.lifecycle(named: "predecessor") else { continue }
-            let load = PeerDriver.Load(connections: schedule.settings.lonelyConnections, concurrency: script.concurrency)
+            let load = PeerDriver.Load(
+                connections: schedule.settings.lonelyConnections, concurrency: script.concurrency)
             _ = await driver.drive(lifecycle, peers, load)
         }
         try Task.checkCancellation()

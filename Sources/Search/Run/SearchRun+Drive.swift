@@ -48,7 +48,8 @@ extension SearchRun {
                     guard let lifecycle = script.lifecycle(named: "played") else { return nil }
                     let answer = Locked(AnswerReader())
                     let load = PeerDriver.Load(
-                        connections: 1, concurrency: 1, limit: Self.driveLimit, trace: { event in answer.withLock { $0.note(event) } })
+                        connections: 1, concurrency: 1, limit: Self.driveLimit,
+                        trace: { event in answer.withLock { $0.note(event) } })
                     let counts = await driver.drive(lifecycle, peers, load)
                     return (index, answer.withLock { $0.signature }, counts.firstViolation)
                 }

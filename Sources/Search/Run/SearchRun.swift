@@ -89,7 +89,9 @@ final class SearchRun {
             }
         result.target = name
         result.runtime = "\(target.runtime)"
-        for (_, problem) in await target.probes.failures { result.notes.append("the live heap is not read: \(problem)") }
+        for (_, problem) in await target.probes.failures {
+            result.notes.append("the live heap is not read: \(problem)")
+        }
         result.notes += await target.probes.remarks
         let sources = await target.probes.sources
         result.resources = (Resource.ofEveryTarget + sources.map(\.resource)).map(\.rawValue)
@@ -128,7 +130,11 @@ final class SearchRun {
         if let target { return target }
         let target: Target
         if let upcoming = upcoming.take() {
-            target = try await withTaskCancellationHandler { try await upcoming.value } onCancel: { upcoming.cancel() }
+            target = try await withTaskCancellationHandler {
+                try await upcoming.value
+            } onCancel: {
+                upcoming.cancel()
+            }
         } else {
             target = try await started()
         }

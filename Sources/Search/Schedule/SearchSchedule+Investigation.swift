@@ -11,7 +11,8 @@ extension SearchSchedule {
             if let scripts = halving.next { return trial(investigation, scripts) }
             endHalving(investigation, halving)
             return nil
-        case .returning(let investigation), .retrying(let investigation): return trial(investigation, investigation.group)
+        case .returning(let investigation), .retrying(let investigation):
+            return trial(investigation, investigation.group)
         case .ordering(var investigation, let script, let removal):
             if let predecessors = removal.next {
                 investigation.predecessors = predecessors
@@ -30,7 +31,8 @@ extension SearchSchedule {
         case .repeating(let suspect):
             return .drive(
                 Trial(
-                    [suspect.script], after: suspect.predecessors, connections: settings.lonelyConnections, isFresh: true))
+                    [suspect.script], after: suspect.predecessors, connections: settings.lonelyConnections,
+                    isFresh: true))
         case .searching, .grouped, .confirming: return nil
         }
     }
@@ -197,6 +199,8 @@ extension Suspect {
 extension CheckResult {
     /// The words of what causes the leaks, without the amounts, by which equal ones are known; none where no cause was found.
     package var causeWords: [String] {
-        rows.flatMap { $0.explanation?.causes ?? [] }.filter { !$0.holders.isEmpty || !$0.site.isEmpty }.map { "\($0.what) \($0.holders) \($0.site)" }.sorted()
+        rows.flatMap { $0.explanation?.causes ?? [] }.filter { !$0.holders.isEmpty || !$0.site.isEmpty }.map {
+            "\($0.what) \($0.holders) \($0.site)"
+        }.sorted()
     }
 }

@@ -144,7 +144,8 @@ package struct SearchSchedule: Sendable {
     package var suspicion: Symptom? {
         switch stage {
         case .searching, .grouped: nil
-        case .returning(let investigation), .halving(let investigation, _), .retrying(let investigation), .ordering(let investigation, _, _),
+        case .returning(let investigation), .halving(let investigation, _), .retrying(let investigation),
+            .ordering(let investigation, _, _),
             .shrinking(let investigation, _):
             investigation.symptom
         case .repeating(let suspect), .confirming(let suspect): suspect.symptom
@@ -212,7 +213,8 @@ package struct SearchSchedule: Sendable {
     /// What playing `scripts` once showed: of each its signature, nil where it was not played, and what broke RFC 6455;
     /// and how the target failed meanwhile.
     package mutating func didPlay(
-        _ scripts: [SearchScript], _ signatures: [AnswerSignature?], violations: [(script: Int, violation: ProtocolViolation)],
+        _ scripts: [SearchScript], _ signatures: [AnswerSignature?],
+        violations: [(script: Int, violation: ProtocolViolation)],
         failure: TrialResult.Failure?
     ) {
         counts.scripts += scripts.count

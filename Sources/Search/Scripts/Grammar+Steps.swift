@@ -6,7 +6,8 @@ extension Grammar {
     func application(_ generator: inout some RandomNumberGenerator) -> [Lifecycle.Step] {
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<12: return [.sendMessages(generator.pick([1, 1, 1, 2, 5, 20]))]
-        case 12..<18: return [.sendMessages(generator.pick([1, 2, 5]), bytes: generator.pick([1, 125, 126, 4096, 65_536]))]
+        case 12..<18:
+            return [.sendMessages(generator.pick([1, 2, 5]), bytes: generator.pick([1, 125, 126, 4096, 65_536]))]
         case 18..<32: return [.send(Template(text(&generator)))]
         case 32..<38: return [.sendBinary(bytes(&generator))]
         case 38..<44: return [.sendPings(generator.pick([1, 1, 1, 3, 20]))]
@@ -45,7 +46,9 @@ extension Grammar {
         if generator.happens(30) {
             steps.append(.sendOctets(RawFrame.octets(RawFrame.continuation, isFinal: false, Array("-".utf8))))
         }
-        if generator.happens(60) { steps.append(.sendOctets(RawFrame.octets(RawFrame.continuation, Array("tight".utf8)))) }
+        if generator.happens(60) {
+            steps.append(.sendOctets(RawFrame.octets(RawFrame.continuation, Array("tight".utf8))))
+        }
         return steps
     }
 
@@ -55,7 +58,9 @@ extension Grammar {
         switch Int.random(in: 0..<10, using: &generator) {
         case 0: return .sendOctets(Array("GET / HTTP/1.1\r\n\r\n".utf8))
         case 1: return .sendOctets([generator.pick([0x81, 0x82, 0x88, 0x00, 0xFF])])
-        case 2: return .sendOctets(RawFrame.octets(RawFrame.close, generator.pick([[], [3], [3, 0xE8], [3, 0xED], [0xFF, 0xFF]])))
+        case 2:
+            return .sendOctets(
+                RawFrame.octets(RawFrame.close, generator.pick([[], [3], [3, 0xE8], [3, 0xED], [0xFF, 0xFF]])))
         case 3: return .sendOctets(RawFrame.octets(RawFrame.pong, payload))
         case 4: return .sendOctets(RawFrame.octets(RawFrame.ping, isFinal: generator.happens(70), payload))
         case 5: return .sendOctets(RawFrame.octets(RawFrame.continuation, payload))
@@ -78,7 +83,8 @@ extension Grammar {
             return generator.happens(70) ? message : Self.changed(message, &generator)
         }
         return generator.pick([
-            "a", "{}", "[]", "null", "0", "{n}", "{\"type\":\"x\"}", "[1,2", "{\"a\":{\"a\":{\"a\":1}}}", "\u{FC}\u{1F600}",
+            "a", "{}", "[]", "null", "0", "{n}", "{\"type\":\"x\"}", "[1,2", "{\"a\":{\"a\":{\"a\":1}}}",
+            "\u{FC}\u{1F600}",
             "hello {n}",
         ])
     }

@@ -44,7 +44,9 @@ package struct Grammar: Sendable {
             return steps + ending(&generator)
         case .requested:
             var steps = [request]
-            if generator.happens(50) { steps.append(generator.pick([.awaitUnread, .stopReading, .holdFor(.milliseconds(5))])) }
+            if generator.happens(50) {
+                steps.append(generator.pick([.awaitUnread, .stopReading, .holdFor(.milliseconds(5))]))
+            }
             while generator.happens(40), steps.count < Self.mostSteps { steps.append(octets(&generator)) }
             return steps + [leaving(&generator)]
         case .half:

@@ -29,7 +29,8 @@ package struct Mutation: Sendable {
         let inner = from..<max(from, script.steps.count - 1)
         switch Int.random(in: 0..<9, using: &generator) {
         case 0...1:
-            script.steps.insert(contentsOf: grammar.application(&generator), at: inner.randomElement(using: &generator) ?? from)
+            script.steps.insert(
+                contentsOf: grammar.application(&generator), at: inner.randomElement(using: &generator) ?? from)
         case 2: if let at = inner.randomElement(using: &generator) { script.steps.remove(at: at) }
         case 3:
             if let at = inner.randomElement(using: &generator) { script.steps.insert(script.steps[at], at: at) }
@@ -38,10 +39,13 @@ package struct Mutation: Sendable {
                 script.steps.swapAt(one, two)
             }
         case 5:
-            if let at = inner.randomElement(using: &generator) { script.steps[at] = altered(script.steps[at], &generator) }
+            if let at = inner.randomElement(using: &generator) {
+                script.steps[at] = altered(script.steps[at], &generator)
+            }
         case 6:
             script.steps.removeLast()
-            script.steps += script.steps.contains(.awaitUpgrade) ? grammar.ending(&generator) : [grammar.leaving(&generator)]
+            script.steps +=
+                script.steps.contains(.awaitUpgrade) ? grammar.ending(&generator) : [grammar.leaving(&generator)]
         case 7: script.concurrency = generator.pick([1, 2, 8, 32])
         default:
             guard let cut = inner.randomElement(using: &generator),

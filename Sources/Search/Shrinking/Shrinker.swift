@@ -109,15 +109,19 @@ extension Lifecycle.Step {
         case .sendPings(let count): Self.fewer(count).map { .sendPings($0) }
         case .awaitReplies(let count): Self.fewer(count).map { .awaitReplies($0) }
         case .send(let template):
-            "\(template)" == "x" ? [] : [.sendMessages(1), .send(Template("x"))] + Self.halves("\(template)").map { .send(Template($0)) }
-        case .sendBinary(let bytes) where bytes.count > 1: [.sendBinary([0]), .sendBinary(Array(bytes.prefix(bytes.count / 2)))]
+            "\(template)" == "x"
+                ? []
+                : [.sendMessages(1), .send(Template("x"))] + Self.halves("\(template)").map { .send(Template($0)) }
+        case .sendBinary(let bytes) where bytes.count > 1:
+            [.sendBinary([0]), .sendBinary(Array(bytes.prefix(bytes.count / 2)))]
         case .sendOctets(let octets):
             // An empty frame of the same kind.
             octets.count > 6 && octets[1] != 0x80 ? [.sendOctets([octets[0], 0x80, 0, 0, 0, 0])] : []
         case .sendCloseWith(let code, let reason):
             [.sendClose] + (reason.parts.isEmpty ? [] : [.sendCloseWith(code, reason: Template())])
         case .holdFor(let time):
-            time > .milliseconds(1) ? [.holdFor(.milliseconds(1)), .holdFor(.milliseconds(Int(time / .milliseconds(4))))] : []
+            time > .milliseconds(1)
+                ? [.holdFor(.milliseconds(1)), .holdFor(.milliseconds(Int(time / .milliseconds(4))))] : []
         default: []
         }
     }
