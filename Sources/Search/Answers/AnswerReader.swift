@@ -4,6 +4,19 @@ import WebSocketProtocol
 
 /// Takes apart what came on one connection: the head of an answer, then frames (RFC 6455, section 5.2).
 package struct AnswerReader: Sendable {
+    /// What the target showed, and how long the connection took.
+    package struct Answer: Hashable, Sendable {
+        /// What it showed.
+        package var signature: AnswerSignature
+        /// From the connect to its end.
+        package var lasted: Duration
+
+        /// An answer that took so long.
+        package init(_ signature: AnswerSignature, lasted: Duration) {
+            (self.signature, self.lasted) = (signature, lasted)
+        }
+    }
+
     private var received: [UInt8] = []
     private var end = AnswerSignature.End.peer
     private var hasStalled = false
@@ -11,7 +24,7 @@ package struct AnswerReader: Sendable {
 
     /// More bytes of one connection say nothing new.
     private static let mostBytes = 1 << 18
-    private static let leastMilliseconds = 64
+    private static let leastMilliseconds = 256
     private static let longReason = 32
 
     /// A connection on which nothing has come.
@@ -27,6 +40,9 @@ package struct AnswerReader: Sendable {
         case .connected, .step, .sent: break
         }
     }
+
+    /// All of it, with its time.
+    package var answer: Answer { Answer(signature, lasted: lastTime) }
 
     /// What all of it comes to.
     package var signature: AnswerSignature {

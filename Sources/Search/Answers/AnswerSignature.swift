@@ -33,7 +33,7 @@ package struct AnswerSignature: Hashable, Sendable, Codable {
     package var hasGarbage = false
     /// Who ended first, and how.
     package var end = End.peer
-    /// How long it took, in milliseconds rounded down to a power of two; 0 below 64, which says more of the machine than of the
+    /// How long it took, in milliseconds rounded down to a power of two; 0 below 256, which says more of the machine than of the
     /// target.
     package var milliseconds = 0
     /// Whether a step waited in vain.

@@ -10,12 +10,12 @@ import WebSocketProtocol
 /// Plays scripts, and reads what they leave behind.
 extension SearchRun {
     /// How long the target may take for a step of a script, and to close TCP: what takes longer is an answer as well.
-    private static let (stepLimit, endLimit) = (Duration.milliseconds(400), Duration.milliseconds(200))
+    private static let (stepLimit, endLimit) = (Duration.milliseconds(150), Duration.milliseconds(100))
     /// How long peers stay in steps that leave it to whoever drives them.
     private static let holdLimit = Duration.milliseconds(20)
     /// Scripts that are played at a time.
-    private static let playedAtATime = 16
-    private static let drivenAtATime = 6
+    private static let playedAtATime = 32
+    private static let drivenAtATime = 32
     /// When a script's connections are no longer begun.
     private static let driveLimit = Duration.seconds(3)
     /// How long a target that no longer answers is waited for.
@@ -39,9 +39,9 @@ extension SearchRun {
     func play(_ scripts: [SearchScript]) async throws {
         let target = try await process(isFresh: false)
         let peers = peerScript(target)
-        var answers: [AnswerSignature?] = Array(repeating: nil, count: scripts.count)
+        var answers: [AnswerReader.Answer?] = Array(repeating: nil, count: scripts.count)
         var violations: [(script: Int, violation: ProtocolViolation)] = []
-        await withTaskGroup(of: (Int, AnswerSignature, ProtocolViolation?)?.self) { [driver] group in
+        await withTaskGroup(of: (Int, AnswerReader.Answer, ProtocolViolation?)?.self) { [driver] group in
             for (index, script) in scripts.enumerated() {
                 if index >= Self.playedAtATime, let played = await group.next() { note(played) }
                 group.addTask {
@@ -51,18 +51,18 @@ extension SearchRun {
                         connections: 1, concurrency: 1, limit: Self.driveLimit,
                         trace: { event in answer.withLock { $0.note(event) } })
                     let counts = await driver.drive(lifecycle, peers, load)
-                    return (index, answer.withLock { $0.signature }, counts.firstViolation)
+                    return (index, answer.withLock { $0.answer }, counts.firstViolation)
                 }
             }
             for await played in group { note(played) }
         }
-        func note(_ played: (Int, AnswerSignature, ProtocolViolation?)?) {
-            guard let (index, signature, violation) = played else { return }
-            answers[index] = signature
+        func note(_ played: (Int, AnswerReader.Answer, ProtocolViolation?)?) {
+            guard let (index, answer, violation) = played else { return }
+            answers[index] = answer
             if let violation { violations.append((index, violation)) }
         }
         try Task.checkCancellation()
-        let failure = try await failure(of: target)
+        let failure = try await failure(of: target, seesSpin: false)
         schedule.didPlay(scripts, answers, violations: violations, failure: failure)
         if failure != nil { await retire() }
     }
@@ -79,8 +79,8 @@ extension SearchRun {
         } catch let lost as TargetLost {
             result.failure = .ended(lost.problem)
         }
-        let mustRetire = try result.failure != nil || (target.reading().descriptorUse.share > Self.mostDescriptors)
-        if mustRetire { await retire() }
+        let use = (try? target.reading())?.descriptorUse.share ?? 1
+        if result.failure != nil || use > Self.mostDescriptors { await retire() }
         return result
     }
 
@@ -94,7 +94,7 @@ extension SearchRun {
             result.levels.append(try await levels(target))
         }
         result.failure = try await failure(of: target)
-        guard result.failure == nil, !schedule.rule.growth(trial, result).isEmpty else { return }
+        guard !schedule.rule.growth(trial, result).isEmpty else { return }
         // What comes back by itself within the time that something is known to be kept is not worth following.
         try await Task.sleep(for: max(.milliseconds(300), schedule.patience))
         result.rested = try await levels(target)
@@ -145,16 +145,27 @@ extension SearchRun {
     // MARK: Failures
 
     /// How the target has failed; nil where it has not.
-    private func failure(of target: Target) async throws -> TrialResult.Failure? {
+    private func failure(of target: Target, seesSpin: Bool = true) async throws -> TrialResult.Failure? {
         do {
             if try await !answers(target) { return .stalled }
-            guard !spinsFromStart, target.isBusy else { return nil }
+            guard seesSpin, !spinsFromStart, try await isBusyAllTheTime(target) else { return nil }
             let share = try await processorShare(target)
             return share >= Self.spinningShare ? .spinning(share) : nil
         } catch let lost as TargetLost {
             return .ended(lost.problem)
         }
     }
+
+    /// Whether no look at the target finds it at rest.
+    private func isBusyAllTheTime(_ target: Target) async throws -> Bool {
+        for _ in 0..<Self.looks {
+            guard target.isBusy else { return false }
+            try await Task.sleep(for: .milliseconds(3))
+        }
+        return true
+    }
+
+    private static let looks = 20
 
     /// Whether a polite connection comes about, within the time that a stalled target gets.
     private func answers(_ target: Target) async throws -> Bool {

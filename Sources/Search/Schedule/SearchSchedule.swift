@@ -30,7 +30,7 @@ package struct SearchSchedule: Sendable {
         /// Scripts of a group.
         package var groupSize = 64
         /// Connections of each script in each round.
-        package var connections = 32
+        package var connections = 16
         /// Connections of one that is alone.
         package var lonelyConnections = 64
         /// Groups that a process takes before another takes its place.
@@ -117,6 +117,11 @@ package struct SearchSchedule: Sendable {
     var history: [SearchScript] = []
     var groupsOfProcess = 0
 
+    /// Scripts that were played, took long, and wait to be tried.
+    private var slow: [SearchScript] = []
+    /// From when on a script's connections are made at once, and from when on it is tried with others that take long.
+    private static let (leisurelyFrom, slowFrom) = (Duration.milliseconds(4), Duration.milliseconds(60))
+    private static let slowGroup = 32
     private var seeds: [SearchScript]
     private let grammar: Grammar
     private let mutation: Mutation
@@ -170,7 +175,14 @@ package struct SearchSchedule: Sendable {
                 goBack(to: next)
                 return nil
             }
-            return now >= end ? .done : .play(newScripts())
+            if now >= end { return .done }
+            // None may wait until the end.
+            if slow.count >= (now > settings.start + settings.budget * 0.8 ? 1 : Self.slowGroup) {
+                stage = .grouped(slow)
+                slow = []
+                return nil
+            }
+            return .play(newScripts())
         case .grouped(let scripts):
             if now >= end { return .done }
             if groupsOfProcess >= settings.groupsOfProcess { (groupsOfProcess, history) = (0, []) }
@@ -210,20 +222,28 @@ package struct SearchSchedule: Sendable {
         }
     }
 
-    /// What playing `scripts` once showed: of each its signature, nil where it was not played, and what broke RFC 6455;
+    /// What playing `scripts` once showed: of each the answer, nil where it was not played, and what broke RFC 6455;
     /// and how the target failed meanwhile.
     package mutating func didPlay(
-        _ scripts: [SearchScript], _ signatures: [AnswerSignature?],
+        _ scripts: [SearchScript], _ answers: [AnswerReader.Answer?],
         violations: [(script: Int, violation: ProtocolViolation)],
         failure: TrialResult.Failure?
     ) {
         counts.scripts += scripts.count
         counts.connections += scripts.count
-        for (script, signature) in zip(scripts, signatures) {
-            if let signature, seenSignatures.insert(signature).inserted { kept.append(script) }
+        var quick: [SearchScript] = []
+        for (script, answer) in zip(scripts, answers) {
+            if let answer, seenSignatures.insert(answer.signature).inserted { kept.append(script) }
+            // Those that take their time are tried together, all their connections at once.
+            guard let answer, answer.lasted >= Self.leisurelyFrom else {
+                quick.append(script)
+                continue
+            }
+            let crowded = SearchScript(script.steps, concurrency: max(script.concurrency, settings.connections))
+            if answer.lasted >= Self.slowFrom { slow.append(crowded) } else { quick.append(crowded) }
         }
         for (index, violation) in violations { suspectViolation(scripts[index], violation) }
-        stage = .grouped(scripts)
+        stage = quick.isEmpty ? .searching : .grouped(quick)
         if let failure { suspect(failure.symptom, 1, scripts) }
     }
 

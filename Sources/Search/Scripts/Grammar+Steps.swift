@@ -26,7 +26,7 @@ extension Grammar {
     }
 
     func hold(_ generator: inout some RandomNumberGenerator) -> Lifecycle.Step {
-        .holdFor(.milliseconds(generator.pick([1, 1, 5, 5, 20, 20, 100, 300])))
+        .holdFor(.milliseconds(generator.pick([1, 1, 1, 1, 5, 5, 5, 5, 20, 20, 20, 20, 50, 50, 50, 300])))
     }
 
     /// A Close with a code and a reason of any length (RFC 6455, section 7.4).

@@ -13,7 +13,7 @@ package struct TrialRule: Sendable {
 
     /// Where growth of bytes differs more than this between rounds, something fills up and does not leak.
     private static let mostUneven = 4.0
-    private static let (moreCaution, mostCaution) = (1.6, 16.0)
+    private static let (moreCaution, mostCaution) = (2.0, 64.0)
     /// The resources in the order in which they are followed: the most exact first.
     private static let order: [Resource] = [.descriptors, .threads, .goroutines, .objects, .blocks, .liveHeap]
 
@@ -30,8 +30,8 @@ package struct TrialRule: Sendable {
         let (one, all) = (Double(connections), Double(connections * scripts))
         let least =
             switch resource {
-            case .privateMemory where hasExactHeap: max(256 * 1024, 2048 * one, 128 * all)
-            case .privateMemory: max(64 * 1024, 512 * one, 64 * all)
+            case .privateMemory where hasExactHeap: max(48 * 1024, 768 * one, 16 * all)
+            case .privateMemory: max(64 * 1024, 512 * one, 48 * all)
             case .liveHeap: max(512, 48 * one, 2 * all)
             default: resource.scale == .blocks ? max(8, 0.75 * one) : max(3, 0.2 * one)
             }
@@ -59,12 +59,13 @@ package struct TrialRule: Sendable {
 
     /// The symptom to follow, and how much each connection leaves where it is growth (1 for another); nil where there is none.
     package func symptom(_ trial: Trial, _ result: TrialResult) -> (symptom: Symptom, amount: Double)? {
-        if let failure = result.failure { return (failure.symptom, 1) }
+        // What a target holds for good may well make it spin: the growth says more.
+        if let failure = result.failure, failure.symptom != .spinning { return (failure.symptom, 1) }
         let growth = growth(trial, result)
         for resource in Self.order + growth.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             if let amount = growth[resource] { return (.growth(resource), amount) }
         }
-        return nil
+        return result.failure.map { ($0.symptom, 1) }
     }
 
     /// How much of `symptom` the trial shows: the growth a connection, or 1; nil where it does not show it.
