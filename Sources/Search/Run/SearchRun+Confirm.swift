@@ -10,6 +10,7 @@ extension SearchRun {
     /// Carries out a check of a suspect's script alone.
     func confirm(_ suspect: Suspect) async throws {
         tellProgress(isConfirming: true)
+        logger.info("a row decides whether \(suspect.symptom) by \(suspect.amount):\n\(suspect.script.text)")
         let name = "found-\(schedule.findings.count + 1).lifecycle"
         guard let lifecycle = suspect.script.lifecycle(named: name) else {
             return schedule.didConfirm(suspect, .undecided(nil))
@@ -32,7 +33,7 @@ extension SearchRun {
             return schedule.didConfirm(suspect, .undecided(nil))
         }
         if outcome.interruption == .interrupted { throw CancellationError() }
-        schedule.didConfirm(suspect, Self.confirmation(outcome))
+        schedule.didConfirm(suspect, Self.confirmation(suspect, outcome))
         if !suspect.predecessors.isEmpty { await retire() }
     }
 
@@ -54,14 +55,13 @@ extension SearchRun {
     }
 
     /// What a check of one row says.
-    static func confirmation(_ result: CheckResult) -> SearchSchedule.Confirmation {
+    static func confirmation(_ suspect: Suspect, _ result: CheckResult) -> SearchSchedule.Confirmation {
         if result.verdict == .leak { return .leak(result, causes: result.causeWords) }
         let findings = result.rows.flatMap(\.resources)
         let kept = findings.compactMap(\.releasedWithinSeconds).max()
-        // That one resource of several is in doubt for want of time says nothing of what was suspected.
-        let isSuspected = findings.contains { $0.verdict == .inconclusive && $0.reason?.isSuspicion == true }
-        if result.interruption != nil || isSuspected { return .undecided(result) }
-        return .refuted(keptFor: kept.map { .seconds($0) })
+        // Clean is what was suspected, whatever is in doubt of other resources.
+        let isClean = findings.contains { $0.resource == suspect.symptom.resource && $0.verdict == .clean }
+        return isClean && result.interruption == nil ? .refuted(keptFor: kept.map { .seconds($0) }) : .undecided(result)
     }
 
     private func progressWhileConfirming() -> @Sendable () -> Void {

@@ -14,7 +14,7 @@ extension SearchRun {
     /// How long peers stay in steps that leave it to whoever drives them.
     private static let holdLimit = Duration.milliseconds(20)
     /// Scripts that are played at a time.
-    private static let playedAtATime = 32
+    private static let playedAtATime = 192
     private static let drivenAtATime = 32
     /// When a script's connections are no longer begun.
     private static let driveLimit = Duration.seconds(3)
@@ -105,9 +105,7 @@ extension SearchRun {
         _ scripts: [SearchScript], _ trial: Trial, _ target: Target, _ result: inout TrialResult
     ) async throws {
         let peers = peerScript(target)
-        var settling = Settling(
-            control: try target.descriptorCount(), awaitsRest: await target.probes.areExact && !spinsFromStart,
-            isPatient: false, at: .now)
+        let control = try target.descriptorCount()
         var played: [(SearchScript, DriveCounts)] = []
         await withTaskGroup(of: (SearchScript, DriveCounts)?.self) { [driver] group in
             for (index, script) in scripts.enumerated() {
@@ -129,6 +127,8 @@ extension SearchRun {
                 result.violations.append((index, violation))
             }
         }
+        var settling = Settling(
+            control: control, awaitsRest: await target.probes.areExact && !spinsFromStart, isPatient: false, at: .now)
         try await settling.wait(for: target)
     }
 

@@ -117,8 +117,13 @@ package struct SearchSchedule: Sendable {
     var history: [SearchScript] = []
     var groupsOfProcess = 0
 
-    /// Scripts that were played, took long, and wait to be tried.
+    /// Scripts that were played and wait to be tried; those that took long apart.
+    private var quick: [SearchScript] = []
     private var slow: [SearchScript] = []
+    /// Of how many groups scripts are played at a time.
+    private static let groupsAtATime = 3
+    /// From what share of the budget on none may wait.
+    private static let endingFrom = 0.8
     /// From when on a script's connections are made at once, and from when on it is tried with others that take long.
     private static let (leisurelyFrom, slowFrom) = (Duration.milliseconds(4), Duration.milliseconds(60))
     private static let slowGroup = 32
@@ -176,10 +181,8 @@ package struct SearchSchedule: Sendable {
                 return nil
             }
             if now >= end { return .done }
-            // None may wait until the end.
-            if slow.count >= (now > settings.start + settings.budget * 0.8 ? 1 : Self.slowGroup) {
-                stage = .grouped(slow)
-                slow = []
+            if let group = nextGroup(at: now) {
+                stage = .grouped(group)
                 return nil
             }
             return .play(newScripts())
@@ -197,8 +200,9 @@ package struct SearchSchedule: Sendable {
     /// Scripts that were not made before, and are not known to do what was found already.
     private mutating func newScripts() -> [SearchScript] {
         var scripts: [SearchScript] = []
-        var attempts = settings.groupSize * 20
-        while scripts.count < settings.groupSize, attempts > 0 {
+        let wanted = settings.groupSize * (counts.scripts == 0 ? 1 : Self.groupsAtATime)
+        var attempts = wanted * 20
+        while scripts.count < wanted, attempts > 0 {
             attempts -= 1
             let script = newScript()
             if made.count > Self.mostMade { made = [] }
@@ -231,7 +235,6 @@ package struct SearchSchedule: Sendable {
     ) {
         counts.scripts += scripts.count
         counts.connections += scripts.count
-        var quick: [SearchScript] = []
         for (script, answer) in zip(scripts, answers) {
             if let answer, seenSignatures.insert(answer.signature).inserted { kept.append(script) }
             // Those that take their time are tried together, all their connections at once.
@@ -243,8 +246,29 @@ package struct SearchSchedule: Sendable {
             if answer.lasted >= Self.slowFrom { slow.append(crowded) } else { quick.append(crowded) }
         }
         for (index, violation) in violations { suspectViolation(scripts[index], violation) }
-        stage = quick.isEmpty ? .searching : .grouped(quick)
         if let failure { suspect(failure.symptom, 1, scripts) }
+    }
+
+    /// Scripts that were played, and are to be tried next: as many as make a group, or near the end those that are left.
+    private mutating func nextGroup(at now: MonotonicTime) -> [SearchScript]? {
+        let isEnding = now > settings.start + settings.budget * Self.endingFrom
+        if let group = take(
+            \.quick, settings.groupSize, atLeast: isEnding || counts.groups == 0 ? 1 : settings.groupSize)
+        {
+            return group
+        }
+        return take(\.slow, Self.slowGroup, atLeast: isEnding ? 1 : Self.slowGroup)
+    }
+
+    private mutating func take(
+        _ pool: WritableKeyPath<Self, [SearchScript]>, _ most: Int, atLeast least: Int
+    ) -> [SearchScript]? {
+        // A finding may have come since.
+        self[keyPath: pool].removeAll(where: isKnown)
+        let group = Array(self[keyPath: pool].prefix(most))
+        guard group.count >= max(1, least) else { return nil }
+        self[keyPath: pool].removeFirst(group.count)
+        return group
     }
 
     /// Follows a violation that was not followed before.
