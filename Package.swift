@@ -260,7 +260,7 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Lifecycles", "SystemCalls",
+                "watertight", "Lifecycles", "Search", "SystemCalls",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -128,8 +128,11 @@ extension SearchRun {
             }
         }
         var settling = Settling(
-            control: control, awaitsRest: await target.probes.areExact && !spinsFromStart, isPatient: false, at: .now)
+            control: control, awaitsRest: await target.probes.areExact && !spinsFromStart, isPatient: !isRestless,
+            at: .now)
         try await settling.wait(for: target)
+        // One that never rests is not waited for each time.
+        restlessRounds = settling.isAtRest(at: .now) ? 0 : restlessRounds + 1
     }
 
     /// What the target holds now.

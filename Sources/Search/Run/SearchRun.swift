@@ -25,6 +25,9 @@ final class SearchRun {
     var (expectsReply, isPolite) = (true, true)
     /// Whether it uses a processor from the start on.
     var spinsFromStart = false
+    /// Rounds in a row after which it did not come to rest, and whether it never does.
+    var restlessRounds = 0
+    var isRestless: Bool { restlessRounds >= 4 }
     /// Chooses the order of scripts in a round.
     var generator: SeededGenerator
     private var kept = 0

@@ -35,7 +35,7 @@ package struct SearchSchedule: Sendable {
         package var lonelyConnections = 64
         /// Groups that a process takes before another takes its place.
         package var groupsOfProcess = 8
-        /// Findings after which enough is found.
+        /// Defects after which enough is found; what breaks RFC 6455 or is in doubt is none.
         package var mostFindings = 20
 
         /// The settings of a search that begins at `start`.
@@ -167,7 +167,9 @@ package struct SearchSchedule: Sendable {
     /// What to do now.
     package mutating func next(at now: MonotonicTime) -> Step {
         while true {
-            if findings.count >= settings.mostFindings || now >= end + settings.overrun { return .done }
+            if findings.count(where: \.isDefect) >= settings.mostFindings || now >= end + settings.overrun {
+                return .done
+            }
             if let step = following(at: now) { return step }
         }
     }

@@ -34,7 +34,7 @@ extension Grammar {
         guard generator.happens(70) else { return .sendClose }
         let code: UInt16 = generator.pick([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 3000, 4000, 4999])
         let reason = generator.pick(["", "", "bye", String(repeating: "r", count: 123), "\u{FC}\u{1F600}"])
-        return .sendCloseWith(code, reason: reason.isEmpty ? Template() : Template(reason))
+        return .closing(code, reason: reason.isEmpty ? Template() : Template(reason))
     }
 
     /// A message in fragments, whole or not, with what may stand between them and what may not (RFC 6455, section 5.4).
@@ -102,5 +102,12 @@ extension Grammar {
         default: characters.removeSubrange(end...)
         }
         return characters.isEmpty ? "x" : String(characters)
+    }
+}
+
+extension Lifecycle.Step {
+    /// A Close with a code and a reason, as a script that is read back has it: a plain 1000 is the ordinary Close.
+    static func closing(_ code: UInt16, reason: Template) -> Lifecycle.Step {
+        code == 1000 && reason.parts.isEmpty ? .sendClose : .sendCloseWith(code, reason: reason)
     }
 }

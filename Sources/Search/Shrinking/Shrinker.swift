@@ -118,7 +118,7 @@ extension Lifecycle.Step {
             // An empty frame of the same kind.
             octets.count > 6 && octets[1] != 0x80 ? [.sendOctets([octets[0], 0x80, 0, 0, 0, 0])] : []
         case .sendCloseWith(let code, let reason):
-            [.sendClose] + (reason.parts.isEmpty ? [] : [.sendCloseWith(code, reason: Template())])
+            [.sendClose] + (reason.parts.isEmpty ? [] : [.closing(code, reason: Template())])
         case .holdFor(let time):
             time > .milliseconds(1)
                 ? [.holdFor(.milliseconds(1)), .holdFor(.milliseconds(Int(time / .milliseconds(4))))] : []

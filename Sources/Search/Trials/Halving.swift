@@ -1,6 +1,7 @@
 /// Halves a group until one script is left that shows what the group did.
 ///
-/// A value: ask it with `next`, tell it with `did(_:)`. It takes at most two trials for each halving.
+/// A value: ask it with `next`, tell it with `did(_:)`. Each halving takes two trials at most, or four where neither
+/// half showed anything at first.
 package struct Halving: Sendable {
     /// What is left of the group.
     package private(set) var scripts: [SearchScript]
@@ -10,6 +11,8 @@ package struct Halving: Sendable {
     package private(set) var hasFailed = false
     /// How much the group showed that is left.
     package private(set) var amount: Double
+    /// Whether both halves were tried in vain once: on a busy machine that may be chance.
+    private var hasTriedInVain = false
     /// What the first half showed, once it was tried; nil for nothing.
     private var first: Double??
 
@@ -41,7 +44,10 @@ package struct Halving: Sendable {
             return
         }
         switch (first, shown) {
-        case (nil, nil): hasFailed = true
+        case (nil, nil):
+            hasFailed = hasTriedInVain
+            hasTriedInVain = true
+            self.first = nil
         case (let one?, nil): go(on: halves.0, one)
         case (nil, let other?): go(on: halves.1, other)
         case (let one?, let other?):
@@ -55,5 +61,6 @@ package struct Halving: Sendable {
         scripts = Array(half)
         amount = shown
         first = nil
+        hasTriedInVain = false
     }
 }

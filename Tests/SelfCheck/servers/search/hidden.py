@@ -123,7 +123,10 @@ class Peer(asyncio.Protocol):
         elif opcode == 8:
             if DEFECT == "long-reason" and len(payload) == 125:
                 keep()
-            self.send(8, payload[:2])
+            code = int.from_bytes(payload[:2], "big")
+            # 1004 to 1006 and 1015 may not be sent, nor what is assigned to nobody (RFC 6455, section 7.4).
+            valid = 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
+            self.send(8, payload[:2] if valid else b"" if not payload else (1002).to_bytes(2, "big"))
             self.transport.close()
             return False
         elif (opcode == 0) != self.fragmented:
