@@ -44,12 +44,15 @@ final class SearchRun {
         self.event = event
         generator = SeededGenerator(seed: plan.check.seed &+ 1)
         result = SearchResult(seed: plan.check.seed, budgetSeconds: plan.budget.inSeconds)
-        schedule = Self.schedule(plan, expectsReply: true, start: start)
+        schedule = Self.schedule(plan, expectsReply: true, connections: 8, start: start)
     }
 
-    private static func schedule(_ plan: SearchPlan, expectsReply: Bool, start: MonotonicTime) -> SearchSchedule {
+    private static func schedule(
+        _ plan: SearchPlan, expectsReply: Bool, connections: Int, start: MonotonicTime
+    ) -> SearchSchedule {
         var settings = SearchSchedule.Settings(start: start, budget: plan.budget, overrun: plan.overrun)
         settings.mostFindings = plan.mostFindings
+        settings.connections = connections
         // A catalogue's script that leaves its stay to the check stays for a moment.
         let catalogue = plan.check.lifecycles.filter { !$0.expectsRefusal || $0.steps.first != .sendRequest }
         return SearchSchedule(
@@ -99,8 +102,10 @@ final class SearchRun {
         let sources = await target.probes.sources
         result.resources = (Resource.ofEveryTarget + sources.map(\.resource)).map(\.rawValue)
         try await meet(target)
-        schedule = Self.schedule(plan, expectsReply: expectsReply, start: start)
-        schedule.rule.hasExactHeap = sources.contains { $0.resource == .liveHeap && !($0.mayLag ?? false) }
+        let hasExactHeap = sources.contains { $0.resource == .liveHeap && !($0.mayLag ?? false) }
+        schedule = Self.schedule(
+            plan, expectsReply: expectsReply, connections: hasExactHeap ? 8 : 32, start: start)
+        schedule.rule.hasExactHeap = hasExactHeap
         spinsFromStart = try await processorShare(target) >= Self.spinningShare
         if spinsFromStart { result.notes.append("it uses a processor before anybody asks it for anything") }
     }

@@ -177,6 +177,7 @@ extension SearchSchedule {
         case .refuted(let time):
             refuted.insert(suspect.script)
             counts.refuted += 1
+            if let time, suspect.predecessors.isEmpty { keptForAWhile.append(suspect.script) }
             if let time { patience = min(Self.mostPatience, max(patience, time * 1.5 + .seconds(1))) }
             if time == nil, let resource = suspect.symptom.resource { rule.learnRefutation(of: resource) }
         case .undecided(let result):
@@ -185,8 +186,8 @@ extension SearchSchedule {
         }
     }
 
-    /// No trial rests for longer.
-    private static let mostPatience = Duration.seconds(40)
+    /// No trial rests for longer: scripts that do what keeps something for a while are not made any more.
+    private static let mostPatience = Duration.seconds(10)
 }
 
 extension Suspect {

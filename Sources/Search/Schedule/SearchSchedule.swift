@@ -30,7 +30,7 @@ package struct SearchSchedule: Sendable {
         /// Scripts of a group.
         package var groupSize = 64
         /// Connections of each script in each round.
-        package var connections = 16
+        package var connections = 8
         /// Connections of one that is alone.
         package var lonelyConnections = 64
         /// Groups that a process takes before another takes its place.
@@ -111,6 +111,8 @@ package struct SearchSchedule: Sendable {
     var stage = Stage.searching
     /// Scripts that were confirmed not to leak.
     var refuted: Set<SearchScript> = []
+    /// Those of them after which the target keeps something for a while.
+    var keptForAWhile: [SearchScript] = []
     /// Groups that showed something, and wait to be followed.
     var waiting: [Investigation] = []
     /// What the process that goes on has taken.
@@ -223,9 +225,10 @@ package struct SearchSchedule: Sendable {
 
     /// Whether a script does what was found already, as far as can be told from its steps.
     private func isKnown(_ script: SearchScript) -> Bool {
-        findings.contains { finding in
-            finding.suspect.predecessors.isEmpty && script.includes(finding.suspect.script)
-        }
+        keptForAWhile.contains(where: script.includes)
+            || findings.contains { finding in
+                finding.suspect.predecessors.isEmpty && finding.isDefect && script.includes(finding.suspect.script)
+            }
     }
 
     /// What playing `scripts` once showed: of each the answer, nil where it was not played, and what broke RFC 6455;

@@ -30,21 +30,27 @@ package struct SearchScript: Hashable, Sendable {
 }
 
 extension SearchScript {
-    /// How it ends, which decides more than anything else what a target does.
-    private struct Ending: Hashable {
+    /// How far its opening handshake gets, and how it ends: this decides more than anything else what a target does.
+    private struct Course: Hashable {
+        var isUpgraded: Bool
+        var requests: Bool
+        var fault: Lifecycle.Step?
         var leaving: Lifecycle.Step?
         var closes: Bool
         var awaitsClose: Bool
     }
 
-    private var ending: Ending {
-        Ending(
+    private var course: Course {
+        Course(
+            isUpgraded: steps.contains(.awaitUpgrade), requests: steps.contains(where: \.isRequest),
+            fault: steps.first.flatMap { $0.isRequestOfItsOwn ? $0 : nil },
             leaving: steps.last, closes: steps.contains(where: \.isClose), awaitsClose: steps.contains(.awaitClose))
     }
 
-    /// Whether it does all that `other` does, in the same order, and ends as it does: then it will leave what that leaves.
+    /// Whether it does all that `other` does, in the same order, gets as far and ends as it does: then it will leave what that
+    /// leaves.
     package func includes(_ other: SearchScript) -> Bool {
-        guard ending == other.ending else { return false }
+        guard course == other.course else { return false }
         var rest = other.steps[...]
         for step in steps where rest.first.map({ step.isLike($0) }) == true { rest = rest.dropFirst() }
         return rest.isEmpty
@@ -52,6 +58,14 @@ extension SearchScript {
 }
 
 extension Lifecycle.Step {
+    /// Whether it is a request that is not whole, or not valid.
+    fileprivate var isRequestOfItsOwn: Bool {
+        switch self {
+        case .sendFaultyRequest, .sendHalfRequest, .trickleRequest: true
+        default: false
+        }
+    }
+
     /// Whether it is of the same kind, whatever it carries.
     fileprivate func isLike(_ other: Lifecycle.Step) -> Bool {
         switch (self, other) {

@@ -33,7 +33,7 @@ package struct TrialRule: Sendable {
             case .privateMemory where hasExactHeap: max(48 * 1024, 768 * one, 16 * all)
             case .privateMemory: max(64 * 1024, 512 * one, 48 * all)
             case .liveHeap: max(512, 48 * one, 2 * all)
-            default: resource.scale == .blocks ? max(8, 0.75 * one) : max(3, 0.2 * one)
+            default: resource.scale == .blocks ? max(5, 0.75 * one) : max(3, 0.2 * one)
             }
         return least * caution[resource, default: 1]
     }
