@@ -21,9 +21,9 @@ struct SimulatedTarget {
         if trial.isFresh { (taken, level) = ([], 10) }
         var result = TrialResult()
         for script in trial.predecessors { play(script, trial.connections, &result) }
-        for _ in 0...Trial.rounds where result.failure == nil {
+        for round in 1...(trial.warmUps + Trial.rounds) where result.failure == nil {
             for script in trial.scripts { play(script, trial.connections, &result) }
-            result.levels.append([.descriptors: level])
+            if round >= trial.warmUps { result.levels.append([.descriptors: level]) }
         }
         return result
     }

@@ -15,7 +15,8 @@ extension SearchRun {
     private static let holdLimit = Duration.milliseconds(20)
     /// Scripts that are played at a time.
     private static let playedAtATime = 192
-    private static let drivenAtATime = 32
+    /// Scripts that are driven at a time, and of how much of the target's descriptors they may take.
+    private static let (drivenAtATime, descriptorShare) = (128, 4)
     /// When a script's connections are no longer begun.
     private static let driveLimit = Duration.seconds(3)
     /// How long a target that no longer answers is waited for.
@@ -89,9 +90,9 @@ extension SearchRun {
 
     private func drive(_ trial: Trial, _ target: Target, _ result: inout TrialResult) async throws {
         for script in trial.predecessors { try await drive([script], trial, target, &result) }
-        for _ in 0...Trial.rounds {
+        for round in 1...(trial.warmUps + Trial.rounds) {
             try await drive(trial.scripts.shuffled(using: &generator), trial, target, &result)
-            result.levels.append(try await levels(target))
+            if round >= trial.warmUps { result.levels.append(try await levels(target)) }
         }
         result.failure = try await failure(of: target)
         guard !schedule.rule.growth(trial, result).isEmpty else { return }
@@ -106,10 +107,11 @@ extension SearchRun {
     ) async throws {
         let peers = peerScript(target)
         let control = try target.descriptorCount()
+        let atATime = max(4, min(Self.drivenAtATime, target.descriptorLimit / Self.descriptorShare / trial.connections))
         var played: [(SearchScript, DriveCounts)] = []
         await withTaskGroup(of: (SearchScript, DriveCounts)?.self) { [driver] group in
             for (index, script) in scripts.enumerated() {
-                if index >= Self.drivenAtATime, let one = await group.next() ?? nil { played.append(one) }
+                if index >= atATime, let one = await group.next() ?? nil { played.append(one) }
                 group.addTask {
                     guard let lifecycle = script.lifecycle(named: "tried") else { return nil }
                     let load = PeerDriver.Load(

@@ -34,6 +34,9 @@ package struct SearchFinding: Sendable {
         case violation(ProtocolViolation)
     }
 
+    /// Whether the target broke RFC 6455, and nothing else is known of it.
+    package var isViolation: Bool { if case .violation = proof { true } else { false } }
+
     /// Whether it is certain, and a defect that ends a search with the exit code of a leak.
     package var isDefect: Bool {
         switch proof {

@@ -128,7 +128,7 @@ package struct SearchSchedule: Sendable {
     private static let endingFrom = 0.8
     /// From when on a script's connections are made at once, and from when on it is tried with others that take long.
     private static let (leisurelyFrom, slowFrom) = (Duration.milliseconds(4), Duration.milliseconds(60))
-    private static let slowGroup = 32
+    private static let slowGroup = 128
     private var seeds: [SearchScript]
     private let grammar: Grammar
     private let mutation: Mutation
@@ -227,7 +227,7 @@ package struct SearchSchedule: Sendable {
     private func isKnown(_ script: SearchScript) -> Bool {
         keptForAWhile.contains(where: script.includes)
             || findings.contains { finding in
-                finding.suspect.predecessors.isEmpty && finding.isDefect && script.includes(finding.suspect.script)
+                finding.suspect.predecessors.isEmpty && !finding.isViolation && script.includes(finding.suspect.script)
             }
     }
 

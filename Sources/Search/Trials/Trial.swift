@@ -1,4 +1,4 @@
-/// Scripts that a process of the target takes, in rounds: first one that is not judged, then three that are.
+/// Scripts that a process of the target takes, in rounds: first some that are not judged, then three that are.
 package struct Trial: Hashable, Sendable {
     /// What is played once, in this order, before the first round.
     package var predecessors: [SearchScript] = []
@@ -11,6 +11,8 @@ package struct Trial: Hashable, Sendable {
 
     /// Rounds that are judged.
     package static let rounds = 3
+    /// Rounds before those: a process that has taken nothing yet fills its caches.
+    package var warmUps: Int { isFresh ? 3 : 1 }
 
     /// A trial of `scripts`.
     package init(_ scripts: [SearchScript], after predecessors: [SearchScript] = [], connections: Int, isFresh: Bool) {

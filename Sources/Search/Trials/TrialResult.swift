@@ -3,7 +3,7 @@ package import Lifecycles
 
 /// What was read of a target in a trial.
 package struct TrialResult: Sendable {
-    /// The levels after the round that is not judged, and after each of the others, by resource.
+    /// The levels after the last round that is not judged, and after each of the others, by resource.
     package var levels: [[Resource: Double]] = []
     /// The levels after a rest that follows the last round; nil where there was none.
     package var rested: [Resource: Double]?
