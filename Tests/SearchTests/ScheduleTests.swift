@@ -15,7 +15,7 @@ struct ScheduleTests {
 
     private static func isPing(_ step: Lifecycle.Step) -> Bool { if case .sendPings = step { true } else { false } }
 
-    @Test("one script of a group is found and shrunk to the steps that leak", arguments: 1...5)
+    @Test("one script of a group is found and shrunk to the steps that leak", arguments: 1...3)
     func shrinks(seed: UInt64) {
         var target = SimulatedTarget()
         target.leak = { script, _ in
@@ -68,7 +68,7 @@ struct ScheduleTests {
             return .refuted(keptFor: .seconds(4))
         }
         var schedule = schedule()
-        target.search(&schedule, steps: 300)
+        target.search(&schedule, steps: 150)
         #expect(schedule.findings.isEmpty && asked >= 1)
         #expect(schedule.patience == .seconds(7))
     }
@@ -77,8 +77,8 @@ struct ScheduleTests {
     func healthy() {
         var target = SimulatedTarget()
         var schedule = schedule()
-        target.search(&schedule, steps: 200)
-        #expect(schedule.findings.isEmpty && schedule.counts.suspects == 0 && schedule.counts.groups > 50)
+        target.search(&schedule, steps: 60)
+        #expect(schedule.findings.isEmpty && schedule.counts.suspects == 0 && schedule.counts.groups > 20)
         #expect(schedule.next(at: schedule.end) == .done)
     }
 

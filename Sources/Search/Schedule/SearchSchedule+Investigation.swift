@@ -177,7 +177,7 @@ extension SearchSchedule {
         case .refuted(let time):
             refuted.insert(suspect.script)
             counts.refuted += 1
-            if let time, suspect.predecessors.isEmpty { keptForAWhile.append(suspect.script) }
+            if time != nil, suspect.predecessors.isEmpty { keptForAWhile.append(suspect.script) }
             if let time { patience = min(Self.mostPatience, max(patience, time * 1.5 + .seconds(1))) }
             if time == nil, let resource = suspect.symptom.resource { rule.learnRefutation(of: resource) }
         case .undecided(let result):
