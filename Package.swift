@@ -242,7 +242,7 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: ["Causes", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "Targets"],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(

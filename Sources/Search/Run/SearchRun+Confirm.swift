@@ -22,8 +22,8 @@ extension SearchRun {
         check.isBudgetFixed = false
         if suspect.script.concurrency > 1 { check.concurrency = suspect.script.concurrency }
         if !suspect.predecessors.isEmpty { check = try await prepared(check, suspect) }
-        // A check starts a process of its own.
-        if !check.usesOneProcess { await retire() }
+        // The check reads a process by itself, mostly one of its own.
+        if suspect.predecessors.isEmpty { await retire() } else { await target?.probes.close() }
         let started = LeakCheck(check, logger: logger, progress: { [report = progressWhileConfirming()] _ in report() })
         let outcome: CheckResult
         do {

@@ -17,6 +17,7 @@ extension SearchRun {
     private static let playedAtATime = 192
     /// Scripts that are driven at a time, and of how much of the target's descriptors they may take.
     private static let (drivenAtATime, descriptorShare) = (128, 4)
+    private static let strictlyOrdered = 8
     /// When a script's connections are no longer begun.
     private static let driveLimit = Duration.seconds(3)
     /// How long a target that no longer answers is waited for.
@@ -89,7 +90,12 @@ extension SearchRun {
     private static let mostDescriptors = 0.25
 
     private func drive(_ trial: Trial, _ target: Target, _ result: inout TrialResult) async throws {
-        for script in trial.predecessors { try await drive([script], trial, target, &result) }
+        // Of a few the order is kept strictly; of many, as long as nobody knows which of them matter, they may overlap.
+        if trial.predecessors.count <= Self.strictlyOrdered {
+            for script in trial.predecessors { try await drive([script], trial, target, &result) }
+        } else {
+            try await drive(trial.predecessors, trial, target, &result)
+        }
         for round in 1...(trial.warmUps + Trial.rounds) {
             try await drive(trial.scripts.shuffled(using: &generator), trial, target, &result)
             if round >= trial.warmUps { result.levels.append(try await levels(target)) }

@@ -172,6 +172,8 @@ final class SearchRun {
         guard let target = target.take() else { return }
         await target.probes.close()
         await target.allocators.close()
+        // A command that always takes the same port must have ended before it is started again.
+        if plan.check.usesOneProcess { return target.end() }
         target.terminate()
         retired.append(target)
         // What was asked to end long ago has ended.

@@ -62,7 +62,7 @@ extension SearchSchedule {
         } else if !investigation.hasRetried {
             var again = investigation
             again.hasRetried = true
-            again.predecessors = investigation.history + investigation.group
+            again.predecessors = investigation.history.suffix(Self.mostHistory) + investigation.group
             stage = .retrying(again)
         } else {
             drop(investigation.symptom)
@@ -91,6 +91,9 @@ extension SearchSchedule {
         if let resource = symptom.resource { rule.learnRefutation(of: resource) }
         stage = .searching
     }
+
+    /// So many scripts that came before a group are played again, to see whether it needs one of them.
+    private static let mostHistory = 256
 
     // MARK: What came of it
 

@@ -125,7 +125,7 @@ struct SearchCommand: AsyncParsableCommand {
         let plan = try plan(folder)
         let firstNumber = try folder?.firstNumber() ?? 1
         let jsonFile = try json.flatMap { $0 == "-" ? nil : try Self.opened($0, "--json") }
-        let recordFile = try record.map { Locked(try Self.opened($0, "--record")) }
+        let recordFile = try record.map { Locked(SearchRecordFile(try Self.opened($0, "--record"))) }
         DescriptorLimit.raise()
         let result = try await searched(plan, recordFile, firstNumber)
         let reproducers = result.findings.enumerated().map {
@@ -139,6 +139,9 @@ struct SearchCommand: AsyncParsableCommand {
             StandardOutput.write(SearchReport(result, reproducers: reproducers, from: firstNumber).render())
         }
         try jsonFile?.write(document)
+        if let failure = recordFile?.withLock({ $0.failure }) {
+            throw RecordFile.Incomplete(description: "the record is incomplete: \(failure)")
+        }
         if let code = Self.code(of: result) { throw code }
     }
 
@@ -151,7 +154,7 @@ struct SearchCommand: AsyncParsableCommand {
     }
 
     private func searched(
-        _ plan: SearchPlan, _ record: Locked<ReportFile>?, _ firstNumber: Int
+        _ plan: SearchPlan, _ record: Locked<SearchRecordFile>?, _ firstNumber: Int
     ) async throws -> SearchResult {
         let isShown = StandardError.takesEscapes
         let seconds = budget.duration.inSeconds
@@ -163,9 +166,7 @@ struct SearchCommand: AsyncParsableCommand {
                     SearchProgressLine.render(progress, budgetSeconds: seconds, columns: StandardError.columns))
             },
             event: { event in
-                if let line = try? SearchJSON.line(event, from: firstNumber) {
-                    try? record?.withLock { try $0.write(line) }
-                }
+                record?.withLock { $0.write(event, from: firstNumber) }
                 guard case .found(let finding, let number) = event else { return }
                 let words = SearchWords(finding, number: number + firstNumber - 1)
                 if isShown { StandardError.write(ProgressLine.erasure) }
@@ -205,5 +206,23 @@ struct SearchCommand: AsyncParsableCommand {
         if let url = target.url { line += " " + ShellText.quoted([url]) }
         if !target.command.isEmpty { line += " -- " + ShellText.quoted(target.command) }
         return line
+    }
+}
+
+/// The file that a search's record goes to, line by line.
+private struct SearchRecordFile {
+    private let file: ReportFile
+    /// Why it is incomplete; after an error nothing more is written.
+    private(set) var failure: String?
+
+    init(_ file: ReportFile) { self.file = file }
+
+    mutating func write(_ event: SearchEvent, from first: Int) {
+        guard failure == nil else { return }
+        do {
+            try file.write(try SearchJSON.line(event, from: first))
+        } catch {
+            failure = "\(error)"
+        }
     }
 }
