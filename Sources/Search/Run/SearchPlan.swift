@@ -20,5 +20,5 @@ package struct SearchPlan: Sendable {
     /// Time for a row that confirms a suspect, beside its pause.
     static let confirmingBudget = Duration.seconds(20)
     /// What the search may overrun its budget by.
-    var overrun: Duration { (check.pause ?? .seconds(75)) + Self.confirmingBudget + .seconds(60) }
+    var overrun: Duration { (check.pause ?? .seconds(75)) + Self.confirmingBudget + .seconds(30) }
 }
