@@ -92,6 +92,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
+        .target(
+            name: "Search",
+            dependencies: [
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls",
+                "Targets", "WebSocketProtocol",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: rules),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Environments", dependencies: ["CYAML", "Managers"], swiftSettings: rules),
         .target(
@@ -104,7 +112,7 @@ let package = Package(
         .target(
             name: "LeakReports",
             dependencies: [
-                "Causes", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Targets",
+                "Causes", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Search", "Targets",
             ],
             resources: [.embedInCode("Fleet/watertight.rules.yml"), .embedInCode("Fleet/watertight.grafana.json")],
             swiftSettings: rules),
@@ -125,7 +133,7 @@ let package = Package(
             dependencies: [
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
-                "Subprocesses", "TLS",
+                "Search", "Subprocesses", "TLS",
                 "Targets", "CLinux", "HeapProbes", "Fleet", "Prometheus",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -245,6 +253,9 @@ let package = Package(
                 "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
             ],
             swiftSettings: rules),
+        .testTarget(
+            name: "SearchTests", dependencies: ["LeakStatistics", "Lifecycles", "Search", "SystemCalls"],
+            swiftSettings: rules),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
         .testTarget(
             name: "LeakTrackingTests",
@@ -256,7 +267,9 @@ let package = Package(
             swiftSettings: rules),
         .testTarget(
             name: "LeakReportsTests",
-            dependencies: ["Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Targets"],
+            dependencies: [
+                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "Targets",
+            ],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
         .testTarget(
@@ -274,7 +287,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "SystemCalls", "Targets",
+                "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "SystemCalls",
+                "Targets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -25,6 +25,16 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
         source = script
     }
 
+    /// The lifecycle of steps that were put together by a program, as if their script had been read.
+    ///
+    /// - Throws: `ScriptMistake` where no script could have these steps.
+    package init(name: String, steps: [Step]) throws(ScriptMistake) {
+        try self.init(name: name, script: Self.script(of: steps))
+    }
+
+    /// The script of `steps`, a line each.
+    package static func script(of steps: [Step]) -> String { ScriptPrinter.render(steps) }
+
     /// The lifecycle that a part of the catalogue describes.
     init(_ name: String, _ header: ScriptParser.Header, _ steps: [Step]) {
         self.name = name

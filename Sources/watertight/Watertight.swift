@@ -16,9 +16,9 @@ struct Watertight: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            CheckCommand.self, WatchCommand.self, FleetCommand.self, LifecyclesCommand.self, DriveCommand.self,
-            ReportCommand.self, CompareCommand.self, AnalyzeCommand.self, InitCommand.self, ServeCommand.self,
-            ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
+            CheckCommand.self, SearchCommand.self, WatchCommand.self, FleetCommand.self, LifecyclesCommand.self,
+            DriveCommand.self, ReportCommand.self, CompareCommand.self, AnalyzeCommand.self, InitCommand.self,
+            ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)
 

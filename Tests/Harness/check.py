@@ -36,21 +36,21 @@ class Outcome:
         return None
 
 
-def check(watertight, target, seed, budget, options=()):
-    """Runs `watertight check` on a target within `budget` seconds; None for the default profile's.
+def check(watertight, target, seed, budget, options=(), command="check"):
+    """Runs `watertight check`, or another `command`, on a target within `budget` seconds; None for the default profile's.
 
     Causes are looked for only where the options say so.
     """
-    command = [watertight, "check", "--json", "-", "--seed", str(seed), *options]
+    words = [watertight, command, "--json", "-", "--seed", str(seed), *options]
     if "--explain" not in options:
-        command += ["--explain", "never"]
+        words += ["--explain", "never"]
     if budget is not None:
-        command += ["--budget", str(budget)]
+        words += ["--budget", str(budget)]
     if target.path:
-        command.append("ws://127.0.0.1:{port}" + target.path)
-    command += ["--", *target.command]
+        words.append("ws://127.0.0.1:{port}" + target.path)
+    words += ["--", *target.command]
     start = time.monotonic()
-    with Child(command, target.environment) as child:
+    with Child(words, target.environment) as child:
         exit_code = child.wait((PROFILE_LIMIT if budget is None else budget) + OVERRUN)
         text, errors = child.output_text, child.errors_text
     report = None
@@ -59,7 +59,7 @@ def check(watertight, target, seed, budget, options=()):
             report = json.loads(text)
         except ValueError:
             pass
-    return Outcome(command, exit_code, report, text, errors, time.monotonic() - start)
+    return Outcome(words, exit_code, report, text, errors, time.monotonic() - start)
 
 
 def save(folder, name, outcome):

@@ -116,21 +116,10 @@ extension CheckRun {
         var settling = Settling(
             control: rows[row].samples.last?.descriptors ?? 0, awaitsRest: awaitsRest, isPatient: !hasRestlessTarget,
             at: .now)
-        try await settle(target, &settling, watchesThreads: awaitsRest)
+        try await settling.wait(for: target)
         guard awaitsRest else { return }
         restlessBlocks[row] = settling.isAtRest(at: .now) ? 0 : restless + 1
         if restlessBlocks[row] == most { hasRestlessTarget = true }
-    }
-
-    /// Watches the target until it is settled, or long enough.
-    func settle(_ target: Target, _ settling: inout Settling, watchesThreads: Bool) async throws {
-        while true {
-            settling.note(
-                waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
-                isBusy: watchesThreads && target.isBusy, at: .now)
-            if settling.isOver(at: .now) { return }
-            try await Task.sleep(for: .milliseconds(2))
-        }
     }
 
     /// Reads the target and notes it.

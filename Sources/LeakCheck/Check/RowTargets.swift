@@ -1,9 +1,9 @@
 import HeapProbes
 import Lifecycles
 import Logging
-import ProcessResources
+package import ProcessResources
 import SystemCalls
-import Targets
+package import Targets
 
 /// The processes that take the rows of a check: one for each row, or one for all.
 final class RowTargets {
@@ -96,7 +96,7 @@ final class RowTargets {
 extension Target {
     /// A process as `plan` wants it: one that is started, or those that run. One of `explained` that is started for its causes is
     /// told to keep what they are found in.
-    static func forPlan(_ plan: CheckPlan, explained: Runtime? = nil) async throws -> Target {
+    package static func forPlan(_ plan: CheckPlan, explained: Runtime? = nil) async throws -> Target {
         let environments =
             (explained.map { [HeapSpecification.environmentForCauses(of: $0)] } ?? []) + plan.heap.map(\.environment)
         return switch plan.subject {
@@ -112,7 +112,7 @@ extension Target {
 
 extension CheckPlan {
     /// Whether all lifecycles share a process: one that ran before, or a command that always takes the same port.
-    var usesOneProcess: Bool {
+    package var usesOneProcess: Bool {
         guard case .command(let words) = subject else { return true }
         return !(words + [url]).contains { $0.contains("{port}") }
     }

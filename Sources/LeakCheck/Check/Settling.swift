@@ -1,11 +1,12 @@
-import SystemCalls
+package import SystemCalls
+package import Targets
 
 /// Whether a target has worked off a block of connections: descriptors are back where they were before it, or no longer
 /// change, and its threads have nothing left to do.
 ///
 /// A server closes the descriptor of a connection before it has let go of everything else that it kept of it. A gauge that
 /// counts every object sees that, so the target must have come to rest where one is read.
-struct Settling {
+package struct Settling {
     /// Descriptors before the block.
     let control: Int
     /// Whether threads that have work count; not for a target that is never at rest.
@@ -23,7 +24,7 @@ struct Settling {
     private static let (stillLimit, patientLimit) = (Duration.milliseconds(400), Duration.seconds(2))
 
     /// `isPatient` where no target was seen that never rests.
-    init(control: Int, awaitsRest: Bool, isPatient: Bool = true, at now: MonotonicTime) {
+    package init(control: Int, awaitsRest: Bool, isPatient: Bool = true, at now: MonotonicTime) {
         self.control = control
         self.awaitsRest = awaitsRest
         restLimit = isPatient ? Self.patientLimit : Self.stillLimit
@@ -47,5 +48,16 @@ struct Settling {
     }
 
     /// Whether no thread has had work for a moment.
-    func isAtRest(at now: MonotonicTime) -> Bool { !awaitsRest || now - lastBusy >= Self.restTime }
+    package func isAtRest(at now: MonotonicTime) -> Bool { !awaitsRest || now - lastBusy >= Self.restTime }
+
+    /// Watches `target` until it is settled, or long enough. Throws `TargetLost` where it has ended.
+    package mutating func wait(for target: Target) async throws {
+        while true {
+            note(
+                waiting: target.acceptQueue() ?? 0, descriptors: try target.descriptorCount(),
+                isBusy: awaitsRest && target.isBusy, at: .now)
+            if isOver(at: .now) { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
 }

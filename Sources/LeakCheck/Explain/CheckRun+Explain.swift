@@ -118,7 +118,7 @@ extension CheckRun {
             limit: max(Self.driveLimit, hold * 2), acceptQueue: { target.acceptQueue() })
         let counts = await driver.drive(lifecycle, script, load)
         if let problem = counts.firstProblem { logger.info("explaining \(lifecycle.label): \(problem)") }
-        try await settle(target, &settling, watchesThreads: true)
+        try await settling.wait(for: target)
         try Task.checkCancellation()
         return counts.completed
     }

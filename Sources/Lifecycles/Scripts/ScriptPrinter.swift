@@ -4,7 +4,13 @@ enum ScriptPrinter {
     static func render(_ lifecycle: Lifecycle) -> String {
         var lines = ["summary \(lifecycle.summary)", "finds \(lifecycle.finds)"]
         if let bytes = lifecycle.receiveBufferBytes { lines.append("receive-buffer \(bytes)") }
-        var steps = lifecycle.steps[...]
+        return lines.map { $0 + "\n" }.joined() + render(lifecycle.steps)
+    }
+
+    /// The steps, a line each.
+    static func render(_ steps: [Lifecycle.Step]) -> String {
+        var lines: [String] = []
+        var steps = steps[...]
         while let step = steps.popFirst() {
             if step.isRequest, steps.first == .awaitUpgrade {
                 steps.removeFirst()

@@ -7,6 +7,11 @@ public struct TraceEvent: Hashable, Sendable {
     /// What it was.
     public var kind: Kind
 
+    /// An event of a connection, `time` after its beginning.
+    package init(connection: Int, time: Duration, kind: Kind) {
+        (self.connection, self.time, self.kind) = (connection, time, kind)
+    }
+
     /// What a peer can do or see.
     public enum Kind: Hashable, Sendable {
         /// TCP is connected.

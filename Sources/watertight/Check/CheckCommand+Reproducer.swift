@@ -19,12 +19,7 @@ extension CheckCommand {
         if concurrency != Self.defaultConcurrency { words += ["--concurrency", "\(concurrency)"] }
         for pid in target.pids { words += ["--pid", "\(pid)"] }
         if let cgroup = target.cgroup { words += ["--cgroup", cgroup.name] }
-        if let path = peers.path { words += ["--path", path] }
-        for query in peers.queries { words += ["--query", query] }
-        words += peers.opening.words
-        for name in peers.subprotocols { words += ["--subprotocol", name] }
-        if let origin = peers.origin { words += ["--origin", origin] }
-        words += peers.tls.words
+        words += peers.words
         for template in target.heap { words += ["--heap", template.text] }
         if target.startLimit != CheckedTarget.defaultStartLimit {
             words += ["--start-limit", target.startLimit.defaultValueDescription]
@@ -34,7 +29,7 @@ extension CheckCommand {
         if let config = environment.config { words += ["--config", config] }
         for allowance in known.allowances { words += ["--allow", allowance.text] }
         var line = ShellText.quoted(words)
-        for header in peers.headers { line += " --header \(Self.quoted(header))" }
+        line += peers.fieldWords
         if let url = target.url { line += " " + ShellText.quoted([url]) }
         if !target.command.isEmpty { line += " -- " + ShellText.quoted(target.command) }
         return line
@@ -51,13 +46,4 @@ extension CheckCommand {
 
     /// The record's file, where one is wanted.
     func openedRecord() throws -> RecordFile? { try record.map(RecordFile.forOption) }
-
-    /// A field as a shell takes it. A report is passed on, so that a secret's place is taken by a variable to set.
-    private static func quoted(_ field: FieldArgument) -> String {
-        let name = field.name.lowercased()
-        let isSecret = ["authorization", "cookie", "token", "key", "secret"].contains { name.contains($0) }
-        guard isSecret else { return ShellText.quoted(["\(field.name): \(field.value)"]) }
-        let variable = field.name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "_" }
-        return "\"\(field.name): $\(variable.joined())\""
-    }
 }

@@ -16,6 +16,10 @@ struct LifecycleOptions: ParsableArguments {
             discussion: "watertight lifecycles --show fin prints one to begin with.", valueName: "file"))
     var scripts: [String] = []
     @Option(
+        help: ArgumentHelp(
+            "Folder of a search's corpus, whose findings are driven, each in a row of its own.", valueName: "dir"))
+    var corpus: String?
+    @Option(
         name: .customLong("skip"), help: "Lifecycle to leave out, one variant or all of a family; repeatable.",
         transform: Self.named)
     var skipped: [[Lifecycle]] = []
@@ -56,7 +60,8 @@ struct LifecycleOptions: ParsableArguments {
 
     /// Those that are to be driven, in order; throws `ValidationError` with the place of a script's mistake.
     func chosen(_ profile: CheckPlan.Profile) throws -> [Lifecycle] {
-        let scripts = try scripts.map(ScriptFile.lifecycle)
+        let paths = try scriptPaths()
+        let scripts = try paths.map(ScriptFile.lifecycle)
         for (index, script) in scripts.enumerated() where scripts[..<index].contains(where: { $0.name == script.name })
         {
             throw ValidationError(
@@ -75,11 +80,17 @@ struct LifecycleOptions: ParsableArguments {
         return share
     }
 
+    /// The files with scripts to drive: those that were named, and the findings of a corpus.
+    private func scriptPaths() throws -> [String] {
+        scripts + (try corpus.map { try CorpusFolder($0, made: false).findings() } ?? [])
+    }
+
     /// The options that choose `lifecycle` alone.
     func words(for lifecycle: Lifecycle) -> [String] {
         var words = ["--lifecycle", lifecycle.name]
         if lifecycle.source != nil {
-            words = ["--script", scripts.first { ScriptFile.rowName($0) == lifecycle.name } ?? lifecycle.name]
+            let paths = (try? scriptPaths()) ?? scripts
+            words = ["--script", paths.first { ScriptFile.rowName($0) == lifecycle.name } ?? lifecycle.name]
         }
         if let values { words += ["--values", values] }
         return words

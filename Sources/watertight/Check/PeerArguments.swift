@@ -56,4 +56,27 @@ struct PeerArguments: ParsableArguments {
         for query in queries { target += (target.contains("?") ? "&" : "?") + query }
         return target
     }
+
+    /// The options again, as words; fields are told apart, as they may hold secrets.
+    var words: [String] {
+        var words: [String] = []
+        if let path { words += ["--path", path] }
+        for query in queries { words += ["--query", query] }
+        words += opening.words
+        for name in subprotocols { words += ["--subprotocol", name] }
+        if let origin { words += ["--origin", origin] }
+        return words + tls.words
+    }
+
+    /// The fields again, each behind its option, as a shell takes them.
+    var fieldWords: String { headers.map { " --header \(Self.quoted($0))" }.joined() }
+
+    /// A field as a shell takes it. A report is passed on, so that a secret's place is taken by a variable to set.
+    private static func quoted(_ field: FieldArgument) -> String {
+        let name = field.name.lowercased()
+        let isSecret = ["authorization", "cookie", "token", "key", "secret"].contains { name.contains($0) }
+        guard isSecret else { return ShellText.quoted(["\(field.name): \(field.value)"]) }
+        let variable = field.name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? String($0) : "_" }
+        return "\"\(field.name): $\(variable.joined())\""
+    }
 }

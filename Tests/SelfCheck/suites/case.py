@@ -46,6 +46,8 @@ class Case:
     """Whether it takes the budget of the default profile, which a pause may overrun."""
     skipped: str | None = None
     """Why it cannot be run yet."""
+    command: str = "check"
+    """What is run: `check`, or `search`."""
 
 
 def findings(report):
@@ -71,6 +73,14 @@ def amount(value, resource):
     if value is None:
         return "?"
     return f"{value:.0f} B" if resource in (*MEMORY, "memory") else f"{value:.3g}"
+
+
+def search_summary(report):
+    """What a search came to, in one line."""
+    found = [f"{finding['kind']} {finding['script'].strip()!r}" for finding in report["findings"]]
+    return "; ".join(found or ["nothing"]) + (
+        f" [{report['scripts']} scripts, {report['scriptsPerSecond']:.0f} a second, {report['signatures']} signatures, "
+        f"{report['suspectedGroups']} suspected, {report['refuted']} refuted]")
 
 
 def summary(report):

@@ -1,0 +1,308 @@
+import LeakStatistics
+package import Lifecycles
+package import SystemCalls
+
+/// What a search does next: play new scripts, try a group, halve it, shrink what is left, have it confirmed, or end.
+///
+/// A value that decides; the run obeys. It is asked with `next(at:)` and told with the `did…` methods what came of it. No clock,
+/// no socket: a whole search takes milliseconds in a test.
+package struct SearchSchedule: Sendable {
+    /// What the run must do.
+    package enum Step: Hashable, Sendable {
+        /// Play each of these once, and say what the target showed.
+        case play([SearchScript])
+        /// Carry a trial out.
+        case drive(Trial)
+        /// Have a row of a check say whether it is a leak.
+        case confirm(Suspect)
+        /// The search is over.
+        case done
+    }
+
+    /// What the user asked for.
+    package struct Settings: Sendable {
+        /// When the search began.
+        package var start: MonotonicTime
+        /// Time for it.
+        package var budget: Duration
+        /// How long an investigation may go on after that.
+        package var overrun: Duration
+        /// Scripts of a group.
+        package var groupSize = 64
+        /// Connections of each script in each round.
+        package var connections = 8
+        /// Connections of one that is alone.
+        package var lonelyConnections = 64
+        /// Groups that a process takes before another takes its place.
+        package var groupsOfProcess = 8
+        /// Defects after which enough is found; what breaks RFC 6455 or is in doubt is none.
+        package var mostFindings = 20
+
+        /// The settings of a search that begins at `start`.
+        package init(start: MonotonicTime, budget: Duration, overrun: Duration) {
+            (self.start, self.budget, self.overrun) = (start, budget, overrun)
+        }
+    }
+
+    /// What has been done so far.
+    package struct Counts: Hashable, Sendable {
+        /// Scripts played, each once counted.
+        package var scripts = 0
+        /// Connections made.
+        package var connections = 0
+        /// Groups tried, and trials in all.
+        package var groups = 0
+        package var trials = 0
+        /// Groups that showed something.
+        package var suspects = 0
+        /// Suspects that were nothing: noise, or given back in the pause of a check.
+        package var refuted = 0
+    }
+
+    /// Where it stands.
+    enum Stage: Sendable {
+        /// New scripts are to be made.
+        case searching
+        /// These were played, and are to be tried as a group.
+        case grouped([SearchScript])
+        /// A half that was not followed at first is tried again, without what is known by now.
+        case returning(Investigation)
+        /// A group is halved.
+        case halving(Investigation, Halving)
+        /// Neither half of a group shows what the group did: whether it does so after all that came before it.
+        case retrying(Investigation)
+        /// One script is left, which needs some of what came before it.
+        case ordering(Investigation, SearchScript, DeltaDebugging<SearchScript>)
+        /// One script is left, and is shrunk.
+        case shrinking(Investigation, Shrinker)
+        /// What is no growth is tried once more, in a process of its own.
+        case repeating(Suspect)
+        /// A row of a check decides.
+        case confirming(Suspect)
+    }
+
+    /// What is being followed.
+    struct Investigation: Sendable {
+        var symptom: Symptom
+        /// How much a connection left behind at first.
+        var amount: Double
+        /// The group, and what its process had taken before.
+        var group: [SearchScript]
+        var history: [SearchScript]
+        /// What is played before each trial.
+        var predecessors: [SearchScript] = []
+        /// How often the symptom was looked for with predecessors.
+        var hasRetried = false
+    }
+
+    package let settings: Settings
+    /// When a trial shows something.
+    package var rule = TrialRule()
+    /// How long what was kept is known to be kept for a while: as long must a suspicion rest before it is followed.
+    package internal(set) var patience = Duration.zero
+    package internal(set) var counts = Counts()
+    /// What was found, in the order of finding.
+    package internal(set) var findings: [SearchFinding] = []
+    /// The scripts that showed something new, in the order of finding.
+    package private(set) var kept: [SearchScript] = []
+    /// How many signatures were seen.
+    package var signatures: Int { seenSignatures.count }
+
+    var stage = Stage.searching
+    /// Scripts that were confirmed not to leak.
+    var refuted: Set<SearchScript> = []
+    /// Those of them after which the target keeps something for a while.
+    var keptForAWhile: [SearchScript] = []
+    /// Groups that showed something, and wait to be followed.
+    var waiting: [Investigation] = []
+    /// What the process that goes on has taken.
+    var history: [SearchScript] = []
+    var groupsOfProcess = 0
+
+    /// Scripts that were played and wait to be tried; those that took long apart.
+    private var quick: [SearchScript] = []
+    private var slow: [SearchScript] = []
+    /// Of how many groups scripts are played at a time.
+    private static let groupsAtATime = 3
+    /// From what share of the budget on none may wait.
+    private static let endingFrom = 0.8
+    /// From when on a script's connections are made at once, and from when on it is tried with others that take long.
+    private static let (leisurelyFrom, slowFrom) = (Duration.milliseconds(4), Duration.milliseconds(60))
+    private static let slowGroup = 128
+    private var seeds: [SearchScript]
+    private let grammar: Grammar
+    private let mutation: Mutation
+    private var generator: SeededGenerator
+    private var seenSignatures: Set<AnswerSignature> = []
+    private var made: Set<SearchScript> = []
+    /// Of new scripts so many of 100 are kept ones that are changed.
+    private static let mutatedShare = 50
+    /// More are not remembered.
+    private static let mostMade = 1_000_000
+
+    /// A search that begins with `seeds`, such as a corpus, and goes on with what `grammar` makes up.
+    package init(_ settings: Settings, grammar: Grammar, seeds: [SearchScript], seed: UInt64) {
+        self.settings = settings
+        self.grammar = grammar
+        mutation = Mutation(grammar)
+        self.seeds = seeds
+        generator = SeededGenerator(seed: seed)
+    }
+
+    /// When nothing new is begun.
+    package var end: MonotonicTime { settings.start + settings.budget }
+
+    /// What is being followed, in words; nil where nothing is.
+    package var suspicion: Symptom? {
+        switch stage {
+        case .searching, .grouped: nil
+        case .returning(let investigation), .halving(let investigation, _), .retrying(let investigation),
+            .ordering(let investigation, _, _),
+            .shrinking(let investigation, _):
+            investigation.symptom
+        case .repeating(let suspect), .confirming(let suspect): suspect.symptom
+        }
+    }
+
+    // MARK: The next step
+
+    /// What to do now.
+    package mutating func next(at now: MonotonicTime) -> Step {
+        while true {
+            if findings.count(where: \.isDefect) >= settings.mostFindings || now >= end + settings.overrun {
+                return .done
+            }
+            if let step = following(at: now) { return step }
+        }
+    }
+
+    /// The next step of what goes on; nil where that came to an end, and something else is to be begun.
+    private mutating func following(at now: MonotonicTime) -> Step? {
+        switch stage {
+        case .searching:
+            if let next = waiting.popLast() {
+                goBack(to: next)
+                return nil
+            }
+            if now >= end { return .done }
+            if let group = nextGroup(at: now) {
+                stage = .grouped(group)
+                return nil
+            }
+            return .play(newScripts())
+        case .grouped(let scripts):
+            if now >= end { return .done }
+            if groupsOfProcess >= settings.groupsOfProcess { (groupsOfProcess, history) = (0, []) }
+            return .drive(Trial(scripts, connections: settings.connections, isFresh: groupsOfProcess == 0))
+        case .returning, .halving, .retrying, .ordering, .shrinking, .repeating: return investigating()
+        case .confirming(let suspect): return .confirm(suspect)
+        }
+    }
+
+    // MARK: New scripts
+
+    /// Scripts that were not made before, and are not known to do what was found already.
+    private mutating func newScripts() -> [SearchScript] {
+        var scripts: [SearchScript] = []
+        let wanted = settings.groupSize * (counts.scripts == 0 ? 1 : Self.groupsAtATime)
+        var attempts = wanted * 20
+        while scripts.count < wanted, attempts > 0 {
+            attempts -= 1
+            let script = newScript()
+            if made.count > Self.mostMade { made = [] }
+            guard !isKnown(script), made.insert(script).inserted else { continue }
+            scripts.append(script)
+        }
+        // Of a grammar that is used up, what was made before is better than nothing.
+        return scripts.isEmpty ? [grammar.script(using: &generator)] : scripts
+    }
+
+    private mutating func newScript() -> SearchScript {
+        if !seeds.isEmpty { return seeds.removeFirst() }
+        guard !kept.isEmpty, generator.happens(Self.mutatedShare) else { return grammar.script(using: &generator) }
+        return mutation.mutated(generator.pick(kept), with: generator.pick(kept), using: &generator)
+    }
+
+    /// Whether a script does what was found already, as far as can be told from its steps.
+    private func isKnown(_ script: SearchScript) -> Bool {
+        keptForAWhile.contains(where: script.includes)
+            || findings.contains { finding in
+                finding.suspect.predecessors.isEmpty && !finding.isViolation && script.includes(finding.suspect.script)
+            }
+    }
+
+    /// What playing `scripts` once showed: of each the answer, nil where it was not played, and what broke RFC 6455;
+    /// and how the target failed meanwhile.
+    package mutating func didPlay(
+        _ scripts: [SearchScript], _ answers: [AnswerReader.Answer?],
+        violations: [(script: Int, violation: ProtocolViolation)],
+        failure: TrialResult.Failure?
+    ) {
+        counts.scripts += scripts.count
+        counts.connections += scripts.count
+        for (script, answer) in zip(scripts, answers) {
+            if let answer, seenSignatures.insert(answer.signature).inserted { kept.append(script) }
+            // Those that take their time are tried together, all their connections at once.
+            guard let answer, answer.lasted >= Self.leisurelyFrom else {
+                quick.append(script)
+                continue
+            }
+            let crowded = SearchScript(script.steps, concurrency: max(script.concurrency, settings.connections))
+            if answer.lasted >= Self.slowFrom { slow.append(crowded) } else { quick.append(crowded) }
+        }
+        for (index, violation) in violations { suspectViolation(scripts[index], violation) }
+        if let failure { suspect(failure.symptom, 1, scripts) }
+    }
+
+    /// Scripts that were played, and are to be tried next: as many as make a group, or near the end those that are left.
+    private mutating func nextGroup(at now: MonotonicTime) -> [SearchScript]? {
+        let isEnding = now > settings.start + settings.budget * Self.endingFrom
+        if let group = take(
+            \.quick, settings.groupSize, atLeast: isEnding || counts.groups == 0 ? 1 : settings.groupSize)
+        {
+            return group
+        }
+        return take(\.slow, Self.slowGroup, atLeast: isEnding ? 1 : Self.slowGroup)
+    }
+
+    private mutating func take(
+        _ pool: WritableKeyPath<Self, [SearchScript]>, _ most: Int, atLeast least: Int
+    ) -> [SearchScript]? {
+        // A finding may have come since.
+        self[keyPath: pool].removeAll(where: isKnown)
+        let group = Array(self[keyPath: pool].prefix(most))
+        guard group.count >= max(1, least) else { return nil }
+        self[keyPath: pool].removeFirst(group.count)
+        return group
+    }
+
+    /// Follows a violation that was not followed before.
+    private mutating func suspectViolation(_ script: SearchScript, _ violation: ProtocolViolation) {
+        let symptom = Symptom.violation(violation.rule)
+        guard !findings.contains(where: { $0.suspect.symptom == symptom }),
+            !waiting.contains(where: { $0.symptom == symptom })
+        else { return }
+        waiting.append(Investigation(symptom: symptom, amount: 1, group: [script], history: []))
+    }
+
+    /// A group showed `symptom`.
+    mutating func suspect(_ symptom: Symptom, _ amount: Double, _ group: [SearchScript]) {
+        counts.suspects += 1
+        let investigation = Investigation(symptom: symptom, amount: amount, group: group, history: history)
+        // What it has taken is no longer as it was.
+        (groupsOfProcess, history) = (0, [])
+        begin(investigation)
+    }
+
+    /// Takes up what was left waiting.
+    private mutating func goBack(to investigation: Investigation) {
+        guard investigation.symptom.resource != nil else { return begin(investigation) }
+        var left = investigation
+        left.group.removeAll { isKnown($0) || refuted.contains($0) }
+        stage = left.group.isEmpty ? .searching : .returning(left)
+    }
+
+    private mutating func begin(_ investigation: Investigation) {
+        stage = .halving(investigation, Halving(investigation.group, amount: investigation.amount))
+    }
+}
