@@ -129,6 +129,20 @@ struct ConfigurationTests {
         #expect(Watertight.message(for: located).hasPrefix("w.yml:1:15: The value 'quik' is invalid"))
     }
 
+    @Test("a search takes of a target what the server is and how its peers speak, and not what is a check's")
+    func search() throws {
+        let text = "targets: {a: {url: 8080, first-message: hi, budget: 60, json: x, lifecycle: fin, pause: 9s}}"
+        let options = CommandOptions(of: SearchCommand.self)
+        func words(_ text: String) throws -> [String] {
+            try ConfiguredArguments(
+                ["a"], of: options, file: ConfigurationFile(text, path: "w.yml"), variables: [:],
+                targetOptions: Self.options, takes: SearchCommand.takesFromTarget
+            ).words
+        }
+        #expect(try words(text) == ["--first-message=hi", "--pause=9s", "8080"])
+        #expect(throws: ConfigurationFile.Mistake.self) { try words("targets: {a: {url: 8080, bugdet: 60}}") }
+    }
+
     @Test("the schema has every option once, and what it lists is what the parser takes")
     func schema() throws {
         let text = try ConfigurationSchema.render()

@@ -12,7 +12,7 @@ import Targets
 import WebSocketProtocol
 
 /// `watertight check`: the main job.
-struct CheckCommand: AsyncParsableCommand, ConfiguredCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Drive a server through its connections' lifecycles and say which one leaks.",

@@ -55,15 +55,19 @@ struct ConfiguredArguments {
     /// Options, URL and command with their origins.
     var all: [Piece] { pieces + positional + (command.map { [$0] } ?? []) }
 
-    /// Completes what was `typed` after the name of a command whose options these are.
+    /// Completes what was `typed` after the name of a command whose options these are. Of a target it takes the options that
+    /// `takes` lets through; others of `targetOptions`, which are those of check, are for another command.
     ///
     /// Throws `ConfigurationFile.Mistake` for a mistake in `file`, `ValidationError` for another.
     init(
-        _ typed: [String], of options: CommandOptions, file: ConfigurationFile?, variables: [String: String]
+        _ typed: [String], of options: CommandOptions, file: ConfigurationFile?, variables: [String: String],
+        targetOptions: CommandOptions? = nil, takes: (CommandOptions.Option) -> Bool = { _ in true }
     ) throws {
         try read(typed, options)
         try add(variables, options)
-        try add(file, options)
+        try add(file, targetOptions ?? options) { name in
+            options.all.first { $0.name == name && takes($0) }
+        }
     }
 
     // MARK: Command line
@@ -129,11 +133,15 @@ struct ConfiguredArguments {
 
     // MARK: File
 
-    private mutating func add(_ file: ConfigurationFile?, _ options: CommandOptions) throws {
+    private mutating func add(
+        _ file: ConfigurationFile?, _ options: CommandOptions, taken: (String) -> CommandOptions.Option?
+    ) throws {
         guard let entry = try chosen(from: file), let file else { return }
         target = entry.key
         positional = []
-        for value in try file.entries(of: entry, "options by name") { try add(value, of: file, options) }
+        for value in try file.entries(of: entry, "options by name") {
+            try add(value, of: file, options, taken: taken)
+        }
     }
 
     /// The target that the first word names, or the only one where nothing says what to check.
@@ -173,7 +181,8 @@ struct ConfiguredArguments {
     }
 
     private mutating func add(
-        _ entry: ConfigurationNode.Entry, of file: ConfigurationFile, _ options: CommandOptions
+        _ entry: ConfigurationNode.Entry, of file: ConfigurationFile, _ options: CommandOptions,
+        taken: (String) -> CommandOptions.Option?
     ) throws {
         let origin = Origin.file(path: file.path, entry.place)
         switch entry.key {
@@ -185,14 +194,15 @@ struct ConfiguredArguments {
             }
         default:
             let known = options.all.filter(Self.isConfigurable)
-            guard let option = known.first(where: { $0.name == entry.key }) else {
+            guard known.contains(where: { $0.name == entry.key }) else {
                 let names = known.map(\.name)
                 throw file.mistake(
                     at: entry.place,
                     "there is no option \"\(entry.key)\"\(NearestWord.question(entry.key, in: names + ["url", "command"]))"
                 )
             }
-            if !isGiven(option) { try add(option, entry, of: file, origin) }
+            guard let option = taken(entry.key), !isGiven(option) else { return }
+            try add(option, entry, of: file, origin)
         }
     }
 

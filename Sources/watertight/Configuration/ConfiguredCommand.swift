@@ -8,12 +8,27 @@ import WebSocketProtocol
 protocol ConfiguredCommand: ParsableCommand {
     /// Whether it is to say what holds and whence, in place of running.
     var printConfig: Bool { get }
+    /// Whether an option of a target, which is written for check, is for this command as well.
+    static func takesFromTarget(_ option: CommandOptions.Option) -> Bool
+}
+
+extension CheckCommand: ConfiguredCommand {
+    static func takesFromTarget(_ option: CommandOptions.Option) -> Bool { true }
+}
+
+extension SearchCommand: ConfiguredCommand {
+    /// What the server is and how its peers speak; reports and budgets are those of a check.
+    static func takesFromTarget(_ option: CommandOptions.Option) -> Bool {
+        ["Target", "Peers"].contains(option.section) || ["values", "pause"].contains(option.name)
+    }
 }
 
 /// Completes command lines before they are parsed, and says afterwards where a value came from.
 enum Configurations {
     /// The commands that are completed, by name.
-    static let commands: [String: any ConfiguredCommand.Type] = ["check": CheckCommand.self]
+    static let commands: [String: any ConfiguredCommand.Type] = [
+        "check": CheckCommand.self, "search": SearchCommand.self,
+    ]
 
     /// The options' arguments of `arguments`, completed; nil where their command takes none.
     static func arguments(
@@ -26,7 +41,9 @@ enum Configurations {
         guard !typed.prefix(while: { $0 != "--" }).contains(where: { ["--help", "-h", "--version"].contains($0) })
         else { return nil }
         let file = try EnvironmentOptions.path(typed: typed, variables: variables).map(ConfigurationFile.init(at:))
-        return try ConfiguredArguments(typed, of: options, file: file, variables: variables)
+        return try ConfiguredArguments(
+            typed, of: options, file: file, variables: variables, targetOptions: CommandOptions(of: CheckCommand.self),
+            takes: command.takesFromTarget)
     }
 
     /// The error with which `arguments` of the command `name` were refused, with the place of the value where it is one

@@ -17,6 +17,7 @@ struct SearchCommand: AsyncParsableCommand {
             watertight search [options] -- COMMAND ...
             watertight search [options] URL -- COMMAND ...
             watertight search [options] URL [--pid PID] ...
+            watertight search [options] NAME
             """,
         discussion: """
             It makes up scripts, plays them in groups, and reads after each round what the server holds. A group after which \
@@ -69,6 +70,10 @@ struct SearchCommand: AsyncParsableCommand {
     var json: String?
     @Option(help: ArgumentHelp("Write what is learned as JSON Lines while it is learned.", valueName: "file"))
     var record: String?
+    @Option(help: ArgumentHelp("YAML file with targets. Default: watertight.yml here.", valueName: "file"))
+    var config: String?
+    @Flag(help: "Print each option that holds with its origin, and run nothing.")
+    var printConfig = false
     @OptionGroup(title: "Logging")
     var logging: LogOptions
 
