@@ -48,6 +48,15 @@ struct HalvingTests {
         #expect(removal.elements == needed && trials < 60)
     }
 
+    @Test("two neighbours that can only go together are left out together")
+    func neighbours() {
+        var removal = DeltaDebugging(["a", "b", "c", "d", "e"])
+        while let next = removal.next {
+            removal.did(next.contains("e") && next.contains("b") && next.contains("c") == next.contains("d"))
+        }
+        #expect(removal.elements == ["b", "e"])
+    }
+
     @Test("steps are left out first, then each is made simpler, and nothing that is not allowed is tried")
     func shrinking() {
         let script = SearchScript([

@@ -8,6 +8,7 @@ package struct DeltaDebugging<Element: Sendable>: Sendable {
     private var size: Int
     private var position = 0
     private var hasRemoved = false
+    private static var few: Int { 12 }
 
     /// Begins with elements that together do what is looked for.
     package init(_ elements: [Element]) {
@@ -30,7 +31,8 @@ package struct DeltaDebugging<Element: Sendable>: Sendable {
             elements = next
             hasRemoved = true
         } else {
-            position += size
+            // Of a few every run of neighbours is tried, as what stands together may only go together.
+            position += elements.count <= Self.few ? 1 : size
         }
         guard position >= elements.count else { return }
         // Single elements are gone through again as long as one could be left out.

@@ -25,8 +25,8 @@ class Short:
 
     @staticmethod
     def cases(seeds):
-        yield _hidden("ping-in-fragments", seeds[0], 40)
-        yield _hidden("dies", seeds[0], 30)
+        yield _hidden("ping-in-fragments", seeds[0], 120)
+        yield _hidden("dies", seeds[0], 60)
         yield _healthy("the built-in server", lambda watertight: Target([watertight, "serve", "--port", "{port}"]), seeds[0], 20)
 
 
