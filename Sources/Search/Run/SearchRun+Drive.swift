@@ -9,8 +9,10 @@ import WebSocketProtocol
 
 /// Plays scripts, and reads what they leave behind.
 extension SearchRun {
-    /// How long the target may take for a step of a script, and to close TCP: what takes longer is an answer as well.
-    private static let (stepLimit, endLimit) = (Duration.milliseconds(150), Duration.milliseconds(100))
+    /// How long the target may take for a step of a script, at the least and at the most, and to close TCP: what takes longer
+    /// is an answer as well.
+    private static let (leastStepLimit, mostStepLimit) = (Duration.milliseconds(150), Duration.seconds(1))
+    private static let endLimit = Duration.milliseconds(100)
     /// How long peers stay in steps that leave it to whoever drives them.
     private static let holdLimit = Duration.milliseconds(20)
     /// Scripts that are played at a time.
@@ -29,7 +31,7 @@ extension SearchRun {
     func peerScript(_ target: Target) -> PeerScript {
         var script = PeerScript(url: target.url, address: target.address, options: plan.check.peers)
         script.expectsReply = expectsReply
-        script.stepLimit = Self.stepLimit
+        script.stepLimit = max(Self.leastStepLimit, min(Self.mostStepLimit, pace * 2))
         script.endLimit = Self.endLimit
         script.holdLimit = Self.holdLimit
         return script
@@ -234,6 +236,12 @@ extension SearchRun {
             let second = await driver.drive(.cleanClose, peers, .init(connections: 1, concurrency: 1))
             isPolite = second.completed > 0
         }
+        // As many as are played together: on a busy machine, or with a slow target, a step of each takes as long as this.
+        let load = PeerDriver.Load(
+            connections: Self.drivenAtATime, concurrency: Self.drivenAtATime, limit: Self.driveLimit)
+        let began = MonotonicTime.now
+        _ = await driver.drive(.cleanClose, peers, load)
+        pace = began.elapsed
         if !isPolite {
             result.notes.append("a polite connection does not work: \(first.firstProblem ?? "no reason known")")
         }

@@ -21,6 +21,8 @@ final class SearchRun {
     private var retired: [Target] = []
     /// Starts ahead of the moment in which a process is needed.
     private var upcoming: Task<Target, any Error>?
+    /// How long as many polite connections as are played together took.
+    var pace = Duration.zero
     /// Whether the target answers messages, and completes a polite connection.
     var (expectsReply, isPolite) = (true, true)
     /// Whether it uses a processor from the start on.
