@@ -251,8 +251,9 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         poller.modify(number, key: key(number), interest: interest)
     }
 
-    /// Removes a descriptor that is about to be closed; closing also removes it from epoll (epoll(7)).
+    /// Removes a descriptor that is about to be closed.
     func remove(number: Int32) {
+        poller.remove(number)
         table[Int(number)] = nil
         // The generation identifies events of this turn that were meant for the number's former owner.
         generations[Int(number)] &+= 1

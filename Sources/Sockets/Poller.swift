@@ -8,6 +8,7 @@ struct Poller: ~Copyable {
     private var wakeEvent: OwnedDescriptor?
     private let epollNumber: Int32
     private let wakeNumber: Int32
+    private var isOpen = true
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
     /// The key under which a wake-up is reported.
@@ -33,6 +34,7 @@ struct Poller: ~Copyable {
 
     /// Closes both descriptors; nothing may be called afterwards.
     mutating func close() {
+        isOpen = false
         epoll = nil
         wakeEvent = nil
     }
@@ -52,6 +54,17 @@ struct Poller: ~Copyable {
         var event = epoll_event(events: interest.rawValue, data: epoll_data(u64: key))
         let code = epoll_ctl(epollNumber, EPOLL_CTL_MOD, number, &event)
         precondition(code == 0, "a registered descriptor can be modified")
+    }
+
+    /// Forgets a descriptor that is about to be closed.
+    ///
+    /// Closing alone does so only where nobody holds a copy of it, such as a child that was forked or code that leaks it
+    /// (epoll(7)): its events would go on without end, and could no longer be refused.
+    func remove(_ number: Int32) {
+        // What outlives the loop is closed without it.
+        guard isOpen else { return }
+        let code = epoll_ctl(epollNumber, EPOLL_CTL_DEL, number, nil)
+        precondition(code == 0, "a registered descriptor can be removed")
     }
 
     /// Waits for events, at most until `deadline`; the events stay readable until the next wait.

@@ -23,9 +23,12 @@ struct SearchCommand: AsyncParsableCommand {
             It makes up scripts, plays them in groups, and reads after each round what the server holds. A group after which \
             more is held each time is halved until one script is left; that is shrunk to the fewest steps that still do it, and a \
             row of the check, with its pause, decides. What is reported as a leak is one of watertight check --script.
+
               watertight search -- node server.js --port {port}
               watertight search --speak socket.io --dictionary words --corpus corpus -- ./server {port}
+
             Findings are also: the server ended, stalled, uses a processor with nothing to do, or breaks RFC 6455.
+
             Exit codes: 0 nothing was found, or only what breaks RFC 6455, 1 a leak, an end, a stall or a spin, 2 a suspicion \
             that could not be decided, 64 wrong arguments, 69 target unreachable, 70 internal error, 130 interrupted.
             """)

@@ -17,7 +17,10 @@ struct DurationArgument: ExpressibleByArgument, Hashable {
         self.duration = duration
     }
 
-    var defaultValueDescription: String { DurationText.format(duration) }
+    var defaultValueDescription: String {
+        let days = Int(duration / .seconds(86_400))
+        return days > 0 && duration == .seconds(86_400 * days) ? "\(days)d" : DurationText.format(duration)
+    }
 }
 
 /// A header field on the command line: `Name: value`.
