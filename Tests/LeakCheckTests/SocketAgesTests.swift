@@ -15,4 +15,20 @@ struct SocketAgesTests {
         ages.update([:], at: 50)
         #expect(ages.oldest(at: 60).isEmpty)
     }
+
+    @Test("sockets whose peers have left a minute ago are evidence; those of a moment ago, and others, are not")
+    func evidence() {
+        var ages = SocketAges()
+        ages.update([1: .closeWait, 2: .closeWait, 3: .established], at: 0)
+        ages.update([1: .closeWait, 2: .closeWait, 3: .established, 4: .closeWait], at: 50)
+        #expect(ages.evidence(at: 59) == nil)
+        #expect(
+            ages.evidence(at: 61)
+                == "2 sockets have been in CLOSE_WAIT for more than 60 s: their peers have left and the server has not closed them"
+        )
+        ages.update([1: .closeWait, 3: .established], at: 70)
+        #expect(ages.evidence(at: 70)?.hasPrefix("1 socket has been in CLOSE_WAIT") == true)
+        ages.update([3: .established], at: 80)
+        #expect(ages.evidence(at: 200) == nil)
+    }
 }

@@ -16,8 +16,8 @@ public struct Watch: Sendable {
         public var sample: CheckResult.Sample
         /// All that was seen so far.
         public var state: WatchState
-        /// For how many seconds the oldest socket in each state has been in it; nil unless the plan asks for it.
-        package var oldestSockets: [TCPState: Double]?
+        /// For how many seconds the oldest socket in each state has been in it.
+        package var oldestSockets: [TCPState: Double] = [:]
     }
 
     private let plan: WatchPlan
@@ -65,11 +65,9 @@ public struct Watch: Sendable {
                 state.add(sample)
                 record(.sample(sample))
                 var now = Progress(header: header, processes: subject.processes, sample: sample, state: state)
-                if plan.tracksSocketAges {
-                    // The states are read at some of the samples only.
-                    if sample.tcpStates != nil { ages.update(try subject.tcpSockets(), at: seconds) }
-                    now.oldestSockets = ages.oldest(at: seconds)
-                }
+                // The states are read at some of the samples only.
+                if sample.tcpStates != nil { ages.update(try subject.tcpSockets(), at: seconds) }
+                now.oldestSockets = ages.oldest(at: seconds)
                 progress(now)
             }
         } catch let failure as ProcessReadFailure {
@@ -79,6 +77,7 @@ public struct Watch: Sendable {
         }
         var result = WatchResult(header, facts, state)
         result.targetLost = lost
+        if let evidence = ages.evidence(at: start.elapsed.inSeconds) { result.notes.append(evidence) }
         record(.end(CheckRecord.End(result)))
         return result
     }

@@ -19,9 +19,6 @@ public struct WatchPlan: Sendable {
     /// Time for the whole watch; nil for as long as nobody ends it.
     public var duration: Duration?
 
-    /// Whether it is told for how long sockets have been in their states, which costs another look at the descriptors.
-    package var tracksSocketAges = false
-
     /// Less would disturb the target.
     public static let leastInterval = Duration.milliseconds(100)
 

@@ -35,7 +35,7 @@ package struct WatchMetrics {
         }
         page.gauges("watertight_watch_fds_by_kind", "Open descriptors, by what they stand for.", descriptors)
         page.gauges("watertight_watch_tcp_sockets", "Descriptors of TCP sockets, by state.", sockets)
-        let oldest = (progress.oldestSockets ?? [:]).map { (state: $0.key.name, seconds: $0.value) }
+        let oldest = progress.oldestSockets.map { (state: $0.key.name, seconds: $0.value) }
         page.gauges(
             "watertight_watch_tcp_oldest_seconds", unit: "seconds",
             "For how long the socket that has been in a state longest has been in it, as far as it was watched.",

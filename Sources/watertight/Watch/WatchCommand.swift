@@ -106,8 +106,7 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let files = try WatchReportFiles.opened(json: json)
         let record = try record.map(RecordFile.forOption)
-        var plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
-        plan.tracksSocketAges = listen != nil
+        let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
         let exporter = try await listen.asyncMap { try await WatchExporter.start(on: $0, allowing: allowedHosts) }
         let view = WatchView(isQuiet: files.isJSONOnOutput)
         let interruption = Interruption()
