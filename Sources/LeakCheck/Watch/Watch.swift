@@ -77,7 +77,7 @@ public struct Watch: Sendable {
         }
         var result = WatchResult(header, facts, state)
         result.targetLost = lost
-        if let evidence = ages.evidence(at: start.elapsed.inSeconds) { result.notes.append(evidence) }
+        if let evidence = ages.evidence(at: start.elapsed.inSeconds) { result.doubtDescriptors(evidence) }
         record(.end(CheckRecord.End(result)))
         return result
     }

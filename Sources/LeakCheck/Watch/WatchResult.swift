@@ -28,6 +28,14 @@ public struct WatchResult: Sendable {
     /// `clean` or `inconclusive`, over what is judged.
     public var verdict: Verdict { Verdict.overall(findings.compactMap(\.verdict)) }
 
+    /// Makes the descriptors inconclusive for what their sockets show, whether they grew or not.
+    mutating func doubtDescriptors(_ evidence: String) {
+        for index in findings.indices where findings[index].gauge == Resource.descriptors.rawValue {
+            findings[index].verdict = .inconclusive
+            findings[index].remark = [evidence, findings[index].remark].compactMap { $0 }.joined(separator: "; ")
+        }
+    }
+
     /// What is said of one gauge.
     public struct Finding: Sendable, Codable {
         /// The gauge's name.
