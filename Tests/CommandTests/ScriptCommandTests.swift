@@ -51,8 +51,27 @@ struct ScriptCommandTests {
         #expect(throws: (any Error).self) { try CheckCommand.parse(["--skip", "nonesuch"]) }
     }
 
+    @Test("a command gives the lines, and one that fails or says nothing is refused with what it said")
+    func setup() async throws {
+        func lines(_ command: String) async throws -> [String] {
+            try await LineOptions.parse(["--setup", command]).read()
+        }
+        #expect(try await lines("printf 'a\n\nb\n'") == ["a", "b"])
+        for (command, words) in [
+            ("echo no login >&2; exit 3", "--setup: the command has exited with code 3: no login"),
+            ("true", "--setup: the command wrote no line"),
+            ("printf '\\377'", "--setup: the command wrote no text in UTF-8"),
+        ] {
+            let error = await #expect(throws: ValidationError.self) { try await lines(command) }
+            #expect(error?.message == words)
+        }
+        #expect(throws: (any Error).self) { try LineOptions.parse(["--setup", "a", "--values", "b"]) }
+        let check = try CheckCommand.parse(["--setup", "./tokens 9", "--", "server"])
+        #expect(check.reproducer(of: .fin, seed: 3).contains("--lifecycle fin --setup './tokens 9' --seed 3"))
+    }
+
     @Test("the command that reproduces a script's row names its file and its values")
-    func reproducer() throws {
+    func reproducer() async throws {
         let folder = try Folder(["chat.lifecycle": "open /{line}\nfin", "users": "ann\n\nbob\n"])
         let command = try CheckCommand.parse([
             "--script", folder["chat.lifecycle"], "--values", folder["users"], "--", "server",
@@ -62,7 +81,7 @@ struct ScriptCommandTests {
             command.reproducer(of: lifecycle, seed: 3)
                 == "watertight check --script \(folder["chat.lifecycle"]) --values \(folder["users"]) --seed 3 -- server"
         )
-        #expect(try ScriptFile.lines(of: command.rows.values) == ["ann", "bob"])
+        #expect(try await command.peers.lines.read() == ["ann", "bob"])
     }
 
     @Test("--show prints a script that --script reads, and a family at once")
@@ -84,7 +103,7 @@ struct ScriptCommandTests {
         let json = folder["report.json"]
         for (script, problem) in [
             (folder["bad.lifecycle"], "\(folder["bad.lifecycle"]):2:7: expected what to wait for"),
-            (folder["line.lifecycle"], "{line} needs lines to stand for: give --values FILE"),
+            (folder["line.lifecycle"], "{line} needs lines to stand for: give --values FILE or --setup COMMAND"),
             (folder["none.lifecycle"], "cannot open"), ("/dev/zero", "larger than 1048576 bytes"),
             (folder.path, "cannot read"),
         ] {

@@ -6,7 +6,7 @@ import Targets
 extension CheckCommand {
     /// The command that checks one row alone, with the same seed, quoted for a shell.
     func reproducer(of lifecycle: Lifecycle, seed: UInt64) -> String {
-        var words = ["watertight", "check"] + rows.words(for: lifecycle)
+        var words = ["watertight", "check"] + rows.words(for: lifecycle) + peers.lines.words
         if lifecycle.isCompressed { words += ["--compression", "on"] }
         words += ["--seed", "\(seed)"]
         if let budget {

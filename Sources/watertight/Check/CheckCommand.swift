@@ -144,7 +144,8 @@ struct CheckCommand: AsyncParsableCommand {
     var timeLimit: Duration { budget?.duration ?? profile.budget }
 
     /// What the options ask for, in `environment`.
-    func plan(in environment: ResolvedEnvironment) throws -> CheckPlan {
+    /// `lines` is what `{line}` stands for.
+    func plan(in environment: ResolvedEnvironment, lines: [String] = []) throws -> CheckPlan {
         var plan = CheckPlan(subject: try target.subject, url: target.urlTemplate, seed: seed ?? Self.drawnSeed())
         plan.lifecycles = try rows.chosen(profile)
         plan.shard = rows.shard
@@ -154,7 +155,7 @@ struct CheckCommand: AsyncParsableCommand {
         plan.pause = pause?.duration
         plan.hold = hold?.duration
         plan.peers = try peers.options(at: representativeURL)
-        plan.peers.values = try ScriptFile.lines(of: rows.values)
+        plan.peers.values = lines
         try plan.peers.requireValues(for: plan.lifecycles)
         plan.concurrency = concurrency
         plan.explain = explain
@@ -173,7 +174,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = try environment.resolved()
         // Before any file is opened for writing: a mistake in a script is found here.
-        var plan = try plan(in: environment)
+        var plan = try plan(in: environment, lines: try await peers.lines.read())
         let knownLeaks = try known.entries(of: plan.lifecycles)
         let files = try reports.opened()
         let knownLeaksFile = try known.opened()

@@ -25,11 +25,6 @@ struct LifecycleOptions: ParsableArguments {
     var skipped: [[Lifecycle]] = []
     @Option(
         help: ArgumentHelp(
-            "File whose lines {line} stands for, connection by connection, from the first again after the last.",
-            valueName: "file"))
-    var values: String?
-    @Option(
-        help: ArgumentHelp(
             "Share of the lifecycles to drive, such as 3/8, for machines that each take one.",
             discussion: "watertight report puts the records together.", valueName: "i/n"), transform: Self.shard)
     var shard: Shard?
@@ -92,7 +87,6 @@ struct LifecycleOptions: ParsableArguments {
             let paths = (try? scriptPaths()) ?? scripts
             words = ["--script", paths.first { ScriptFile.rowName($0) == lifecycle.name } ?? lifecycle.name]
         }
-        if let values { words += ["--values", values] }
         return words
     }
 }

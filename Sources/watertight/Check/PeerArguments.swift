@@ -16,6 +16,8 @@ struct PeerArguments: ParsableArguments {
     var origin: String?
     @OptionGroup
     var opening: OpeningOptions
+    @OptionGroup
+    var lines: LineOptions
     @OptionGroup(title: "TLS")
     var tls: TLSClientOptions
 
@@ -57,7 +59,7 @@ struct PeerArguments: ParsableArguments {
         return target
     }
 
-    /// The options again, as words; fields are told apart, as they may hold secrets.
+    /// The options again, as words, without `lines`; fields are told apart, as they may hold secrets.
     var words: [String] {
         var words: [String] = []
         if let path { words += ["--path", path] }

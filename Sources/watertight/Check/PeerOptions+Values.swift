@@ -10,7 +10,7 @@ extension PeerOptions {
         let templates =
             texts.map { Template($0) } + opening.templates + lifecycles.flatMap(\.steps).flatMap(\.templates)
         guard !templates.contains(where: { $0.names.contains("line") }) else {
-            throw ValidationError("{line} needs lines to stand for: give --values FILE")
+            throw ValidationError("{line} needs lines to stand for: give --values FILE or --setup COMMAND")
         }
     }
 }

@@ -19,7 +19,7 @@ extension CheckCommand: ConfiguredCommand {
 extension SearchCommand: ConfiguredCommand {
     /// What the server is and how its peers speak; reports and budgets are those of a check.
     static func takesFromTarget(_ option: CommandOptions.Option) -> Bool {
-        ["Target", "Peers"].contains(option.section) || ["values", "pause"].contains(option.name)
+        ["Target", "Peers"].contains(option.section) || option.name == "pause"
     }
 }
 

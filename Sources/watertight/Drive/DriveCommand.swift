@@ -39,9 +39,6 @@ struct DriveCommand: AsyncParsableCommand {
     var json = false
     @Option(help: "How long the peer stays in steps that leave it to the check.")
     var hold = DurationArgument(.seconds(1))
-    @Option(
-        help: ArgumentHelp("File whose lines {line} stands for, connection by connection.", valueName: "file"))
-    var values: String?
     @OptionGroup(title: "Peers")
     var peers: PeerArguments
 
@@ -64,7 +61,7 @@ struct DriveCommand: AsyncParsableCommand {
         let lifecycle = try lifecycle?.first ?? ScriptFile.lifecycle(at: script ?? "")
         let url = try WebSocketURL(url)
         var options = try peers.options(at: url)
-        options.values = try ScriptFile.lines(of: values)
+        options.values = try await peers.lines.read()
         try options.requireValues(for: [lifecycle])
         let printer = TracePrinter(showsOctets: trace, isJSON: json)
         let interruption = Interruption()

@@ -60,9 +60,6 @@ struct SearchCommand: AsyncParsableCommand {
     var corpus: String?
     @Option(help: "Findings after which the search ends.")
     var mostFindings = 20
-    @Option(
-        help: ArgumentHelp("File whose lines {line} stands for, connection by connection.", valueName: "file"))
-    var values: String?
 
     @OptionGroup(title: "Peers")
     var peers: PeerArguments
@@ -103,13 +100,13 @@ struct SearchCommand: AsyncParsableCommand {
     }
 
     /// What the options ask for.
-    func plan(_ folder: CorpusFolder?) throws -> SearchPlan {
+    func plan(_ folder: CorpusFolder?, lines: [String] = []) throws -> SearchPlan {
         var check = CheckPlan(
             subject: try target.subject, url: target.urlTemplate, seed: seed ?? UInt64.random(in: 1...999_999))
         check.pause = pause?.duration
         check.explain = explain
         check.peers = try peers.options(at: representativeURL)
-        check.peers.values = try ScriptFile.lines(of: values)
+        check.peers.values = lines
         check.startLimit = target.startLimit.duration
         if !target.heap.isEmpty { check.heap = target.heap }
         var plan = SearchPlan(check)
@@ -121,7 +118,8 @@ struct SearchCommand: AsyncParsableCommand {
         plan.corpus = try folder?.scripts() ?? []
         let names = plan.dictionary.messages + plan.dictionary.paths
         if check.peers.values.isEmpty, names.contains(where: { Template($0).names.contains("line") }) {
-            throw ValidationError("--dictionary: {line} needs lines to stand for: give --values FILE")
+            throw ValidationError(
+                "--dictionary: {line} needs lines to stand for: give --values FILE or --setup COMMAND")
         }
         try check.peers.requireValues(
             for: plan.corpus.compactMap { $0.lifecycle(named: "corpus") })
@@ -130,7 +128,7 @@ struct SearchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try corpus.map { try CorpusFolder($0, made: true) }
-        let plan = try plan(folder)
+        let plan = try plan(folder, lines: try await peers.lines.read())
         let firstNumber = try folder?.firstNumber() ?? 1
         let jsonFile = try json.flatMap { $0 == "-" ? nil : try Self.opened($0, "--json") }
         let recordFile = try record.map { Locked(SearchRecordFile(try Self.opened($0, "--record"))) }
@@ -205,7 +203,7 @@ struct SearchCommand: AsyncParsableCommand {
         if let pause { words += ["--pause", DurationText.format(pause.duration)] }
         let concurrency = finding.suspect.script.concurrency
         if concurrency > 1 { words += ["--concurrency", "\(concurrency)"] }
-        if let values { words += ["--values", values] }
+        words += peers.lines.words
         for pid in target.pids { words += ["--pid", "\(pid)"] }
         if let cgroup = target.cgroup { words += ["--cgroup", cgroup.name] }
         words += peers.words
