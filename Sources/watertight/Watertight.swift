@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LeakReports
 
 /// The command-line tool: arguments, exit codes and signals around the modules that do the work.
 struct Watertight: AsyncParsableCommand {
@@ -14,14 +15,11 @@ struct Watertight: AsyncParsableCommand {
 
               watertight check
             """,
-        version: version,
+        version: ToolVersion.current,
         subcommands: [
             CheckCommand.self, SearchCommand.self, WatchCommand.self, FleetCommand.self, LifecyclesCommand.self,
             DriveCommand.self, ReportCommand.self, CompareCommand.self, AnalyzeCommand.self, InitCommand.self,
             ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)
-
-    /// The version of the tool, as `--version` and reports give it.
-    static let version = "0.2.0"
 }

@@ -35,6 +35,7 @@ public struct HTMLReport {
         <main>
         \(sections.joined(separator: "\n"))
         </main>
+        <footer><p>Watertight \(ToolVersion.current) · seed \(result.seed)</p></footer>
         </body>
         </html>
 

@@ -19,7 +19,7 @@ enum HTMLStyle {
         html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
         body { margin: 0; background: var(--ground); color: var(--text);
           font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
-        header, main { max-width: 76rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem); }
+        header, main, footer { max-width: 76rem; margin: 0 auto; padding: 0 clamp(1rem, 4vw, 2.5rem); }
         header { padding-top: 2rem; padding-bottom: 1.25rem; }
         code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .875em; }
         h1 { margin: .25rem 0 .75rem; font-size: clamp(1.5rem, 1.1rem + 2vw, 2.25rem); line-height: 1.2;
@@ -84,6 +84,7 @@ enum HTMLStyle {
         dt { color: var(--muted); }
         dd { margin: 0; overflow-wrap: anywhere; }
         main { padding-bottom: 3rem; }
+        footer { padding-bottom: 2rem; color: var(--muted); font-size: .875rem; }
         .causes { margin: .25rem 0 0; padding-left: 1.25rem; }
         .causes > li { overflow-wrap: anywhere; }
         .chain { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .375rem 0 .75rem; padding: 0; }

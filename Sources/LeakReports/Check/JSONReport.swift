@@ -22,6 +22,7 @@ public struct JSONReport {
 
     private struct Document: Encodable {
         var schema = JSONReport.schema
+        var version = ToolVersion.current
         var verdict: Verdict
         var verdictBesideKnown: Verdict
         var diagnoses: [DiagnosisObject]

@@ -53,6 +53,7 @@ public struct MarkdownReport {
         ]
         if let environment = result.environment { items.append(("environment", environment)) }
         items += result.allNotes.map { ("note", $0) }
+        items.append(("version", ToolVersion.current))
         return items.map { "- \($0.0): \(MarkupText.markdown($0.1))" }.joined(separator: "\n")
     }
 
