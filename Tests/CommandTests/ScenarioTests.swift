@@ -72,7 +72,7 @@ struct ScenarioCommandTests {
             (["scenario", "limit", "--set", "speed=1"], "there is no setting \"speed\""),
             (["environment", "--set", "cleanupLimit"], "cleanupLimit"),
             (["environment", "--environment", "qa"], "qa"),
-            (["environment", "--config", "/nowhere.json"], "/nowhere.json: cannot be read"),
+            (["environment", "--config", "/nowhere.json"], "/nowhere.json: No such file or directory"),
             (["serve", "--set", "staleLimit=never"], "staleLimit cannot be \"never\""),
             (["check", "--set", "staleLimit=never"], "staleLimit cannot be \"never\""),
         ])
