@@ -189,6 +189,11 @@ struct ConfigurationTests {
         #expect(printed.output.contains("watertight.yml:3:9"), "\(printed.output)")
         let environment = try await Running.shell(script, ["environment"]).finish(within: 60)
         #expect(environment.output.contains("123ms"))
+        let variables = try await Running.shell(
+            script, ["environment"], environment: ["WATERTIGHT_PROFILE": "quick", "WATERTIGHT_PROFIL": "quick"]
+        ).finish(within: 60)
+        #expect(variables.output.contains("WATERTIGHT_PROFIL is no setting and no option"))
+        #expect(!variables.output.contains("WATERTIGHT_PROFILE is"))
         let refused = try await Running.shell(script, ["check", "other"]).finish(within: 60)
         #expect(refused.code == 64)
     }

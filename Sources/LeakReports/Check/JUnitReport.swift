@@ -49,7 +49,8 @@ public struct JUnitReport {
 
     private static func properties(of result: CheckResult) -> [(String, String)] {
         [
-            ("version", ToolVersion.current), ("verdict", result.verdict.rawValue), ("target", result.target), ("runtime", result.runtime),
+            ("version", ToolVersion.current), ("verdict", result.verdict.rawValue), ("target", result.target),
+            ("runtime", result.runtime),
             ("isolation", result.isolation.rawValue), ("seed", "\(result.seed)"),
             ("budgetSeconds", Amount.count(result.budgetSeconds)),
         ] + (result.environment.map { [("environment", $0)] } ?? []) + result.allNotes.map { ("note", $0) }

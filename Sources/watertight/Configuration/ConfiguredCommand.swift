@@ -30,6 +30,13 @@ enum Configurations {
         "check": CheckCommand.self, "search": SearchCommand.self,
     ]
 
+    /// The environment variables that give an option of one of them.
+    static var variables: Set<String> {
+        Set(
+            commands.values.flatMap { CommandOptions(of: $0).all }.filter(ConfiguredArguments.isConfigurable)
+                .map(\.variable))
+    }
+
     /// The options' arguments of `arguments`, completed; nil where their command takes none.
     static func arguments(
         _ arguments: [String], variables: [String: String] = ProcessInfo.processInfo.environment

@@ -41,7 +41,9 @@ struct EnvironmentCommand: ParsableCommand {
         }
         let heading = ["value", "", "origin", "variable", "meaning"]
         let lines = TextTable.lines([heading] + rows)
-        let unknown = environment.unknownVariables.map { "\n\($0) is no setting and has no effect" }
+        let unknown = environment.unknownVariables.filter { !Configurations.variables.contains($0) }.map {
+            "\n\($0) is no setting and no option, and has no effect"
+        }
         return (["environment \(environment.environment.rawValue): \(environment.reason)", ""] + lines + unknown)
             .joined(separator: "\n")
     }
