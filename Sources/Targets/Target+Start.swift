@@ -10,8 +10,38 @@ extension Target {
     /// Starts a command on a free port and waits until it accepts connections.
     ///
     /// `PORT` and what `environment` says are set in the command's environment. A command that may have ended because of the
-    /// library for native programs or the agent for Ruby is started again without.
+    /// library for native programs or the agent for Ruby is started again without, and one whose port was taken by somebody
+    /// else before it could listen on another port.
     package static func start(
+        _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
+    ) async throws -> Target {
+        for attempt in 1... {
+            do {
+                return try await startWithOrWithoutPreload(
+                    arguments, url: template, limit: limit, environment: environment)
+            } catch let taken as PortTaken {
+                if attempt == mostPorts { throw taken.failure }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    /// How many ports a command is tried on: between the choice of one and the command's bind(2) anybody may take it.
+    private static let mostPorts = 3
+
+    /// A command that could not have the port that was chosen for it.
+    private struct PortTaken: Error {
+        var failure: TargetFailure
+    }
+
+    /// Whether the output of a command says that its port was taken (EADDRINUSE).
+    static func saysPortTaken(_ output: String) -> Bool {
+        let words = output.lowercased()
+        return words.contains("address already in use") || words.contains("address in use")
+            || words.contains("eaddrinuse")
+    }
+
+    private static func startWithOrWithoutPreload(
         _ arguments: [String], url template: String, limit: Duration, environment: [String: String]
     ) async throws -> Target {
         let bare = HeapSpecification.withoutPreload(environment)
@@ -71,9 +101,15 @@ extension Target {
             try await requireListener(tree, port: url.port, command, name: name)
             return try Target(url: url, address: address, command: command, tree: tree)
         } catch {
+            let hasEnded = command.status() != nil || (error as? ProcessReadFailure)?.meansEnded == true
             command.terminateAndWait()
-            if error is CancellationError || error is EndedAtStart { throw error }
-            throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
+            if error is CancellationError { throw error }
+            let failure =
+                (error as? EndedAtStart)?.failure ?? error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
+            // What accepted on the port that was chosen was somebody else, or the command says itself that it was taken.
+            let isTaken = error is EndedAtStart ? saysPortTaken(command.lastOutput) : hasEnded
+            if url.port == port && isTaken { throw PortTaken(failure: failure) }
+            throw error is EndedAtStart ? error : failure
         }
     }
 

@@ -188,6 +188,19 @@ struct CheckTests {
         #expect(try await check.finish(within: 150).code == 130)
     }
 
+    @Test("a command whose port is taken before it can listen is started on another")
+    func portTakenAtStart() async throws {
+        let folder = try ReportFileTests.Folder()
+        let script = """
+            if [ ! -e "$1" ]; then touch "$1"; echo "bind: Address already in use" >&2; exit 1; fi; shift; exec "$@"
+            """
+        let end = try await Tool.run(
+            ["check", "--lifecycle", "bare-tcp", "--budget", "10", "--", "sh", "-c", script, "sh", folder.path("once")]
+                + [Tool.path, "serve", "--port", "{port}"], limit: 300)
+        #expect(end.code == 0 || end.code == 2, "\(end.errors)")
+        #expect(folder.names == ["once"])
+    }
+
     @Test("a command is not mistaken for the server that has its port")
     func portTaken() async throws {
         let (server, url) = try await ServeTests.start()

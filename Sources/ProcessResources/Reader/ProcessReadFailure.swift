@@ -39,7 +39,7 @@ extension ProcessReadFailure {
     }
 
     /// Whether the process has ended, so that a process tree may continue without it.
-    var meansEnded: Bool {
+    package var meansEnded: Bool {
         switch self {
         case .noSuchProcess, .exited, .zombie: true
         case .notPermitted, .unreadable, .malformed, .group: false
