@@ -28,25 +28,6 @@ stage() {
     fi
 }
 
-# Starts a stage beside those that follow, of which it takes and gives no more than processor time; `join` waits for it and
-# shows what it has printed. Not for what a busy machine would end otherwise.
-beside() {
-    beside_log=$(mktemp)
-    printf '\n=== %s: begins beside what follows\n' "$1"
-    set -m
-    (trap 'end_stage; exit 130' INT TERM && running= && beside= && stage "$@") >"$beside_log" 2>&1 &
-    beside=$!
-    set +m
-}
-join() {
-    local code=0
-    wait "$beside" || code=$?
-    beside=
-    cat "$beside_log"
-    rm -f "$beside_log"
-    if [ "$code" -ne 0 ]; then exit 1; fi
-}
-
 # The process and all that descend from it.
 descendants() {
     local child
@@ -82,15 +63,8 @@ end_stage() {
     done
     for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
 }
-# Ends the stage that was started beside others, where one still runs.
-end_beside() {
-    if [ -n "$beside" ]; then running=$beside end_stage; fi
-    beside=
-}
 running=
-beside=
-trap 'end_stage; end_beside; exit 130' INT TERM
-trap end_beside EXIT
+trap 'end_stage; exit 130' INT TERM
 
 # The lines that `command` names the things to do with, on stdout; it fails where there are none, because a gate that
 # passes on nothing is none.
