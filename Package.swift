@@ -101,7 +101,7 @@ let package = Package(
             ],
             swiftSettings: rules),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Environments", dependencies: ["CYAML", "Managers"], swiftSettings: rules),
+        .target(name: "Environments", dependencies: ["CYAML", "Managers", "SystemCalls"], swiftSettings: rules),
         .target(
             name: "LeakTracking",
             dependencies: [

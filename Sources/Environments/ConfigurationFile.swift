@@ -1,4 +1,4 @@
-import Glibc
+import SystemCalls
 
 /// A configuration file, `watertight.yml`: the environment, its settings and the checks of a project.
 ///
@@ -89,22 +89,13 @@ package struct ConfigurationFile: Hashable, Sendable {
 
     /// At most a mebibyte, also of a file that never ends.
     private static func text(at path: String) throws(Mistake) -> String {
-        guard let stream = fopen(path, "re") else {
-            throw Mistake(
-                path: path, place: nil,
-                problem: "\(String(cString: strerror(errno))); name a file that exists and may be read")
+        let bytes: [UInt8]
+        do {
+            bytes = try FileContents.bytes(of: path, atMost: maximumBytes)
+        } catch {
+            throw Mistake(path: path, place: nil, problem: "\(error.problem); name a file that exists and may be read")
         }
-        defer { fclose(stream) }
-        var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
-        let count = fread(&bytes, 1, bytes.count, stream)
-        guard ferror(stream) == 0 else {
-            throw Mistake(path: path, place: nil, problem: "cannot be read: \(String(cString: strerror(errno)))")
-        }
-        guard count <= maximumBytes else {
-            throw Mistake(
-                path: path, place: nil, problem: "is larger than \(maximumBytes) bytes, the limit of such a file")
-        }
-        guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Mistake(path: path, place: nil, problem: "is no text in UTF-8")
         }
         return text

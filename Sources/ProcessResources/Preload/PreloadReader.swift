@@ -94,10 +94,8 @@ public struct PreloadReader: Sendable {
             guard case .file(let path) = mapping.backing else { return nil }
             return path.split(separator: "/").last
         }
-        let variables = (try? process.contents(of: "environ", limit: 1 << 20)) ?? []
-        let wasNamed = variables.split(separator: 0).contains {
-            $0.starts(with: "LD_PRELOAD=".utf8) && !$0.dropFirst(11).isEmpty
-        }
+        let variables = (try? process.variables()) ?? []
+        let wasNamed = variables.contains { $0.hasPrefix("LD_PRELOAD=") && $0 != "LD_PRELOAD=" }
         return .init(files: files, wasNamed: wasNamed)
     }
 }

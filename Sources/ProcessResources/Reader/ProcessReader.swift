@@ -96,6 +96,18 @@ public final class ProcessReader: Sendable {
         return text.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// The variables that the process was started with, as `NAME=value`, at most the first mebibyte of them.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func variables() throws(ProcessReadFailure) -> [String] {
+        try contents(of: "environ", limit: 1 << 20).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The folder in which the process is; it ends with ` (deleted)` if that has been removed.
+    ///
+    /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.
+    public func workingDirectory() throws(ProcessReadFailure) -> String { try target(of: "cwd") }
+
     /// The path of the program; it ends with ` (deleted)` if the file has been removed or replaced since.
     ///
     /// - Throws: `exited`, `zombie`, `notPermitted` or `unreadable`.

@@ -2,6 +2,7 @@ import ArgumentParser
 import LeakCheck
 import LeakReports
 import LeakStatistics
+import SystemCalls
 
 /// `watertight compare`: what a change has done to a server's leaks.
 struct CompareCommand: ParsableCommand {

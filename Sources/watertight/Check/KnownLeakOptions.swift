@@ -2,6 +2,7 @@ import ArgumentParser
 import LeakCheck
 import LeakReports
 import Lifecycles
+import SystemCalls
 
 /// The leaks that are accepted, and where the present ones are written.
 struct KnownLeakOptions: ParsableArguments {

@@ -3,6 +3,7 @@ import LeakCheck
 import LeakReports
 import LeakStatistics
 import Lifecycles
+import SystemCalls
 
 /// `watertight report`: a finished or killed check's reports, made from its record.
 struct ReportCommand: ParsableCommand {

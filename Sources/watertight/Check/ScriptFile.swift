@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Lifecycles
+import SystemCalls
 
 /// A file with a lifecycle of the user's.
 enum ScriptFile {

@@ -16,28 +16,20 @@ struct RunningServer: Hashable {
     /// The server that listens on `port`; nil where there is none that may be read.
     static func listening(on port: UInt16) -> RunningServer? {
         guard let pid = try? Target.listeningProcesses(port: port).first else { return nil }
-        let words = (try? ProcessReader(pid: pid).commandLine()) ?? []
-        let variables = (try? FileContents.bytes(of: "/proc/\(pid)/environ", atMost: 1 << 20)) ?? []
+        guard let process = try? ProcessReader(pid: pid) else { return nil }
         return RunningServer(
-            port: port, pid: pid, commandLine: absolute(words, folder: folder(of: "/proc/\(pid)/cwd")),
-            readsPortVariable: variables.split(separator: 0).contains { $0.elementsEqual("PORT=\(port)".utf8) })
+            port: port, pid: pid,
+            commandLine: absolute((try? process.commandLine()) ?? [], folder: try? process.workingDirectory()),
+            readsPortVariable: (try? process.variables().contains("PORT=\(port)")) ?? false)
     }
 
     /// Words that name files below `folder`, with it where it is not the current one.
     private static func absolute(_ words: [String], folder: String?) -> [String] {
-        guard let folder, folder != Self.folder(of: "/proc/self/cwd") else { return words }
+        guard let folder, folder != (try? ProcessReader(pid: getpid()).workingDirectory()) else { return words }
         return words.map { word in
             let path = "\(folder)/\(word)"
             return !word.hasPrefix("/") && !word.hasPrefix("-") && access(path, F_OK) == 0 ? path : word
         }
-    }
-
-    private static func folder(of link: String) -> String? {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes {
-            readlink(link, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
     /// Every server of this user's that listens for TCP connections, by port; this process's own are left out.

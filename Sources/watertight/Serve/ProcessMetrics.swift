@@ -1,6 +1,7 @@
 import Glibc
 import LeakReports
 import ProcessResources
+import SystemCalls
 
 /// This process in the metrics that every exporter has under these names.
 struct ProcessMetrics {
