@@ -65,6 +65,18 @@ struct SearchReportTests {
         #expect(try SearchJSON.line(.began(target: "t", runtime: "r", seed: 1)).contains("watertight.search-record/1"))
     }
 
+    @Test("the live line leaves out whole what a terminal has no room for", arguments: [40, 60, 80, 200])
+    func progress(columns: Int) {
+        let line = SearchProgressLine.render(
+            SearchProgress(
+                seconds: 31.7, counts: .init(), signatures: 17, findings: 2, suspicion: nil, isConfirming: false),
+            budgetSeconds: 600, columns: columns)
+        let text = line.dropFirst(ProgressLine.erasure.count)
+        #expect(text.count < columns)
+        #expect(text.hasPrefix("2 found  569 of 600 s left  searching"))
+        #expect(columns < 200 || text.hasSuffix("17 ways of answering  0 suspects, 0 refuted"))
+    }
+
     @Test("a file of a corpus says what it is about, in one line, and is a script")
     func corpus() throws {
         let text = SearchWords(Self.dying, number: 1).script

@@ -18,13 +18,7 @@ public struct DecidedRow {
         let verdict = Verdict.overall(row.resources.map(\.verdict))
         let word = row.stall == nil ? verdict.rawValue : "stalled"
         let pad = String(repeating: " ", count: max(0, Verdict.inconclusive.rawValue.count - word.count))
-        let colour: Style.Colour =
-            switch verdict {
-            case .leak: .red
-            case .inconclusive: .yellow
-            case .clean: .green
-            }
-        return style.paint(word, colour) + pad + "  \(row.lifecycle.label)"
+        return style.paint(word, Style.colour(of: verdict)) + pad + "  \(row.lifecycle.label)"
             + (details.isEmpty ? "" : "  " + details)
     }
 

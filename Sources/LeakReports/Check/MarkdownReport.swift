@@ -36,10 +36,9 @@ public struct MarkdownReport {
             [row.lifecycle.label, Amount.whole(Double(row.connections.completed))]
                 + row.resources.map { "\($0.verdict.mark) \(FindingText(result, row, $0).cell)" }
         }
-        let lines =
-            [heading.map(MarkupText.markdown), ["---", "---:"] + result.resources.map { _ in "---" }]
-            + rows.map { $0.map(MarkupText.markdown) }
-        return lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+        return MarkupText.markdownTable(
+            heading.map(MarkupText.markdown), ["---", "---:"] + result.resources.map { _ in "---" },
+            rows.map { $0.map(MarkupText.markdown) })
     }
 
     private static func method(_ result: CheckResult) -> String {

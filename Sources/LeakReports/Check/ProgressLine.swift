@@ -42,11 +42,17 @@ public struct ProgressLine: Sendable {
                     + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution) : "",
             "\(progress.connections) connections",
         ]
+        return Self.fitted(parts, columns: columns)
+    }
+
+    /// A line that overwrites the one before: the first of `parts`, and of the others those for which a terminal of `columns`
+    /// has room, whole.
+    static func fitted(_ parts: [String], columns: Int) -> String {
         let width = max(10, columns - 1)
         let line = parts.dropFirst().reduce(String(parts[0].prefix(width))) { line, part in
             part.isEmpty || line.count + 2 + part.count > width ? line : "\(line)  \(part)"
         }
-        return Self.erasure + line
+        return erasure + line
     }
 
     /// The line in place of which a row that has been decided is printed, above the next line; nil for what goes on.

@@ -45,6 +45,7 @@ public struct TextReport {
     }
 
     private var table: [String] {
+        typealias Cell = TextTable.Cell
         var rows: [[Cell]] = [
             [Cell("lifecycle"), Cell("connections", .right)] + result.resources.map { Cell($0.rawValue) }
         ]
@@ -55,12 +56,7 @@ public struct TextReport {
                         Cell(FindingText(result, row, finding).cell, colour: Style.colour(of: finding))
                     })
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].text.count }.max() ?? 0 }
-        let lines = rows.map { cells in
-            let text = zip(cells, widths).map { $0.padded(to: $1, style) }.joined(separator: "  ")
-            return text.trimmedAtEnd
-        }
-        return lines + folded([CheckResult.tableNote])
+        return TextTable.lines(rows, style) + folded([CheckResult.tableNote])
     }
 
     /// A paragraph for each leak, one for each stall, then one for each doubt and other remark; the same words appear
@@ -103,53 +99,5 @@ public struct TextReport {
     private var conclusion: String {
         style.paint(result.conclusion, Style.colour(of: result))
             + " (\(Amount.seconds(result.durationSeconds)), seed \(result.seed))"
-    }
-}
-
-/// A cell of the table.
-struct Cell {
-    enum Alignment { case left, right }
-
-    var text: String
-    var alignment: Alignment
-    var colour: Style.Colour?
-
-    init(_ text: String, _ alignment: Alignment = .left, colour: Style.Colour? = nil) {
-        self.text = text
-        self.alignment = alignment
-        self.colour = colour
-    }
-
-    func padded(to width: Int, _ style: Style) -> String {
-        let space = String(repeating: " ", count: max(0, width - text.count))
-        let painted = colour.map { style.paint(text, $0) } ?? text
-        return alignment == .left ? painted + space : space + painted
-    }
-}
-
-/// Color on a terminal that wants it.
-struct Style {
-    enum Colour: String {
-        case red = "31", green = "32", yellow = "33"
-    }
-
-    var usesColour: Bool
-
-    func paint(_ text: String, _ colour: Colour) -> String {
-        usesColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
-    }
-
-    /// A known leak looks like a doubt.
-    static func colour(of finding: CheckResult.Finding) -> Colour {
-        switch finding.verdict {
-        case .clean: .green
-        case .leak: finding.knownLeak == nil ? .red : .yellow
-        case .inconclusive: .yellow
-        }
-    }
-
-    static func colour(of result: CheckResult) -> Colour {
-        if result.verdictBesideKnown == .leak { return .red }
-        return result.verdict == .clean ? .green : .yellow
     }
 }

@@ -35,8 +35,8 @@ public struct ComparisonText {
         let rows = changes.map { entry in [entry.word, entry.label, entry.sides].map(MarkupText.markdown) }
         if !rows.isEmpty {
             blocks.append(
-                ([["", "lifecycle, resource", "before, after"], ["---", "---", "---"]] + rows)
-                    .map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n"))
+                MarkupText.markdownTable(
+                    ["", "lifecycle, resource", "before, after"], ["---", "---", "---"], rows))
         }
         blocks += targets.map { "- \($0.name): \(MarkupText.markdown($0.value))" }
         return blocks.joined(separator: "\n\n") + "\n"

@@ -9,9 +9,9 @@ package struct FleetMarkdown {
         let marked = zip(rows, result.findings).map { row, finding in
             row.dropLast() + ["\(finding.verdict?.mark ?? "") \(row.last ?? "")"]
         }
-        let lines = [heading, heading.map { _ in "---" }] + marked.map { $0.map(MarkupText.markdown) }
         var blocks = ["## \(result.verdict.mark) \(MarkupText.markdown(result.conclusion))"]
-        blocks.append(lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n"))
+        blocks.append(
+            MarkupText.markdownTable(heading, heading.map { _ in "---" }, marked.map { $0.map(MarkupText.markdown) }))
         blocks.append(MarkupText.markdown(FleetResult.tableNote))
         for finding in result.findings {
             guard let sentence = FleetText(finding).sentence, let verdict = finding.verdict else { continue }

@@ -26,36 +26,23 @@ package struct FleetReport {
             }
         }
         if !sentences.isEmpty { lines += [""] + sentences }
-        let colour: Style.Colour = result.verdict == .clean ? .green : result.verdict == .leak ? .red : .yellow
-        lines += ["", style.paint(result.conclusion, colour)]
+        lines += ["", style.paint(result.conclusion, Style.colour(of: result.verdict))]
         return lines.joined(separator: "\n") + "\n"
     }
 
     private var table: [String] {
         let (heading, rows) = result.table
         let left = heading.count - 4
-        func cell(_ text: String, _ column: Int) -> Cell {
-            Cell(text, column >= left && column < heading.count - 1 ? .right : .left)
+        func cell(_ text: String, _ column: Int) -> TextTable.Cell {
+            TextTable.Cell(text, column >= left && column < heading.count - 1 ? .right : .left)
         }
         var cells = [heading.enumerated().map { cell($1, $0) }]
         for (row, finding) in zip(rows, result.findings) {
             var line = row.enumerated().map { cell($1, $0) }
-            line[line.count - 1].colour = finding.verdict.map(Self.colour)
+            line[line.count - 1].colour = finding.verdict.map { Style.colour(of: $0) }
             cells.append(line)
         }
-        let widths = heading.indices.map { column in cells.map { $0[column].text.count }.max() ?? 0 }
-        let lines = cells.map { line in
-            zip(line, widths).map { $0.padded(to: $1, style) }.joined(separator: "  ").trimmedAtEnd
-        }
-        return lines + [FleetResult.tableNote]
-    }
-
-    private static func colour(_ verdict: Verdict) -> Style.Colour {
-        switch verdict {
-        case .clean: .green
-        case .leak: .red
-        case .inconclusive: .yellow
-        }
+        return TextTable.lines(cells, style) + [FleetResult.tableNote]
     }
 }
 

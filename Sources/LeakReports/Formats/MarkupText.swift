@@ -21,6 +21,11 @@ enum MarkupText {
         return escaped
     }
 
+    /// A table in Markdown, of cells that are safe already: the heading, how each column is aligned, the rows.
+    static func markdownTable(_ heading: [String], _ alignment: [String], _ rows: [[String]]) -> String {
+        ([heading, alignment] + rows).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
+    }
+
     /// Text in one line of Markdown, also in a table: nothing in it is markup.
     static func markdown(_ text: String) -> String {
         var escaped = ""

@@ -14,12 +14,14 @@ package enum SearchProgressLine {
         }
         let counts = progress.counts
         let left = max(0, budgetSeconds - progress.seconds)
-        let text = [
-            "\(progress.findings) found", doing, "\(Amount.whole(Double(counts.scripts))) scripts",
+        // In this order they are left out where the terminal is narrow.
+        let parts = [
+            "\(progress.findings) found", "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left",
+            doing,
+            "\(Amount.whole(Double(counts.scripts))) scripts",
             "\(Amount.whole(Double(counts.connections))) connections", "\(progress.signatures) ways of answering",
             "\(counts.suspects) suspects, \(counts.refuted) refuted",
-            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left",
-        ].joined(separator: "  ")
-        return ProgressLine.erasure + String(text.prefix(max(10, columns - 1)))
+        ]
+        return ProgressLine.fitted(parts, columns: columns)
     }
 }
