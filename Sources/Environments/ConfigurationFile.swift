@@ -93,7 +93,8 @@ package struct ConfigurationFile: Hashable, Sendable {
         do {
             bytes = try FileContents.bytes(of: path, atMost: maximumBytes)
         } catch {
-            throw Mistake(path: path, place: nil, problem: "\(error.problem); name a file that exists and may be read")
+            let hint = error.isTooLarge ? "" : "; name a file that exists and may be read"
+            throw Mistake(path: path, place: nil, problem: error.problem + hint)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Mistake(path: path, place: nil, problem: "is no text in UTF-8")

@@ -11,6 +11,9 @@ package enum FileContents {
         /// What stood in the way.
         package var problem: String
 
+        /// Whether the file could be read, and has more than it may.
+        package var isTooLarge: Bool { attempt.isEmpty }
+
         /// All of it.
         package var description: String { attempt.isEmpty ? "\(name) \(problem)" : "\(attempt) \(name): \(problem)" }
     }
