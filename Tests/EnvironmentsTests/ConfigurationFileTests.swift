@@ -72,7 +72,8 @@ struct ConfigurationFileTests {
     @Test("a file that never ends, one that is not there, and one that is no text")
     func unreadable() throws {
         for (path, words) in [
-            ("/dev/zero", "is larger than 1048576 bytes, the limit of such a file"), ("/nowhere/w.yml", "No such file or directory; name a file"),
+            ("/dev/zero", "is larger than 1048576 bytes, the limit of such a file"),
+            ("/nowhere/w.yml", "No such file or directory; name a file"),
             ("/proc/self/exe", "is larger"), ("/proc", "Is a directory"),
         ] {
             let mistake = #expect(throws: ConfigurationFile.Mistake.self) { try ConfigurationFile(at: path) }
