@@ -14,6 +14,8 @@ install() {
     command -v pgrep >/dev/null || missing+=(procps)
     command -v valgrind >/dev/null || missing+=(valgrind)
     command -v strace >/dev/null || missing+=(strace)
+    command -v eu-stack >/dev/null || missing+=(elfutils)
+    command -v addr2line >/dev/null || missing+=(binutils)
     [ -e /usr/share/nodejs/ws ] || missing+=(node-ws)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
     [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)

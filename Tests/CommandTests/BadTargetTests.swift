@@ -62,7 +62,7 @@ struct BadTargetTests {
 
     @Test("a server that speaks TLS")
     func tls() async throws {
-        let end = try await Tool.run(["check", "--"] + MisbehavingServer.command("tls"), limit: 40)
+        let end = try await Tool.run(["check", "--"] + MisbehavingServer.command("tls"), limit: 150)
         #expect(end.code == 69)
         #expect(end.errors.contains("speaks TLS: write wss:// in place of ws://"), "\(end.errors)")
     }

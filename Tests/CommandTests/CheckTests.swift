@@ -36,7 +36,7 @@ struct CheckTests {
 
     @Test("the built-in server is clean", .timed)
     func clean() async throws {
-        let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 90)
+        let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 300)
         let report = try report(end)
         #expect(report["schema"] as? String == "watertight.check/1")
         #expect(end.code == 0, "\(verdicts(report))")

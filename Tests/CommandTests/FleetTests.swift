@@ -20,7 +20,7 @@ struct FleetTests {
             ([url, "--json", "/nonexistent/j"], 64, "--json: cannot write"),
             ([url, "--cacert", "a", "--insecure"], 64, "exclude each other"),
         ] as [([String], Int32, String)] {
-            let end = try await Tool.run(["fleet"] + arguments, limit: 60)
+            let end = try await Tool.run(["fleet"] + arguments, limit: 150)
             #expect(end.code == code, "\(arguments): \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }

@@ -102,7 +102,7 @@ struct ServeTests {
             probe.type(lines)
             #expect(try await probe.lines(49) == lines)
             probe.type("lost\n")
-            let end = try await probe.finish(within: 20)
+            let end = try await probe.finish(within: 150)
             #expect(end.output == lines)
             #expect(end.errors.contains("the connection broke: recv: Connection reset by peer"))
             #expect(end.code != 0)
@@ -120,7 +120,7 @@ struct ServeTests {
             for _ in 0..<3 {
                 let probe = try Running(["connect", url])
                 probe.type(String(repeating: "x\n", count: 60))
-                counts.append(try await probe.finish(within: 20).output.count / 2)
+                counts.append(try await probe.finish(within: 150).output.count / 2)
             }
             echoed.append(counts)
             server.signal(SIGTERM)

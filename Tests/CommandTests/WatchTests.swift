@@ -121,7 +121,7 @@ struct WatchTests {
     func pipe() async throws {
         let (server, _) = try await ServeTests.start()
         let watch = try Running(["watch", "--pid", "\(server.pid)", "--interval", "0.1s"], pipedInto: "head -n 2")
-        #expect(try await watch.finish(within: 20).output.count { $0 == "\n" } == 2)
+        #expect(try await watch.finish(within: 150).output.count { $0 == "\n" } == 2)
         try await self.end(server)
     }
 
@@ -146,7 +146,7 @@ struct WatchTests {
             (["--pid", pid, "--listen", "192.0.2.1:0"], 69, "--listen: cannot listen on 192.0.2.1:0"),
             (["--pid", pid, "--record", "/dev/full"], 70, "the record is incomplete: cannot write \"/dev/full\""),
         ] as [([String], Int32, String)] {
-            let end = try await Tool.run(["watch"] + arguments, limit: 20)
+            let end = try await Tool.run(["watch"] + arguments, limit: 150)
             #expect(end.code == code, "\(arguments): \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }
