@@ -62,7 +62,7 @@ let package = Package(
             exclude: ["Preload"],
             resources: [
                 .embedInCode("Interpreters/sitecustomize.py"), .embedInCode("Interpreters/holders.py"),
-                .embedInCode("Interpreters/agent.rb"),
+                .embedInCode("Interpreters/agent.rb"), .embedInCode("Interpreters/openers.js"),
             ],
             swiftSettings: rules,
             plugins: ["EmbedPreload"]),

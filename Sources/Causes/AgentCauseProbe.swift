@@ -5,13 +5,23 @@ import ProcessResources
 /// allocated what is left: as the agents say that the interpreters were started with.
 struct AgentCauseProbe: CauseProbe {
     private let agents: AgentCauses
+    private let processes: [ProcessReader]
+    private let servingPort: UInt16
 
     var source: String { agents.source }
 
     /// Nil where the processes run neither.
-    init?(_ processes: [ProcessReader]) throws(HeapProbeFailure) {
+    init?(_ processes: [ProcessReader], servingPort: UInt16) throws(HeapProbeFailure) {
         guard let agents = try AgentCauses(processes) else { return nil }
         self.agents = agents
+        self.processes = processes
+        self.servingPort = servingPort
+    }
+
+    func refined(_ causes: [Cause]) async -> [Cause] {
+        await DescriptorOpeners.named(causes, in: processes, servingPort: servingPort) { process, _ in
+            await agents.openings(of: process).openers
+        }
     }
 
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {

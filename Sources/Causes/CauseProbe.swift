@@ -55,11 +55,11 @@ public enum CauseProbes {
     private static func open(_ subject: HeapSubject) async throws(Explanation.Failure) -> any CauseProbe {
         let node = subject.processes.filter { (try? $0.runtime())?.runtime == .node }
         // A signal to a process that is not ours opens its inspector: whoever asks for causes there wants that.
-        if !node.isEmpty { return try await NodeCauseProbe(node, servingPort: subject.url.port) }
+        if !node.isEmpty { return try await NodeCauseProbe(node, servingPort: subject.url.port, isOwn: subject.isOwn) }
         let java = subject.processes.filter { (try? $0.runtime())?.runtime == .jvm }
         if !java.isEmpty { return try JVMCauseProbe(java) }
         do throws(HeapProbeFailure) {
-            if let probe = try AgentCauseProbe(subject.processes) { return probe }
+            if let probe = try AgentCauseProbe(subject.processes, servingPort: subject.url.port) { return probe }
             if let probe = try await GoroutineCauseProbe(subject) { return probe }
             if let probe = try NativeCauseProbe(subject) { return probe }
         } catch {

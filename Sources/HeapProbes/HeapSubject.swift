@@ -123,12 +123,17 @@ extension HeapSpecification {
     }
     private var nativeEnvironment: [String: String] { (try? PreloadLibrary.own.get().environment) ?? [:] }
 
-    /// What a command of `runtime` must find in its environment whose leak is explained: what `automatic` needs, and for a native
-    /// program that it keeps what it allocates by the stack that allocated it. A compiler of a runtime allocates so much that it
-    /// would hardly start.
+    /// What a command of `runtime` must find in its environment whose leak is explained: what `automatic` needs, for a native
+    /// program that it keeps what it allocates by the stack that allocated it, and for Python that it notes what opens files. A
+    /// compiler of a runtime allocates so much that it would hardly start.
     public static func environmentForCauses(of runtime: Runtime) -> [String: String] {
-        guard runtime == .native else { return automatic.environment }
-        return automatic.environment.merging(AllocationTraces.environment) { $1 }
+        let more: [String: String] =
+            switch runtime {
+            case .native: AllocationTraces.environment
+            case .python: Agent.followsOpenings
+            default: [:]
+            }
+        return automatic.environment.merging(more) { $1 }
     }
 
     /// `environment` without what a program may fail to load at its start, with what the user has in its place: the library for

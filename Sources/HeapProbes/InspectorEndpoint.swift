@@ -17,7 +17,7 @@ package struct InspectorEndpoint {
     /// For a process that has just started to listen for the signal.
     private static let startLimit = Duration.seconds(2)
     /// For a process that is busy to notice the signal.
-    private static let openLimit = Duration.seconds(5)
+    private static let openLimit = Duration.seconds(15)
 
     /// The inspector of `process`, which serves at `servingPort`.
     package init(_ process: ProcessReader, servingPort: UInt16) {
@@ -66,6 +66,9 @@ package struct InspectorEndpoint {
     private func mayInspect(_ listener: ListenerQueue) -> Bool {
         listener.local.port == Self.standardPort
             || ((try? process.commandLine()) ?? []).contains { $0.hasPrefix("--inspect") }
+            || ((try? process.variables()) ?? []).contains {
+                $0.hasPrefix("NODE_OPTIONS=") && $0.hasSuffix("--inspect-port=\(listener.local.port)")
+            }
     }
 
     private func signal() async throws(HeapProbeFailure) {

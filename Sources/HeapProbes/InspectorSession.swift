@@ -99,6 +99,17 @@ struct InspectorParameters: Encodable {
 struct InspectorResult: Decodable {
     struct Evaluation: Decodable {
         var value: Double?
+        var text: String?
+
+        private enum CodingKeys: CodingKey {
+            case value
+        }
+
+        init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            value = try? values.decode(Double.self, forKey: .value)
+            text = try? values.decode(String.self, forKey: .value)
+        }
     }
     var usedSize: Double?
     var result: Evaluation?

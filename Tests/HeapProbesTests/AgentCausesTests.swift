@@ -74,6 +74,38 @@ struct AgentCausesTests {
     }
 
     @Test(
+        "Python: which line opened what is open, and nothing of that grows where files are closed again",
+        .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
+    func openings() async throws {
+        let script = try await AgentScript.python(
+            """
+            import socket
+            def leak():
+                kept.append(open("/dev/null"))
+                kept.append(socket.socket())
+                for _ in range(100): open("/dev/zero").close()
+            """, "leak()", environment: Agent.followsOpenings)
+        try await script.act()
+        let agents = try #require(try AgentCauses([script.reader]))
+        let openings = await agents.openings(of: script.reader)
+        let open = try script.reader.openDescriptors()
+        for (kind, isSocket) in [(DescriptorKind.device, false), (.socket, true)] {
+            let own = openings.filter { $0.isSocket == isSocket && $0.frames.first?.function == "leak" }
+            let numbers = Set(own.map(\.descriptor))
+            #expect(open.contains { $0.kind == kind && numbers.contains(Int($0.identity.number)) }, "\(openings)")
+            #expect(own.contains { $0.frames.first?.line == (isSocket ? 6 : 5) }, "\(own)")
+        }
+        let before = try await Self.lines(script)
+        for _ in 0..<3 { try await script.act() }
+        let after = try await Self.lines(script)
+        let grown = after.filter { line in
+            line.count == 7 && Int(line[1])! >= 100 && !before.contains { $0[4] == line[4] }
+        }
+        #expect(grown.isEmpty, "\(grown)")
+        withExtendedLifetime(script) {}
+    }
+
+    @Test(
         "Python: nothing of the agent itself grows",
         .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
     func flat() async throws {

@@ -56,6 +56,28 @@ struct NativeCausesTests {
         #expect(cause.location?.description.hasPrefix("stepper.c:") == true && cause.location?.line != nil)
     }
 
+    @Test("what a function leaves open is told with its line, and what another opened where one was closed is not")
+    func opened() async throws {
+        let stepper = try await Self.stepper(
+            """
+            QUIET static void remember(void) { (void)!open("/dev/null", O_RDONLY); close(open("/dev/zero", O_RDONLY)); }
+            """)
+        let subject = HeapSubject(
+            processes: [stepper.reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: true)
+        let probe = try #require(try NativeCauseProbe(subject))
+        var snapshots: [CauseSnapshot] = []
+        for round in 0..<3 {
+            if round > 0 { try await stepper.act() }
+            var snapshot = try await probe.snapshot()
+            snapshot.counted.merge(DescriptorTallies.tallies(of: [stepper.reader], servingPort: 1)) { $1 }
+            snapshots.append(snapshot)
+        }
+        let connections = [Self.connections, Self.connections]
+        let causes = await probe.refined(CauseSearch(snapshots, connections: connections).causes())
+        #expect(causes.map(\.what) == ["device /dev/null"] && causes.first?.countsPerConnection == [1, 1], "\(causes)")
+        #expect(causes.first?.site.prefix(2).map(\.function) == ["remember", "on_event"], "\(causes)")
+    }
+
     @Test("one block that grows, and blocks that are moved, are of the line that made them so large")
     func grown() async throws {
         let growing = try await Self.causes(

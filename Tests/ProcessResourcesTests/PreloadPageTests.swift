@@ -39,6 +39,19 @@ struct PreloadPageTests {
         #expect(heap == PreloadedHeap(blocks: 101, bytes: 14_000 + (4 << 30), mappings: 0, mappedBytes: 0))
     }
 
+    @Test("openers are the stacks whose numbers descriptors have, where these are whole")
+    func openers() throws {
+        var stack = [UInt64](repeating: 0, count: 32)
+        stack[4] = 2
+        stack[6] = 0xA
+        stack[7] = 0xB
+        let tables = try #require(TraceTables([1, 1, 1, 0, 0x9000]))
+        #expect(tables.openers == 0x9000)
+        #expect(tables.openers(stacks: stack, owners: [0, 1, 0, 2]) == [1: [0xA, 0xB]])
+        stack[4] = 27
+        #expect(tables.openers(stacks: stack, owners: [1]).isEmpty)
+    }
+
     @Test("mappings are those that are not free")
     func mappings() {
         let heap = PreloadPage.heap(shards: [], mappings: [0x7FFF_F7A0_0 << 28 | 3, 0, 0x7FFF_F7B0_0 << 28 | 1])

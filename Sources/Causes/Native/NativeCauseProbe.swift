@@ -16,6 +16,7 @@ struct NativeCauseProbe: CauseProbe {
 
     private let traces: AllocationTraces
     private let processes: [ProcessReader]
+    private let servingPort: UInt16
     private let state = Locked(State())
 
     var source: String { traces.source }
@@ -25,6 +26,7 @@ struct NativeCauseProbe: CauseProbe {
         guard let traces = try AllocationTraces(subject) else { return nil }
         self.traces = traces
         processes = subject.processes
+        servingPort = subject.url.port
     }
 
     var note: String? {
@@ -52,6 +54,7 @@ struct NativeCauseProbe: CauseProbe {
 
     func refined(_ causes: [Cause]) async -> [Cause] {
         let sizes = state.withLock { $0.sizes }
+        let causes = await opened(causes)
         let symbols = await Symbols(of: causes.flatMap(\.site))
         if symbols.isMissing { miss("functions have no names: install llvm or binutils, which read them") }
         var refined: [Cause] = []
@@ -61,6 +64,9 @@ struct NativeCauseProbe: CauseProbe {
                 cause.name(size: sizes[CauseSignature(.allocation, cause.what, site: cause.site)] ?? 0)
                 cause.site = FunctionName.withoutAllocator(cause.site.flatMap(symbols.frames))
                 Self.add(cause, to: &refined)
+            case .descriptor:
+                cause.site = cause.site.flatMap(symbols.frames)
+                refined.append(cause)
             case .thread:
                 let site = await ThreadStacks.site(of: cause.what, in: processes)
                 if site == nil { miss("threads have no stacks: install elfutils, which reads them") }
@@ -70,6 +76,16 @@ struct NativeCauseProbe: CauseProbe {
             }
         }
         return refined
+    }
+
+    /// The causes with the stacks that opened descriptors, whose functions have no names yet.
+    private func opened(_ causes: [Cause]) async -> [Cause] {
+        await DescriptorOpeners.named(causes, in: processes, servingPort: servingPort) { process, count in
+            guard let code = try? CodeMap(process) else { return [:] }
+            return traces.openers(of: process, below: count).mapValues { addresses in
+                .init(site: addresses.map { CodeFrame(address: $0, code.place(of: $0)) })
+            }
+        }
     }
 
     private func miss(_ what: String) { state.withLock { $0.missing = what } }

@@ -12,8 +12,10 @@ package actor NodeCauseProbe: CauseProbe {
         let process: ProcessReader
         let url: String
         var scripts: [UInt32: String] = [:]
+        var followsOpenings = false
     }
 
+    private let servingPort: UInt16
     private var inspected: [Inspected] = []
 
     package nonisolated let source = "V8's heap snapshots, after a collection"
@@ -21,12 +23,46 @@ package actor NodeCauseProbe: CauseProbe {
     /// The finalisers of what the first collection finds let go of more.
     private static let collections = 3
 
-    /// Opens the inspectors of `processes`, which serve at `servingPort`.
-    package init(_ processes: [ProcessReader], servingPort: UInt16) async throws(Explanation.Failure) {
+    /// Opens the inspectors of `processes`, which serve at `servingPort`. Where they are our own, they note from now on which code
+    /// opens files.
+    package init(_ processes: [ProcessReader], servingPort: UInt16, isOwn: Bool) async throws(Explanation.Failure) {
+        self.servingPort = servingPort
         for process in processes {
             let endpoint = InspectorEndpoint(process, servingPort: servingPort)
             let url = try await Explanation.explained { () throws(HeapProbeFailure) in try await endpoint.url() }
             inspected.append(Inspected(process: process, url: url))
+            guard isOwn else { continue }
+            inspected[inspected.count - 1].followsOpenings = try await Self.inSession(process, url) {
+                session throws(HeapProbeFailure) in try await session.followOpenings()
+            }
+        }
+    }
+
+    package func refined(_ causes: [Cause]) async -> [Cause] {
+        let followed = inspected.filter(\.followsOpenings)
+        return await DescriptorOpeners.named(causes, in: inspected.map(\.process), servingPort: servingPort) {
+            process, _ in
+            guard let one = followed.first(where: { $0.process.pid == process.pid }) else { return [:] }
+            let openings = try? await Self.inSession(process, one.url) {
+                session throws(HeapProbeFailure) in try await session.followedOpenings()
+            }
+            return (openings ?? []).openers
+        }
+    }
+
+    private static func inSession<Value>(
+        _ process: ProcessReader, _ url: String, _ body: (InspectorSession) async throws(HeapProbeFailure) -> Value
+    ) async throws(Explanation.Failure) -> Value {
+        try await Explanation.explained { () throws(HeapProbeFailure) in
+            let session = try await InspectorSession(pid: process.pid, url: url)
+            do throws(HeapProbeFailure) {
+                let value = try await body(session)
+                await session.close()
+                return value
+            } catch {
+                await session.close()
+                throw error
+            }
         }
     }
 

@@ -40,6 +40,12 @@ extension Agent {
         return text
     }
 
+    /// What a process says of the code that opened what is open there, in lines; blocks the thread.
+    func openings(of process: ProcessReader, _ interpreter: Interpreter) throws(HeapProbeFailure) -> String {
+        try text(
+            of: process, interpreter, to: "openers\n", within: Self.answerLimit, maximumBytes: Self.mostCauseBytes)
+    }
+
     private func text(
         of process: ProcessReader, _ interpreter: Interpreter, to request: String, within limit: Duration,
         maximumBytes: Int = 65_536

@@ -44,6 +44,9 @@ struct Agent: Sendable {
     /// The variable that names Ruby's agent. A Ruby that does not find the file there does not start.
     static let rubyVariable = "RUBYOPT"
 
+    /// What has an agent follow which code opens files; any value does.
+    static let followsOpenings = ["WATERTIGHT_OPENERS": "1"]
+
     /// The variables that a command is started with: an agent beside whatever the user has there.
     func environment(
         for interpreter: Interpreter, variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }

@@ -44,6 +44,18 @@ package struct AgentCauses: Sendable {
     }
 }
 
+extension AgentCauses {
+    /// Which code opened what is open in `process`; nothing where its agent does not follow that.
+    package func openings(of process: ProcessReader) async -> [FollowedOpening] {
+        guard interpreter.followsOpenings else { return [] }
+        let text = try? await Thread.run("openings") { [agent, interpreter] () throws(HeapProbeFailure) in
+            try agent.openings(of: process, interpreter)
+        }
+        guard case .success(let lines)? = text else { return [] }
+        return lines.split(separator: "\n").compactMap(FollowedOpening.init(agentLine:))
+    }
+}
+
 extension Interpreter {
     fileprivate var causesSource: String {
         switch self {

@@ -27,6 +27,9 @@ enum Interpreter: CaseIterable, Sendable {
     /// Whether its objects are in a heap that its allocator does not know.
     var hasObjectHeap: Bool { self == .ruby }
 
+    /// Whether its agent can follow which code opens files.
+    var followsOpenings: Bool { self == .python }
+
     /// Where readings come from.
     var source: String {
         switch self {

@@ -1,4 +1,4 @@
-"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated, or what holds them.
+"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated, what holds them, or who opened files.
 
 CPython imports this at its start, because the checker has put the folder first in PYTHONPATH. It then imports the
 sitecustomize that it hides, if there is one. One thread waits on a Unix socket in the abstract namespace, whose name ends
@@ -6,6 +6,37 @@ with the process number; it takes the interpreter only to answer. Nothing of it 
 program: it uses the C modules alone, before gevent or eventlet replace anything.
 """
 import sys
+
+
+def _follow(state):
+    """Notes the stack that opens each descriptor, by the number that it will get: the lowest that is free, which is tried out."""
+    import os
+
+    dup, close, frame_at = os.dup, os.close, sys._getframe
+    openers = state["openers"] = {}
+
+    def note(event, arguments):
+        if event != "open" and event != "socket.__new__" or state.get("over") is None:
+            return
+        frame = frame_at(1)
+        # The socket of a connection that was accepted is open already.
+        while frame is not None and frame.f_code.co_name == "__init__":
+            frame = frame.f_back
+        if frame is None or event != "open" and frame.f_code.co_name == "accept":
+            return
+        try:
+            number = dup(state["over"])
+            close(number)
+        except OSError:
+            return
+        lines = [event]
+        while frame is not None and len(lines) < 12:
+            code = frame.f_code
+            lines.append("%s\t%s\t%d" % (code.co_name, code.co_filename, frame.f_lineno or 0))
+            frame = frame.f_back
+        openers[number] = "\t".join(lines)
+
+    sys.addaudithook(note)
 
 
 def _start(token):
@@ -33,11 +64,15 @@ def _start(token):
             space = state["causes"] = {}
             with open(os.path.join(folder, "holders.py"), encoding="utf-8") as source:
                 exec(compile(source.read(), "holders.py", "exec"), space)
-        own = [state, space] + list(space.values())
+        own = [state, space, state.get("openers")] + list(space.values())
         return space["answer"](set(map(id, own)), _thread.get_ident())
 
     def answer(connection):
         request = connection.recv(16)
+        if request == b"openers\n":
+            found = sorted(state.get("openers", {}).items())
+            lines = ["%d\t%s\n" % each for each in found]
+            connection.sendall(("".join(lines) + "\n").encode("utf-8", "replace"))
         if request not in (b"read\n", b"causes\n"):
             return
         # A program that has turned its collector off keeps its cycles: that is what it does when nobody looks.
@@ -136,6 +171,8 @@ def _start(token):
 
         os.fork = forked
     begin()
+    if "WATERTIGHT_OPENERS" in os.environ and hasattr(sys, "addaudithook"):
+        _follow(state)
 
 
 def _hidden():

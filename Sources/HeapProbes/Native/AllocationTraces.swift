@@ -44,6 +44,12 @@ package struct AllocationTraces: Sendable {
         return found
     }
 
+    /// The return addresses of the stacks that opened the descriptors of `process` which have numbers below `count`, by number.
+    package func openers(of process: ProcessReader, below count: Int) -> [Int: [UInt64]] {
+        var reader = PreloadReader(process, library: library.name)
+        return (try? reader.openers(below: count)) ?? nil ?? [:]
+    }
+
     private static func allocations(
         of process: ProcessReader, _ library: PreloadLibrary
     ) throws(HeapProbeFailure) -> TracedAllocations? {

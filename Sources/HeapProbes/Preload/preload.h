@@ -13,6 +13,7 @@
 
 #define SHARDS 64
 #define MOST_MAPPINGS 65536
+#define MOST_DESCRIPTORS 65536
 
 // The counters of some threads, on a cache line of their own. Sums over all of them are exact modulo 2^64: a block
 // may be freed by another thread than has allocated it.
@@ -38,6 +39,8 @@ struct page {
     // nothing is traced. How many stacks were begun, and how many allocations found no place.
     uint64_t stacks, owners;
     _Atomic uint64_t stacks_used, allocations_lost;
+    // For each descriptor by its number, the number of the stack plus one that opened it, or 0.
+    uint64_t openers;
 };
 
 extern struct page watertight_page;
@@ -56,6 +59,13 @@ struct next {
     int (*execveat)(int, const char *, char *const[], char *const[], int);
     int (*posix_spawn)(int *, const char *, const void *, const void *, char *const[], char *const[]);
     int (*posix_spawnp)(int *, const char *, const void *, const void *, char *const[], char *const[]);
+    int (*openat)(int, const char *, int, ...), (*memfd_create)(const char *, unsigned);
+    void *(*fopen)(const char *, const char *), *(*fopen64)(const char *, const char *);
+    int (*socket)(int, int, int), (*socketpair)(int, int, int, int *);
+    int (*accept)(int, void *, unsigned *), (*accept4)(int, void *, unsigned *, int);
+    int (*dup)(int), (*dup2)(int, int), (*dup3)(int, int, int), (*pipe2)(int *, int);
+    int (*epoll_create1)(int), (*eventfd)(unsigned, int), (*timerfd_create)(int, int), (*inotify_init1)(int);
+    int (*close)(int), (*fclose)(void *);
 };
 
 extern struct next next;
@@ -96,6 +106,11 @@ uint32_t watertight_owner(void);
 
 // What the mapping at `index` of the table is charged to; only where something is traced.
 _Atomic uint32_t *watertight_owner_at(uint64_t index);
+
+// Notes the stack of the calling thread as what has opened a descriptor, and that nothing has; nothing where nothing is
+// traced, or where it is none.
+void watertight_note_opener(long descriptor);
+void watertight_forget_opener(long descriptor);
 
 // What starts a program asks these: whether the process serves already, where its environment names this library (-1
 // where it does not), and what else the variable names.

@@ -38,6 +38,7 @@ struct tables {
     // Numbers of stacks, plus one.
     _Atomic uint32_t places[PLACES];
     _Atomic uint32_t owners[MOST_MAPPINGS];
+    _Atomic uint32_t openers[MOST_DESCRIPTORS];
     // The block's address without its last three bits, times 2^16, plus the number of its stack.
     _Atomic uint64_t slots[SLOTS];
     struct stack stacks[MOST_STACKS];
@@ -135,6 +136,16 @@ uint32_t watertight_owner(void) {
     if (__errno_location) *__errno_location() = error;
     if (!owner) lose();
     return owner;
+}
+
+void watertight_note_opener(long descriptor) {
+    if (!tables || descriptor < 0 || descriptor >= MOST_DESCRIPTORS) return;
+    atomic_store_explicit(&tables->openers[descriptor], watertight_owner(), memory_order_release);
+}
+
+void watertight_forget_opener(long descriptor) {
+    if (!tables || descriptor < 0 || descriptor >= MOST_DESCRIPTORS) return;
+    atomic_store_explicit(&tables->openers[descriptor], 0, memory_order_release);
 }
 
 static void charge(struct stack *stack, uint64_t sign, uint64_t bytes) {
@@ -248,6 +259,7 @@ void watertight_trace(void) {
     tables = (struct tables *)result;
     watertight_page.stacks = (uint64_t)tables->stacks;
     watertight_page.owners = (uint64_t)tables->owners;
+    watertight_page.openers = (uint64_t)tables->openers;
     STAND_BEFORE(malloc);
     STAND_BEFORE(calloc);
     STAND_BEFORE(realloc);

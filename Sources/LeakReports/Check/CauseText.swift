@@ -41,7 +41,7 @@ struct CauseText {
         switch cause.kind {
         case .allocation: words += stack.isEmpty ? "" : " allocated at \(stack)"
         case .task, .goroutine, .thread: words += stack.isEmpty ? "" : " at \(stack)"
-        case .descriptor: break
+        case .descriptor: words += stack.isEmpty ? "" : " opened at \(stack)"
         case .heldObject:
             if let place = cause.site.first?.location { words += " \(place)" }
         }

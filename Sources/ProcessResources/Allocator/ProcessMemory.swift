@@ -28,6 +28,7 @@ struct ProcessMemory {
 
     /// The words from `address` on.
     func words(at address: UInt64, count: Int) throws(MemoryReadFailure) -> [UInt64] {
+        guard count > 0 else { return [] }
         var words = [UInt64](repeating: 0, count: count)
         try copy([Piece(address: address, wordCount: count, destination: 0)], into: &words)
         return words

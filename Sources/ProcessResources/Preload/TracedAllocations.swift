@@ -23,13 +23,14 @@ package struct TracedAllocations: Hashable, Sendable {
 /// The tables of the library as its first words name them (preload.h, trace.c).
 struct TraceTables {
     /// The words of the page behind those of `PreloadPage`.
-    static let wordCount = 4
+    static let wordCount = 5
     private static let stackWords = 32
     private static let mostStacks = 65_536
     private static let mostAddresses = 26
 
     var stacks: UInt64
     var owners: UInt64
+    var openers: UInt64
     var stackCount: Int
     var lost: Int
 
@@ -40,7 +41,11 @@ struct TraceTables {
         owners = words[1]
         stackCount = Int(min(words[2], UInt64(Self.mostStacks)))
         lost = Int(truncatingIfNeeded: words[3])
+        openers = words[4]
     }
+
+    /// The descriptors that openers are known of, by number.
+    static let mostDescriptors = 65_536
 
     /// The words of all stacks.
     var stacksWords: Int { stackCount * Self.stackWords }
@@ -61,6 +66,20 @@ struct TraceTables {
         for number in 0..<min(stackCount, words.count / Self.stackWords) {
             let record = words[number * Self.stackWords..<(number + 1) * Self.stackWords]
             if let stack = Self.stack(Array(record), mapped[UInt32(number) + 1] ?? []) { found.stacks.append(stack) }
+        }
+        return found
+    }
+
+    /// The stacks that opened descriptors, by their numbers: `owners` has the number of a stack plus one for each descriptor from 0 on,
+    /// and 0 where none is known.
+    func openers(stacks words: [UInt64], owners: [UInt32]) -> [Int: [UInt64]] {
+        var found: [Int: [UInt64]] = [:]
+        for (descriptor, owner) in owners.enumerated() where owner != 0 {
+            let start = (Int(owner) - 1) * Self.stackWords
+            guard start + Self.stackWords <= words.count, words[start + 4] <= UInt64(Self.mostAddresses) else {
+                continue
+            }
+            found[descriptor] = Array(words[start + 6..<start + 6 + Int(words[start + 4])])
         }
         return found
     }
@@ -86,6 +105,33 @@ struct TraceTables {
 extension PreloadReader {
     /// What is charged to each stack now; nil where the process was not started to trace. What was read before decides where.
     package mutating func allocations() throws(PreloadReadFailure) -> TracedAllocations? {
+        try traced { reader, page, tables throws(MemoryReadFailure) in
+            let memory = reader.memory
+            let stacks = try memory.words(at: tables.stacks, count: tables.stacksWords)
+            let used = page.mappingsUsed
+            let mappings = try memory.words(at: page.mappings, count: used)
+            let owners = try memory.halfWords(at: tables.owners, count: used)
+            return tables.allocations(
+                stacks: stacks, mappings: mappings.map(PreloadPage.mapping), owners: owners,
+                resident: reader.resident)
+        }
+    }
+
+    /// The return addresses of the stacks that opened descriptors, by their numbers, of those below `count`; nil where the process
+    /// was not started to trace.
+    package mutating func openers(below count: Int) throws(PreloadReadFailure) -> [Int: [UInt64]]? {
+        try traced { reader, _, tables throws(MemoryReadFailure) in
+            guard tables.openers != 0 else { return [:] }
+            // First: a stack is there before it is named.
+            let owners = try reader.memory.halfWords(at: tables.openers, count: min(count, TraceTables.mostDescriptors))
+            return tables.openers(
+                stacks: try reader.memory.words(at: tables.stacks, count: tables.stacksWords), owners: owners)
+        }
+    }
+
+    private mutating func traced<Value>(
+        _ body: (PreloadReader, PreloadPage, TraceTables) throws(MemoryReadFailure) -> Value
+    ) throws(PreloadReadFailure) -> Value? {
         _ = try read()
         guard let address else { return nil }
         do throws(MemoryReadFailure) {
@@ -94,13 +140,7 @@ extension PreloadReader {
             guard let page, let tables = TraceTables(try memory.words(at: rest, count: TraceTables.wordCount)) else {
                 return nil
             }
-            let stacks = tables.stackCount > 0 ? try memory.words(at: tables.stacks, count: tables.stacksWords) : []
-            let used = page.mappingsUsed
-            let mappings = used > 0 ? try memory.words(at: page.mappings, count: used) : []
-            let pairs = used > 0 ? try memory.words(at: tables.owners, count: (used + 1) / 2) : []
-            let owners = pairs.flatMap { [UInt32(truncatingIfNeeded: $0), UInt32($0 >> 32)] }
-            return tables.allocations(
-                stacks: stacks, mappings: mappings.map(PreloadPage.mapping), owners: owners, resident: resident)
+            return try body(self, page, tables)
         } catch {
             throw error == .notPermitted ? .notPermitted(pid: process.pid) : .process(.exited(pid: process.pid))
         }
@@ -114,5 +154,13 @@ extension PreloadReader {
             let states = try? map.states(of: first..<first + UInt64(count * bytes))
         else { return count * bytes }
         return states.count { $0.contains(.present) } * bytes
+    }
+}
+
+extension ProcessMemory {
+    /// So many words of 32 bits.
+    fileprivate func halfWords(at address: UInt64, count: Int) throws(MemoryReadFailure) -> [UInt32] {
+        let pairs = try words(at: address, count: (count + 1) / 2)
+        return pairs.flatMap { [UInt32(truncatingIfNeeded: $0), UInt32($0 >> 32)] }
     }
 }

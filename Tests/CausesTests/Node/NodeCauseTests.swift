@@ -19,6 +19,8 @@ private final class LeakyServer {
         const bus = new EventEmitter();
         bus.setMaxListeners(0);
         const users = {};
+        const fs = require('fs');
+        const files = [];
         let next = 0;
         const leaks = {
           map() { sessions.set(next, new Session(next++)); },
@@ -28,6 +30,8 @@ private final class LeakyServer {
             bus.on('news', function onNews() { return socket; });
           },
           object() { users['user' + next++] = { seen: [] }; },
+          file() { files.push(fs.openSync('/dev/null')); },
+          stream() { files.push(fs.createReadStream('/dev/zero', { end: 0, autoClose: false })); },
           none() { const session = new Session(next++); bus.once('news', () => session).removeAllListeners('news'); },
         };
         require('http').createServer((request, response) => {
@@ -58,15 +62,23 @@ private final class LeakyServer {
 
     /// The causes of what `count` leaks in each of two intervals leave, of 500 connections each.
     func causes(_ kinds: [String], count: Int = 500) async throws -> [Cause] {
+        let probe = try await NodeCauseProbe([reader], servingPort: port, isOwn: true)
         for kind in kinds { try await leak(kind, 1000) }
-        let probe = try await NodeCauseProbe([reader], servingPort: port)
-        var snapshots = [try await probe.snapshot()]
+        var snapshots = [try await snapshot(probe)]
         for _ in 0..<2 {
             for kind in kinds { try await leak(kind, count) }
-            snapshots.append(try await probe.snapshot())
+            snapshots.append(try await snapshot(probe))
         }
+        let causes = await probe.refined(CauseSearch(snapshots, connections: [500, 500]).causes())
         await probe.close()
-        return CauseSearch(snapshots, connections: [500, 500]).causes()
+        return causes
+    }
+
+    /// What the probe says, and the descriptors of the process.
+    private func snapshot(_ probe: NodeCauseProbe) async throws -> CauseSnapshot {
+        var snapshot = try await probe.snapshot()
+        snapshot.counted.merge(DescriptorTallies.tallies(of: [reader], servingPort: port)) { $1 }
+        return snapshot
     }
 }
 
@@ -80,10 +92,23 @@ struct NodeCauseTests {
         let name = server.file.lastPathComponent
         func has(_ beginning: String) -> Bool { text.contains { $0.hasPrefix(beginning) } }
         #expect(has("1.00 Session at \(name):4 held by sessions: Map \(name):6"), "\(text)")
-        #expect(has("1.00 Timeout heartbeat() at \(name):13 held by "), "\(text)")
-        #expect(has("1.00 onNews() at \(name):16 held by bus: EventEmitter \(name):7 > ._events"), "\(text)")
+        #expect(has("1.00 Timeout heartbeat() at \(name):15 held by "), "\(text)")
+        #expect(has("1.00 onNews() at \(name):18 held by bus: EventEmitter \(name):7 > ._events"), "\(text)")
         #expect(has("1.00 Object held by users: Object \(name):9"), "\(text)")
         #expect(causes.count == 4, "\(text)")
+    }
+
+    @Test(
+        "a file that stays open is named with the line that opened it, also one of a stream, and nothing of ours grows")
+    func files() async throws {
+        let server = try await LeakyServer()
+        for (kind, what, line) in [("file", "device /dev/null", 21), ("stream", "device /dev/zero", 22)] {
+            let causes = try await server.causes([kind], count: 500)
+            let file = try #require(causes.first { $0.kind == .descriptor }, "\(causes.map(Self.line))")
+            #expect(file.what == what && file.location?.line == line, "\(file)")
+            let held = causes.filter { $0.kind == .heldObject }.map(Self.line)
+            #expect(held.allSatisfy { $0.contains("files") }, "\(held)")
+        }
     }
 
     @Test("every tenth connection")
