@@ -18,7 +18,8 @@ struct Watertight: AsyncParsableCommand {
         version: ToolVersion.current,
         subcommands: [
             CheckCommand.self, SearchCommand.self, WatchCommand.self, FleetCommand.self, LifecyclesCommand.self,
-            DriveCommand.self, ReportCommand.self, CompareCommand.self, AnalyzeCommand.self, InitCommand.self,
+            DriveCommand.self, ReportCommand.self, ExplainCommand.self, CompareCommand.self, AnalyzeCommand.self,
+            InitCommand.self,
             ServeCommand.self, ConnectCommand.self, ScenarioCommand.self, EnvironmentCommand.self,
         ],
         defaultSubcommand: nil)

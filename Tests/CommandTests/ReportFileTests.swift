@@ -152,4 +152,24 @@ struct ReproducerTests {
             + "'ws://127.0.0.1:{port}/chat?a=1' -- node 'my server.js' {port}"
         #expect(command.reproducer(of: .reset.compressed!, seed: 7) == expected)
     }
+
+    @Test("it is read back as the command that it was, with the secret from the environment")
+    func parsed() throws {
+        let arguments = [
+            "ws://127.0.0.1:{port}/chat?a=1", "--header", "Authorization: Bearer abc", "--header", "X-Room: $a `b`",
+            "--first-message", "it's {n}", "--", "node", "my server.js", "{port}",
+        ]
+        let command = try CheckCommand.parse(arguments)
+        let line = command.reproducer(of: .fin, seed: 7)
+        let again = try CheckCommand.parsed(reproducer: line, variables: ["AUTHORIZATION": "Bearer abc"])
+        #expect(again.reproducer(of: .fin, seed: 7) == line)
+        #expect(again.peers.headers.map(\.value) == ["Bearer abc", "$a `b`"])
+        let missing = #expect(throws: ValidationError.self) {
+            try CheckCommand.parsed(reproducer: line, variables: [:])
+        }
+        #expect(missing?.message.contains("set the environment variable AUTHORIZATION") == true)
+        for line in ["rm -rf x", "watertight serve", "watertight check 'a"] {
+            #expect(throws: ValidationError.self) { try CheckCommand.parsed(reproducer: line, variables: [:]) }
+        }
+    }
 }

@@ -42,6 +42,22 @@ struct ExplanationPlanTests {
         #expect(ExplanationPlan.rows(of: DiagnosedCheck.result { _ in [:] }, takesKnown: true).isEmpty)
     }
 
+    @Test("of a record, the rows that are named, or examples of all; what does not leak cannot be explained")
+    func named() throws {
+        let result = DiagnosedCheck.result(["bare-tcp", "fin", "reset/open"], leaking: ["fin", "reset/open"])
+        #expect(try ExplanationPlan.rows(of: result, named: []) == [1])
+        #expect(try ExplanationPlan.rows(of: result, named: ["reset/open", "fin", "fin"]) == [2, 1])
+        #expect(throws: LeakCheck.NothingToExplain.notLeaking("bare-tcp")) {
+            try ExplanationPlan.rows(of: result, named: ["bare-tcp"])
+        }
+        #expect(throws: LeakCheck.NothingToExplain.noRow("idle/pong")) {
+            try ExplanationPlan.rows(of: result, named: ["idle/pong"])
+        }
+        #expect(throws: LeakCheck.NothingToExplain.noLeak) {
+            try ExplanationPlan.rows(of: DiagnosedCheck.result { _ in [:] }, named: ["fin"])
+        }
+    }
+
     @Test("as many connections as show what is left ten times, but none that a process could not bear")
     func loads() {
         #expect(Self.load([.liveHeap: 1000]) == .init(warmUp: 2000, interval: 500))

@@ -1,3 +1,4 @@
+import Causes
 import LeakStatistics
 import Testing
 
@@ -39,6 +40,21 @@ struct KnownLeakReportTests {
         #expect(json.contains("\"verdictBesideKnown\" : \"clean\"") && json.contains("\"expires\" : \"2026-12-31\""))
     }
 
+    @Test("an entry that no longer accepts its leak says why")
+    func objections() {
+        var entry = Self.entry
+        entry.cause = KnownCause(Cause(.task, "Task wait_for_auth", countsPerConnection: [1, 1]))
+        for (objection, words) in [
+            (KnownLeak.Objection.grown, "it has grown beyond the known leak of 0.6: a <bug> upstream"),
+            (.expired, "it was known until 2026-12-31: a <bug> upstream"),
+            (.otherCause, "it has another cause than the known leak of Task wait_for_auth: a <bug> upstream"),
+        ] {
+            var finding = result.rows[0].resources[0]
+            finding.apply(entry, unless: objection)
+            #expect(finding.remark?.contains(words) == true, "\(finding.remark ?? "")")
+        }
+    }
+
     @Test("what is known stands beside what is not")
     func mixed() {
         var result = result
@@ -50,6 +66,9 @@ struct KnownLeakReportTests {
     func file() throws {
         #expect(try KnownLeaksFile.read(Array(KnownLeaksFile.render([Self.entry]).utf8)) == [Self.entry])
         #expect(try KnownLeaksFile.read(Array(KnownLeaksFile.render([]).utf8)) == [])
+        var caused = Self.entry
+        caused.cause = KnownCause(Cause(.task, "Task wait_for_auth", countsPerConnection: [1, 1]))
+        #expect(try KnownLeaksFile.read(Array(KnownLeaksFile.render([caused]).utf8)) == [caused])
     }
 
     @Test(

@@ -184,13 +184,15 @@ public struct CheckResult: Sendable {
         public var releasedWithinSeconds: Double?
         /// The entry that accepts this leak; nil where none does.
         public var knownLeak: KnownLeak?
-        /// The entry that would, and no longer does: it has expired, or was outgrown.
+        /// The entry that would, and no longer does.
         public var outdatedKnownLeak: KnownLeak?
+        /// Why that does not; nil in the records of earlier versions.
+        public var objection: KnownLeak.Objection?
 
         private enum CodingKeys: String, CodingKey {
             case resource, verdict, perConnection, interval, smallestDetectable, reason, tcpStates,
                 releasedWithinSeconds
-            case knownLeak, outdatedKnownLeak, remark
+            case knownLeak, outdatedKnownLeak, objection, remark
         }
 
         /// What is said of `resource`.
@@ -224,6 +226,7 @@ public struct CheckResult: Sendable {
             releasedWithinSeconds = try values.decodeIfPresent(Double.self, forKey: .releasedWithinSeconds)
             knownLeak = try values.decodeIfPresent(KnownLeak.self, forKey: .knownLeak)
             outdatedKnownLeak = try values.decodeIfPresent(KnownLeak.self, forKey: .outdatedKnownLeak)
+            objection = try values.decodeIfPresent(KnownLeak.Objection.self, forKey: .objection)
         }
 
         /// Writes the finding into a record.
@@ -239,6 +242,7 @@ public struct CheckResult: Sendable {
             try values.encodeIfPresent(releasedWithinSeconds, forKey: .releasedWithinSeconds)
             try values.encodeIfPresent(knownLeak, forKey: .knownLeak)
             try values.encodeIfPresent(outdatedKnownLeak, forKey: .outdatedKnownLeak)
+            try values.encodeIfPresent(objection, forKey: .objection)
         }
     }
 

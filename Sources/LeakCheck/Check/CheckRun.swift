@@ -114,6 +114,7 @@ final class CheckRun {
         if interruption == nil {
             let began = MonotonicTime.now
             await explain(&result)
+            result.requireKnownCauses()
             timeSpent.explainingSeconds = began.elapsed.inSeconds
             result.timeSpent = timeSpent
             result.shard = plan.shard

@@ -42,7 +42,7 @@ public struct LeakCheck: Sendable {
         }
     }
 
-    private let plan: CheckPlan
+    let plan: CheckPlan
     private let logger: Logger
     private let progress: @Sendable (Progress) -> Void
     private let record: @Sendable (CheckRecord.Entry) -> Void
@@ -71,13 +71,18 @@ public struct LeakCheck: Sendable {
     /// A check that is cancelled, or whose target dies, returns what was measured. Throws `TargetFailure` when it cannot
     /// begin. Whatever happens, a command that was started is ended.
     public func run() async throws -> CheckResult {
+        try await withRun(of: plan) { try await $0.run() }
+    }
+
+    /// Has `body` use a run of `plan`, and ends whatever that started.
+    func withRun<Value>(of plan: CheckPlan, _ body: (CheckRun) async throws -> Value) async throws -> Value {
         let driver = try PeerDriver()
         defer { driver.stop() }
         let run = CheckRun(plan: plan, driver: driver, logger: logger, progress: progress, record: record)
         do {
-            let result = try await run.run()
+            let value = try await body(run)
             await run.end()
-            return result
+            return value
         } catch {
             await run.end()
             throw error

@@ -18,7 +18,11 @@ extension CheckRun {
     /// Explains rows of `result` that leak, as the plan wants it, and notes what was learned.
     func explain(_ result: inout CheckResult) async {
         guard plan.mayExplain else { return }
-        let chosen = ExplanationPlan.rows(of: result, takesKnown: plan.explain == .always)
+        await explain(ExplanationPlan.rows(of: result, takesKnown: plan.explain == .always), of: &result)
+    }
+
+    /// Explains the rows `chosen` of `result`, by their indices.
+    func explain(_ chosen: [Int], of result: inout CheckResult) async {
         guard !chosen.isEmpty else { return }
         // A command that always takes the same port cannot run twice.
         if plan.usesOneProcess, case .command = plan.subject { await targets.endAll() }
@@ -30,6 +34,14 @@ extension CheckRun {
             rows[row].explanation = explanation
             result.rows[index].explanation = explanation
         }
+    }
+
+    /// Looks at the target as at the beginning of a check, then explains the rows `chosen` of a result that was recorded, whose
+    /// peers stayed as long as `holds` says, by label.
+    func explain(_ chosen: [Int], ofRecorded result: inout CheckResult, holds: [String: Duration]) async throws {
+        for row in rows.indices { rows[row].hold = holds[rows[row].lifecycle.label] ?? rows[row].hold }
+        try await prepare()
+        await explain(chosen, of: &result)
     }
 
     /// What the causes of a row are, or why they are not known; nil where the check was ended meanwhile.

@@ -19,13 +19,28 @@ enum ExplanationPlan {
     /// The share of the limit of descriptors, the threads and the bytes that may be left by all connections together.
     private static let (descriptorShare, mostThreads, mostBytes) = (0.5, 1500.0, Double(1 << 30))
 
-    /// The rows to explain, as indices: the example of each group that leaks alike and is not a known leak, unless `takesKnown`.
+    /// The rows to explain, as indices: the example of each group that leaks alike and is not a known leak, unless `takesKnown`
+    /// or its entry names a cause, which may be another by now.
     static func rows(of result: CheckResult, takesKnown: Bool) -> [Int] {
         var chosen: [Int] = []
         for group in result.leakGroups where takesKnown || !group.isKnown(in: result) {
             if !chosen.contains(group.rows[0]) { chosen.append(group.rows[0]) }
         }
         return Array(chosen.prefix(mostRows))
+    }
+
+    /// The rows to explain of a recorded result: those with the labels `names`, or examples of all that leaks, known or not.
+    static func rows(of result: CheckResult, named names: [String]) throws(LeakCheck.NothingToExplain) -> [Int] {
+        let leaking = result.rows.indices.filter { result.rows[$0].resources.contains { $0.verdict == .leak } }
+        guard !leaking.isEmpty else { throw .noLeak }
+        guard !names.isEmpty else { return rows(of: result, takesKnown: true) }
+        var chosen: [Int] = []
+        for name in names {
+            guard let row = result.rows.firstIndex(where: { $0.lifecycle.label == name }) else { throw .noRow(name) }
+            guard leaking.contains(row) else { throw .notLeaking(name) }
+            if !chosen.contains(row) { chosen.append(row) }
+        }
+        return chosen
     }
 
     /// How many connections explain `row`, whose process may open `descriptorLimit` descriptors; nil where so many as would tell
@@ -52,10 +67,11 @@ enum ExplanationPlan {
 }
 
 extension LeakGroup {
-    /// Whether all of it is accepted.
+    /// Whether all of it is accepted, whatever its cause.
     fileprivate func isKnown(in result: CheckResult) -> Bool {
         leaks.allSatisfy { leak in
-            result.rows[rows[0]].resources.first { $0.resource == leak.resource }?.knownLeak != nil
+            let known = result.rows[rows[0]].resources.first { $0.resource == leak.resource }?.knownLeak
+            return known != nil && known?.cause == nil
         }
     }
 }

@@ -13,14 +13,20 @@ public struct KnownLeak: Hashable, Sendable, Codable {
     public var reason: String
     /// The last day on which it is.
     public var expires: CalendarDay
+    /// What is left, and by whom: a leak of another cause is not accepted. Nil for whatever leaks as much.
+    public var cause: KnownCause?
 
     /// An accepted leak.
-    public init(lifecycle: String, resource: Resource, perConnection: Double, reason: String, expires: CalendarDay) {
+    public init(
+        lifecycle: String, resource: Resource, perConnection: Double, reason: String, expires: CalendarDay,
+        cause: KnownCause? = nil
+    ) {
         self.lifecycle = lifecycle
         self.resource = resource
         self.perConnection = perConnection
         self.reason = reason
         self.expires = expires
+        self.cause = cause
     }
 
     /// An amount that is allowed for good: what a server may keep of each connection, so that no finding makes it news.
@@ -59,11 +65,7 @@ extension CheckResult {
                 guard let entry = entries.first(where: { $0.covers(rows[row], finding) }) else { continue }
                 switch finding.verdict {
                 case .leak:
-                    if entry.accepts(finding, on: day) {
-                        rows[row].resources[index].knownLeak = entry
-                    } else {
-                        rows[row].resources[index].outdatedKnownLeak = entry
-                    }
+                    rows[row].resources[index].apply(entry, unless: entry.objection(to: finding, on: day))
                 case .clean:
                     guard !entry.isAllowance, let bound = finding.smallestDetectable, bound <= entry.perConnection
                     else { continue }
@@ -75,6 +77,7 @@ extension CheckResult {
                 }
             }
         }
+        requireKnownCauses()
     }
 
     /// Entries for the leaks of this check; what `entries` says of them and of rows that were not judged is kept.
@@ -84,7 +87,7 @@ extension CheckResult {
             let finding = rows.lazy.flatMap { row in row.resources.filter { entry.covers(row, $0) } }.first
             return finding.map { $0.verdict == .inconclusive } ?? true
         }
-        for row in rows {
+        for (index, row) in rows.enumerated() {
             for finding in row.resources where finding.verdict == .leak && finding.knownLeak?.isAllowance != true {
                 guard let amount = finding.interval?.upperBound ?? finding.perConnection else { continue }
                 let old = entries.first { $0.covers(row, finding) }
@@ -94,7 +97,8 @@ extension CheckResult {
                         lifecycle: row.lifecycle.label, resource: finding.resource,
                         perConnection: isAccepted ? old?.perConnection ?? amount : amount,
                         reason: old?.reason ?? "not looked into yet",
-                        expires: isAccepted ? old?.expires ?? newTerm : newTerm))
+                        expires: isAccepted ? old?.expires ?? newTerm : newTerm,
+                        cause: isAccepted ? old?.cause : knownCause(ofRow: index)))
             }
         }
         return present
@@ -111,9 +115,28 @@ extension KnownLeak {
         row.lifecycle.label == lifecycle && finding.resource == resource
     }
 
-    /// Whether the entry still accepts this leak: it has not expired, nor was it outgrown.
-    fileprivate func accepts(_ finding: CheckResult.Finding, on day: CalendarDay) -> Bool {
+    /// Why an entry does not accept a leak of its row and resource.
+    public enum Objection: String, Hashable, Sendable, Codable {
+        /// It has grown beyond the entry's amount.
+        case grown
+        /// The entry's last day is over.
+        case expired
+        /// It has another cause than the entry's.
+        case otherCause
+    }
+
+    /// Why the entry does not accept this leak; nil where it does.
+    fileprivate func objection(to finding: CheckResult.Finding, on day: CalendarDay) -> Objection? {
         let least = finding.interval?.lowerBound ?? finding.perConnection ?? .infinity
-        return day <= expires && least <= perConnection
+        return least > perConnection ? .grown : day > expires ? .expired : nil
+    }
+}
+
+extension CheckResult.Finding {
+    /// Notes that `entry` accepts the leak, or with which `objection` it does not.
+    mutating func apply(_ entry: KnownLeak, unless objection: KnownLeak.Objection?) {
+        knownLeak = objection == nil ? entry : nil
+        outdatedKnownLeak = objection == nil ? nil : entry
+        self.objection = objection
     }
 }

@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import SystemCalls
 import Targets
 
 extension CheckRecord {
@@ -54,7 +55,8 @@ extension CheckRecord {
         return end.targetLost.map { .targetLost($0) } ?? (end.interrupted ? .interrupted : nil)
     }
 
-    private func measurement(_ row: Row) -> RowMeasurement? {
+    /// What was measured of `row`; nil where this version does not know its lifecycle.
+    func measurement(_ row: Row) -> RowMeasurement? {
         guard let lifecycle = row.resolved else { return nil }
         var measurement = RowMeasurement(lifecycle)
         measurement.samples = samples.filter { $0.label == row.label }
@@ -72,6 +74,7 @@ extension CheckRecord {
         measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
         measurement.stall = facts.stall
         measurement.explanation = facts.explanation
+        if let seconds = facts.holdSeconds { measurement.hold = .seconds(seconds) }
         return measurement
     }
 }
@@ -94,6 +97,7 @@ extension CheckRecord.RowFacts {
         failure = row.failure
         isInapplicable = row.isInapplicable
         explanation = row.explanation
+        holdSeconds = row.lifecycle.staysConnected ? row.hold.inSeconds : nil
     }
 }
 

@@ -127,6 +127,8 @@ public struct CheckRecord: Sendable {
         public var isInapplicable: Bool
         /// What is known of the causes of what it leaks; nil where they were not looked for.
         public var explanation: Explanation?
+        /// How long its peers stayed, where they stay, in seconds; nil in the records of earlier versions.
+        public var holdSeconds: Double?
     }
 
     /// What became of a row's connections.

@@ -173,8 +173,13 @@ extension CheckResult.Finding {
             return "that is more than the \(Amount.text(entry.perConnection, resource))\(resource.suffix) allowed"
         }
         let least = interval?.lowerBound ?? perConnection ?? .infinity
-        return least > entry.perConnection
-            ? "it has grown beyond the known leak of \(entry.perConnection): \(entry.reason)"
-            : "it was known until \(entry.expires): \(entry.reason)"
+        // Records of earlier versions do not say.
+        return switch objection ?? (least > entry.perConnection ? .grown : .expired) {
+        case .grown: "it has grown beyond the known leak of \(entry.perConnection): \(entry.reason)"
+        case .expired: "it was known until \(entry.expires): \(entry.reason)"
+        case .otherCause:
+            "it has another cause than the known leak"
+                + (entry.cause.map { " of \($0.what)" } ?? "") + ": \(entry.reason)"
+        }
     }
 }

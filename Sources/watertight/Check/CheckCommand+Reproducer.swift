@@ -45,5 +45,5 @@ extension CheckCommand {
     }
 
     /// The record's file, where one is wanted.
-    func openedRecord() throws -> RecordFile? { try record.map(RecordFile.forOption) }
+    func openedRecord() throws -> RecordFile? { try record.map { try RecordFile.forOption($0) } }
 }

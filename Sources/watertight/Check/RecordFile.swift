@@ -17,18 +17,23 @@ final class RecordFile: Sendable {
         var failure: (any Error)?
     }
 
-    /// Opens the file; throws `ReportFile.Failure`.
-    init(_ name: String) throws(ReportFile.Failure) {
-        state = Locked(State(file: try ReportFile(name)))
+    private init(_ file: sending ReportFile) {
+        state = Locked(State(file: file))
     }
 
-    /// The file that `--record` names.
-    static func forOption(_ name: String) throws -> RecordFile {
+    /// The file that `--record` names. Where a record is written anew, it `keepsContents` until then.
+    static func forOption(_ name: String, keepsContents: Bool = false) throws -> RecordFile {
         do {
-            return try RecordFile(name)
+            return RecordFile(try ReportFile(name, keepsContents: keepsContents))
         } catch {
             throw ValidationError("--record: \(error)")
         }
+    }
+
+    /// Writes a whole record; throws where it could not be written to its end.
+    func write(_ entries: [CheckRecord.Entry]) throws(Incomplete) {
+        for entry in entries { write(entry) }
+        try requireWhole()
     }
 
     /// Writes one entry; after an error nothing more, because a gap would make a record that lies.

@@ -9,6 +9,13 @@ enum ShellText {
     ///
     /// Nothing is expanded: a line that needs a shell calls one.
     static func words(of line: String) -> [String]? {
+        words(of: line) { "$" + $0 }
+    }
+
+    /// The words of a line in which a variable between double quotes has the value that `variable` gives for its name.
+    static func words<Failure: Error>(
+        of line: String, variable: (String) throws(Failure) -> String
+    ) throws(Failure) -> [String]? {
         var words: [String] = []
         var word: String?
         var quote: Character?
@@ -17,6 +24,10 @@ enum ShellText {
             switch (quote, character) {
             case ("'", "'"), ("\"", "\""): quote = nil
             case ("\"", "\\") where rest.first.map { "\"\\$`".contains($0) } == true: word?.append(rest.removeFirst())
+            case ("\"", "$"):
+                let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+                rest.removeFirst(name.count)
+                word?.append(name.isEmpty ? "$" : try variable(String(name)))
             case ("'"?, _), ("\""?, _): word?.append(character)
             case (_, "'"), (_, "\""):
                 quote = character

@@ -105,7 +105,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let files = try WatchReportFiles.opened(json: json)
-        let record = try record.map(RecordFile.forOption)
+        let record = try record.map { try RecordFile.forOption($0) }
         let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
         let exporter = try await listen.asyncMap { try await WatchExporter.start(on: $0, allowing: allowedHosts) }
         let view = WatchView(isQuiet: files.isJSONOnOutput)

@@ -251,6 +251,91 @@ def socketio_aiohttp():
     web.run_app(app, host=HOST, port=PORT, access_log=None, print=None)
 
 
+def socketio_threads(mode):
+    """Socket.IO on threads or green threads: `threading` on Werkzeug, `gevent`, or `eventlet`."""
+    if mode == "gevent":
+        from gevent import monkey
+
+        monkey.patch_all()
+    elif mode == "eventlet":
+        import eventlet
+
+        eventlet.monkey_patch()
+    import socketio
+
+    server = socketio.Server(async_mode=mode, cors_allowed_origins="*")
+
+    @server.on("*")
+    def reply(event, sid, data=None):
+        server.emit("reply", data, room=sid)
+
+    app = socketio.WSGIApp(server)
+    if mode == "gevent":
+        from gevent import pywsgi
+        from geventwebsocket.handler import WebSocketHandler
+
+        pywsgi.WSGIServer((HOST, PORT), app, handler_class=WebSocketHandler, log=None).serve_forever()
+    elif mode == "eventlet":
+        from eventlet import wsgi
+
+        wsgi.server(eventlet.listen((HOST, PORT)), app, log_output=False)
+    else:
+        from werkzeug.serving import run_simple
+
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+        run_simple(HOST, PORT, app, threaded=True)
+
+
+def socketio_threading():
+    socketio_threads("threading")
+
+
+def socketio_gevent():
+    socketio_threads("gevent")
+
+
+def socketio_eventlet():
+    socketio_threads("eventlet")
+
+
+def robyn():
+    from robyn import Robyn
+
+    app = Robyn(__file__)
+
+    @app.websocket("/")
+    async def echo(websocket):
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+
+    sys.argv[1:] = []
+    app.start(host=HOST, port=PORT)
+
+
+def ariadne():
+    from ariadne import QueryType, SubscriptionType, make_executable_schema
+    from ariadne.asgi import GraphQL
+    from ariadne.asgi.handlers import GraphQLTransportWSHandler
+
+    subscription = SubscriptionType()
+
+    @subscription.source("counter")
+    async def source(root, info):
+        number = 0
+        while True:
+            yield number
+            number += 1
+            await asyncio.sleep(0.05)
+
+    @subscription.field("counter")
+    def counter(number, info):
+        return number
+
+    types = "type Query { hello: String } type Subscription { counter: Int! }"
+    schema = make_executable_schema(types, QueryType(), subscription)
+    uvicorn_runs(GraphQL(schema, websocket_handler=GraphQLTransportWSHandler()))
+
+
 def strawberry():
     import typing
 
