@@ -72,6 +72,8 @@ def _python():
            Cause(1, "task", "Task wait_for_auth", "tasks", line("await connection.send(token)", -1)))
     yield ("Python, a thread", partial(server, "thread"),
            Cause(1, "thread", "session-writer-#", "threading._active"))
+    yield ("Python, a file", partial(server, "file"),
+           Cause(1, "descriptor", "/dev/null", "write_log", line("os.open(")))
     yield "Python, nothing", partial(server, ""), Healthy()
 
 
@@ -90,6 +92,8 @@ def _node():
     yield ("Node, a listener", partial(server, "listener"),
            Cause(1, "heldObject", "onNews()", "news", line("news.on(")))
     yield "Node, an entry of a map in a function", partial(server, "room"), Cause(1, "heldObject", "Session", "rooms")
+    yield ("Node, a file", partial(server, "file"),
+           Cause(1, "descriptor", "/dev/null", "holders.js", line("fs.open(")))
     yield "Node, nothing", partial(server, ""), Healthy()
 
 
@@ -131,6 +135,8 @@ def _c():
     line = _line("leaky.c")
     yield ("C, a block of each connection", partial(server, "leak"),
            Cause(1, "allocation", "112 B block", "remember", line("calloc("), "on_event", line("remember();")))
+    yield ("C, a file", partial(server, "file"),
+           Cause(1, "descriptor", "/dev/null", "write_log", line("open(\"/dev/null"), "on_event"))
     yield "C, nothing", partial(server, ""), Healthy()
 
 

@@ -1,9 +1,10 @@
 // An echo server on ws that leaves things of each connection, each held in a way of its own.
 //
-//     holders.js --port PORT [map|tenth|plain|interval|listener|room] ...
+//     holders.js --port PORT [map|tenth|plain|interval|listener|room|file] ...
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const fs = require('node:fs');
 const { WebSocketServer } = require('ws');
 
 class Session {
@@ -42,6 +43,7 @@ function openChat(port, leaks) {
       if (leaks.has('plain')) users[`user ${count}`] = { history: Array.from({ length: 200 }, () => count) };
       if (leaks.has('interval')) heartbeat(new Session(count));
       if (leaks.has('listener')) subscribe(socket);
+      if (leaks.has('file')) fs.open('/dev/null', 'w', () => {});
       if (leaks.has('room')) rooms.set(count, new Session(count));
     });
   });

@@ -1,10 +1,11 @@
 """An echo server on Python's websockets that leaves things of each connection, each held in a way of its own.
 
-    holders.py --port PORT [map|listener|task|buffer|attribute|tenth|thread] ...
+    holders.py --port PORT [map|listener|task|buffer|attribute|tenth|thread|file] ...
 """
 
 import argparse
 import asyncio
+import os
 import threading
 
 from websockets.asyncio.server import serve
@@ -46,6 +47,10 @@ async def wait_for_auth(connection):
     await connection.send(token)
 
 
+def write_log():
+    os.open(os.devnull, os.O_WRONLY)
+
+
 def leave(connection, leaks):
     global count
     count += 1
@@ -61,6 +66,8 @@ def leave(connection, leaks):
         buffers.append(bytearray(1000))
     if "attribute" in leaks:
         registry.rooms["lobby"].append(Session(count))
+    if "file" in leaks:
+        write_log()
     if "thread" in leaks:
         threading.Thread(target=threading.Event().wait, name=f"session-writer-{count}", daemon=True).start()
 
