@@ -106,6 +106,20 @@ struct AgentCausesTests {
     }
 
     @Test(
+        "Python: what the interpreter itself opens, such as the script, is opened as ever",
+        .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
+    func script() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "watertight-script-\(UUID()).py")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let text = "import sys, time\nopen(sys.argv[1], 'w').write('.')\ntime.sleep(600)\n"
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        let script = try await AgentScript(.python, environment: Agent.followsOpenings) { marks in
+            ["python3", file.path(), marks]
+        }
+        #expect(try !script.reader.openDescriptors().isEmpty)
+    }
+
+    @Test(
         "Python: nothing of the agent itself grows",
         .enabled(if: StartedProcess.has("python3"), "python3 is not installed"))
     func flat() async throws {

@@ -18,17 +18,20 @@ def _follow(state):
     def note(event, arguments):
         if event != "open" and event != "socket.__new__" or state.get("over") is None:
             return
-        frame = frame_at(1)
+        # What is raised here would keep the program from opening the file.
+        try:
+            follow(event, frame_at(1))
+        except Exception:
+            pass
+
+    def follow(event, frame):
         # The socket of a connection that was accepted is open already.
         while frame is not None and frame.f_code.co_name == "__init__":
             frame = frame.f_back
         if frame is None or event != "open" and frame.f_code.co_name == "accept":
             return
-        try:
-            number = dup(state["over"])
-            close(number)
-        except OSError:
-            return
+        number = dup(state["over"])
+        close(number)
         lines = [event]
         while frame is not None and len(lines) < 12:
             code = frame.f_code
