@@ -60,7 +60,7 @@ public enum CauseProbes {
         if !java.isEmpty { return try JVMCauseProbe(java) }
         do throws(HeapProbeFailure) {
             if let probe = try AgentCauseProbe(subject.processes, servingPort: subject.url.port) { return probe }
-            if let probe = try await GoroutineCauseProbe(subject) { return probe }
+            if let probe = try await GoCauseProbe(subject) { return probe }
             if let probe = try NativeCauseProbe(subject) { return probe }
         } catch {
             throw Explanation.Failure(error.description)

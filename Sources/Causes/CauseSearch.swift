@@ -23,9 +23,7 @@ public struct CauseSearch {
         for counted in countedCauses() { Self.add(counted, to: &found) }
         found = Self.considerable(found)
         for index in found.indices { found[index].contents = Array(found[index].contents.prefix(Self.mostContents)) }
-        return found.sorted {
-            ($1.bytesPerConnection ?? 0, $1.countPerConnection) < ($0.bytesPerConnection ?? 0, $0.countPerConnection)
-        }
+        return found.sorted { ($1.weight, $1.countPerConnection) < ($0.weight, $0.countPerConnection) }
     }
 
     /// Without objects that are a small part of all, as what refers to a leaked thread is; what is known by its line stays.
@@ -175,4 +173,9 @@ public struct CauseSearch {
         }
         causes.append(counted)
     }
+}
+
+extension Cause {
+    /// By what causes are ordered: bytes. A goroutine keeps its stack, and all that it refers to stands beside it.
+    fileprivate var weight: Double { kind == .goroutine ? .infinity : bytesPerConnection ?? 0 }
 }

@@ -70,7 +70,8 @@ struct SnapshotTextTests {
             \t/usr/lib/go-1.19/src/net/http/server.go:1991 +0x607
 
             """
-        let snapshot = CauseSnapshot(goroutines: text)
+        var snapshot = CauseSnapshot()
+        snapshot.add(goroutines: text)
         let pump = CauseSignature(
             .goroutine, "goroutine main.writePump (chan receive)",
             site: [
@@ -95,5 +96,41 @@ struct SnapshotTextTests {
         cause.holders = [HolderStep("tasks", "set", at: CodeLocation(file: "app.py", line: 3))]
         cause.site = [CodeFrame("get", at: CodeLocation(file: "/usr/lib/python3.11/queues.py", line: 158))]
         #expect(cause.location?.description == "app.py:3")
+    }
+
+    @Test("blocks of Go by the stack that allocated them, those of several sizes together, freed ones not")
+    func heapProfile() {
+        let text = """
+            heap profile: 5: 1536 [40: 9000] @ heap/2
+            3: 336 [9: 1008] @ 0x4b1234 0x4b5678
+            #\t0x4b1233\tmain.remember+0x25\t\t/srv/chat/main.go:12
+            #\t0x4b5677\tmain.(*Hub).join+0x1b5\t/srv/chat/hub.go:34
+
+            1: 1024 [1: 1024] @ 0x4b1234 0x4b5678
+            #\t0x4b1233\tmain.remember+0x25\t/srv/chat/main.go:12
+            #\t0x4b5677\tmain.(*Hub).join+0x1b5\t/srv/chat/hub.go:34
+
+            1: 176 [1: 176] @ 0x4c0000
+            #\t0x4bffff\tmain.main+0x5\t/srv/chat/main.go:3
+
+            0: 0 [22: 4000] @ 0x4b9999
+            #\t0x4b9998\tmain.freed+0x8\t/srv/chat/main.go:40
+
+            # runtime.MemStats
+            # Alloc = 123
+            """
+        var snapshot = CauseSnapshot()
+        var sizes: [CauseSignature: Int] = [:]
+        snapshot.add(heapProfile: text, sizes: &sizes)
+        let kept = CauseSignature(
+            .allocation, "block",
+            site: [
+                CodeFrame("main.remember", at: CodeLocation(file: "/srv/chat/main.go", line: 12)),
+                CodeFrame("main.(*Hub).join", at: CodeLocation(file: "/srv/chat/hub.go", line: 34)),
+            ])
+        let other = CauseSignature(
+            .allocation, "block", site: [CodeFrame("main.main", at: CodeLocation(file: "/srv/chat/main.go", line: 3))])
+        #expect(snapshot.counted == [kept: Tally(4, bytes: 1360), other: Tally(1, bytes: 176)])
+        #expect(sizes == [kept: 0, other: 176])
     }
 }

@@ -130,7 +130,7 @@ extension CauseSnapshot {
 
 extension Cause {
     /// Puts the size before the name, `112 B block`, where all have one, unless it is the bytes that grow and not the count.
-    fileprivate mutating func name(size: Int) {
+    mutating func name(size: Int) {
         if isOfBytes { what = "growing \(what)" }
         guard size > 0, !isOfBytes else { return }
         what = size % 1024 == 0 && size >= 10_240 ? "\(size / 1024) KiB \(what)" : "\(size) B \(what)"

@@ -57,6 +57,11 @@ struct GoPages: Hashable, Sendable, CustomStringConvertible {
         return Double(count)
     }
 
+    /// The heap profile, after a collection.
+    func heapProfile() async throws(HeapProbeFailure) -> [UInt8] {
+        try await HTTPFetch.body(at: heap, maximumBytes: Self.maximumBytes)
+    }
+
     /// The stacks of all goroutines.
     func stacks() async throws(HeapProbeFailure) -> [UInt8] {
         try await HTTPFetch.body(at: stacksPage, maximumBytes: Self.maximumBytes)

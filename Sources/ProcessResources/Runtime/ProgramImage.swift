@@ -79,7 +79,7 @@ struct ProgramImage {
 
 extension [UInt8] {
     /// A little-endian number; nil past the end or if too large to be an offset.
-    fileprivate func number(at offset: Int, bytes: Int) -> Int? {
+    func number(at offset: Int, bytes: Int) -> Int? {
         guard offset >= 0, offset <= count - bytes else { return nil }
         var value: UInt64 = 0
         for index in 0..<bytes { value |= UInt64(self[offset + index]) << UInt64(index * 8) }

@@ -119,8 +119,10 @@ def _go():
         return Target([f"{program}/server", "-port", "{port}", *leaks.split()])
 
     line = _line("goroutines.go")
-    yield ("Go, a goroutine", partial(server, "-leak"),
+    yield ("Go, a goroutine", partial(server, "-leak goroutine"),
            Cause(1, "goroutine", "main.writePump", "created by main.subscribe", line("go writePump")))
+    yield ("Go, an entry of a map", partial(server, "-leak session"),
+           Cause(1, "allocation", "main.remember", line("&session{"), "main.subscribe"))
 
 
 def _c():

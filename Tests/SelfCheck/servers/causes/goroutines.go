@@ -1,4 +1,5 @@
-// An echo server on gorilla/websocket that may leave a goroutine of each connection, which waits for what nobody sends.
+// An echo server on gorilla/websocket that may leave a goroutine of each connection, which waits for what nobody sends, or an
+// entry of a map.
 package main
 
 import (
@@ -6,20 +7,38 @@ import (
 	"log"
 	"net/http"
 	_ "net/http/pprof"
+	"sync"
 
 	"github.com/gorilla/websocket"
 )
 
 var upgrader = websocket.Upgrader{}
-var leaks = flag.Bool("leak", false, "leave a goroutine of each connection")
+var leaks = flag.String("leak", "", "what each connection leaves: a goroutine, or a session in a map")
+
+type session struct {
+	number  int
+	history [200]int
+}
+
+var sessions = map[int]*session{}
+var lock sync.Mutex
+
+func remember() {
+	lock.Lock()
+	defer lock.Unlock()
+	sessions[len(sessions)] = &session{number: len(sessions)}
+}
 
 func writePump(messages chan []byte) {
 	<-messages
 }
 
 func subscribe() {
-	if *leaks {
+	switch *leaks {
+	case "goroutine":
 		go writePump(make(chan []byte))
+	case "session":
+		remember()
 	}
 }
 

@@ -1,29 +1,6 @@
-import HeapProbes
-
-/// Goroutines of a Go program, by where they wait and the line that started them.
-struct GoroutineCauseProbe: CauseProbe {
-    private let stacks: GoroutineStacks
-
-    var source: String { stacks.source }
-
-    /// Nil where the target is no Go program.
-    init?(_ subject: HeapSubject) async throws(HeapProbeFailure) {
-        guard let stacks = try await GoroutineStacks(subject) else { return nil }
-        self.stacks = stacks
-    }
-
-    func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
-        CauseSnapshot(
-            goroutines: try await Explanation.explained { () throws(HeapProbeFailure) in try await stacks.text() })
-    }
-
-    func close() async {}
-}
-
 extension CauseSnapshot {
-    /// The goroutines in a dump of their stacks.
-    init(goroutines text: String) {
-        self.init()
+    /// Adds the goroutines in a dump of their stacks.
+    mutating func add(goroutines text: String) {
         var paragraph: [Substring] = []
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if !line.isEmpty {
@@ -71,7 +48,7 @@ extension CauseSignature {
 
 extension CodeLocation {
     /// The place in `\t/srv/main.go:8 +0x25`; nil where there is none.
-    fileprivate init?(stackLine: Substring) {
+    init?(stackLine: Substring) {
         let place = stackLine.drop { $0 == "\t" }.prefix { $0 != " " }
         guard let colon = place.lastIndex(of: ":"), let line = Int(place[place.index(after: colon)...]) else {
             return nil
