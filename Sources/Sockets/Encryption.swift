@@ -54,6 +54,8 @@ public struct EncryptionSummary: Hashable, Sendable, Codable, CustomStringConver
     public var subject: String?
     /// Whether the peer's certificate was found to be trusted and to carry the name that was asked for.
     public var isVerified: Bool
+    /// Whether the peer asked for a certificate and was given none; nil where it did not ask.
+    public var lacksCertificate: Bool?
 
     /// A version, a suite and the peer's certificate.
     public init(version: String, cipher: String, subject: String?, isVerified: Bool) {
@@ -67,6 +69,7 @@ public struct EncryptionSummary: Hashable, Sendable, Codable, CustomStringConver
     public var description: String {
         let certificate = subject.map { ", certificate of \($0)" + (isVerified ? ", verified" : ", not verified") }
         return "\(version), \(cipher)" + (certificate ?? "")
+            + (lacksCertificate == true ? "; it asks for a certificate and was given none" : "")
     }
 }
 

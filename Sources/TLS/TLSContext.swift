@@ -31,9 +31,7 @@ public final class TLSContext: EncryptionSource, @unchecked Sendable {
         _ identity: TLSIdentity, latest: Version = .tls13
     ) throws(TLSSetupFailure) -> TLSContext {
         let context = try TLSContext(TLS_server_method(), latest, serverName: nil)
-        guard
-            SSL_CTX_use_cert_and_key(context.pointer, identity.certificate, identity.key, identity.chain, 1) == 1
-        else { throw TLSSetupFailure("the certificate cannot be used: \(OpenSSLErrors.taken())") }
+        try context.prove(identity)
         SSL_CTX_set_alpn_select_cb(context.pointer, Self.selectProtocol, nil)
         SSL_CTX_set_num_tickets(context.pointer, 0)
         return context
@@ -42,12 +40,19 @@ public final class TLSContext: EncryptionSource, @unchecked Sendable {
     /// The context of clients.
     ///
     /// `serverName` is sent (RFC 6066, section 3), and expected in the certificate, in place of the host's name; it may not
-    /// be empty.
+    /// be empty. Where a server asks for a certificate (RFC 8446, section 4.3.2), `identity` is proven to it; without one it gets
+    /// none.
     public static func client(
-        trusting trust: Trust = .system, serverName: String? = nil, latest: Version = .tls13
+        trusting trust: Trust = .system, serverName: String? = nil, latest: Version = .tls13,
+        identity: TLSIdentity? = nil
     ) throws(TLSSetupFailure) -> TLSContext {
         if serverName?.isEmpty == true { throw TLSSetupFailure("the server's name is empty") }
         let context = try TLSContext(TLS_client_method(), latest, serverName: serverName)
+        if let identity {
+            try context.prove(identity)
+        } else {
+            SSL_CTX_set_client_cert_cb(context.pointer, Self.noteAsked)
+        }
         switch trust {
         case .system:
             guard SSL_CTX_set_default_verify_paths(context.pointer) == 1 else {
@@ -82,6 +87,12 @@ public final class TLSContext: EncryptionSource, @unchecked Sendable {
             throw TLSSetupFailure(OpenSSLErrors.taken())
         }
         copenssl_configure(pointer)
+    }
+
+    private func prove(_ identity: TLSIdentity) throws(TLSSetupFailure) {
+        guard SSL_CTX_use_cert_and_key(pointer, identity.certificate, identity.key, identity.chain, 1) == 1 else {
+            throw TLSSetupFailure("the certificate cannot be used: \(OpenSSLErrors.taken())")
+        }
     }
 
     deinit {
@@ -120,6 +131,18 @@ public final class TLSContext: EncryptionSource, @unchecked Sendable {
         }
         return SSL_TLSEXT_ERR_ALERT_FATAL
     }
+
+    /// Notes that the server asks for a certificate, and gives it none.
+    private static let noteAsked:
+        @convention(c) (
+            OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
+        ) -> Int32 = { session, _, _ in
+            SSL_set_ex_data(session, wasAskedIndex, UnsafeMutableRawPointer(bitPattern: 1))
+            return 0
+        }
+
+    /// Where a session of OpenSSL has a mark if its peer asked for a certificate that it did not get: the place for a program's own.
+    static let wasAskedIndex: Int32 = 0
 
     /// Keeps whose certificate it was: after a failure OpenSSL no longer has it.
     private static let noteUntrusted: SSL_verify_cb = { isTrusted, store in

@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 import Sockets
 
-/// A certificate, those that lead from it to an authority, and its private key: what a server proves to be.
+/// A certificate, those that lead from it to an authority, and its private key: what a server, or a client that is asked, proves to be.
 public final class TLSIdentity: @unchecked Sendable {
     let certificate: OpaquePointer
     let key: OpaquePointer
@@ -24,7 +24,7 @@ public final class TLSIdentity: @unchecked Sendable {
 
     // MARK: From files
 
-    /// Reads a PEM file of certificates, the server's own first, and one of its private key.
+    /// Reads a PEM file of certificates, its own first, and one of its private key.
     public static func read(certificateFile: String, keyFile: String) throws(TLSSetupFailure) -> TLSIdentity {
         let file = try opened(certificateFile)
         defer { BIO_free(file) }

@@ -96,11 +96,13 @@ public struct TLSSession: ~Copyable {
     public var summary: EncryptionSummary? {
         guard isEstablished else { return nil }
         let certificate = isServer ? nil : SSL_get0_peer_certificate(pointer)
-        return EncryptionSummary(
+        var summary = EncryptionSummary(
             version: String(cString: SSL_get_version(pointer)),
             cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(pointer))),
             subject: certificate.map(CertificateText.subject),
             isVerified: certificate != nil && SSL_get_verify_result(pointer) == Int(X509_V_OK))
+        if SSL_get_ex_data(pointer, TLSContext.wasAskedIndex) != nil { summary.lacksCertificate = true }
+        return summary
     }
 
     /// Begins a client's handshake, which puts its ClientHello into the output; no effect later or on a server.
@@ -196,9 +198,7 @@ public struct TLSSession: ~Copyable {
         let code = ERR_peek_error()
         let reason = copenssl_reason_of(code)
         if copenssl_library_of(code) == ERR_LIB_SSL {
-            if reason > SSL_AD_REASON_OFFSET, let name = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET) {
-                return .alert(String(cString: name))
-            }
+            if reason > SSL_AD_REASON_OFFSET { return .alert(AlertName.of(reason - SSL_AD_REASON_OFFSET)) }
             if reason == SSL_R_CERTIFICATE_VERIFY_FAILED {
                 let subject = buffers.untrustedSubject.take() ?? "an unnamed subject"
                 let words = X509_verify_cert_error_string(SSL_get_verify_result(pointer))

@@ -178,6 +178,40 @@ struct SessionTests {
         #expect("\(EncryptionFailure.unnamed(""))" == "no certificate can be verified for a server without a name")
     }
 
+    @Test(
+        "a certificate is proven to a server that asks for one, and its lack is told",
+        arguments: TLSContext.Version.allCases, [true, false])
+    func clientCertificate(version: TLSContext.Version, hasCertificate: Bool) throws {
+        let own = try TLSIdentity.selfSigned(for: ["client"])
+        let asking = try TLSContext.server(identity, latest: version)
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(asking.pointer), own.certificate)
+        SSL_CTX_set_verify(asking.pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        let client = try End(.client(trusting: .anyone, identity: hasCertificate ? own : nil))
+        let server = try End(asking)
+        converse(client, server)
+        #expect(server.isEstablished == hasCertificate)
+        if hasCertificate {
+            #expect(client.isEstablished && client.end == nil && client.summary?.lacksCertificate == nil)
+        } else {
+            guard case .failed(.alert(let word)) = client.end else {
+                Issue.record("\(String(describing: client.end))")
+                return
+            }
+            #expect(word.contains("certificate required") || word.contains("handshake failure"), "\(word)")
+        }
+    }
+
+    @Test(
+        "a server that would like a certificate is said to have been given none", arguments: TLSContext.Version.allCases
+    )
+    func lackingCertificate(version: TLSContext.Version) throws {
+        let asking = try TLSContext.server(identity, latest: version)
+        SSL_CTX_set_verify(asking.pointer, SSL_VERIFY_PEER, nil)
+        let client = try End(.client(trusting: .anyone))
+        try converse(client, End(asking))
+        #expect(client.summary?.lacksCertificate == true && "\(client.summary!)".contains("asks for a certificate"))
+    }
+
     @Test("an empty name in place of the host's is refused")
     func emptyServerName() {
         #expect(throws: TLSSetupFailure.self) { try TLSContext.client(serverName: "") }

@@ -190,6 +190,8 @@ extension CheckRun {
 
     private func impoliteNote(_ counts: DriveCounts) -> String {
         "a polite connection does not work: \(counts.firstProblem ?? "no reason known")"
+            + (counts.encryption?.lacksCertificate == true
+                ? "; the target asks for a certificate and was given none" : "")
     }
 
     /// Makes sure that processes of which none listens on the URL's port have a part in its connections, as a server behind a

@@ -17,6 +17,13 @@ struct TLSClientOptions: ParsableArguments {
             "Name to ask for (SNI), and to expect in a certificate that is verified, in place of the URL's host.",
             valueName: "name"))
     var servername: String?
+    @Option(
+        help: ArgumentHelp(
+            "PEM file of a certificate to prove to a server that asks for one, and those that follow it; with --key.",
+            valueName: "file"))
+    var cert: String?
+    @Option(help: ArgumentHelp("PEM file of that certificate's private key, without a password.", valueName: "file"))
+    var key: String?
     @Option(help: "Latest version of TLS to offer: 1.2 or 1.3.")
     var tlsMax = TLSContext.Version.tls13
 
@@ -25,6 +32,7 @@ struct TLSClientOptions: ParsableArguments {
 
     func validate() throws {
         if cacert != nil && insecure { throw ValidationError("--cacert and --insecure exclude each other") }
+        if (cert == nil) != (key == nil) { throw ValidationError("--cert and --key go together") }
         if servername?.isEmpty == true { throw ValidationError("--servername needs a name") }
     }
 
@@ -44,7 +52,9 @@ struct TLSClientOptions: ParsableArguments {
             trust = insecure || !verifiesLoopback && SocketAddress.isLoopback(host: url.host) ? .anyone : .system
         }
         do throws(TLSSetupFailure) {
-            return try TLSContext.client(trusting: trust, serverName: servername, latest: tlsMax)
+            let identity: TLSIdentity? =
+                if let cert, let key { try TLSIdentity.read(certificateFile: cert, keyFile: key) } else { nil }
+            return try TLSContext.client(trusting: trust, serverName: servername, latest: tlsMax, identity: identity)
         } catch {
             throw ValidationError("\(error)")
         }
@@ -53,7 +63,8 @@ struct TLSClientOptions: ParsableArguments {
     /// The options as they were given.
     var words: [String] {
         (cacert.map { ["--cacert", $0] } ?? []) + (insecure ? ["--insecure"] : [])
-            + (servername.map { ["--servername", $0] } ?? [])
+            + (servername.map { ["--servername", $0] } ?? []) + (cert.map { ["--cert", $0] } ?? [])
+            + (key.map { ["--key", $0] } ?? [])
             + (tlsMax == .tls13 ? [] : ["--tls-max", tlsMax.rawValue])
     }
 }
