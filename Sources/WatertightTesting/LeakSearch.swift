@@ -7,28 +7,24 @@ final class LeakSearch {
     private let blockRuns: Int
     private let releaseLimit: Duration
     private let tracker = ObjectTracker()
-    private let clock: EventLoop
-    private var holdings: Holdings
+    let clock: EventLoop
+    var holdings: Holdings
     private let reserve = DescriptorReserve()
     /// How long after a batch of a pair what it opens may come.
-    private var lateness = Duration.zero
+    var lateness = Duration.zero
     /// What each judged run opened after all of them, where that is much enough to be suspected.
     private var lateRates: [LeakedResource: Double] = [:]
     /// How long each batch of a pair took, by its block.
-    private var seconds: [Int: Double] = Dictionary(minimumCapacity: 4 * (LeakRule.pairs + 1))
+    var seconds: [Int: Double] = Dictionary(minimumCapacity: 4 * (LeakRule.pairs + 1))
     /// The block whose runs are under way.
-    private var block = Holdings.before {
+    var block = Holdings.before {
         didSet { tracker.begin(block: block) }
     }
 
     private static let blocks = 10
-    /// How long what a block leaves may take to be gone before the next begins.
-    private static let settleLimit = Duration.milliseconds(150)
     /// How often the threads of the pool get something to do while all else waits; after some idle seconds they would
     /// end and give back their caches.
     private static let feedingInterval = Duration.seconds(1)
-    /// Readings without a change, a millisecond apart, after which the process has settled.
-    private static let quietReadings = 4
 
     init(runs: Int, releaseLimit: Duration) throws {
         precondition(runs > 0, "at least one connection must be made")
@@ -228,96 +224,6 @@ final class LeakSearch {
             await clock.sleep(for: .milliseconds(10))
         }
         return remaining
-    }
-
-    /// Reads what is held with full caches.
-    private func readFilled() async throws {
-        await RuntimeCaches.fill(from: clock, minimumRounds: 6, maximumRounds: 32)
-        _ = try holdings.read(block: block)
-    }
-
-    /// Waits until idle threads of the pools have ended, and with them their caches.
-    ///
-    /// Threads that others keep awake do not end, so their caches are filled before.
-    private func rest() async throws -> PoolRest {
-        try await readFilled()
-        await RuntimeCaches.fillSerialQueues()
-        let begin = ContinuousClock.now
-        var watch = PoolWatch()
-        while true {
-            _ = try holdings.read(block: block)
-            let (threads, level) = (holdings.threadCount, holdings.heapBytes)
-            if let rest = watch.rest(threads: threads, level: level, after: ContinuousClock.now - begin) { return rest }
-            await clock.sleep(for: .milliseconds(20))
-        }
-    }
-
-    /// Runs batches with the body and equally long batches without it, two at a time in random order; returns what the
-    /// heap grew by in each. The first pair warms up and does not count.
-    ///
-    /// A batch with the body has the block after the last, the batch without it the next.
-    private func paired(_ runs: Int, _ body: () async throws -> Void) async throws -> [LeakRule.Pair] {
-        let first = block + 1
-        var heap: [LeakRule.Pair] = []
-        heap.reserveCapacity(LeakRule.pairs + 1)
-        var length = Duration.zero
-        for index in 0...LeakRule.pairs {
-            var pair = LeakRule.Pair(withBody: 0, without: 0)
-            let isBodyFirst = index == 0 || Bool.random()
-            for isBody in isBodyFirst ? [true, false] : [false, true] {
-                let before = holdings.heapBytes
-                block = first + 2 * index + (isBody ? 0 : 1)
-                let begin = ContinuousClock.now
-                if isBody {
-                    for _ in 0..<runs { try await body() }
-                    length = ContinuousClock.now - begin
-                } else {
-                    await clock.sleep(for: length)
-                }
-                try await settle()
-                if lateness > .zero {
-                    await clock.sleep(for: lateness)
-                    try await settle()
-                }
-                let took = ContinuousClock.now - begin
-                let grown = Double(holdings.heapBytes - before)
-                seconds[block] = took.inSeconds
-                if isBody { pair.withBody = grown } else { pair.without = grown }
-            }
-            heap.append(pair)
-        }
-        block = first + 2 * (LeakRule.pairs + 1)
-        return heap
-    }
-
-    /// How many of each pair of batches are left now.
-    ///
-    /// What others hold grows with time: if a batch with the body took longer than the one without it, on a busy
-    /// machine, the latter is scaled to that time.
-    private func pairs(_ resource: LeakedResource, from first: Int) -> [LeakRule.Pair] {
-        let held = holdings.held(resource)
-        return (0...LeakRule.pairs).map { index in
-            let (body, idle) = (first + 2 * index, first + 2 * index + 1)
-            let longer = max(1, (seconds[body] ?? 1) / max(1e-6, seconds[idle] ?? 1))
-            return LeakRule.Pair(withBody: Double(held[body] ?? 0), without: longer * Double(held[idle] ?? 0))
-        }
-    }
-
-    /// Waits until nothing changes any more, at most `settleLimit`.
-    private func settle() async throws {
-        let begin = ContinuousClock.now
-        let before = holdings.heapBytes
-        _ = try holdings.read(block: block)
-        // Filling makes noise itself: only if something was taken out of the caches or given back.
-        if holdings.heapBytes <= before - RuntimeCaches.blockBytes {
-            await RuntimeCaches.fill(from: clock, maximumRounds: 6)
-        }
-        var quiet = 0
-        while quiet < Self.quietReadings {
-            if ContinuousClock.now - begin > Self.settleLimit { return }
-            await clock.sleep(for: .milliseconds(1))
-            quiet = try holdings.read(block: block) ? 0 : quiet + 1
-        }
     }
 
     /// A likely reason why `body` has thrown: the descriptors that are left when hardly any more can be opened; nil
