@@ -30,7 +30,7 @@ enum EntryPoint {
 
     /// Runs the command that the arguments name; the exit code.
     private static func run() async -> Int32 {
-        let typed = Array(CommandLine.arguments.dropFirst())
+        let typed = LiveOption.completed(Array(CommandLine.arguments.dropFirst()))
         do {
             let configured = try Configurations.arguments(typed)
             var command = try parsed(typed, configured)

@@ -1,3 +1,4 @@
+import LeakStatistics
 import Testing
 
 @testable import LeakCheck
@@ -58,16 +59,64 @@ struct HTMLReportTests {
         #expect(page.contains("watertight check --lifecycle fin"))
     }
 
-    @Test("a plot for each row and resource with every sample; what is clean is folded away")
+    @Test(
+        "a plot for each row and resource with every sample, and that of the leak in its card; what is clean is folded away"
+    )
     func plots() {
         let page = HTMLReport.render(plottedResult)
-        #expect(page.count(of: "<svg class=\"plot\"") == 6)
-        #expect(page.count(of: "<circle class=\"measure\" cx=") == 6 * 14 + 1)
-        #expect(page.count(of: "<circle class=\"confirm\" cx=") == 6 * 6 + 1)
+        #expect(page.count(of: "<svg class=\"plot\"") == 6 && page.count(of: "<svg class=\"plot large\"") == 1)
+        #expect(page.count(of: "<circle class=\"measure\" cx=") == 7 * 14 + 1)
+        #expect(page.count(of: "<circle class=\"confirm\" cx=") == 7 * 6 + 1)
         #expect(page.contains("<title>1,400 connections, 850 descriptors, at the end of the pause, 1.40 s</title>"))
-        #expect(page.count(of: "<path class=\"pause\"") == 7)
-        #expect(page.count(of: "<details ") == 1)
-        #expect(page.contains("<details id=\"row-1\"><summary>reset/open: clean</summary>"))
+        #expect(page.count(of: "<path class=\"pause\"") == 8)
+        // The row that leaks, the one that does not, and the words.
+        #expect(page.count(of: "<details open>") == 1 && page.count(of: "<details>") == 2)
+        let card = page.firstMatch(of: #/(?s)<article class="card leak">(.*?)</article>/#)?.1 ?? ""
+        #expect(
+            card.contains("plot large") && card.contains("<strong>0.60 descriptors</strong> left by each connection"))
+        #expect(
+            card.contains("<li>99% interval 0.50 to 0.70</li>")
+                && card.contains("<li>sockets left: 1200 CLOSE_WAIT</li>"))
+    }
+
+    @Test("what a leak explains is folded into its card, and is not told again")
+    func explained() throws {
+        var result = plottedResult
+        result.rows[0].resources[2].verdict = .inconclusive
+        result.rows[0].resources[2].reason = .explained(by: .descriptors)
+        let page = HTMLReport.render(result)
+        let words = try #require(result.rows[0].resources[2].remark)
+        let card = page.firstMatch(of: #/(?s)<article class="card leak">(.*?)</article>/#)?.1 ?? ""
+        #expect(card.contains("<summary>It explains one reading more</summary>") && card.contains(words))
+        #expect(!page.contains("What else is worth knowing"))
+        #expect(page.count(of: "class=\"explained\"") == 1)
+        // Of what does not leak nothing is explained.
+        result.rows[0].resources[0].verdict = .clean
+        #expect(HTMLReport.render(result).contains("What else is worth knowing"))
+    }
+
+    @Test("what is said of several readings is said once")
+    func remarks() {
+        var result = plottedResult
+        for row in result.rows.indices {
+            result.rows[row].resources[1].verdict = .inconclusive
+            result.rows[row].resources[1].reason = .steps
+        }
+        let page = HTMLReport.render(result)
+        #expect(page.count(of: "<article class=\"card inconclusive\">") == 1)
+        #expect(page.contains("fin, threads; reset/open, threads"))
+    }
+
+    @Test("each heading is at most one level below the one before, and each part is a landmark with a name")
+    func outline() throws {
+        for result in [plottedResult, sampleResult, hostileResult] {
+            let page = HTMLReport.render(result)
+            let levels = page.matches(of: #/<h([1-6])/#).compactMap { Int($0.1) }
+            #expect(levels.first == 1 && levels.count { $0 == 1 } == 1)
+            #expect(zip(levels, levels.dropFirst()).allSatisfy { $1 - $0 <= 1 }, "\(levels)")
+            #expect(page.count(of: "<section aria-labelledby=") == page.count(of: "<h2 id="))
+            #expect(page.contains("<nav aria-label=\"Parts of this page\">"))
+        }
     }
 
     @Test("the fitted slope ends where the samples of an exact leak do")

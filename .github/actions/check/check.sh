@@ -32,10 +32,26 @@ verdict=
 if [ -s "$reports/leaks.json" ]; then
     verdict=$(sed -nE 's/^  "verdictBesideKnown" : "(.*)",?$/\1/p' "$reports/leaks.json")
 fi
+
+# What has changed since the check of the base, which stands beside the verdict and does not change it.
+comparison=
+if [ -n "${INPUT_BASELINE:-}" ] && [ -s "$reports/leaks.json" ]; then
+    if [ -s "$INPUT_BASELINE" ]; then
+        watertight compare "$INPUT_BASELINE" "$reports/leaks.json" --markdown "$reports/comparison.md" || true
+    else
+        echo "::notice title=Watertight::there is no $INPUT_BASELINE to compare with"
+    fi
+    if [ -s "$reports/comparison.md" ]; then
+        comparison=$reports/comparison.md
+        if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then cat "$comparison" >>"$GITHUB_STEP_SUMMARY"; fi
+        if [ -n "${INPUT_COMMENT_TOKEN:-}" ]; then python3 "$(dirname "$0")/comment.py" "$comparison" || true; fi
+    fi
+fi
 {
     echo "verdict=$verdict"
     echo "folder=$reports"
     if [ -s "$reports/leaks.html" ]; then echo "report=$reports/leaks.html"; fi
     if [ -s "$reports/leaks.json" ]; then echo "json=$reports/leaks.json"; fi
+    if [ -n "$comparison" ]; then echo "comparison=$comparison"; fi
 } >>"${GITHUB_OUTPUT:-/dev/stdout}"
 exit "$code"

@@ -103,6 +103,10 @@ public struct CheckPlan: Sendable {
     /// Which share of the lifecycles these are, whose verdicts are put together with those of the others; nil for all.
     public var shard: Shard?
 
+    /// Whether sockets are read by TCP state while connections are made, for somebody who looks on; at most a hundredth of
+    /// the time goes into it.
+    package var readsSockets = false
+
     /// A plan with the defaults.
     public init(subject: Subject, url: String, seed: UInt64) {
         self.subject = subject

@@ -141,10 +141,21 @@ extension CheckRun {
         if !levels.isEmpty {
             sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
         }
+        sample.tcpStates = try socketsToShow(of: target)
         rows[row].samples.append(sample)
         record(.sample(sample))
         record(.row(CheckRecord.RowFacts(rows[row])))
         tell(row, phase, privateMemory: reading.privateMemory)
+    }
+
+    /// Sockets by state for whoever looks on; nil where nobody does, or a hundred times what the last reading took is not
+    /// over yet.
+    private func socketsToShow(of target: Target) throws -> [String: Int]? {
+        let began = MonotonicTime.now
+        guard plan.readsSockets, began >= socketsDue else { return nil }
+        let states = try target.tcpStates()
+        socketsDue = .now + max(.seconds(1), began.elapsed * 100)
+        return states
     }
 
     /// Reports what is going on.

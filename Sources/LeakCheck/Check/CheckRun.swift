@@ -52,6 +52,8 @@ final class CheckRun {
     var timeBeforeTurn = TimeSpent()
     /// What the last readings of the probes took.
     var probeCost = Duration.zero
+    /// When sockets may be read by state again.
+    var socketsDue = MonotonicTime.now
     /// What resting rows were seen to hold, by row.
     var pauseWatches: [Int: PauseWatch] = [:]
     private var isHeaderRecorded = false

@@ -52,7 +52,7 @@ extension CheckResult {
     ///
     /// A leak has grown beyond its entry when its whole interval lies above the entry's amount: chance alone makes the mean
     /// of one run a little more than that of another.
-    mutating func mark(_ entries: [KnownLeak]) {
+    package mutating func mark(_ entries: [KnownLeak]) {
         for entry in entries where !entry.isAllowance && !resources.contains(entry.resource) {
             let note =
                 "the known leak of \(entry.resource.rawValue) under \(entry.lifecycle) is of nothing that was read: "

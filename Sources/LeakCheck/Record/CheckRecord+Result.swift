@@ -79,6 +79,14 @@ extension CheckRecord {
     }
 }
 
+extension CheckResult {
+    /// A check of which nothing is known but what its record begins with: no row is decided.
+    package init(begun header: CheckRecord.Header) {
+        self = CheckRecord(header: header).judged()
+        rows = []
+    }
+}
+
 extension CheckRecord.RowFacts {
     init(_ row: RowMeasurement) {
         stall = row.stall

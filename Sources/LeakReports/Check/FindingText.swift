@@ -72,25 +72,35 @@ struct FindingText {
     }
 
     private var leak: String {
+        let interval = self.interval.map { ", \($0)" } ?? ""
+        return (["each connection leaves \(amount)\(interval)"] + facts).joined(separator: "; ")
+    }
+
+    /// How much a connection leaves: `0.50 descriptors`.
+    var amount: String {
+        finding.perConnection.map { Amount.text($0, finding.resource) + finding.resource.suffix }
+            ?? "an unknown amount"
+    }
+
+    /// How far that is certain: `99% interval 0.49 to 0.51`.
+    var interval: String? { finding.interval.map { "99% interval \(Amount.range($0, finding.resource))" } }
+
+    /// What is known of a leak beside its amount, one fact each.
+    var facts: [String] {
         let resource = finding.resource
-        let amount = finding.perConnection.map { Amount.text($0, resource) + resource.suffix } ?? "an unknown amount"
-        var sentences = ["each connection leaves \(amount)"]
-        if let interval = finding.interval {
-            sentences[0] += ", 99% interval \(Amount.range(interval, resource))"
-        }
-        if let exhaustion { sentences.append(exhaustion) }
+        var facts = [exhaustion].compactMap { $0 }
         if !finding.tcpStates.isEmpty {
             let states = finding.tcpStates.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            sentences.append("sockets left: \(states.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
+            facts.append("sockets left: \(states.map { "\($0.value) \($0.key)" }.joined(separator: ", "))")
         }
         if let known = finding.knownLeak {
-            sentences.append(
+            facts.append(
                 known.isAllowance
                     ? "allowed: up to \(Amount.text(known.perConnection, resource))\(resource.suffix) per connection"
                     : "known until \(known.expires): \(known.reason)")
         }
-        if let remark = finding.remark { sentences.append(remark) }
-        return sentences.joined(separator: "; ")
+        if let remark = finding.remark { facts.append(remark) }
+        return facts
     }
 
     /// What the leak leads to, and when.

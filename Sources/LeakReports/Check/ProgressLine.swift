@@ -19,12 +19,24 @@ public struct ProgressLine: Sendable {
 
     /// The line for a terminal `columns` wide, with the erasure of the one before.
     public mutating func render(_ progress: LeakCheck.Progress, budgetSeconds: Double, columns: Int) -> String {
+        note(progress)
+        return Self.fitted(words(progress, budgetSeconds: budgetSeconds), columns: columns)
+    }
+
+    /// Takes notice of what is going on; later words are about the time since.
+    mutating func note(_ progress: LeakCheck.Progress) {
         // Another lifecycle may have a process of its own, whose memory does not continue the line.
         if progress.lifecycle != lifecycle {
             lifecycle = progress.lifecycle
             memory = Sparkline(capacity: Self.sparklineWidth)
         }
         memory.append(Double(progress.privateMemory))
+        past.append((progress.seconds, progress.connections))
+        while past.count > 2 && progress.seconds - past[1].seconds >= Self.rateSeconds { past.removeFirst() }
+    }
+
+    /// What is said of `progress`, the last that was noted; in this order it is left out where there is no room.
+    func words(_ progress: LeakCheck.Progress, budgetSeconds: Double) -> [String] {
         let phase =
             switch progress.phase {
             case _ where progress.isExplaining: "looking for the cause of"
@@ -33,16 +45,14 @@ public struct ProgressLine: Sendable {
             case .confirm: "driving again"
             }
         let left = max(0, budgetSeconds - progress.seconds)
-        // In this order they are left out where the terminal is narrow.
-        let parts = [
+        return [
             "\(progress.decided) of \(progress.rows)", "\(phase) \(progress.lifecycle)",
-            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left", suspects(progress), rate(progress),
+            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left", suspects(progress), rate,
             progress.suspects.isEmpty
                 ? "\(Amount.bytes(Double(progress.privateMemory))) private "
                     + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution) : "",
             "\(progress.connections) connections",
         ]
-        return Self.fitted(parts, columns: columns)
     }
 
     /// A line that overwrites the one before: the first of `parts`, and of the others those for which a terminal of `columns`
@@ -72,10 +82,8 @@ public struct ProgressLine: Sendable {
             "suspected: \(first.lifecycle) \(amounts.joined(separator: ", "))\(others), \(Int(left.rounded(.up))) s to rest"
     }
 
-    private mutating func rate(_ progress: LeakCheck.Progress) -> String {
-        past.append((progress.seconds, progress.connections))
-        while past.count > 2 && progress.seconds - past[1].seconds >= Self.rateSeconds { past.removeFirst() }
-        let time = progress.seconds - past[0].seconds
-        return "\(time > 0 ? Int(near: Double(progress.connections - past[0].connections) / time) : 0)/s"
+    private var rate: String {
+        guard let first = past.first, let last = past.last, last.seconds > first.seconds else { return "0/s" }
+        return "\(Int(near: Double(last.connections - first.connections) / (last.seconds - first.seconds)))/s"
     }
 }

@@ -5,6 +5,7 @@ struct Axis {
     /// What the values are; decides how they are written.
     enum Unit {
         case connections
+        case seconds
         case units(String)
         case bytes
     }
@@ -26,6 +27,7 @@ struct Axis {
         var (low, high) = (Self.shown(values.lowerBound), Self.shown(values.upperBound))
         switch unit {
         case .connections: scale = 1
+        case .seconds: scale = high - low > 3 * 3600 ? 3600 : high - low > 300 ? 60 : 1
         case .units:
             scale = 1
             let missing = max(0, 6 - (high - low)) / 2
@@ -81,6 +83,7 @@ struct Axis {
     var unitName: String {
         switch unit {
         case .connections: "connections"
+        case .seconds: scale == 1 ? "seconds" : scale == 60 ? "minutes" : "hours"
         case .units(let name): name
         case .bytes: scale == 1024 ? "KiB" : "MiB"
         }
@@ -89,6 +92,7 @@ struct Axis {
     /// A value with its unit, as exact as it was read.
     func text(_ value: Double) -> String {
         switch unit {
+        case .seconds: Amount.seconds(value)
         case .connections, .units: "\(Amount.whole(value)) \(unitName)"
         case .bytes: "\(Amount.whole(value / 1024)) KiB"
         }

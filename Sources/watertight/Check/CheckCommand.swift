@@ -101,6 +101,8 @@ struct CheckCommand: AsyncParsableCommand {
     var record: String?
     @OptionGroup(title: "Reports")
     var reports: ReportOptions
+    @OptionGroup(title: "Live")
+    var live: LiveOption
     @OptionGroup(title: "Known leaks")
     var known: KnownLeakOptions
     @OptionGroup(title: "Environment")
@@ -159,6 +161,7 @@ struct CheckCommand: AsyncParsableCommand {
         try plan.peers.requireValues(for: plan.lifecycles)
         plan.concurrency = concurrency
         plan.explain = explain
+        plan.readsSockets = live.port != nil
         plan.startLimit = target.startLimit.duration
         if !target.heap.isEmpty { plan.heap = target.heap }
         plan.environment = "\(environment.environment.rawValue) (\(environment.reason))"
@@ -181,24 +184,39 @@ struct CheckCommand: AsyncParsableCommand {
         let record = try openedRecord()
         DescriptorLimit.raise()
         plan.knownLeaks = knownLeaks
-        var result = try await measured(plan, record)
-        for index in result.rows.indices {
-            result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
+        let page = try await live.port.asyncMap {
+            try await LiveServer.start(LiveCheck(budgetSeconds: timeLimit.inSeconds, knownLeaks: knownLeaks), on: $0)
         }
-        Advice(budgetSeconds: plan.budget.inSeconds).add(to: &result)
+        let outcome = await Result.of { try await measured(plan, record, page) }
+        if case .success(let result) = outcome { page?.update { $0.end(with: result) } }
+        await page?.end()
+        let result = try outcome.get()
         try files.write(result, announcing: true)
         if let knownLeaksFile { try KnownLeakOptions.write(result, keeping: knownLeaks, to: knownLeaksFile) }
         try record?.requireWhole()
         if let code = Code.of(result) { throw code }
     }
 
-    private func measured(_ plan: CheckPlan, _ record: RecordFile?) async throws -> CheckResult {
-        let check = LeakCheck(plan, logger: logging.logger("watertight.check"), progress: progress) {
-            [self, seed = plan.seed] entry in
-            record?.write(withReproducers(entry, seed: seed))
+    /// The result, with a command for each row and advice on what is in doubt.
+    private func measured(
+        _ plan: CheckPlan, _ record: RecordFile?, _ page: LiveServer<LiveCheck>?
+    ) async throws -> CheckResult {
+        let line = progress
+        let check = LeakCheck(plan, logger: logging.logger("watertight.check")) { progress in
+            line(progress)
+            page?.update { $0.add(progress) }
+        } record: { [self, seed = plan.seed] entry in
+            let entry = withReproducers(entry, seed: seed)
+            record?.write(entry)
+            page?.update { $0.add(entry) }
         }
         defer { eraseProgress() }
-        return try await Interruption(atOnce: LeakCheck.killAll).value { try await check.run() }
+        var result = try await Interruption(atOnce: LeakCheck.killAll).value { try await check.run() }
+        for index in result.rows.indices {
+            result.rows[index].reproducer = reproducer(of: result.rows[index].lifecycle, seed: plan.seed)
+        }
+        Advice(budgetSeconds: plan.budget.inSeconds).add(to: &result)
+        return result
     }
 
     // MARK: Terminal

@@ -68,6 +68,8 @@ struct SearchCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Write JSON, schema \(SearchJSON.schema); - for stdout in place of the text.", valueName: "file"))
     var json: String?
+    @OptionGroup(title: "Live")
+    var live: LiveOption
     @Option(help: ArgumentHelp("Write what is learned as JSON Lines while it is learned.", valueName: "file"))
     var record: String?
     @Option(help: ArgumentHelp("YAML file with targets. Default: watertight.yml here.", valueName: "file"))
@@ -133,7 +135,13 @@ struct SearchCommand: AsyncParsableCommand {
         let jsonFile = try json.flatMap { $0 == "-" ? nil : try Self.opened($0, "--json") }
         let recordFile = try record.map { Locked(SearchRecordFile(try Self.opened($0, "--record"))) }
         DescriptorLimit.raise()
-        let result = try await searched(plan, recordFile, firstNumber)
+        let page = try await live.port.asyncMap {
+            try await LiveServer.start(
+                LiveSearch(budgetSeconds: budget.duration.inSeconds, from: firstNumber), on: $0)
+        }
+        let outcome = await Result.of { try await searched(plan, recordFile, firstNumber, page) }
+        await page?.end()
+        let result = try outcome.get()
         let reproducers = result.findings.enumerated().map {
             reproducer(of: $1, number: $0 + firstNumber, plan.check.seed)
         }
@@ -160,18 +168,20 @@ struct SearchCommand: AsyncParsableCommand {
     }
 
     private func searched(
-        _ plan: SearchPlan, _ record: Locked<SearchRecordFile>?, _ firstNumber: Int
+        _ plan: SearchPlan, _ record: Locked<SearchRecordFile>?, _ firstNumber: Int, _ page: LiveServer<LiveSearch>?
     ) async throws -> SearchResult {
         let isShown = StandardError.takesEscapes
         let seconds = budget.duration.inSeconds
         let search = LifecycleSearch(
             plan, logger: logging.logger("watertight.search"),
             progress: { progress in
+                page?.update { $0.add(progress) }
                 guard isShown else { return }
                 StandardError.write(
                     SearchProgressLine.render(progress, budgetSeconds: seconds, columns: StandardError.columns))
             },
             event: { event in
+                page?.update { $0.add(event) }
                 record?.withLock { $0.write(event, from: firstNumber) }
                 guard case .found(let finding, let number) = event else { return }
                 let words = SearchWords(finding, number: number + firstNumber - 1)

@@ -18,6 +18,13 @@ struct ProcessMetrics {
     /// Seconds since the process started.
     var uptimeSeconds: Double { Self.seconds(of: CLOCK_REALTIME) - startSeconds }
 
+    /// Open descriptors, and those of TCP sockets by state; nil where they cannot be read.
+    var held: (descriptors: Int, sockets: [String: Int])? {
+        guard let sample = try? reader.sample() else { return nil }
+        let states = sample.tcpStates.map { ($0.key.name, $0.value) }
+        return (sample.descriptors.total, Dictionary(uniqueKeysWithValues: states))
+    }
+
     func add(to page: inout OpenMetricsText) throws(ProcessReadFailure) {
         let sample = try reader.sample()
         var usage = rusage()

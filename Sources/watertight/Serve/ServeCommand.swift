@@ -79,6 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
     var managers: ManagerOptions
     @OptionGroup(title: "Environment")
     var environment: EnvironmentOptions
+    @OptionGroup(title: "Live")
+    var live: LiveOption
     @OptionGroup(title: "Faults")
     var faults: FaultOptions
     @Option(
@@ -142,6 +144,7 @@ struct ServeCommand: AsyncParsableCommand {
             pages.connectionEnds(connection, outcome)
             planter?.withLock { $0.connectionEnds(connection, outcome) }
         }
+        let page = try await live.port.asyncMap { try await LiveServing(on: $0) }
         let server: WebSocketServer
         do {
             server = try await WebSocketServer.start(configuration, logger: logger, makeHandler: makeHandler)
@@ -150,6 +153,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw Code.unreachable
         }
         pages.begin(server)
+        page?.begin(pages, url: server.url)
         StandardOutput.print("watertight listening on \(server.url)")
         if let identity { StandardError.print("watertight: the certificate's SHA-256 is \(identity.fingerprint)") }
         if !server.address.isLoopback {
@@ -165,6 +169,7 @@ struct ServeCommand: AsyncParsableCommand {
         let signal = try await TerminationSignals.first()
         logger.info("ending on signal \(signal)")
         await server.shutdown(within: limits.shutdownLimit.duration)
+        await page?.end()
     }
 
     /// What the server proves to be; nil without TLS.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LeakReports
 import Managers
+import ProcessResources
 import SystemCalls
 import WebSocketProtocol
 import WebSockets
@@ -52,6 +53,15 @@ final class StatusPages: Sendable {
         case "/stats": return stats(statistics)
         default: return metrics(statistics, OpenMetricsText.Format(accept: request.fields.values(of: "Accept")))
         }
+    }
+
+    /// What there is to show `seconds` after the server began; nil before that, and where this process cannot be read.
+    func moment(at seconds: Double) -> LiveServe.Moment? {
+        guard let statistics = factory.withLock({ $0 })?.statistics, let held = process?.held else { return nil }
+        return LiveServe.Moment(
+            seconds: seconds, open: statistics.resources, accepted: accepted.withLock { $0 }?() ?? 0,
+            ended: ended.totals.map { ($0.kind.rawValue, $0.total) }, descriptors: held.descriptors,
+            sockets: held.sockets, heapBytes: OwnHeap.current().liveBytes)
     }
 
     private func stats(_ statistics: ManagerStatistics) -> HTTPResponse {

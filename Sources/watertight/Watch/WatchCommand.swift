@@ -64,6 +64,8 @@ struct WatchCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Name in the Host field under which /metrics is answered as well; repeatable.", valueName: "name"))
     var allowedHosts: [String] = []
+    @OptionGroup(title: "Live")
+    var live: LiveOption
     @Argument(help: ArgumentHelp("The server's ws:// URL or port on this machine.", valueName: "URL|PORT"))
     var listener: ListenerArgument?
 
@@ -108,10 +110,12 @@ struct WatchCommand: AsyncParsableCommand {
         let record = try record.map { try RecordFile.forOption($0) }
         let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration)
         let exporter = try await listen.asyncMap { try await WatchExporter.start(on: $0, allowing: allowedHosts) }
+        let page = try await live.port.asyncMap { try await LiveServer.start(LiveWatch(), on: $0) }
         let view = WatchView(isQuiet: files.isJSONOnOutput)
         let interruption = Interruption()
         let watch = Watch(plan) { progress in
             exporter?.show(progress)
+            page?.update { $0.add(progress) }
             // Whoever wanted the lines has gone.
             if !view.show(progress) { interruption.cancel() }
         } record: { entry in
@@ -119,26 +123,15 @@ struct WatchCommand: AsyncParsableCommand {
             // A record with a gap is worth less than one that ends and says so.
             if record?.failure != nil { interruption.cancel() }
         }
-        let outcome: Result<WatchResult, any Error>
-        do {
-            outcome = .success(try await interruption.value { try await watch.run() })
-        } catch {
-            outcome = .failure(error)
-        }
+        let outcome = await Result.of { try await interruption.value { try await watch.run() } }
         await exporter?.end()
+        if case .success(let result) = outcome { page?.update { $0.end(with: result) } }
+        await page?.end()
         let result = try outcome.get()
         view.end()
         try files.write(result)
         try record?.requireWhole()
         if let code = Code.of(result) { throw code }
-    }
-}
-
-extension Optional {
-    /// What `body` makes of the value, where there is one.
-    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        guard let self else { return nil }
-        return try await body(self)
     }
 }
 

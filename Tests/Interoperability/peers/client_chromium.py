@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import remote
 from exchanges import ORIGIN, Closed, Refused, main
+from Harness.browser import Browser
 from remote import Remote
-from remote.browser import Browser
 
 FOLDER = Path(remote.__file__).parent
 

@@ -6,7 +6,7 @@
 import asyncio
 from pathlib import Path
 
-from remote.browser import Browser
+from Harness.browser import Browser
 
 
 async def main():

@@ -1,6 +1,7 @@
 """Chromium without a window, directed through DevTools."""
 
 import asyncio
+import base64
 import itertools
 import json
 import os
@@ -16,6 +17,11 @@ END_LIMIT = 5
 """Seconds until the browser has ended."""
 
 LONGEST_MESSAGE = 1 << 26
+
+PAGE_LIMIT = 30
+"""Seconds until a page is there."""
+
+KEYS = {"Tab": 9, "Enter": 13}
 
 
 class Browser:
@@ -95,3 +101,62 @@ class Browser:
                 pass
         end_children()
         self._folder.cleanup()
+
+
+class Page:
+    """A page of a browser, looked at as a person would: in a window of some size, in light or dark, by keyboard, in print."""
+
+    def __init__(self, browser, session):
+        self._browser, self._session = browser, session
+
+    @staticmethod
+    async def open(browser, url):
+        target = await browser.call("Target.createTarget", url="about:blank")
+        attached = await browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        page = Page(browser, attached["sessionId"])
+        await page.call("Page.enable")
+        await page.go(url)
+        return page
+
+    async def call(self, method, **parameters):
+        return await self._browser.call(method, session=self._session, **parameters)
+
+    async def go(self, url):
+        await self.call("Page.navigate", url=url)
+        await self.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'", PAGE_LIMIT)
+
+    async def evaluate(self, expression):
+        """The value of a JavaScript expression; of a promise, what it comes to."""
+        answer = await self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            raise AssertionError(answer["exceptionDetails"].get("exception", {}).get("description", answer))
+        return answer["result"].get("value")
+
+    async def wait_for(self, expression, within):
+        """Its first value that is true; fails after so many seconds."""
+        deadline = asyncio.get_running_loop().time() + within
+        while True:
+            try:
+                if value := await self.evaluate(expression):
+                    return value
+            except RuntimeError:
+                # The page is being replaced.
+                pass
+            assert asyncio.get_running_loop().time() < deadline, f"not within {within} s: {expression}"
+            await asyncio.sleep(0.05)
+
+    async def look(self, width, height=900, scheme="light", media="screen"):
+        await self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        await self.call(
+            "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    async def press(self, key):
+        for kind in ["rawKeyDown", "keyUp"]:
+            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+
+    async def picture(self, path, whole=True):
+        answer = await self.call("Page.captureScreenshot", captureBeyondViewport=whole)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(answer["data"]))
