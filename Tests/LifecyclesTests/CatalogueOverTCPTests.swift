@@ -61,8 +61,11 @@ struct CatalogueOverTCPTests {
         let server = try await WebSocketServer.start(configuration) { _ in echo }
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address, options: options)
+        // Whatever else the machine does.
+        script.stepLimit = .seconds(60)
         change(&script)
-        let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: 10))
+        let load = PeerDriver.Load(connections: count, concurrency: 10, limit: .seconds(300))
+        let counts = await driver.drive(lifecycle, script, load)
         driver.stop()
         let deadline = ContinuousClock.now + .seconds(300)
         while log.withLock({ $0.count }) < counts.attempted && ContinuousClock.now < deadline { await Task.yield() }

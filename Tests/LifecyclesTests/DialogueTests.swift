@@ -36,7 +36,8 @@ struct DialogueTests {
         script.stepLimit = .seconds(300)
         script.options.values = values
         let lifecycle = try Lifecycle(name: "chat.lifecycle", script: text)
-        let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: 2))
+        let counts = await driver.drive(
+            lifecycle, script, .init(connections: count, concurrency: 2, limit: .seconds(300)))
         driver.stop()
         await server.shutdownNow()
         return (counts, targets.withLock { $0.sorted() })

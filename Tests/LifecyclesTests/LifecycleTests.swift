@@ -64,7 +64,9 @@ struct LifecycleTests {
         let server = try await WebSocketServer.start(configuration) { _ in echo }
         let driver = try PeerDriver()
         do {
-            try await body(driver, PeerScript(url: WebSocketURL(server.url), address: server.address), observations)
+            var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+            script.stepLimit = .seconds(60)
+            try await body(driver, script, observations)
         } catch {
             driver.stop()
             await server.shutdownNow()
@@ -88,7 +90,8 @@ struct LifecycleTests {
     @Test("every lifecycle comes about as often as was asked", arguments: Lifecycle.standard)
     func completes(lifecycle: Lifecycle) async throws {
         try await withServer { driver, script, observations in
-            let counts = await driver.drive(lifecycle, script, .init(connections: 200, concurrency: 16))
+            let counts = await driver.drive(
+                lifecycle, script, .init(connections: 200, concurrency: 16, limit: .seconds(300)))
             #expect(counts.attempted == 200)
             #expect(counts.completed == 200)
             #expect(counts.firstProblem == nil)
@@ -99,7 +102,8 @@ struct LifecycleTests {
     @Test("compressed, both ends' messages are", arguments: Lifecycle.all.compactMap(\.compressed))
     func compresses(lifecycle: Lifecycle) async throws {
         try await withServer { driver, script, observations in
-            let counts = await driver.drive(lifecycle, script, .init(connections: 100, concurrency: 16))
+            let counts = await driver.drive(
+                lifecycle, script, .init(connections: 100, concurrency: 16, limit: .seconds(300)))
             #expect(counts.completed == 100)
             #expect(counts.firstProblem == nil)
             for ending in try await endings(observations, count: 100) where ending.messagesReceived > 0 {
@@ -117,7 +121,8 @@ struct LifecycleTests {
             $0.compression = nil
         } _: { driver, script, _ in
             let lifecycle = try #require(Lifecycle.fin.compressed)
-            let counts = await driver.drive(lifecycle, script, .init(connections: 100, concurrency: 1))
+            let counts = await driver.drive(
+                lifecycle, script, .init(connections: 100, concurrency: 1, limit: .seconds(300)))
             #expect(counts.completed == 0 && counts.refused == counts.attempted && counts.attempted < 100)
             #expect(counts.uncompressed == counts.refused)
             #expect(counts.firstProblem == "the target does not agree to permessage-deflate")
@@ -127,14 +132,15 @@ struct LifecycleTests {
             $0.refusal = { _ in HTTPResponse(status: 503) }
         } _: { driver, script, _ in
             let lifecycle = try #require(Lifecycle.fin.compressed)
-            let counts = await driver.drive(lifecycle, script, .init(connections: 1, concurrency: 1))
+            let counts = await driver.drive(
+                lifecycle, script, .init(connections: 1, concurrency: 1, limit: .seconds(300)))
             #expect(counts.refused == 1 && counts.uncompressed == 0)
         }
     }
 
     @Test func cleanCloseIsClean() async throws {
         try await withServer { driver, script, observations in
-            _ = await driver.drive(.cleanClose, script, .init(connections: 20, concurrency: 4))
+            _ = await driver.drive(.cleanClose, script, .init(connections: 20, concurrency: 4, limit: .seconds(300)))
             for ending in try await endings(observations, count: 20) {
                 #expect(ending.cause == .peerClosed)
                 #expect(ending.messagesReceived == 1)
@@ -144,7 +150,7 @@ struct LifecycleTests {
 
     @Test func bareTCPSendsNothing() async throws {
         try await withServer { driver, script, observations in
-            _ = await driver.drive(.bareTCP, script, .init(connections: 20, concurrency: 4))
+            _ = await driver.drive(.bareTCP, script, .init(connections: 20, concurrency: 4, limit: .seconds(300)))
             for ending in try await endings(observations, count: 20) {
                 #expect(ending.cause == .endOfStream)
                 #expect(ending.bytesReceived == 0)
@@ -154,7 +160,7 @@ struct LifecycleTests {
 
     @Test func finEndsTheStreamWithoutAClose() async throws {
         try await withServer { driver, script, observations in
-            _ = await driver.drive(.fin, script, .init(connections: 20, concurrency: 4))
+            _ = await driver.drive(.fin, script, .init(connections: 20, concurrency: 4, limit: .seconds(300)))
             for ending in try await endings(observations, count: 20) {
                 #expect(ending.cause == .endOfStream)
                 #expect(ending.messagesReceived == 1)
@@ -164,7 +170,7 @@ struct LifecycleTests {
 
     @Test func resetIsSeenAsReset() async throws {
         try await withServer { driver, script, observations in
-            _ = await driver.drive(.reset, script, .init(connections: 20, concurrency: 4))
+            _ = await driver.drive(.reset, script, .init(connections: 20, concurrency: 4, limit: .seconds(300)))
             for ending in try await endings(observations, count: 20) {
                 guard case .broken(let error) = ending.cause else {
                     Issue.record("seen as \(ending.cause)")
@@ -177,7 +183,8 @@ struct LifecycleTests {
 
     @Test func vanishHandshakeNeverSendsAFrame() async throws {
         try await withServer { driver, script, observations in
-            _ = await driver.drive(.vanishHandshake, script, .init(connections: 20, concurrency: 4))
+            _ = await driver.drive(
+                .vanishHandshake, script, .init(connections: 20, concurrency: 4, limit: .seconds(300)))
             for ending in try await endings(observations, count: 20) {
                 #expect(ending.bytesReceived > 0)
                 #expect(ending.messagesReceived == 0)
@@ -190,7 +197,8 @@ struct LifecycleTests {
         try await withServer { configuration in
             configuration.refusal = { _ in HTTPResponse(status: 401, text: "no") }
         } _: { driver, script, _ in
-            let counts = await driver.drive(.fin, script, .init(connections: 5000, concurrency: 16))
+            let counts = await driver.drive(
+                .fin, script, .init(connections: 5000, concurrency: 16, limit: .seconds(300)))
             #expect(counts.completed == 0)
             #expect(counts.refused == counts.attempted)
             #expect(counts.attempted < 200)
@@ -205,11 +213,11 @@ struct LifecycleTests {
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         script.stepLimit = .seconds(2)
-        let counts = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
+        let counts = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
         #expect(counts.stalled == 4)
         script.expectsReply = false
         script.stepLimit = .seconds(60)
-        let unanswered = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4))
+        let unanswered = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
         #expect(unanswered.completed == 4)
         driver.stop()
         await server.shutdownNow()
@@ -221,7 +229,7 @@ struct LifecycleTests {
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         script.stepLimit = .seconds(2)
-        let counts = await driver.drive(.fin, script, .init(connections: 2, concurrency: 2))
+        let counts = await driver.drive(.fin, script, .init(connections: 2, concurrency: 2, limit: .seconds(300)))
         #expect(counts.stalled == 2)
         driver.stop()
         await server.shutdownNow()
@@ -234,7 +242,9 @@ struct LifecycleTests {
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         script.stepLimit = .seconds(600)
-        let task = Task { [script] in await driver.drive(.fin, script, .init(connections: 4, concurrency: 4)) }
+        let task = Task { [script] in
+            await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
+        }
         let deadline = ContinuousClock.now + .seconds(300)
         while await server.connectionCount < 4 && ContinuousClock.now < deadline { await Task.yield() }
         task.cancel()
@@ -251,7 +261,8 @@ struct LifecycleTests {
         try listener.close()
         let driver = try PeerDriver()
         let script = PeerScript(url: try WebSocketURL("ws://\(address)/"), address: address)
-        let counts = await driver.drive(.bareTCP, script, .init(connections: 1000, concurrency: 8))
+        let counts = await driver.drive(
+            .bareTCP, script, .init(connections: 1000, concurrency: 8, limit: .seconds(300)))
         #expect(counts.completed == 0)
         #expect(counts.firstProblem?.contains("Connection refused") == true)
         driver.stop()
@@ -260,7 +271,10 @@ struct LifecycleTests {
     @Test("a cancelled drive begins no more connections and returns")
     func cancelled() async throws {
         try await withServer { driver, script, _ in
-            let task = Task { await driver.drive(.cleanClose, script, .init(connections: 10_000_000, concurrency: 4)) }
+            let task = Task {
+                await driver.drive(
+                    .cleanClose, script, .init(connections: 10_000_000, concurrency: 4, limit: .seconds(300)))
+            }
             task.cancel()
             let counts = await task.value
             #expect(counts.attempted < 10_000_000)

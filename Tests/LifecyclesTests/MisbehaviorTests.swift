@@ -13,7 +13,8 @@ func counts(
     var script = PeerScript(url: try WebSocketURL("ws://\(server.address)/"), address: server.address)
     script.stepLimit = stepLimit
     script.holdLimit = hold
-    let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: count))
+    let counts = await driver.drive(
+        lifecycle, script, .init(connections: count, concurrency: count, limit: .seconds(300)))
     driver.stop()
     server.stop()
     return counts

@@ -61,7 +61,8 @@ struct OpeningTests {
         script.options.target = opening.path
         script.stepLimit = .seconds(300)
         script.holdLimit = hold
-        let counts = await driver.drive(lifecycle, script, .init(connections: count, concurrency: 1))
+        let counts = await driver.drive(
+            lifecycle, script, .init(connections: count, concurrency: 1, limit: .seconds(300)))
         driver.stop()
         await server.shutdownNow()
         return (counts, log.withLock { $0 })

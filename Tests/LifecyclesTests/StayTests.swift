@@ -20,7 +20,8 @@ struct StayTests {
         let echo = EchoHandler()
         let server = try await WebSocketServer.start(configuration) { _ in echo }
         let driver = try PeerDriver()
-        let script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+        var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
+        script.stepLimit = .seconds(60)
         do {
             try await body(driver, script, server)
         } catch {
@@ -130,7 +131,7 @@ struct StayTests {
             var long = script
             long.holdLimit = .seconds(600)
             let other = Task { [long] in
-                await driver.drive(.vanishSilently, long, .init(connections: 2, concurrency: 2))
+                await driver.drive(.vanishSilently, long, .init(connections: 2, concurrency: 2, limit: .seconds(300)))
             }
             let observing = Task { await driver.observe(script, count: 3, hold: .seconds(600)) }
             let deadline = ContinuousClock.now + .seconds(300)
@@ -155,13 +156,15 @@ struct StayTests {
             script.stepLimit = .seconds(600)
             let begun = MonotonicTime.now
             let drive = Task { [script] in
-                await driver.drive(.vanishSilently, script, .init(connections: 2000, concurrency: 2000))
+                await driver.drive(
+                    .vanishSilently, script, .init(connections: 2000, concurrency: 2000, limit: .seconds(300)))
             }
             var most = 0
             while most < 1900 && begun.elapsed < .seconds(300) { most = max(most, await server.connectionCount) }
             // Once others have come and gone, what the server has answered has arrived.
             script.holdLimit = .zero
-            let others = await driver.drive(.cleanClose, script, .init(connections: 50, concurrency: 5))
+            let load = PeerDriver.Load(connections: 50, concurrency: 5, limit: .seconds(600))
+            let others = await driver.drive(.cleanClose, script, load)
             #expect(others.completed == 50)
             drive.cancel()
             let seen = await drive.value
