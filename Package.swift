@@ -288,7 +288,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "SystemCalls",
-                "Targets",
+                "Targets", "WebSocketProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -21,7 +21,8 @@ LONGEST_MESSAGE = 1 << 26
 PAGE_LIMIT = 30
 """Seconds until a page is there."""
 
-KEYS = {"Tab": 9, "Enter": 13}
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r")}
+"""The code of each key, and the text that it writes."""
 
 
 class Browser:
@@ -153,8 +154,10 @@ class Page:
             "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     async def press(self, key):
-        for kind in ["rawKeyDown", "keyUp"]:
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+        code, text = KEYS[key]
+        for kind, words in [("keyDown", text), ("keyUp", "")]:
+            await self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=words)
 
     async def picture(self, path, whole=True):
         answer = await self.call("Page.captureScreenshot", captureBeyondViewport=whole)

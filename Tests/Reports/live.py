@@ -2,6 +2,7 @@
 
 import http.client
 import re
+import signal
 import socket
 import time
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ ADDRESS_LIMIT = 30
 
 CHECK_LIMIT = 120
 """Seconds that the check may take."""
+
+SHOWN_LIMIT = 30
+"""Seconds until a page shows what there is."""
 
 END_LIMIT = 10
 """Seconds from the last state to the end of the process."""
@@ -101,6 +105,26 @@ async def watch_check(browser, watertight, picture=None):
         judge(seen)
         assert await page.evaluate("document.querySelectorAll('#part-rest .plot').length") > 5
         return len(seen), page
+
+
+async def watch_server(browser, watertight):
+    """A server shows its own connections, and a watch beside it what it holds, until both have ended."""
+    with Child([watertight, "serve", "--port", "0", "--live"]) as server:
+        url = server.line("watertight listening on ", ADDRESS_LIMIT).rpartition(" ")[2]
+        with Child([watertight, "watch", url, "--live", "--interval", "200ms"]) as watch:
+            pages = [await Page.open(browser, address(child).geturl()) for child in [server, watch]]
+            with Child([watertight, "drive", url, "--lifecycle", "fin", "--count", "20"]) as drive:
+                assert drive.wait(CHECK_LIMIT) == 0, drive.errors_text
+            await pages[0].wait_for(
+                "[...document.querySelectorAll('#part-endings tr')].some(row => /^fin\\s*20$/.test(row.textContent))", SHOWN_LIMIT)
+            for page in pages:
+                await page.wait_for("document.querySelectorAll('#part-plots .level').length >= 3", SHOWN_LIMIT)
+                await page.wait_for("document.querySelectorAll('#sockets li').length > 0", SHOWN_LIMIT)
+            for child, page, signal_number in [(watch, pages[1], signal.SIGINT), (server, pages[0], signal.SIGTERM)]:
+                child.signal(signal_number)
+                assert child.wait(END_LIMIT) is not None, child.command
+                await page.wait_for("document.getElementById('status').textContent === 'over'", SHOWN_LIMIT)
+            return pages
 
 
 def address(child):

@@ -10,7 +10,7 @@ enum LiveMarkup {
         guard !states.isEmpty else { return "" }
         let ordered = states.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let items = ordered.map { "<li><b>\(Amount.whole(Double($0.value)))</b> \(MarkupText.escaped($0.key))</li>" }
-        return "<h3>The target's sockets by state</h3>\n<ul class=\"tally\" id=\"sockets\">\(items.joined())</ul>"
+        return "<p class=\"label\">Sockets by state</p>\n<ul class=\"tally\" id=\"sockets\">\(items.joined())</ul>"
     }
 
     /// A table of text: its heading, then its rows, whose first cell names them; the others are numbers.

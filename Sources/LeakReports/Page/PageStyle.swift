@@ -179,7 +179,16 @@ enum PageStyle {
           body { font-size: 10pt; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           nav { display: none; }
-          .card, .figures, figure, tr, dl div { break-inside: avoid; }
+          h2 { margin-top: 1.25rem; }
+          .split { grid-template-columns: minmax(0, 1fr) minmax(0, 17rem); }
+          .figures, .figures:is(.of-3, .of-6) { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem .75rem; }
+          .figures.of-5 figure:first-child { grid-column: span 2; grid-row: span 2; }
+          .figures.of-5 .large text { font-size: 8.5px; }
+          .split .figures { grid-template-columns: minmax(0, 1fr); }
+          table { font-size: 8.5pt; }
+          th, td { padding: .2rem .4rem; }
+          .card, section > details { padding: .5rem .75rem; }
+          figure, tr, dl div, pre, .legend { break-inside: avoid; }
           h2, h3, summary { break-after: avoid; }
           details::details-content { content-visibility: visible; block-size: auto; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

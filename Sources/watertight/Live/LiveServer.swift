@@ -18,8 +18,8 @@ final class LiveServer<State: LiveState>: Sendable {
 
     /// Viewers at a time; a page without its socket counts for a moment.
     private static var mostViewers: Int { 16 }
-    /// Time for viewers to take the last state before the process ends.
-    private static var endLimit: Duration { .seconds(2) }
+    /// Time for viewers to answer the closing handshake.
+    private static var endLimit: Duration { .seconds(1) }
 
     /// Listens on a port of loopback, 0 being a free one, and says on stderr where; throws `Code.unreachable` where it cannot.
     static func start(_ state: State, on port: UInt16) async throws -> LiveServer {

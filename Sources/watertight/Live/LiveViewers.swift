@@ -32,6 +32,9 @@ final class LiveViewers<State: LiveState>: ConnectionHandler, @unchecked Sendabl
     /// into it, however much there is to draw.
     private static var restFactor: Double { 100 }
 
+    private static var mostFlushes: Int { 20 }
+    private static var flushInterval: Duration { .milliseconds(50) }
+
     func opened(_ connection: Connection) {
         loop.withLock { $0 = connection.loop }
         viewers[ObjectIdentifier(connection)] = Viewer(connection: connection)
@@ -50,10 +53,14 @@ final class LiveViewers<State: LiveState>: ConnectionHandler, @unchecked Sendabl
         timer = nil
     }
 
-    /// Sends all viewers what they lack, whatever it costs.
+    /// Sends all viewers what they lack, whatever it costs; waits a moment for those who have yet to read the last message.
     func flush() async {
         guard let loop = loop.withLock({ $0 }) else { return }
-        await loop.run { self.send() }
+        for _ in 0..<Self.mostFlushes {
+            let isShown = await loop.run { self.send() }
+            if isShown { return }
+            await loop.sleep(for: Self.flushInterval)
+        }
     }
 
     private func sendIfDue() {
@@ -63,7 +70,9 @@ final class LiveViewers<State: LiveState>: ConnectionHandler, @unchecked Sendabl
         due = .now + began.elapsed * Self.restFactor
     }
 
-    private func send() {
+    /// Sends those who can take it what they lack; whether nobody lacks anything.
+    @discardableResult
+    private func send() -> Bool {
         let state = state.withLock { $0 }
         let revision = state.changes.revision
         // Most of them lack the same.
@@ -75,5 +84,6 @@ final class LiveViewers<State: LiveState>: ConnectionHandler, @unchecked Sendabl
             guard let text = texts[viewer.revision], viewer.connection.send(text) == .accepted else { continue }
             viewers[key]?.revision = revision
         }
+        return viewers.values.allSatisfy { $0.revision == revision }
     }
 }
