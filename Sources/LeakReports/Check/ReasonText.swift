@@ -82,6 +82,10 @@ struct ReasonText {
 
     private var pause: String {
         switch reason {
+        case .pauseMissing(let kept, let required) where kept >= required:
+            // Not one pause: connections were made all the while.
+            "suspected: it grew like a leak as long as connections were made, and the time was over before a pause of "
+                + "\(whole(required)) s could tell"
         case .pauseMissing(let kept, let required):
             "suspected: it grows like a leak and was kept for at least \(whole(kept)) s, but servers keep things for up to "
                 + "\(whole(required)) s"
