@@ -57,6 +57,11 @@ struct DocumentedCommandsTests {
         return Array(words.dropFirst())
     }
 
+    /// The file of the page on configuration.
+    private static let documentedFile =
+        pages.first { $0.name == "Configuration.md" }?.text.firstMatch(of: #/(?m)^```yaml\n((?s).*?)^```/#)
+        .map { String($0.1) } ?? ""
+
     @Test("a command in a block is one that the program takes", arguments: lines)
     func parses(_ line: Line) throws {
         // The reader's container is not here.
@@ -65,7 +70,14 @@ struct DocumentedCommandsTests {
             typed.replaceSubrange(place...(place + 1), with: ["--pid", "1"])
         }
         typed = LiveOption.completed(typed)
-        let configured = try Configurations.arguments(typed, variables: [:])
+        let folder = try ReportFileTests.Folder()
+        // Its targets are those of the file that the page shows.
+        var variables: [String: String] = [:]
+        if typed.contains("chat") {
+            try Self.documentedFile.write(toFile: folder.path("watertight.yml"), atomically: true, encoding: .utf8)
+            variables["WATERTIGHT_CONFIG"] = folder.path("watertight.yml")
+        }
+        let configured = try Configurations.arguments(typed, variables: variables)
         let words = configured.map { [typed[0]] + $0.words } ?? typed
         #expect(throws: Never.self) { try Watertight.parseAsRoot(words) }
     }
@@ -92,7 +104,7 @@ struct DocumentedCommandsTests {
 
     @Test("what needs nothing but the program does what it is said to", arguments: selfContained)
     func runs(_ line: Line) async throws {
-        let end = try await Tool.run(line.words, limit: 20)
+        let end = try await Tool.run(line.words)
         #expect(end.code == 0 && !end.output.isEmpty, "\(end.errors)")
     }
 
