@@ -69,7 +69,10 @@ extension CheckRun {
         record(.row(CheckRecord.RowFacts(rows[row])))
         if block.isInapplicable {
             await targets.retire(row)
-            notes.append("\(rows[row].lifecycle.label) was not driven: the target accepts what was to be refused")
+            let why =
+                rows[row].connections.unsuited > 0
+                ? rows[row].connections.firstProblem ?? "" : "the target accepts what was to be refused"
+            notes.append("\(rows[row].lifecycle.label) was not driven: \(why)")
         }
     }
 
@@ -85,7 +88,7 @@ extension CheckRun {
         var script = script(for: target)
         script.stepLimit = .seconds(1)
         // Whichever rows were chosen: the command that reproduces this row drives it alone.
-        for other in Lifecycle.standard where other != rows[row].lifecycle {
+        for other in Lifecycle.standard(isSecure: target.url.isSecure) where other != rows[row].lifecycle {
             let load = PeerDriver.Load(connections: 8, concurrency: 8, limit: .seconds(1))
             _ = await driver.drive(other, script, load)
             try Task.checkCancellation()
@@ -149,7 +152,9 @@ extension CheckRun {
             }
             rows[row].tcpStatesAtEnd = try target.tcpStates()
             try await requireAnswer(row, target)
+            try await requireOthersServed(row, target)
         }
+        if rows[row].lifecycle.mustBeReleased { rows[row].held = await heldPeers(of: row, target) }
         await targets.retire(row)
         if let last = rows[row].samples.last {
             tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))

@@ -47,6 +47,9 @@ final class CheckRun {
     var stayWatchBegan = MonotonicTime.now
     var observation: StayObservation?
     var stay = CheckResult.Stay()
+    /// Holds peers whose connections are over until the first row asks for it; and what became of them, by label.
+    var releaseWatch: ReleaseWatch?
+    var heldPeers: [String: CheckResult.HeldPeers]?
     /// What the time went into, in all and before the turn of the row that is driven.
     var timeSpent = TimeSpent()
     var timeBeforeTurn = TimeSpent()
@@ -151,6 +154,7 @@ final class CheckRun {
     /// Ends every process that was started.
     func end() async {
         _ = await stayWatch?.end()
+        _ = await releaseWatch?.end(at: .now)
         await targets.endAll()
     }
 

@@ -22,7 +22,8 @@ enum ExplanationPlan {
     /// The rows to explain, as indices: the example of each group that leaks alike and is not a known leak, unless `takesKnown`.
     static func rows(of result: CheckResult, takesKnown: Bool) -> [Int] {
         var chosen: [Int] = []
-        for group in result.leakGroups where takesKnown || !group.isKnown(in: result) {
+        for group in result.leakGroups
+        where !group.lastsWhilePeersStay(in: result) && (takesKnown || !group.isKnown(in: result)) {
             if !chosen.contains(group.rows[0]) { chosen.append(group.rows[0]) }
         }
         return Array(chosen.prefix(mostRows))
@@ -52,6 +53,14 @@ enum ExplanationPlan {
 }
 
 extension LeakGroup {
+    /// Whether all of it is gone once the peers have left, so that nothing is left to be explained.
+    fileprivate func lastsWhilePeersStay(in result: CheckResult) -> Bool {
+        leaks.allSatisfy { leak in
+            let finding = result.rows[rows[0]].resources.first { $0.resource == leak.resource }
+            if case .keptWhileStaying? = finding?.reason { return true } else { return false }
+        }
+    }
+
     /// Whether all of it is accepted.
     fileprivate func isKnown(in result: CheckResult) -> Bool {
         leaks.allSatisfy { leak in

@@ -71,6 +71,7 @@ extension CheckRecord {
         measurement.stopReason = facts.stopReason ?? facts.obstacle.map { .text($0) }
         measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
         measurement.stall = facts.stall
+        measurement.held = facts.held
         measurement.explanation = facts.explanation
         return measurement
     }
@@ -92,6 +93,7 @@ extension CheckRecord.RowFacts {
             unread = Dictionary(uniqueKeysWithValues: row.probeFailures.map { ($0.key.rawValue, $0.value) })
         }
         failure = row.failure
+        held = row.held
         isInapplicable = row.isInapplicable
         explanation = row.explanation
     }
