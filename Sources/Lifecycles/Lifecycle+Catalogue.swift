@@ -11,13 +11,10 @@ extension Lifecycle {
     /// Those that take place with and without TLS.
     public static let plain = all.filter { !$0.needsTLS }
 
-    /// Those that take place on a `wss` target only.
-    public static let aboutTLS = all.filter(\.needsTLS)
-
     /// The lifecycles that a check drives by default: all but `refused`, which needs a URL that the application
     /// refuses, and on a `wss` target those about TLS as well.
     public static func standard(isSecure: Bool) -> [Lifecycle] {
-        all.filter { $0 != .refused && (isSecure || !$0.needsTLS) }
+        (isSecure ? all : plain).filter { $0 != .refused }
     }
 
     /// The few that found most of the reported leaks, for a short check.

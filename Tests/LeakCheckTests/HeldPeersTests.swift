@@ -42,7 +42,7 @@ struct HeldPeersTests {
     func both() {
         var levels = Measured.Levels()
         levels.descriptors = { connections, _ in 10 + connections }
-        var row = Measured.row(levels, drives: [20, 20], lifecycle: .closeNotifyUnanswered)
+        var row = Measured.row(levels, drives: [40, 20], lifecycle: .closeNotifyUnanswered)
         let alone = Measured.finding(row, .descriptors)
         #expect(alone.verdict == .leak)
         row.held = CheckResult.HeldPeers(peers: 64, letGo: 0, seconds: 36)
@@ -74,7 +74,7 @@ struct HeldPeersTests {
         row.held = CheckResult.HeldPeers(peers: 64, letGo: 0, seconds: 36)
         var levels = Measured.Levels()
         levels.descriptors = { connections, _ in 10 + connections }
-        let lasting = Measured.row(levels, drives: [20, 20], lifecycle: .fin)
+        let lasting = Measured.row(levels, drives: [40, 20], lifecycle: .fin)
         var result = CheckResult(
             seed: 1, startedAt: "", durationSeconds: 1, budgetSeconds: 1, concurrency: 1, target: "", runtime: "native",
             descriptorLimit: 1024, isolation: .processPerLifecycle, rows: [judge.row(row)], samples: [], notes: [])

@@ -1,4 +1,5 @@
 import Lifecycles
+import TLS
 import Testing
 
 /// What each lifecycle of the catalogue is, step by step.

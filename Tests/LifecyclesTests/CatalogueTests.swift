@@ -39,7 +39,7 @@ struct CatalogueTests {
             quickSecure.dropFirst(quick.count).map(\.name) == [
                 "tls-hello/half", "tls-refuse/distrust", "tls-unanswered/hold",
             ])
-        #expect(Lifecycle.aboutTLS.allSatisfy { $0.name.hasPrefix("tls-") && $0.compressed == nil })
+        #expect(Lifecycle.all.filter(\.needsTLS).allSatisfy { $0.name.hasPrefix("tls-") && $0.compressed == nil })
         #expect(Lifecycle.plain.allSatisfy { !$0.name.hasPrefix("tls-") })
     }
 

@@ -1,4 +1,5 @@
 import Lifecycles
+import TLS
 import Testing
 
 @Suite("Lifecycles as text")

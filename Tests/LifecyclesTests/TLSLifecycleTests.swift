@@ -204,7 +204,7 @@ struct TLSLifecycleTests {
         #expect(counts.firstProblem == "the target speaks no TLS 1.3")
     }
 
-    @Test("without TLS none begins", arguments: Lifecycle.aboutTLS)
+    @Test("without TLS none begins", arguments: Lifecycle.all.filter(\.needsTLS))
     func withoutTLS(lifecycle: Lifecycle) async throws {
         let seen = try await counts(lifecycle, against: Conduct("echo"))
         #expect(seen.notAttempted == 4 && seen.attempted == 0)
@@ -212,7 +212,8 @@ struct TLSLifecycleTests {
     }
 
     @Test(
-        "a target that ends TCP at once completes what it may end, and breaks the rest", arguments: Lifecycle.aboutTLS)
+        "a target that ends TCP at once completes what it may end, and breaks the rest",
+        arguments: Lifecycle.all.filter(\.needsTLS))
     func endsAtOnce(lifecycle: Lifecycle) async throws {
         let server = try RogueServer(Conduct("ends at once") { $0.accepted = [.end] })
         var options = PeerOptions()

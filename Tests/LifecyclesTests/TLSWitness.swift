@@ -184,6 +184,8 @@ private final class WitnessConnection: Channel, @unchecked Sendable {
     }
 
     private func push() {
+        // Sending nothing would take the error of a reset away from the next read.
+        guard !buffers.output.isEmpty else { return }
         _ = send(buffers.output)
         buffers.clearOutput()
     }

@@ -2,6 +2,7 @@ import Lifecycles
 import Logging
 import SystemCalls
 import Targets
+import WebSocketProtocol
 
 /// The course of a check: what the schedule says, done.
 extension CheckRun {

@@ -22,9 +22,11 @@ enum ExplanationPlan {
     /// The rows to explain, as indices: the example of each group that leaks alike and is not a known leak, unless `takesKnown`.
     static func rows(of result: CheckResult, takesKnown: Bool) -> [Int] {
         var chosen: [Int] = []
-        for group in result.leakGroups
-        where !group.lastsWhilePeersStay(in: result) && (takesKnown || !group.isKnown(in: result)) {
-            if !chosen.contains(group.rows[0]) { chosen.append(group.rows[0]) }
+        for group in result.leakGroups where takesKnown || !group.isKnown(in: result) {
+            guard let row = group.rows.first(where: { !group.lastsWhilePeersStay(in: result.rows[$0]) }) else {
+                continue
+            }
+            if !chosen.contains(row) { chosen.append(row) }
         }
         return Array(chosen.prefix(mostRows))
     }
@@ -53,10 +55,10 @@ enum ExplanationPlan {
 }
 
 extension LeakGroup {
-    /// Whether all of it is gone once the peers have left, so that nothing is left to be explained.
-    fileprivate func lastsWhilePeersStay(in result: CheckResult) -> Bool {
+    /// Whether all of it is gone once the peers of `row` have left, so that nothing is left to be explained.
+    fileprivate func lastsWhilePeersStay(in row: CheckResult.Row) -> Bool {
         leaks.allSatisfy { leak in
-            let finding = result.rows[rows[0]].resources.first { $0.resource == leak.resource }
+            let finding = row.resources.first { $0.resource == leak.resource }
             if case .keptWhileStaying? = finding?.reason { return true } else { return false }
         }
     }
