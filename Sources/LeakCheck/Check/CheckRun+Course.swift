@@ -21,7 +21,7 @@ extension CheckRun {
             case .watch(let resting): try await watch(resting)
             case .readTrough(let row): try await readTrough(row)
             case .finish(let row): try await finish(row)
-            case .done: return
+            case .done: return try await noteReleases()
             }
         }
     }
@@ -139,6 +139,12 @@ extension CheckRun {
         record(.row(CheckRecord.RowFacts(rows[row])))
     }
 
+    /// Reports a row of which all is known.
+    func tellFinished(_ row: Int) {
+        guard let last = rows[row].samples.last else { return }
+        tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))
+    }
+
     /// Nothing more is to be learned of a row.
     private func finish(_ row: Int) async throws {
         defer { record(.row(CheckRecord.RowFacts(rows[row]))) }
@@ -155,10 +161,7 @@ extension CheckRun {
             try await requireAnswer(row, target)
             try await requireOthersServed(row, target)
         }
-        if rows[row].lifecycle.mustBeReleased { rows[row].held = await heldPeers(of: row, target) }
         await targets.retire(row)
-        if let last = rows[row].samples.last {
-            tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))
-        }
+        if !rows[row].lifecycle.mustBeReleased { tellFinished(row) }
     }
 }

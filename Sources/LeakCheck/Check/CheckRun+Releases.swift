@@ -16,17 +16,29 @@ extension CheckRun {
         }
     }
 
-    /// What became of such peers of a row; nil where it could not be seen.
-    ///
-    /// A process that takes all rows holds those of all of them at once, when the first such row is over.
-    func heldPeers(of row: Int, _ target: Target) async -> CheckResult.HeldPeers? {
-        guard isPolite, rows[row].stall == nil, rows[row].failure == nil else { return nil }
-        if heldPeers == nil {
-            let began = MonotonicTime.now
-            let watch = releaseWatch.take() ?? ReleaseWatch(target, releasedLifecycles, script(for: target))
-            heldPeers = await watch.end(at: plan.isBudgetFixed ? schedule.budgetEnd : .never)
-            timeSpent.waitingSeconds += began.elapsed.inSeconds
+    /// Notes what became of such peers, once all rows are over: they stayed beside them, or where one process takes all rows are
+    /// held now, those of all rows at once.
+    func noteReleases() async throws {
+        let asked = rows.indices.filter {
+            rows[$0].lifecycle.mustBeReleased && !rows[$0].samples.isEmpty && !rows[$0].isInapplicable
         }
-        return heldPeers?[rows[row].lifecycle.label]
+        let judged = asked.filter { isPolite && rows[$0].stall == nil && rows[$0].failure == nil }
+        if let first = judged.first, let watch = releaseWatch.take() ?? ownReleaseWatch(first) {
+            let began = MonotonicTime.now
+            let held = await watch.end(at: plan.isBudgetFixed ? schedule.budgetEnd : .never)
+            timeSpent.waitingSeconds += began.elapsed.inSeconds
+            for row in judged { rows[row].held = held[rows[row].lifecycle.label] }
+        }
+        for row in asked {
+            record(.row(CheckRecord.RowFacts(rows[row])))
+            tellFinished(row)
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Has such peers held by the process that takes all rows; nil where each has its own.
+    private func ownReleaseWatch(_ row: Int) -> ReleaseWatch? {
+        guard plan.usesOneProcess, let target = targets.existing(row) else { return nil }
+        return ReleaseWatch(target, releasedLifecycles, script(for: target))
     }
 }

@@ -47,9 +47,8 @@ final class CheckRun {
     var stayWatchBegan = MonotonicTime.now
     var observation: StayObservation?
     var stay = CheckResult.Stay()
-    /// Holds peers whose connections are over until the first row asks for it; and what became of them, by label.
+    /// Holds peers whose connections are over, beside the rows.
     var releaseWatch: ReleaseWatch?
-    var heldPeers: [String: CheckResult.HeldPeers]?
     /// What the time went into, in all and before the turn of the row that is driven.
     var timeSpent = TimeSpent()
     var timeBeforeTurn = TimeSpent()

@@ -8,7 +8,7 @@ What LEAK makes it forget, or wait for:
 - `only`: the socket of a peer that ends TCP before it requests anything.
 - `notify`: waits for the FIN of a peer that has sent close_notify.
 - `unanswered`: waits for the close_notify of a peer after both Close frames.
-- `record`: the socket of a peer whose record is not authentic.
+- `record`: the socket of a peer that ends TCP in the middle of a record.
 - `resumed`: AMOUNT bytes for each session that is resumed.
 - `cached`: AMOUNT bytes for each session without a ticket.
 - `stall`: shakes hands in the loop that accepts.
@@ -18,6 +18,7 @@ Without LEAK it keeps nothing. Sessions of TLS 1.2 without tickets are kept by O
 
 import base64
 import hashlib
+import os
 import select
 import socket
 import ssl
@@ -60,9 +61,9 @@ class Peer:
         poller.unregister(number)
         del peers[number]
         if forget:
-            kept.append(self.socket)
-        else:
-            self.socket.close()
+            # The descriptor alone, without what Python keeps beside it.
+            kept.append(os.dup(number))
+        self.socket.close()
 
     def ready(self, events):
         if self.isOver:
@@ -86,7 +87,7 @@ class Peer:
             if LEAK == "session":
                 keep_bytes()
             return self.end(LEAK == "hello")
-        self.end(LEAK == "only" and not self.isOpen)
+        self.end(LEAK == "only" and not self.isOpen or LEAK == "record" and self.isOpen)
 
     def failed(self, failure):
         """TLS has failed."""
@@ -94,7 +95,7 @@ class Peer:
             if LEAK == "session":
                 keep_bytes()
             return self.end(LEAK == "refuse")
-        self.end(LEAK == "record")
+        self.end()
 
     def proceed(self):
         if not self.isSecured:
