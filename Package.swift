@@ -81,7 +81,7 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "Lifecycles",
-            dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls"],
+            dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls", "TLS"],
             resources: [.embedInCode("catalogue.lifecycles"), .embedInCode("shipped.openings")],
             swiftSettings: rules),
         .target(

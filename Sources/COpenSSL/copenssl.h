@@ -26,6 +26,16 @@ static inline long copenssl_set_server_name(SSL *session, const char *name) {
     return SSL_set_tlsext_host_name(session, name);
 }
 
+static inline void copenssl_set_latest_version(SSL *session, int version) {
+    SSL_set_max_proto_version(session, version);
+}
+
+static inline void copenssl_accept_tickets(SSL *session) { SSL_clear_options(session, SSL_OP_NO_TICKET); }
+
+static inline void copenssl_allow_renegotiation(SSL *session) {
+    SSL_clear_options(session, SSL_OP_NO_RENEGOTIATION);
+}
+
 static inline void copenssl_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 
 static inline void copenssl_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }

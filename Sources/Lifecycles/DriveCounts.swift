@@ -12,6 +12,8 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     public var uncompressed = 0
     /// Connections that should be refused, and that the target accepted.
     public var accepted = 0
+    /// Connections to a target that is not what the lifecycle is about.
+    public var unsuited = 0
     /// Connections that broke before the point of the lifecycle.
     public var broken = 0
     /// Connections for which the target did not act in time.
@@ -64,6 +66,7 @@ public struct DriveCounts: Hashable, Sendable, Codable {
         left.refused += right.refused
         left.uncompressed += right.uncompressed
         left.accepted += right.accepted
+        left.unsuited += right.unsuited
         left.broken += right.broken
         left.stalled += right.stalled
         left.firstStall = left.firstStall ?? right.firstStall
@@ -113,6 +116,7 @@ extension DriveCounts {
             refused += 1
             uncompressed += 1
         case .accepted: accepted += 1
+        case .unsuited: unsuited += 1
         case .broken: broken += 1
         case .stalled(let step):
             stalled += 1

@@ -8,14 +8,20 @@ extension Lifecycle {
         }
     }()
 
+    /// Those that take place with and without TLS.
+    public static let plain = all.filter { !$0.needsTLS }
+
     /// The lifecycles that a check drives by default: all but `refused`, which needs a URL that the application
-    /// refuses.
-    public static let standard = all.filter { $0 != .refused }
+    /// refuses, and on a `wss` target those about TLS as well.
+    public static func standard(isSecure: Bool) -> [Lifecycle] {
+        (isSecure ? all : plain).filter { $0 != .refused }
+    }
 
     /// The few that found most of the reported leaks, for a short check.
-    public static let quick: [Lifecycle] = [
-        cleanClose, bareTCP, fin, reset, leaveAtOnce, vanishHandshake, floodReset, closeUnanswered,
-    ]
+    public static func quick(isSecure: Bool) -> [Lifecycle] {
+        [cleanClose, bareTCP, fin, reset, leaveAtOnce, vanishHandshake, floodReset, closeUnanswered]
+            + (isSecure ? [halfHello, distrust, closeNotifyUnanswered] : [])
+    }
 
     /// The lifecycle of that name, or every variant of the family of that name; empty if there is none.
     public static func named(_ name: String) -> [Lifecycle] {
@@ -90,6 +96,12 @@ extension Lifecycle {
     public static let closeUnanswered = known("close-unanswered")
     /// A network comes back, or a deployment disconnects all clients.
     public static let reconnectStorm = known("reconnect-storm")
+    /// A health check or a scanner that gives up in the middle of a TLS handshake.
+    public static let halfHello = known("tls-hello/half")
+    /// A client that does not know the authority of the target's certificate.
+    public static let distrust = known("tls-refuse/distrust")
+    /// A client that waits for the target to close TCP, and answers no close_notify.
+    public static let closeNotifyUnanswered = known("tls-unanswered/hold")
     /// What a hostile peer broke shows in the connections after it.
     public static let cleanCloseAfterHostile = known("clean-close/after-hostile")
 }

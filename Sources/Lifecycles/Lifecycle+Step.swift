@@ -67,6 +67,8 @@ extension Lifecycle {
         case stay
         /// Waits until every peer of the drive has reached this step.
         case rendezvous
+        /// Does something, or waits for something, that is about TLS.
+        indirect case tls(TLSStep)
         /// Closes TCP: a FIN, or a reset if unread bytes are left.
         case leaveWithFIN
         /// Resets TCP.
@@ -77,6 +79,7 @@ extension Lifecycle {
             switch self {
             case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd, .expect:
                 true
+            case .tls(let step): step.isWait
             default: false
             }
         }
@@ -151,6 +154,7 @@ extension Lifecycle {
             case .awaitPong: "waiting for the Pong"
             case .awaitClose: "waiting for the Close frame"
             case .awaitEnd: "waiting for the end of the stream"
+            case .tls(let step): "\(step)"
             case .hold, .holdFor, .stay, .rendezvous: "holding the connection open"
             default: "sending"
             }

@@ -53,9 +53,9 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
     /// The label.
     public var description: String { label }
 
-    /// The same lifecycle with permessage-deflate; nil for one in which nothing could be negotiated.
+    /// The same lifecycle with permessage-deflate; nil for one in which nothing could be negotiated, or that is about TLS.
     public var compressed: Lifecycle? {
-        guard steps.contains(where: \.isRequest), !expectsRefusal else { return nil }
+        guard steps.contains(where: \.isRequest), !expectsRefusal, !needsTLS else { return nil }
         var compressed = self
         compressed.isCompressed = true
         return compressed
@@ -63,6 +63,21 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the peer stays for a while, so that a good rate needs many at a time.
     public var staysConnected: Bool { steps.contains { $0.isStay || $0 == .rendezvous } }
+
+    /// Whether its peers stay after they have told the target that the connection is over: with close_notify (RFC 8446,
+    /// section 6.1), or with a closing handshake, after which the target closes TCP (RFC 6455, section 7.1.1). A target lets go
+    /// of such a peer while it stays.
+    public var mustBeReleased: Bool {
+        guard let stay = steps.firstIndex(of: .hold) else { return false }
+        let before = steps[..<stay]
+        return before.contains(.tls(.closeNotify)) || before.contains(where: \.isClose) && before.contains(.awaitClose)
+    }
+
+    /// Whether its peers stay before the target has upgraded them.
+    public var staysBeforeUpgrade: Bool {
+        guard let stay = steps.firstIndex(where: \.isStay) else { return false }
+        return !steps[..<stay].contains(.awaitUpgrade)
+    }
 
     /// Whether the lifecycle is about a refusal; a target may rightly accept such a request.
     public var expectsRefusal: Bool { steps.contains(.awaitRefusal) }

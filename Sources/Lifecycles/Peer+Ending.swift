@@ -64,7 +64,7 @@ extension Peer {
             let result = output.withUnsafeBytes { send($0) }
             switch result {
             case .bytes(let count):
-                if supplies.trace != nil { trace(.sent(output.withUnsafeBytes { Array($0[..<count]) })) }
+                if supplies.trace != nil { traceBytes(output.withUnsafeBytes { Array($0[..<count]) }, isSent: true) }
                 output.removeFirst(count)
             case .wouldBlock: return wait(for: restingInterest.union(.writable))
             case .failed(let error): return sendFailed(error)

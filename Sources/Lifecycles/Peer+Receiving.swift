@@ -5,7 +5,8 @@ import WebSocketProtocol
 /// How the peer reacts to what the target sends.
 extension Peer {
     func take(_ input: UnsafeMutableRawBufferPointer) {
-        if supplies.trace != nil { trace(.received(Array(input))) }
+        if supplies.trace != nil { traceBytes(Array(input), isSent: false) }
+        if wire != .application { return takeUnencrypted(input) }
         var position = 0
         var span = input.mutableBytes
         if !isUpgraded {

@@ -1,5 +1,6 @@
 import Sockets
 import SystemCalls
+import TLS
 import WebSocketProtocol
 
 extension Peer {
@@ -54,6 +55,7 @@ extension Peer {
                 guard timedStep != step else { return }
                 awaitTarget()
                 return supplies.rendezvous.arrive(self)
+            case .tls(let step): if !carryOut(step) { return }
             case .leaveWithFIN:
                 flush()
                 // What the kernel has not taken yet is part of the lifecycle, unless the target waits for this peer.
@@ -61,7 +63,8 @@ extension Peer {
                     return awaitTarget()
                 }
                 // After both Close frames the end is a polite one; any other is a bare FIN.
-                if closeCode != nil { endEncryption() }
+                if closeCode != nil, !withholdsCloseNotify { endEncryption() }
+                if supplies.keepsTickets { supplies.ticket = tls?.ticket ?? supplies.ticket }
                 closeDescriptor()
                 return finish(.completed)
             case .leaveWithReset:
@@ -87,7 +90,7 @@ extension Peer {
         hasReachedPoint ? deviate(deviation) : finish(.broken("\(deviation)"))
     }
 
-    private func awaitTarget() {
+    func awaitTarget() {
         flush()
         guard isRegistered, timedStep != step else { return }
         timedStep = step

@@ -1,6 +1,7 @@
 import Glibc
 import Sockets
 import SystemCalls
+import TLS
 import WebSocketProtocol
 
 /// One scripted connection: carries out its lifecycle's steps, and ends.
@@ -18,6 +19,10 @@ final class Peer: Channel, @unchecked Sendable {
     @exclusivity(unchecked) private var isConnected = false
     /// Whether the TLS handshake is under way.
     @exclusivity(unchecked) var isSecuring = false
+    /// What passes over the socket.
+    @exclusivity(unchecked) var wire = Wire.application
+    /// Whether a polite end goes without close_notify.
+    @exclusivity(unchecked) var withholdsCloseNotify = false
     @exclusivity(unchecked) var isUpgraded = false
     @exclusivity(unchecked) var upgradedAt = MonotonicTime.never
     /// When the peer's stay began, if it has one.
@@ -79,6 +84,7 @@ final class Peer: Channel, @unchecked Sendable {
     /// Connects; `finished` is called once, possibly before this returns.
     func begin() {
         begunAt = .now
+        if lifecycle.needsTLS, script.encryption == nil { return finish(.notAttempted(Self.needsTLS)) }
         do throws(SystemCallError) {
             try register(connection(), for: .writable)
             setDeadline(loop.turnStart + script.stepLimit)
@@ -154,7 +160,7 @@ final class Peer: Channel, @unchecked Sendable {
 
     override func deadlineReached() {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
-        if isSecuring { return finish(.stalled(.awaitUpgrade)) }
+        if isSecuring { return finish(.stalled(.tls(.handshake(.ordinary)))) }
         switch currentStep {
         case nil: break
         case .hold, .holdFor, .stay: next()

@@ -1,4 +1,4 @@
-public import Sockets
+public import TLS
 public import WebSocketProtocol
 
 /// What the peers of a check ask for and say, whatever the lifecycle.
@@ -19,8 +19,8 @@ public struct PeerOptions: Sendable {
     /// What `{line}` stands for, connection by connection, from the first again after the last: users, tokens.
     public var values: [String] = []
 
-    /// What encrypts the connections to a `wss://` target, such as a `TLSContext`.
-    public var encryption: (any EncryptionSource)?
+    /// What encrypts the connections to a `wss://` target.
+    public var encryption: TLSContext?
 
     /// The options of a plain client.
     public init() {}

@@ -8,6 +8,8 @@ public enum PeerOutcome: Hashable, Sendable {
     case uncompressed
     /// The target accepted what the lifecycle expects to be refused.
     case accepted
+    /// The target is not what the lifecycle is about, for this reason, such as a version of TLS that it does not speak.
+    case unsuited(String)
     /// The connection broke, or the target broke the protocol.
     case broken(String)
     /// The target did not act within the step's limit.
@@ -24,7 +26,7 @@ extension PeerOutcome {
         case .refused(let problem): "refused: \(problem)"
         case .uncompressed: "the target does not agree to permessage-deflate"
         case .accepted: "the target accepts what was to be refused"
-        case .broken(let problem), .notAttempted(let problem): problem
+        case .unsuited(let problem), .broken(let problem), .notAttempted(let problem): problem
         case .stalled(let step): "the target did not act in time (\(step))"
         }
     }

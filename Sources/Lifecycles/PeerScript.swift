@@ -1,4 +1,5 @@
 public import Sockets
+import TLS
 public import WebSocketProtocol
 
 /// What the peers of one drive have in common.
@@ -10,7 +11,7 @@ public struct PeerScript: Sendable {
     /// Whom the target's certificate is to name.
     let serverName: String
     /// What encrypts the connections; nil of a `ws://` target.
-    let encryption: (any EncryptionSource)?
+    let encryption: TLSContext?
     /// The path and query of the URL.
     private let urlTarget: String
     /// What the peers ask for and say.

@@ -1,5 +1,6 @@
 import Sockets
 import SystemCalls
+import TLS
 import WebSocketProtocol
 
 /// What the peers of one drive share; confined to its loop.
@@ -34,6 +35,10 @@ final class PeerSupplies: @unchecked Sendable {
     var encryption: EncryptionSummary?
     /// Why the first that could not be encrypted could not.
     var encryptionFailure: EncryptionFailure?
+    /// Whether each peer resumes the session of the one before.
+    let keepsTickets: Bool
+    /// With what the next peer does.
+    var ticket: TLSTicket?
     /// How long peers stay: the script's limit, zero once the drive is cancelled.
     private(set) var holdLimit: Duration
     /// Whether peers may stay: until the drive is cancelled.
@@ -57,6 +62,7 @@ final class PeerSupplies: @unchecked Sendable {
         looksIntoMessages = opening.readsMessages || steps.contains(where: \.isExpectation)
         watchesForPings = steps.contains { $0.isStay && $0 != .stay }
         hasDialogue = steps.contains(where: \.isExpectation)
+        keepsTickets = steps.contains(.tls(.handshake(.resuming)))
         sources = SourceAddresses(target: script.address)
     }
 

@@ -7,8 +7,8 @@ import SystemCalls
 /// Reads once and sends once in a turn. Ciphertext that the kernel does not take stays here; while there is some a server
 /// reads nothing more, or its answers would pile up for a peer that never reads.
 public final class TLSEncryption: Encryption {
-    @exclusivity(unchecked) private var session: TLSSession
-    private let buffers: TLSBuffers
+    @exclusivity(unchecked) var session: TLSSession
+    let buffers: TLSBuffers
     @exclusivity(unchecked) private var unsent: [UInt8] = []
     /// How much of `unsent` was sent since.
     @exclusivity(unchecked) private var unsentStart = 0
@@ -19,6 +19,8 @@ public final class TLSEncryption: Encryption {
     @exclusivity(unchecked) public private(set) var failure: EncryptionFailure?
     /// Whether the stream ended without the peer's close_notify, so that what it sent may have been cut short.
     @exclusivity(unchecked) public private(set) var isTruncated = false
+    /// Called with the ciphertext that is sent or was received; nil where nobody looks.
+    @exclusivity(unchecked) public var observer: ((_ isSent: Bool, UnsafeRawBufferPointer) -> Void)?
 
     /// The longest record and its header, and what OpenSSL may have kept of the one before (RFC 8446, section 5.2).
     private static let recordBytes = 17 * 1024
@@ -29,11 +31,12 @@ public final class TLSEncryption: Encryption {
     /// What OpenSSL holds for a session at rest.
     private static let sessionBytes = 16 * 1024
 
-    /// A session of `context` whose ciphertext passes through `buffers`.
+    /// A session of `context` whose ciphertext passes through `buffers`; a client shakes hands as `kind` says.
     public init(
-        _ context: TLSContext, serverName: String?, buffers: TLSBuffers
+        _ context: TLSContext, serverName: String?, buffers: TLSBuffers, kind: TLSHandshakeKind = .ordinary,
+        ticket: TLSTicket? = nil
     ) throws(EncryptionFailure) {
-        session = try TLSSession(context, serverName: serverName, buffers: buffers)
+        session = try TLSSession(context, serverName: serverName, buffers: buffers, kind: kind, ticket: ticket)
         self.buffers = buffers
     }
 
@@ -81,6 +84,7 @@ public final class TLSEncryption: Encryption {
             isTruncated = true
             return session.isEstablished ? .endOfStream : result(of: .failed(.endedInHandshake))
         }
+        observer?(false, UnsafeRawBufferPointer(rebasing: buffers.window[..<count]))
         // Dropped: what follows an end is nothing to anyone, but must be read so that no reset overtakes our last bytes.
         if session.hasInputEnded { return .wouldBlock }
         let input = session.receive(UnsafeRawBufferPointer(rebasing: buffers.window[..<count]), into: buffer)
@@ -165,9 +169,10 @@ public final class TLSEncryption: Encryption {
     }
 
     /// Sends the session's output after what is unsent, and keeps what the kernel does not take; the error otherwise.
-    private func sendOutput(to number: Int32) -> SystemCallError? {
+    func sendOutput(to number: Int32) -> SystemCallError? {
         let output = buffers.output
         guard !output.isEmpty else { return nil }
+        observer?(true, output)
         defer { buffers.clearOutput() }
         var sent = 0
         if unsentBytes == 0 {

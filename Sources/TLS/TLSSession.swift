@@ -7,7 +7,7 @@ public import Sockets
 /// After an end or a failure nothing is taken or given any more.
 public struct TLSSession: ~Copyable {
     let pointer: OpaquePointer
-    private let buffers: TLSBuffers
+    let buffers: TLSBuffers
     private var phase = Phase.handshaking
     private var hasBegun = false
     private var hasReceived = false
@@ -39,15 +39,17 @@ public struct TLSSession: ~Copyable {
     /// Whether it is the server's end.
     let isServer: Bool
 
-    /// Begins a session of `context`; `serverName` is whom a client means to reach.
+    /// Begins a session of `context`; `serverName` is whom a client means to reach, and `kind` how it shakes hands.
     ///
     /// Throws `EncryptionFailure.unnamed` where a certificate is to be verified and there is no name that it must carry.
     public init(
-        _ context: TLSContext, serverName: String?, buffers: TLSBuffers
+        _ context: TLSContext, serverName: String?, buffers: TLSBuffers, kind: TLSHandshakeKind = .ordinary,
+        ticket: TLSTicket? = nil
     ) throws(EncryptionFailure) {
         pointer = try Self.make(context, serverName: serverName)
         self.buffers = buffers
         isServer = SSL_is_server(pointer) == 1
+        if !isServer { kind.prepare(pointer, ticket) }
         for set in [SSL_set0_rbio, SSL_set0_wbio] {
             BIO_up_ref(buffers.bio)
             set(pointer, buffers.bio)

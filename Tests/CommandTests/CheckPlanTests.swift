@@ -23,7 +23,7 @@ struct CheckPlanTests {
             return
         }
         #expect(words.dropFirst() == ["serve", "--port", "{port}"] && plan.url == "ws://127.0.0.1:{port}/")
-        #expect(plan.lifecycles == CheckPlan.Profile.default.lifecycles && plan.compression == .off)
+        #expect(plan.lifecycles == CheckPlan.Profile.default.lifecycles(isSecure: false) && plan.compression == .off)
         #expect(plan.budget == .seconds(300) && !plan.isBudgetFixed && plan.pause == nil && plan.hold == nil)
         #expect(plan.peers.target == nil && plan.heap.map(\.text) == ["auto"])
         #expect(plan.environment == "ci (CI=1)")

@@ -4,6 +4,7 @@ import LeakCheck
 import Lifecycles
 import TestSupport
 import Testing
+import WebSocketProtocol
 
 @testable import watertight
 
@@ -26,7 +27,7 @@ struct ScriptCommandTests {
 
     private func chosen(_ arguments: [String]) throws -> [String] {
         let command = try CheckCommand.parse(arguments + ["--", "server"])
-        return try command.rows.chosen(command.profile).map(\.name)
+        return try command.rows.chosen(command.profile, at: WebSocketURL("ws://127.0.0.1:1/")).map(\.name)
     }
 
     @Test("rows are named by the files, and stand behind the lifecycles that were named")
@@ -45,7 +46,7 @@ struct ScriptCommandTests {
     func skip() throws {
         let names = try chosen(["--skip", "vanish-open", "--skip", "fin"])
         #expect(!names.contains { $0.hasPrefix("vanish-open") || $0 == "fin" })
-        #expect(names.count == Lifecycle.standard.count - 3)
+        #expect(names.count == Lifecycle.standard(isSecure: false).count - 3)
         #expect(try chosen(["--lifecycle", "reset", "--skip", "reset/open"]) == ["reset/mid-message", "reset/unread"])
         #expect(throws: (any Error).self) { try chosen(["--lifecycle", "fin", "--skip", "fin"]) }
         #expect(throws: (any Error).self) { try CheckCommand.parse(["--skip", "nonesuch"]) }
@@ -76,7 +77,7 @@ struct ScriptCommandTests {
         let command = try CheckCommand.parse([
             "--script", folder["chat.lifecycle"], "--values", folder["users"], "--", "server",
         ])
-        let lifecycle = try #require(try command.rows.chosen(.default).first)
+        let lifecycle = try #require(try command.rows.chosen(.default, at: WebSocketURL("ws://127.0.0.1:1/")).first)
         #expect(
             command.reproducer(of: lifecycle, seed: 3)
                 == "watertight check --script \(folder["chat.lifecycle"]) --values \(folder["users"]) --seed 3 -- server"

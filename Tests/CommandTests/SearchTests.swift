@@ -4,6 +4,7 @@ import Lifecycles
 import Search
 import TestSupport
 import Testing
+import WebSocketProtocol
 
 @testable import watertight
 
@@ -52,7 +53,7 @@ struct SearchCommandTests {
             try "open\nfin\n".write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
         }
         let command = try CheckCommand.parse(["--corpus", folder, "--", "server"])
-        let chosen = try command.rows.chosen(command.profile)
+        let chosen = try command.rows.chosen(command.profile, at: WebSocketURL("ws://127.0.0.1:1/"))
         #expect(chosen.map(\.name) == ["found-2.lifecycle"])
         #expect(command.rows.words(for: chosen[0]) == ["--script", "\(folder)/found-2.lifecycle"])
         #expect(try CorpusFolder(folder, made: false).firstNumber() == 3)

@@ -137,4 +137,25 @@ struct TLSCommandTests {
                 + ["--", Tool.path, "serve", "--tls", "--port", "{port}", "--plant-leak", "descriptor@fin"])
         #expect(end.code == 1, "\(end.output) \(end.errors)")
     }
+
+    @Test("what is about TLS needs a wss:// URL: by its name, or in a script")
+    func lifecyclesAboutTLS() async throws {
+        for words in [["check", "--budget", "5"], ["drive"]] {
+            let end = try await Tool.run(words + ["ws://127.0.0.1:1/", "--lifecycle", "tls-hello/half"])
+            #expect(end.code == 64 && end.errors.contains("tls-hello/half is about TLS: it needs a wss:// URL"))
+        }
+        try await Self.with { url, _, _ in
+            let end = try await Tool.run(["drive", url, "--lifecycle", "tls-notify/fin", "--trace"])
+            #expect(end.code == 0, "\(end.errors)")
+            for words in ["tls close-notify", "ClientHello", "ServerHello", "application_data", "GET / HTTP/1.1"] {
+                #expect(end.output.contains(words))
+            }
+            let refused = try await Tool.run(["drive", url, "--lifecycle", "tls-refuse/cipher", "--trace"])
+            #expect(refused.code == 0 && refused.output.contains("TLS: alert, 2 bytes: handshake_failure"))
+        }
+        let list = try await Tool.run(["lifecycles"])
+        #expect(list.output.contains("* tls-refuse/distrust") && list.output.contains("  tls-session/resumed"))
+        let shown = try await Tool.run(["lifecycles", "--show", "tls-unanswered/hold"])
+        #expect(shown.output.contains("tls close-notify off\nreading off\nhold\nreset"))
+    }
 }

@@ -104,11 +104,11 @@ final class Subjects {
         for (name, server, lifecycles) in [
             (
                 "callback server", callbackServer,
-                Lifecycle.standard + Lifecycle.quick.compactMap(\.compressed)
+                Lifecycle.standard(isSecure: false) + Lifecycle.quick(isSecure: false).compactMap(\.compressed)
             ),
-            ("async server", asyncServer, Lifecycle.standard + [Lifecycle.cleanClose.compressed!]),
+            ("async server", asyncServer, Lifecycle.standard(isSecure: false) + [Lifecycle.cleanClose.compressed!]),
             ("server with context takeover", takeoverServer, [.cleanClose.compressed!, .reset.compressed!]),
-            ("managed server", managedServer, Lifecycle.quick),
+            ("managed server", managedServer, Lifecycle.quick(isSecure: false)),
         ] {
             let url = server === managedServer ? server.url + "?user=u" : server.url
             var script = PeerScript(url: try WebSocketURL(url), address: server.address)

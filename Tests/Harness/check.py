@@ -46,8 +46,8 @@ def check(watertight, target, seed, budget, options=(), command="check"):
         words += ["--explain", "never"]
     if budget is not None:
         words += ["--budget", str(budget)]
-    if target.path:
-        words.append("ws://127.0.0.1:{port}" + target.path)
+    if target.path or target.scheme != "ws":
+        words.append(target.scheme + "://127.0.0.1:{port}" + (target.path or "/"))
     words += ["--", *target.command]
     start = time.monotonic()
     with Child(words, target.environment) as child:

@@ -121,7 +121,7 @@ struct DiagnosisTableTests {
 
     @Test("the same over the few rows of a short check")
     func quick() {
-        let labels = Lifecycle.quick.map(\.label)
+        let labels = Lifecycle.quick(isSecure: false).map(\.label)
         func kind(_ leaking: [String]) -> [Diagnosis.Kind] { DiagnosedCheck.result(labels, leaking: leaking).kinds }
         #expect(kind(labels) == [.everyConnection])
         #expect(kind(labels.filter { $0 != "bare-tcp" }) == [.request])

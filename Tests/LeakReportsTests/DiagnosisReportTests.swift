@@ -9,7 +9,7 @@ import Testing
 
 /// A check whose rows `leaking` leave what `leaks` says; all others are clean.
 private func result(
-    _ labels: [String] = Lifecycle.standard.map(\.label), leaking: (String) -> Bool,
+    _ labels: [String] = Lifecycle.standard(isSecure: false).map(\.label), leaking: (String) -> Bool,
     leaks: [Resource: Double] = [.liveHeap: 7560]
 ) -> CheckResult {
     var result = sampleResult
@@ -56,7 +56,7 @@ struct DiagnosisTextTests {
                 "every lifecycle that sends a valid request leaks the same 7560 B of live heap per connection; none of the 10 "
                     + "others does: it is left by the opening handshake, not by an ending"
             ])
-        let quick = Lifecycle.quick.map(\.label)
+        let quick = Lifecycle.quick(isSecure: false).map(\.label)
         #expect(
             sentences(result(quick) { $0 != "bare-tcp" }) == [
                 "every lifecycle that sends a request leaks the same 7560 B of live heap per connection; bare-tcp does not: it "
@@ -110,7 +110,8 @@ struct DiagnosisTextTests {
     @Test("amounts that differ are a range, and a resource that fewer rows leak says how many")
     func amounts() {
         var result = result(
-            Lifecycle.quick.map(\.label), leaking: ["fin", "reset/open", "leave-at-once", "flood-reset"].contains,
+            Lifecycle.quick(isSecure: false).map(\.label),
+            leaking: ["fin", "reset/open", "leave-at-once", "flood-reset"].contains,
             leaks: [.descriptors: 1, .liveHeap: 7560])
         result.rows[2].resources[3].perConnection = 20_000
         result.rows[2].resources[3].interval = 19_000...21_000

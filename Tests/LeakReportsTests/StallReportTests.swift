@@ -30,6 +30,16 @@ struct StallReportTests {
         #expect(suite.contains("tests=\"7\" failures=\"1\" errors=\"2\""))
     }
 
+    @Test("one silent peer for whom all others wait has words of its own")
+    func serving() {
+        var result = sampleResult
+        result.rows[1].stall = CheckResult.Stall(
+            .serving, after: 1990, hasRecovered: true, pauseSeconds: 5, isOutOfDescriptors: false)
+        let text = MarkdownReport.render(result)
+        #expect(text.contains("serves nobody else while one peer of this lifecycle is silent"))
+        #expect(text.contains("the TLS handshake, apart from accepting connections"))
+    }
+
     @Test("nothing is said of it where there was none")
     func none() throws {
         for text in [

@@ -1,4 +1,5 @@
 import Lifecycles
+import TLS
 import Testing
 
 /// What each lifecycle of the catalogue is, step by step.
@@ -91,6 +92,92 @@ struct CatalogueStepsTests {
             [
                 .sendRequest, .awaitUpgrade, .sendMessages(100), .awaitReplies(100), .sendClose, .awaitClose, .awaitEnd,
                 .leaveWithFIN,
+            ]
+        ),
+        ("tls-hello/half", [.tls(.hello(.half)), .leaveWithFIN]),
+        ("tls-hello/half-reset", [.tls(.hello(.half)), .leaveWithReset]),
+        ("tls-hello/whole", [.tls(.hello(.whole)), .leaveWithFIN]),
+        ("tls-hello/reset", [.tls(.hello(.whole)), .awaitUnread, .leaveWithReset]),
+        ("tls-hello/stall", [.tls(.hello(.whole)), .tls(.awaitServerHello), .hold, .leaveWithFIN]),
+        ("tls-hello/shards", [.tls(.hello(.shards)), .tls(.awaitServerHello), .leaveWithFIN]),
+        ("tls-refuse/distrust", [.tls(.handshake(.distrusting)), .leaveWithFIN]),
+        ("tls-refuse/version", [.tls(.hello(.oldVersion)), .awaitEnd, .leaveWithFIN]),
+        ("tls-refuse/cipher", [.tls(.hello(.noSharedSuite)), .awaitEnd, .leaveWithFIN]),
+        ("tls-refuse/plain", [.tls(.off), .sendRequest, .awaitEnd, .leaveWithFIN]),
+        (
+            "tls-refuse/garbage",
+            [
+                .tls(.off), .sendOctets([22, 3, 1, 255, 255] + [UInt8](repeating: 0x55, count: 28)), .awaitEnd,
+                .leaveWithFIN,
+            ]
+        ),
+        ("tls-only/fin", [.tls(.handshake(.ordinary)), .leaveWithFIN]),
+        ("tls-only/reset", [.tls(.handshake(.ordinary)), .leaveWithReset]),
+        ("tls-only/hold", [.tls(.handshake(.ordinary)), .hold, .leaveWithFIN]),
+        (
+            "tls-notify/fin",
+            [.sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .tls(.closeNotify), .leaveWithFIN]
+        ),
+        (
+            "tls-notify/hold",
+            [
+                .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .tls(.closeNotify), .stopReading,
+                .hold, .leaveWithReset,
+            ]
+        ),
+        (
+            "tls-unanswered/fin",
+            [
+                .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .sendClose, .awaitClose,
+                .tls(.closeNotifyOff), .leaveWithFIN,
+            ]
+        ),
+        (
+            "tls-unanswered/hold",
+            [
+                .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .sendClose, .awaitClose,
+                .tls(.closeNotifyOff), .stopReading, .hold, .leaveWithReset,
+            ]
+        ),
+        (
+            "tls-record/cut",
+            [.sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .tls(.record(.cut)), .leaveWithFIN]
+        ),
+        (
+            "tls-record/cut-reset",
+            [.sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .tls(.record(.cut)), .leaveWithReset]
+        ),
+        (
+            "tls-record/corrupt",
+            [
+                .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1), .tls(.record(.corrupt)), .awaitEnd,
+                .leaveWithFIN,
+            ]
+        ),
+        (
+            "tls-keys/update",
+            [
+                .sendRequest, .awaitUpgrade, .tls(.updateKeys(20)), .sendMessages(1), .awaitReplies(1), .sendClose,
+                .awaitClose, .awaitEnd, .leaveWithFIN,
+            ]
+        ),
+        ("tls-keys/flood", [.sendRequest, .awaitUpgrade, .stopReading, .tls(.updateKeys(2000)), .leaveWithFIN]),
+        (
+            "tls-renegotiate",
+            [.tls(.handshake(.uncached)), .sendRequest, .awaitUpgrade, .tls(.renegotiate), .hold, .leaveWithFIN]
+        ),
+        (
+            "tls-session/uncached",
+            [
+                .tls(.handshake(.uncached)), .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1),
+                .sendClose, .awaitClose, .awaitEnd, .leaveWithFIN,
+            ]
+        ),
+        (
+            "tls-session/resumed",
+            [
+                .tls(.handshake(.resuming)), .sendRequest, .awaitUpgrade, .sendMessages(1), .awaitReplies(1),
+                .sendClose, .awaitClose, .awaitEnd, .leaveWithFIN,
             ]
         ),
         (

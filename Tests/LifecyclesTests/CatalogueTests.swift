@@ -29,10 +29,18 @@ struct CatalogueTests {
 
     @Test("what is driven by default, and in a hurry")
     func selections() {
-        #expect(Lifecycle.standard.count == Lifecycle.all.count - 1 && !Lifecycle.standard.contains(.refused))
-        #expect(Lifecycle.standard.contains(.vanishSilently))
-        #expect(Set(Lifecycle.quick).isSubset(of: Lifecycle.standard))
-        #expect(Lifecycle.quick.contains(.leaveAtOnce) && Lifecycle.quick.contains(.floodReset))
+        let (plain, secure) = (Lifecycle.standard(isSecure: false), Lifecycle.standard(isSecure: true))
+        #expect(secure.count == Lifecycle.all.count - 1 && !secure.contains(.refused))
+        #expect(plain == secure.filter { !$0.needsTLS } && plain.contains(.vanishSilently))
+        #expect(secure.last == .cleanCloseAfterHostile, "after all others, where they share a process")
+        let (quick, quickSecure) = (Lifecycle.quick(isSecure: false), Lifecycle.quick(isSecure: true))
+        #expect(Set(quick).isSubset(of: plain) && quick.contains(.leaveAtOnce) && quick.contains(.floodReset))
+        #expect(
+            quickSecure.dropFirst(quick.count).map(\.name) == [
+                "tls-hello/half", "tls-refuse/distrust", "tls-unanswered/hold",
+            ])
+        #expect(Lifecycle.all.filter(\.needsTLS).allSatisfy { $0.name.hasPrefix("tls-") && $0.compressed == nil })
+        #expect(Lifecycle.plain.allSatisfy { !$0.name.hasPrefix("tls-") })
     }
 
     @Test("every script ends by leaving, and leaves once", arguments: Lifecycle.all)
@@ -47,7 +55,8 @@ struct CatalogueTests {
         #expect(
             staying == [
                 "stall-handshake", "vanish-open", "idle", "slow-reader", "mid-frame", "protocol-error",
-                "close-unanswered", "reconnect-storm",
+                "close-unanswered", "reconnect-storm", "tls-hello", "tls-only", "tls-notify", "tls-unanswered",
+                "tls-renegotiate",
             ])
     }
 

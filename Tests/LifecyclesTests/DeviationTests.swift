@@ -6,7 +6,7 @@ import WebSocketProtocol
 @Suite("A target may end a connection in its own way", .serialized)
 struct DeviationTests {
     /// The lifecycles that wait for an answer to what they have sent.
-    private static let exchanging = Lifecycle.all.filter { lifecycle in
+    private static let exchanging = Lifecycle.plain.filter { lifecycle in
         lifecycle.steps.contains {
             if case .awaitReplies = $0 { true } else { false }
         }

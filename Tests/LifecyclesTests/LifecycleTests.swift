@@ -87,7 +87,7 @@ struct LifecycleTests {
         return all
     }
 
-    @Test("every lifecycle comes about as often as was asked", arguments: Lifecycle.standard)
+    @Test("every lifecycle comes about as often as was asked", arguments: Lifecycle.standard(isSecure: false))
     func completes(lifecycle: Lifecycle) async throws {
         try await withServer { driver, script, observations in
             let counts = await driver.drive(

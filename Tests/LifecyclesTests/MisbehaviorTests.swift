@@ -26,7 +26,7 @@ extension Lifecycle {
 
 @Suite("Every lifecycle against servers that do what they must not", .serialized)
 struct MisbehaviorTests {
-    @Test("one that accepts everything: what was to be refused is accepted", arguments: Lifecycle.all)
+    @Test("one that accepts everything: what was to be refused is accepted", arguments: Lifecycle.plain)
     func acceptsAll(lifecycle: Lifecycle) async throws {
         let seen = try await counts(lifecycle, against: Conduct("accepts all"))
         #expect(seen.attempted == 4)
@@ -39,7 +39,7 @@ struct MisbehaviorTests {
         }
     }
 
-    @Test("one that never answers stalls whoever waits for it", arguments: Lifecycle.all)
+    @Test("one that never answers stalls whoever waits for it", arguments: Lifecycle.plain)
     func neverAnswers(lifecycle: Lifecycle) async throws {
         let conduct = Conduct("never answers") { $0.request = [] }
         let seen = try await counts(lifecycle, against: conduct, stepLimit: .milliseconds(200))
@@ -51,7 +51,7 @@ struct MisbehaviorTests {
         }
     }
 
-    @Test("one that ends every connection at once breaks what it should have upgraded", arguments: Lifecycle.all)
+    @Test("one that ends every connection at once breaks what it should have upgraded", arguments: Lifecycle.plain)
     func endsAtOnce(lifecycle: Lifecycle) async throws {
         let conduct = Conduct("ends at once") { $0.accepted = [.end] }
         let seen = try await counts(lifecycle, against: conduct, hold: .seconds(60))
@@ -63,7 +63,7 @@ struct MisbehaviorTests {
         #expect(seen.letGo == (lifecycle.family == "stall-handshake" ? 4 : 0))
     }
 
-    @Test("one that answers with what is no HTTP breaks what it should have upgraded", arguments: Lifecycle.all)
+    @Test("one that answers with what is no HTTP breaks what it should have upgraded", arguments: Lifecycle.plain)
     func answersGarbage(lifecycle: Lifecycle) async throws {
         let conduct = Conduct("garbage") { $0.request = [Conduct.text("+OK who are you\r\n\r\n")] }
         let seen = try await counts(lifecycle, against: conduct)

@@ -1,4 +1,5 @@
 import Lifecycles
+import TLS
 import Testing
 
 @Suite("Lifecycles as text")
@@ -31,6 +32,17 @@ struct ScriptTests {
         "every step that a user can write",
         arguments: [
             ("open /chat?user={n}", [.sendRequestFor(Template("/chat?user={n}")), .awaitUpgrade]),
+            (
+                "tls hello half\nawait server-hello\nawait unread",
+                [.tls(.hello(.half)), .tls(.awaitServerHello), .awaitUnread]
+            ), ("tls off\nrequest\nawait end", [.tls(.off), .sendRequest, .awaitEnd]),
+            (
+                "tls handshake resuming\nopen\ntls close-notify off\ntls record corrupt\ntls update-keys 3\ntls renegotiate",
+                [
+                    .tls(.handshake(.resuming)), .sendRequest, .awaitUpgrade, .tls(.closeNotifyOff),
+                    .tls(.record(.corrupt)), .tls(.updateKeys(3)), .tls(.renegotiate),
+                ]
+            ),
             ("open   # a comment", [.sendRequest, .awaitUpgrade]),
             ("request /x\nawait upgrade", [.sendRequestFor(Template("/x")), .awaitUpgrade]),
             ("request faulty no-upgrade\nawait refusal", [.sendFaultyRequest(.noUpgrade), .awaitRefusal]),
@@ -124,6 +136,20 @@ struct ScriptTests {
             ("open\nmessages 10000 16777216\nfin", 2, 16, "a number from 1 to 1677"),
             ("open\nrepeat 100 {\nmessages 1 1000000\n}\nfin", 4, 1, "at most 16 MiB to send"),
             ("open\nsummary late\nfin", 2, 1, "before the first step"),
+            ("tls helo\nfin", 1, 5, "did you mean \"hello\"?"),
+            ("tls hello quarter\nfin", 1, 11, "the kind of the ClientHello, or nothing"),
+            ("tls handshake 1.2\nfin", 1, 15, "ordinary, distrusting, uncached, resuming"),
+            ("tls record\nfin", 1, 11, "what is wrong with the record"),
+            ("tls update-keys 0\nfin", 1, 17, "a number from 1 to 10000"),
+            ("tls close-notify\nfin", 1, 5, "there is no TLS session"),
+            ("tls hello\ntls close-notify\nfin", 2, 5, "there is no TLS session"),
+            ("tls hello\ntls hello\nfin", 2, 5, "once, and before any request"),
+            ("open\ntls handshake\nfin", 2, 5, "once, and before any request"),
+            ("tls hello\nrequest\nfin", 2, 1, "expected no \"request\" here"),
+            ("tls off\nopen\nfin", 2, 1, "expected no \"open\" here"),
+            ("tls off\nawait server-hello\nfin", 2, 7, "expected \"tls hello\" before"),
+            ("tls hello\nawait replies 1\nfin", 2, 7, "expected \"await unread\" or \"await end\""),
+            ("open\nrepeat 2 {\ntls update-keys 1\n}\nfin", 3, 1, "expected \"tls\" outside of the block"),
         ] as [(String, Int, Int, String)])
     func mistakes(text: String, line: Int, column: Int, problem: String) throws {
         let found = try #require(mistake(text))

@@ -33,7 +33,7 @@ struct StayTests {
         await server.shutdownNow()
     }
 
-    private static let held = Lifecycle.all.filter { $0.steps.contains(.hold) && $0.steps.contains(.awaitUpgrade) }
+    private static let held = Lifecycle.plain.filter { $0.steps.contains(.hold) && $0.steps.contains(.awaitUpgrade) }
 
     @Test("a target that ends the connection lets go, and a held peer leaves", arguments: held)
     private func letGo(lifecycle: Lifecycle) async throws {

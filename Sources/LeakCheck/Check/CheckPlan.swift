@@ -35,8 +35,10 @@ public struct CheckPlan: Sendable {
         /// Every lifecycle, with compression as well, for hours.
         case soak
 
-        /// The lifecycles that are driven when none are named.
-        public var lifecycles: [Lifecycle] { self == .quick ? Lifecycle.quick : Lifecycle.standard }
+        /// The lifecycles that are driven when none are named; of a `wss` target those about TLS as well.
+        public func lifecycles(isSecure: Bool) -> [Lifecycle] {
+            self == .quick ? Lifecycle.quick(isSecure: isSecure) : Lifecycle.standard(isSecure: isSecure)
+        }
         /// Time for the whole check; it ends earlier when nothing is in doubt.
         public var budget: Duration {
             switch self {
@@ -54,7 +56,7 @@ public struct CheckPlan: Sendable {
     /// The URL, in which `{port}` stands for the free port of a command.
     public var url: String
     /// The lifecycles, in this order.
-    public var lifecycles: [Lifecycle] = Profile.default.lifecycles
+    public var lifecycles: [Lifecycle]
     /// Whether they are driven with compression, without, or both.
     public var compression = Compression.off
     /// Time for the whole check.
@@ -112,6 +114,7 @@ public struct CheckPlan: Sendable {
         self.subject = subject
         self.url = url
         self.seed = seed
+        lifecycles = Profile.default.lifecycles(isSecure: Self.isSecure(url))
     }
 
     /// How long a suspected row's target is left alone.
@@ -119,7 +122,14 @@ public struct CheckPlan: Sendable {
         pause ?? ServerTimers.pause(path: peers.target ?? path, subprotocols: peers.subprotocols)
     }
 
-    private var path: String { (try? WebSocketURL(url.replacing("{port}", with: "1")))?.target ?? "/" }
+    private var path: String { Self.parsed(url)?.target ?? "/" }
+
+    private static func isSecure(_ url: String) -> Bool { parsed(url)?.isSecure ?? false }
+
+    /// The URL with some port where a command is yet to be given one.
+    private static func parsed(_ url: String) -> WebSocketURL? {
+        try? WebSocketURL(url.replacing("{port}", with: "1"))
+    }
 
     /// What the schedule needs to know.
     func settings(start: MonotonicTime, usesTracingGC: Bool = false) -> CheckSchedule.Settings {

@@ -156,6 +156,8 @@ public struct CheckResult: Sendable {
         public var reproducer: String?
         /// That the target stopped taking part while its process lived; nil where it did not.
         public var stall: Stall?
+        /// What became of peers that stayed after the end of their connections; nil where that was not tried.
+        public var held: HeldPeers?
         /// Which processes of several gained what, where something leaks.
         public var gains: [ProcessGain] = []
         /// What causes the leak; nil where that was not looked for.

@@ -31,7 +31,8 @@ extension CheckRun {
         let took = began.elapsed.inSeconds
         timeSpent.drivingSeconds += took
         rows[row].connections += counts
-        if rows[row].connections.accepted > 0 && rows[row].connections.completed == 0 {
+        let doesOtherwise = counts.accepted + counts.unsuited > 0
+        if doesOtherwise && rows[row].connections.completed == 0 {
             rows[row].isInapplicable = true
             return ended(row, isLast: true)
         }

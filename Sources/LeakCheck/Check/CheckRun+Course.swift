@@ -2,6 +2,7 @@ import Lifecycles
 import Logging
 import SystemCalls
 import Targets
+import WebSocketProtocol
 
 /// The course of a check: what the schedule says, done.
 extension CheckRun {
@@ -20,7 +21,7 @@ extension CheckRun {
             case .watch(let resting): try await watch(resting)
             case .readTrough(let row): try await readTrough(row)
             case .finish(let row): try await finish(row)
-            case .done: return
+            case .done: return try await noteReleases()
             }
         }
     }
@@ -69,7 +70,10 @@ extension CheckRun {
         record(.row(CheckRecord.RowFacts(rows[row])))
         if block.isInapplicable {
             await targets.retire(row)
-            notes.append("\(rows[row].lifecycle.label) was not driven: the target accepts what was to be refused")
+            let why =
+                rows[row].connections.unsuited > 0
+                ? rows[row].connections.firstProblem ?? "" : "the target accepts what was to be refused"
+            notes.append("\(rows[row].lifecycle.label) was not driven: \(why)")
         }
     }
 
@@ -85,7 +89,7 @@ extension CheckRun {
         var script = script(for: target)
         script.stepLimit = .seconds(1)
         // Whichever rows were chosen: the command that reproduces this row drives it alone.
-        for other in Lifecycle.standard where other != rows[row].lifecycle {
+        for other in Lifecycle.standard(isSecure: target.url.isSecure) where other != rows[row].lifecycle {
             let load = PeerDriver.Load(connections: 8, concurrency: 8, limit: .seconds(1))
             _ = await driver.drive(other, script, load)
             try Task.checkCancellation()
@@ -135,6 +139,12 @@ extension CheckRun {
         record(.row(CheckRecord.RowFacts(rows[row])))
     }
 
+    /// Reports a row of which all is known.
+    func tellFinished(_ row: Int) {
+        guard let last = rows[row].samples.last else { return }
+        tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))
+    }
+
     /// Nothing more is to be learned of a row.
     private func finish(_ row: Int) async throws {
         defer { record(.row(CheckRecord.RowFacts(rows[row]))) }
@@ -149,10 +159,9 @@ extension CheckRun {
             }
             rows[row].tcpStatesAtEnd = try target.tcpStates()
             try await requireAnswer(row, target)
+            try await requireOthersServed(row, target)
         }
         await targets.retire(row)
-        if let last = rows[row].samples.last {
-            tell(row, last.phase, privateMemory: last.privateMemory, finished: judge.row(rows[row]))
-        }
+        if !rows[row].lifecycle.mustBeReleased { tellFinished(row) }
     }
 }

@@ -41,6 +41,7 @@ extension CheckRun {
             plan.settings(start: start, usesTracingGC: judge.rules.usesTracingGC),
             staysConnected: rows.map(\.lifecycle.staysConnected), seed: plan.seed)
         watchStays()
+        watchReleases()
         recordHeader()
         try Task.checkCancellation()
     }
@@ -80,7 +81,7 @@ extension CheckRun {
     /// What every peer of a target is told.
     func script(for target: Target) -> PeerScript { Self.script(plan, target, expectsReply: expectsReply) }
 
-    private static func script(_ plan: CheckPlan, _ target: Target, expectsReply: Bool) -> PeerScript {
+    static func script(_ plan: CheckPlan, _ target: Target, expectsReply: Bool) -> PeerScript {
         var script = PeerScript(url: target.url, address: target.address, options: plan.peers)
         script.expectsReply = expectsReply
         return script

@@ -33,6 +33,41 @@ extension CheckRun {
         _ = try await noteStall(row, target, unserved: target.acceptQueue() ?? 0)
     }
 
+    /// Notes it when nobody else is served while one peer of a row stays that the target has not upgraded.
+    func requireOthersServed(_ row: Int, _ target: Target) async throws {
+        guard isPolite, rows[row].lifecycle.staysBeforeUpgrade, rows[row].stall == nil, rows[row].failure == nil else {
+            return
+        }
+        // Twice, as a machine may be busy once.
+        for _ in 0..<2 {
+            guard try await isTaken(by: rows[row].lifecycle, target) else { return }
+        }
+        rows[row].stall = CheckResult.Stall(
+            .serving, after: rows[row].connections.completed, hasRecovered: true,
+            pauseSeconds: Self.stallLimit.inSeconds, isOutOfDescriptors: false)
+    }
+
+    /// Whether a polite connection does not come about while one peer of `lifecycle` stays, and does when that has left.
+    private func isTaken(by lifecycle: Lifecycle, _ target: Target) async throws -> Bool {
+        var script = script(for: target)
+        // Until it is told to leave.
+        script.holdLimit = Self.stallLimit * 6
+        let isThere = Locked(false)
+        let load = PeerDriver.Load(
+            connections: 1, concurrency: 1,
+            trace: { event in if event.kind == .connected { isThere.withLock { $0 = true } } })
+        let staying = Task { [driver, script] in await driver.drive(lifecycle, script, load) }
+        let deadline = MonotonicTime.now + Self.stallLimit
+        while !isThere.withLock({ $0 }), MonotonicTime.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let doesAnswer = try await answers(target, within: Self.stallLimit)
+        staying.cancel()
+        _ = await staying.value
+        guard !doesAnswer else { return false }
+        return try await answers(target, within: Self.stallLimit)
+    }
+
     /// `unserved` of the row's connections never reached the target.
     private func noteStall(_ row: Int, _ target: Target, unserved: Int) async throws -> Bool {
         let waiting = target.acceptQueue() ?? 0

@@ -47,6 +47,8 @@ final class CheckRun {
     var stayWatchBegan = MonotonicTime.now
     var observation: StayObservation?
     var stay = CheckResult.Stay()
+    /// Holds peers whose connections are over, beside the rows.
+    var releaseWatch: ReleaseWatch?
     /// What the time went into, in all and before the turn of the row that is driven.
     var timeSpent = TimeSpent()
     var timeBeforeTurn = TimeSpent()
@@ -154,6 +156,7 @@ final class CheckRun {
     /// Ends every process that was started.
     func end() async {
         _ = await stayWatch?.end()
+        _ = await releaseWatch?.end(at: .now)
         await targets.endAll()
     }
 

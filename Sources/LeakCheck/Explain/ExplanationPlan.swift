@@ -24,7 +24,10 @@ enum ExplanationPlan {
     static func rows(of result: CheckResult, takesKnown: Bool) -> [Int] {
         var chosen: [Int] = []
         for group in result.leakGroups where takesKnown || !group.isKnown(in: result) {
-            if !chosen.contains(group.rows[0]) { chosen.append(group.rows[0]) }
+            guard let row = group.rows.first(where: { !group.lastsWhilePeersStay(in: result.rows[$0]) }) else {
+                continue
+            }
+            if !chosen.contains(row) { chosen.append(row) }
         }
         return Array(chosen.prefix(mostRows))
     }
@@ -67,6 +70,14 @@ enum ExplanationPlan {
 }
 
 extension LeakGroup {
+    /// Whether all of it is gone once the peers of `row` have left, so that nothing is left to be explained.
+    fileprivate func lastsWhilePeersStay(in row: CheckResult.Row) -> Bool {
+        leaks.allSatisfy { leak in
+            let finding = row.resources.first { $0.resource == leak.resource }
+            if case .keptWhileStaying? = finding?.reason { return true } else { return false }
+        }
+    }
+
     /// Whether all of it is accepted, whatever its cause.
     fileprivate func isKnown(in result: CheckResult) -> Bool {
         leaks.allSatisfy { leak in

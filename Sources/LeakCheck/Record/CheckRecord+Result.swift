@@ -73,6 +73,7 @@ extension CheckRecord {
         measurement.stopReason = facts.stopReason ?? facts.obstacle.map { .text($0) }
         measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
         measurement.stall = facts.stall
+        measurement.held = facts.held
         measurement.explanation = facts.explanation
         if let seconds = facts.holdSeconds { measurement.hold = .seconds(seconds) }
         return measurement
@@ -103,6 +104,7 @@ extension CheckRecord.RowFacts {
             unread = Dictionary(uniqueKeysWithValues: row.probeFailures.map { ($0.key.rawValue, $0.value) })
         }
         failure = row.failure
+        held = row.held
         isInapplicable = row.isInapplicable
         explanation = row.explanation
         holdSeconds = row.lifecycle.staysConnected ? row.hold.inSeconds : nil

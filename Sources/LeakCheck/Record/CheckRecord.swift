@@ -123,6 +123,8 @@ public struct CheckRecord: Sendable {
         public var failure: RowFailure?
         /// That the target stopped taking part while its process lived; nil where it did not.
         public var stall: CheckResult.Stall?
+        /// What became of peers that stayed after the end of their connections; nil where that was not tried.
+        public var held: CheckResult.HeldPeers?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
         public var isInapplicable: Bool
         /// What is known of the causes of what it leaks; nil where they were not looked for.

@@ -12,6 +12,10 @@ public enum Reason: Hashable, Sendable, Codable {
     /// The same where the amount differs from drive to drive.
     case keptUnevenly(pauseSeconds: Double, connections: Int, isChosen: Bool, least: Double, most: Double)
 
+    /// So many of so many peers, who had told the target that their connections were over and stayed, were kept for so many
+    /// seconds.
+    case keptWhileStaying(kept: Int, peers: Int, seconds: Double)
+
     // MARK: Beside a clean verdict
 
     /// Kept for a while, and given back within so many seconds after the last connection.
@@ -52,6 +56,9 @@ public enum Reason: Hashable, Sendable, Codable {
     case restUnconfirmed(perConnection: Double, pauseSeconds: Double)
     /// What stays differs too much from drive to drive.
     case unsteady(least: Double, most: Double)
+
+    /// It grows, as a cache of TLS sessions does until it is full, and fewer connections were made than that may hold entries.
+    case sessionCache(connections: Int, entries: Int)
 
     // MARK: Inconclusive, another gauge must tell
 

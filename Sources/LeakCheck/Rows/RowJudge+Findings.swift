@@ -9,7 +9,7 @@ extension RowJudge {
             lifecycle: row.lifecycle, connections: row.connections,
             resources: rules.resources.compactMap { resource in
                 judgments[resource].map { finding(row, resource, $0) }
-            }, stall: row.stall)
+            }, stall: row.stall, held: row.held)
         if result.resources.contains(where: { $0.verdict == .leak }) {
             result.gains = row.gains
             result.explanation = row.explanation
@@ -43,6 +43,7 @@ extension RowJudge {
             finding.interval = troughs.interval
         }
         doubt(&finding, row, judgment.assessment)
+        if resource == .descriptors, let held = row.held { judge(held, &finding) }
         if finding.verdict == .leak { finding.smallestDetectable = judgment.estimate?.resolution }
         if resource == .descriptors && finding.verdict == .leak {
             for (state, count) in row.tcpStatesAtEnd where count > row.tcpStatesAtStart[state, default: 0] {
@@ -62,6 +63,18 @@ extension RowJudge {
         else { return }
         finding.reason = .keptUnevenly(
             pauseSeconds: seconds, connections: row.completed, isChosen: rules.isPauseChosen, least: least, most: most)
+    }
+
+    /// What peers that stayed say, unless the row leaks whether they stay or not.
+    private func judge(_ held: CheckResult.HeldPeers, _ finding: inout CheckResult.Finding) {
+        guard held.areKept, finding.verdict != .leak else { return }
+        finding.interval = nil
+        finding.perConnection = Double(held.kept) / Double(held.peers)
+        finding.verdict = held.isConclusive ? .leak : .inconclusive
+        finding.reason =
+            held.isConclusive
+            ? .keptWhileStaying(kept: held.kept, peers: held.peers, seconds: held.seconds)
+            : .pauseMissing(keptSeconds: held.seconds, requiredSeconds: CheckResult.HeldPeers.limitSeconds)
     }
 
     /// How much more than the least the most of several drives must leave for a leak to be called uneven.

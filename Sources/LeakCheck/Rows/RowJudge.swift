@@ -93,6 +93,14 @@ package struct RowJudge: Sendable {
 
     /// The assessment of every resource, with its figures.
     func judgments(_ row: RowMeasurement) -> [Resource: Judgment] {
+        if let row = SessionCache.judged(row) { return readings(of: row) }
+        var judgments = readings(of: row)
+        SessionCache.doubt(&judgments, row)
+        return judgments
+    }
+
+    /// The assessment of every resource by its readings.
+    private func readings(of row: RowMeasurement) -> [Resource: Judgment] {
         var judgments: [Resource: Judgment] = [:]
         let attribution = Attribution(row, rules)
         for resource in rules.resources {

@@ -31,6 +31,8 @@ package struct RowMeasurement: Sendable {
     package var failure: RowFailure?
     /// That the target stopped taking part while its process lived.
     package var stall: CheckResult.Stall?
+    /// What became of peers that stayed after the end of their connections; nil where that was not tried.
+    package var held: CheckResult.HeldPeers?
     /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
     package var isInapplicable = false
     /// What is known of the causes of what it leaks; nil where they were not looked for.

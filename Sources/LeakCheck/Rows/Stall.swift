@@ -7,6 +7,8 @@ extension CheckResult {
             case accepting
             /// Connections are accepted, and nothing comes back on them.
             case answering
+            /// Nobody else is served while one peer says nothing.
+            case serving
         }
 
         /// What it no longer did.

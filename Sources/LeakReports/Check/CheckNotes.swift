@@ -6,6 +6,7 @@ extension CheckResult.Stall {
     /// What happened, without the row.
     var remark: String {
         switch (kind, connections) {
+        case (.serving, _): "the target serves nobody else while one peer of this lifecycle is silent"
         case (.accepting, 0): "the target accepted no connection"
         case (.answering, 0): "the target answered no connection within 5 s"
         case (.accepting, _): "the target stopped accepting connections after \(connections) of them"
@@ -16,6 +17,11 @@ extension CheckResult.Stall {
     /// What happened, what became of it, and what to do.
     var statement: String {
         let seconds = Int(near: pauseSeconds.rounded())
+        if kind == .serving {
+            return
+                "\(remark): a polite connection waited for \(seconds) s, twice, and came about once that peer had left; do what "
+                + "waits for a peer, such as the TLS handshake, apart from accepting connections"
+        }
         return [
             "\(remark), while its process lived on",
             hasRecovered ? "it took part again within \(seconds) s" : "it did not take part again within \(seconds) s",
@@ -76,6 +82,12 @@ extension CheckResult.Row {
             remarks.append(
                 "\(lifecycle.label): the target let go of \(Amount.whole(Double(connections.letGo))) of \(completed) peers that "
                     + "stayed, after \(times[0] == times[1] ? times[0] : times.joined(separator: " to ")) s")
+        }
+        if let held, held.letGo > 0 {
+            let last = held.lastLetGoSeconds.map { ", the last after \(Amount.count($0)) s" } ?? ""
+            remarks.append(
+                "\(lifecycle.label): the target let go of \(held.letGo) of \(held.peers) peers that stayed after the end of their "
+                    + "connections\(last)")
         }
         return remarks
     }

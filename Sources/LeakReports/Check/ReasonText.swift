@@ -15,11 +15,11 @@ struct ReasonText {
     /// One sentence without a full stop, which begins in lower case.
     var words: String {
         switch reason {
-        case .kept, .keptUnevenly: leak
+        case .kept, .keptUnevenly, .keptWhileStaying: leak
         case .released(let seconds):
             "kept for a while, released within \(Int(near: seconds.rounded(.up))) s after the last connection"
         case .releasedInPause: "what the connections kept was released during the pause"
-        case .pauseMissing, .restUnconfirmed, .unsteady: pause
+        case .pauseMissing, .restUnconfirmed, .unsteady, .sessionCache: pause
         case .collectorPending, .outsideHeap, .explained, .unread: otherGauge
         case .limited, .fewCompleted, .failed, .stalled: row
         case .text(let words): words
@@ -42,6 +42,10 @@ struct ReasonText {
             return kept(pause, connections, isChosen)
         case .keptUnevenly(let pause, let connections, let isChosen, let least, let most):
             return "the amount varies from \(amount(least)) to \(amount(most)); " + kept(pause, connections, isChosen)
+        case .keptWhileStaying(let kept, let peers, let seconds):
+            return
+                "it kept \(kept) of \(peers) connections that were over for \(whole(seconds)) s, as their peers stayed and did "
+                + "not close TCP; a client that leaves that to the server (RFC 6455, section 7.1.1) is kept for as long"
         default: return ""
         }
     }
@@ -94,6 +98,10 @@ struct ReasonText {
                 + "pause confirmed it"
         case .unsteady(let least, let most):
             "what stays differs too much from drive to drive: \(amount(least)) to \(amount(most))"
+        case .sessionCache(let connections, let entries):
+            "it grows as a cache of TLS sessions does, which OpenSSL and the JDK fill with \(Amount.whole(Double(entries))) and "
+                + "then keep at that; \(Amount.whole(Double(connections))) connections do not fill it, so a leak cannot be told "
+                + "from it"
         default: ""
         }
     }

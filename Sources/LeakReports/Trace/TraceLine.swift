@@ -25,6 +25,10 @@ public struct TraceLine {
         case .sent(let bytes): (document.kind, document.octets) = ("sent", Hexadecimal.render(bytes, separator: ""))
         case .received(let bytes):
             (document.kind, document.octets) = ("received", Hexadecimal.render(bytes, separator: ""))
+        case .records(let bytes, let isSent):
+            (document.kind, document.octets) = (
+                isSent ? "sentRecords" : "receivedRecords", Hexadecimal.render(bytes, separator: "")
+            )
         case .streamEnded(let words): (document.kind, document.words) = ("streamEnded", words)
         case .ended(let problem): (document.kind, document.words) = ("ended", problem)
         }

@@ -3,6 +3,7 @@ public import Lifecycles
 /// A trace as lines for a person: the time, the connection, and the octets with what they mean beside them.
 public struct TraceText {
     private var readers: [Key: TraceReader] = [:]
+    private var recordReaders: [Key: TLSRecordReader] = [:]
 
     private struct Key: Hashable {
         var connection: Int
@@ -21,17 +22,27 @@ public struct TraceText {
         switch event.kind {
         case .connected: return "\(begin)connected\n"
         case .step(let step): return "\(begin)\(step)\n"
-        case .sent(let bytes): return lines(bytes, event, isSent: true, begin)
-        case .received(let bytes): return lines(bytes, event, isSent: false, begin)
+        case .sent(let bytes): return lines(pieces(bytes, event, isSent: true), isSent: true, begin)
+        case .received(let bytes): return lines(pieces(bytes, event, isSent: false), isSent: false, begin)
+        case .records(let bytes, let isSent):
+            let key = Key(connection: event.connection, isSent: isSent)
+            return lines(recordReaders[key, default: TLSRecordReader()].read(bytes), isSent: isSent, begin)
         case .streamEnded(let words): return "\(begin)< \(words)\n"
         case .ended(let problem):
-            for isSent in [true, false] { readers[Key(connection: event.connection, isSent: isSent)] = nil }
+            for isSent in [true, false] {
+                let key = Key(connection: event.connection, isSent: isSent)
+                readers[key] = nil
+                recordReaders[key] = nil
+            }
             return "\(begin)\(problem.map { "failed: \($0)" } ?? "completed")\n"
         }
     }
 
-    private mutating func lines(_ bytes: [UInt8], _ event: TraceEvent, isSent: Bool, _ begin: String) -> String {
-        let pieces = readers[Key(connection: event.connection, isSent: isSent), default: TraceReader()].read(bytes)
+    private mutating func pieces(_ bytes: [UInt8], _ event: TraceEvent, isSent: Bool) -> [TracePiece] {
+        readers[Key(connection: event.connection, isSent: isSent), default: TraceReader()].read(bytes)
+    }
+
+    private func lines(_ pieces: [TracePiece], isSent: Bool, _ begin: String) -> String {
         let indentation = String(repeating: " ", count: begin.count)
         let sign = isSent ? "> " : "< "
         var lines: [String] = []

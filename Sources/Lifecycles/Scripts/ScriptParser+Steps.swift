@@ -31,8 +31,10 @@ extension ScriptParser {
     /// What `await` waits for.
     mutating func awaited() throws(ScriptMistake) -> Lifecycle.Step {
         let step: Lifecycle.Step
-        try requireRequest()
-        switch AwaitedWord(rawValue: try line.choice(AwaitedWord.allCases.map(\.rawValue), "what to wait for"))! {
+        let word = AwaitedWord(rawValue: try line.choice(AwaitedWord.allCases.map(\.rawValue), "what to wait for"))!
+        try requireAnswer(word)
+        switch word {
+        case .serverHello: step = .tls(.awaitServerHello)
         case .upgrade: step = .awaitUpgrade
         case .refusal: step = .awaitRefusal
         case .unread: step = .awaitUnread

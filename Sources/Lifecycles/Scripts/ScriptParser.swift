@@ -5,7 +5,9 @@ struct ScriptParser {
     private var names = Set(Template.commonNames)
     private var isOpen = false
     private var isOpening = false
-    private var hasRequested = false
+    private(set) var hasRequested = false
+    /// How the script begins TLS; nil where it leaves that to the peer.
+    var tlsBeginning: Lifecycle.TLSStep?
     /// Whether a message was expected that a value could be captured from.
     var hasExpected = false
     /// Whether the peer takes in what comes, and whether it could do so again.
@@ -154,6 +156,7 @@ struct ScriptParser {
             guard !hasRequested else { throw line.mistake("expected one request: a connection is opened once") }
             hasRequested = true
             guard depth == 0 else { throw line.mistake("expected \"open\" outside of the block") }
+            try requireSession(for: statement)
             isOpen = statement == .open
             let request = try request(statement)
             return isOpen ? [request, .awaitUpgrade] : [request]
@@ -161,6 +164,9 @@ struct ScriptParser {
             let step = try awaited()
             if step == .awaitUpgrade { isOpen = true }
             return [step]
+        case .tls:
+            guard depth == 0 else { throw line.mistake("expected \"tls\" outside of the block") }
+            return [.tls(try tlsStep())]
         default:
             let step = try simple(statement)
             try note(step)
@@ -225,11 +231,6 @@ struct ScriptParser {
                     + "between quotation marks",
                 offset: line.offset(of: "{\(name)}"))
         }
-    }
-
-    /// Throws where nothing was requested that could be answered.
-    func requireRequest() throws(ScriptMistake) {
-        guard hasRequested else { throw line.mistake("expected \"request\" before what it is answered with") }
     }
 
     /// From here on templates may use `name`.

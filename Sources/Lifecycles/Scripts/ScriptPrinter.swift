@@ -1,3 +1,5 @@
+import TLS
+
 /// Writes lifecycles as scripts, which read back give the same.
 enum ScriptPrinter {
     /// What stands before the steps, then the steps, a line each.
@@ -62,8 +64,23 @@ enum ScriptPrinter {
         case .holdFor(let time): "hold \(self.time(time))"
         case .stay: "stay"
         case .rendezvous: "rendezvous"
+        case .tls(let step): text(of: step)
         case .leaveWithFIN: "fin"
         case .leaveWithReset: "reset"
+        }
+    }
+
+    private static func text(of step: Lifecycle.TLSStep) -> String {
+        switch step {
+        case .hello(let form): line("tls hello", form == .whole ? nil : form.word)
+        case .awaitServerHello: "await server-hello"
+        case .handshake(let kind): line("tls handshake", kind == .ordinary ? nil : kind.rawValue)
+        case .off: "tls off"
+        case .closeNotify: "tls close-notify"
+        case .closeNotifyOff: "tls close-notify off"
+        case .record(let fault): "tls record \(fault.rawValue)"
+        case .updateKeys(let count): "tls update-keys \(count)"
+        case .renegotiate: "tls renegotiate"
         }
     }
 

@@ -20,6 +20,8 @@ enum Statement: String, CaseIterable {
     case pings
     case close
     case provokeClose = "provoke-close"
+    // What is about TLS.
+    case tls
     // How the peer behaves, and for how long.
     case answers
     case reading
@@ -46,6 +48,19 @@ enum Statement: String, CaseIterable {
 /// The words for what a peer waits for.
 enum AwaitedWord: String, CaseIterable {
     case upgrade, refusal, unread, replies, pong, close, end
+    case serverHello = "server-hello"
+}
+
+/// The words for what a peer does that is about TLS.
+enum TLSWord: String, CaseIterable {
+    case hello, handshake, off, record, renegotiate
+    case closeNotify = "close-notify"
+    case updateKeys = "update-keys"
+}
+
+extension ClientHelloForm {
+    /// The word for it in a script: `no-shared-suite`.
+    var word: String { hyphenated(rawValue) }
 }
 
 extension FramePiece {

@@ -22,6 +22,8 @@ public struct TraceEvent: Hashable, Sendable {
         case sent([UInt8])
         /// These bytes came.
         case received([UInt8])
+        /// These records of TLS, or a part of one, passed over the socket, where the lifecycle is about TLS.
+        case records([UInt8], isSent: Bool)
         /// The target ended the stream, or reset it; in words.
         case streamEnded(String)
         /// The connection is over; what went wrong, in words, or nil if it completed.

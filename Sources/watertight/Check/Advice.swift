@@ -31,7 +31,7 @@ struct Advice {
         switch reason {
         case .notDriven(problem: nil): return notDriven(result)
         case .tooFewConnections, .noisy, .slowing, .steps, .staleReadings, .stopped, .byChance, .roomLeft, .unsteady,
-            .outsideHeap:
+            .outsideHeap, .sessionCache:
             return "decide it with \(choice) --budget \(longer)"
         case .roomAtStart(_, let bytes):
             let needed = bytes / Self.requiredBytes

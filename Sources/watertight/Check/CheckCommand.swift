@@ -149,7 +149,7 @@ struct CheckCommand: AsyncParsableCommand {
     /// `lines` is what `{line}` stands for.
     func plan(in environment: ResolvedEnvironment, lines: [String] = []) throws -> CheckPlan {
         var plan = CheckPlan(subject: try target.subject, url: target.urlTemplate, seed: seed ?? Self.drawnSeed())
-        plan.lifecycles = try rows.chosen(profile)
+        plan.lifecycles = try rows.chosen(profile, at: representativeURL)
         plan.shard = rows.shard
         plan.compression = compression ?? profile.compression
         plan.budget = timeLimit

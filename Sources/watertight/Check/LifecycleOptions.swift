@@ -1,6 +1,7 @@
 import ArgumentParser
 import LeakCheck
 import Lifecycles
+import WebSocketProtocol
 
 /// Which lifecycles a check drives.
 struct LifecycleOptions: ParsableArguments {
@@ -53,8 +54,9 @@ struct LifecycleOptions: ParsableArguments {
         )
     }
 
-    /// Those that are to be driven, in order; throws `ValidationError` with the place of a script's mistake.
-    func chosen(_ profile: CheckPlan.Profile) throws -> [Lifecycle] {
+    /// Those that are to be driven against a server at `url`, in order; throws `ValidationError` with the place of a script's
+    /// mistake.
+    func chosen(_ profile: CheckPlan.Profile, at url: WebSocketURL) throws -> [Lifecycle] {
         let paths = try scriptPaths()
         let scripts = try paths.map(ScriptFile.lifecycle)
         for (index, script) in scripts.enumerated() where scripts[..<index].contains(where: { $0.name == script.name })
@@ -64,7 +66,9 @@ struct LifecycleOptions: ParsableArguments {
         }
         let named = lifecycles.flatMap { $0 } + scripts
         let skipped = Set(skipped.flatMap { $0 })
-        let chosen = (named.isEmpty ? profile.lifecycles : named).filter { !skipped.contains($0) }
+        for lifecycle in named { try lifecycle.requireScheme(of: url) }
+        let all = named.isEmpty ? profile.lifecycles(isSecure: url.isSecure) : named
+        let chosen = all.filter { !skipped.contains($0) }
         guard !chosen.isEmpty else { throw ValidationError("--skip leaves no lifecycle to drive") }
         guard let shard else { return chosen }
         let share = shard.share(of: chosen)
@@ -88,5 +92,13 @@ struct LifecycleOptions: ParsableArguments {
             words = ["--script", paths.first { ScriptFile.rowName($0) == lifecycle.name } ?? lifecycle.name]
         }
         return words
+    }
+}
+
+extension Lifecycle {
+    /// Throws `ValidationError` where it is about TLS, and the server at `url` speaks none.
+    func requireScheme(of url: WebSocketURL) throws {
+        guard needsTLS, !url.isSecure else { return }
+        throw ValidationError("\(name) is about TLS: it needs a wss:// URL")
     }
 }

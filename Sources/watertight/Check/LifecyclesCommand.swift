@@ -8,7 +8,8 @@ struct LifecyclesCommand: ParsableCommand {
         abstract: "List the lifecycles: what the peer does, and what it usually finds.",
         discussion: """
             Name one, or a whole family by the part before the slash, with check --lifecycle. Those marked * are driven \
-            by --profile quick; all but refused, which needs a URL that the application refuses, by default.
+            by --profile quick; all but refused, which needs a URL that the application refuses, by default. Those whose names \
+            begin with tls- need a wss:// URL.
 
             --show prints the steps of one as a script, to be changed and driven with check --script:
 
@@ -43,7 +44,7 @@ struct LifecyclesCommand: ParsableCommand {
     static var list: String {
         let width = (Lifecycle.all.map(\.name.count).max() ?? 0) + 2
         return Lifecycle.all.map { lifecycle in
-            let mark = Lifecycle.quick.contains(lifecycle) ? "*" : " "
+            let mark = Lifecycle.quick(isSecure: true).contains(lifecycle) ? "*" : " "
             let name = lifecycle.name + String(repeating: " ", count: width - lifecycle.name.count)
             let indentation = String(repeating: " ", count: width + 2)
             return "\(mark) \(name)\(lifecycle.summary)\n\(indentation)finds \(lifecycle.finds)"

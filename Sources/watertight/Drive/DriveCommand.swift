@@ -60,6 +60,7 @@ struct DriveCommand: AsyncParsableCommand {
     func run() async throws {
         let lifecycle = try lifecycle?.first ?? ScriptFile.lifecycle(at: script ?? "")
         let url = try WebSocketURL(url)
+        try lifecycle.requireScheme(of: url)
         var options = try peers.options(at: url)
         options.values = try await peers.lines.read()
         try options.requireValues(for: [lifecycle])
@@ -120,7 +121,7 @@ extension TraceEvent {
     /// Whether it is about what is on the wire.
     fileprivate var isOctets: Bool {
         switch kind {
-        case .sent, .received: true
+        case .sent, .received, .records: true
         default: false
         }
     }

@@ -21,11 +21,12 @@ EXIT_CODES = {0: "clean", 1: "leak", 2: "inconclusive"}
 
 @dataclass(frozen=True)
 class Target:
-    """What comes after `check`: a command, with the variables it needs and a path if it is not `/`."""
+    """What comes after `check`: a command, with the variables it needs, a path if it is not `/`, and the scheme."""
 
     command: list
     environment: dict = field(default_factory=dict)
     path: str | None = None
+    scheme: str = "ws"
 
 
 @dataclass(frozen=True)
