@@ -10,7 +10,7 @@ from .servers import PYTHON_PEERS, SERVERS
 
 FOLDER = SERVERS / "causes"
 OPTIONS = ("--explain", "auto", "--lifecycle", "clean-close", "--pause", "3")
-BUDGET = 60
+BUDGET = 120
 RATE_TOLERANCE = 0.1
 
 
