@@ -42,7 +42,7 @@ extension CheckResult {
     /// amount that happens to fit.
     mutating func requireKnownCauses() {
         for group in leakGroups {
-            let explained = group.rows.lazy.compactMap { rows[$0].explanation?.causes }
+            let explained = group.rows.compactMap { rows[$0].explanation?.causes }
             guard let causes = explained.first(where: { !$0.isEmpty }) else { continue }
             for row in group.rows {
                 for index in rows[row].resources.indices where rows[row].resources[index].verdict == .leak {
