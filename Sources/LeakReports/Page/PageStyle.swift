@@ -163,10 +163,10 @@ enum PageStyle {
           table, caption, tbody { display: block; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           caption { padding: .5rem .75rem; }
-          tbody tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .125rem; padding: .625rem .75rem; }
+          tbody tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .125rem; padding: .5rem; }
           tbody tr + tr { border-top: 1px solid var(--line); }
           tbody tr > * { border: 0; padding: .125rem .375rem; max-width: none; border-radius: .25rem; }
-          tbody th { grid-column: 1 / -1; }
+          tbody th, tbody td[colspan] { grid-column: 1 / -1; }
           tbody td, tbody .number { text-align: left; }
           td[data-name]::before { content: attr(data-name); display: block; color: var(--muted); font-size: .75rem; font-weight: 400; }
         }
