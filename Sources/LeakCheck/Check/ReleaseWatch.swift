@@ -13,6 +13,9 @@ final class ReleaseWatch: Sendable {
     /// The longest that they stay: a little beyond what a target may take, as timers run late.
     private static let stay = Duration.seconds(CheckResult.HeldPeers.limitSeconds + 1)
 
+    /// How often the target's descriptors are counted, and how many of the last counts tell what it held to the end.
+    private static let (readingInterval, lastReadings) = (Duration.milliseconds(100), 20)
+
     /// Begins to hold peers of `lifecycles` at a target of `plan` that is its own; they are told what `script` makes of it.
     init(_ plan: CheckPlan, _ lifecycles: [Lifecycle], script: @escaping @Sendable (Target) -> PeerScript) {
         task = Task { [isDone] in
@@ -49,12 +52,13 @@ final class ReleaseWatch: Sendable {
         script.holdLimit = stay
         let isOver = Locked(false)
         let gained = Task {
-            var gained = 0
+            // The last may be taken when the peers have just left.
+            var latest: [Int] = []
             while !isOver.withLock({ $0 }) {
-                gained = ((try? target.descriptorCount()) ?? before) - before
-                try? await Task.sleep(for: .milliseconds(100))
+                latest = latest.suffix(lastReadings) + [((try? target.descriptorCount()) ?? before) - before]
+                try? await Task.sleep(for: readingInterval)
             }
-            return gained
+            return latest.max() ?? 0
         }
         var held = await counted(lifecycles, driver, script)
         isOver.withLock { $0 = true }
