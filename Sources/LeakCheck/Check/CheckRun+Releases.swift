@@ -27,13 +27,24 @@ extension CheckRun {
             let began = MonotonicTime.now
             let held = await watch.end(at: plan.isBudgetFixed ? schedule.budgetEnd : .never)
             timeSpent.waitingSeconds += began.elapsed.inSeconds
-            for row in judged { rows[row].held = held[rows[row].lifecycle.label] }
+            for row in judged { note(held[rows[row].lifecycle.label], of: row) }
         }
         for row in asked {
             record(.row(CheckRecord.RowFacts(rows[row])))
             tellFinished(row)
         }
         try Task.checkCancellation()
+    }
+
+    /// Notes what became of the peers of a row, or that it was not seen.
+    private func note(_ held: CheckResult.HeldPeers?, of row: Int) {
+        if let held, held.peers > 0 {
+            rows[row].held = held
+        } else {
+            notes.append(
+                "\(rows[row].lifecycle.label): it was not seen whether the target lets go of peers that stay after the end of their "
+                    + "connections")
+        }
     }
 
     /// Has such peers held by the process that takes all rows; nil where each has its own.
