@@ -55,7 +55,7 @@ struct CheckCommand: AsyncParsableCommand {
     var target: CheckedTarget
     @Option(
         help: ArgumentHelp(
-            "How thorough: quick (eight lifecycles, 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
+            "How thorough: quick (eight lifecycles, 11 over TLS; 60 s), default (all, 5 min), soak (all, compressed too, 1 h).",
             discussion: "A check ends before its budget when nothing is in doubt."))
     var profile = CheckPlan.Profile.default
     @Option(
