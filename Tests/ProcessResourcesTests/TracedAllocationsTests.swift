@@ -13,7 +13,7 @@ struct TracedAllocationsTests {
 
     @Test("the tables of blocks and of mappings")
     func tables() throws {
-        let tables = try #require(TraceTables([4096, 8192, 4, 7]))
+        let tables = try #require(TraceTables([4096, 8192, 4, 7, 0]))
         let words =
             Self.record(3, bytes: 360, size: 113, depth: 2, [10, 20])
             + Self.record(2, bytes: 100, size: .max, depth: 1, [30])
@@ -32,9 +32,9 @@ struct TracedAllocationsTests {
 
     @Test("no tables, more stacks than there are, and a record that is being written")
     func torn() throws {
-        #expect(TraceTables([0, 0, 0, 0]) == nil && TraceTables([1, 1]) == nil)
-        #expect(try #require(TraceTables([1, 1, 1 << 20, 0])).stackCount == 65_536)
-        let tables = try #require(TraceTables([1, 1, 2, 0]))
+        #expect(TraceTables([0, 0, 0, 0, 0]) == nil && TraceTables([1, 1]) == nil)
+        #expect(try #require(TraceTables([1, 1, 1 << 20, 0, 0])).stackCount == 65_536)
+        let tables = try #require(TraceTables([1, 1, 2, 0, 0]))
         let words = Self.record(1, bytes: 8, size: 9, depth: 27, [1]) + [1, 2, 3]
         #expect(tables.allocations(stacks: words, mappings: [], owners: []) { _, _ in 0 }.stacks.isEmpty)
     }
