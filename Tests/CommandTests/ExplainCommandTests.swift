@@ -21,7 +21,7 @@ struct ExplainCommandTests {
     func explained() async throws {
         let folder = try ReportFileTests.Folder()
         let record = try await Self.record(folder, leaks: true)
-        let words = "/dev/null"
+        let words = "+1.00 TCP socket of a connection, CLOSE_WAIT"
         #expect(try await !Tool.run(["report", record]).output.contains(words))
         let explained = try await Tool.run(["explain", record, "--record", record])
         #expect(explained.code == 0, "\(explained.errors)")
