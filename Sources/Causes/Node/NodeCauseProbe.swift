@@ -33,7 +33,8 @@ package actor NodeCauseProbe: CauseProbe {
             inspected.append(Inspected(process: process, url: url))
             guard isOwn else { continue }
             inspected[inspected.count - 1].followsOpenings = try await Self.inSession(process, url) {
-                session throws(HeapProbeFailure) in try await session.followOpenings()
+                session throws(Explanation.Failure) in
+                try await Explanation.explained { () throws(HeapProbeFailure) in try await session.followOpenings() }
             }
         }
     }
@@ -44,25 +45,28 @@ package actor NodeCauseProbe: CauseProbe {
             process, _ in
             guard let one = followed.first(where: { $0.process.pid == process.pid }) else { return [:] }
             let openings = try? await Self.inSession(process, one.url) {
-                session throws(HeapProbeFailure) in try await session.followedOpenings()
+                session throws(Explanation.Failure) in
+                try await Explanation.explained { () throws(HeapProbeFailure) in try await session.followedOpenings() }
             }
             return (openings ?? []).openers
         }
     }
 
+    /// What `body` yields of a session with the inspector of `process`, which is let go of in any case.
     private static func inSession<Value>(
-        _ process: ProcessReader, _ url: String, _ body: (InspectorSession) async throws(HeapProbeFailure) -> Value
+        _ process: ProcessReader, _ url: String, isolation: isolated (any Actor)? = #isolation,
+        _ body: (InspectorSession) async throws(Explanation.Failure) -> Value
     ) async throws(Explanation.Failure) -> Value {
-        try await Explanation.explained { () throws(HeapProbeFailure) in
-            let session = try await InspectorSession(pid: process.pid, url: url)
-            do throws(HeapProbeFailure) {
-                let value = try await body(session)
-                await session.close()
-                return value
-            } catch {
-                await session.close()
-                throw error
-            }
+        let session = try await Explanation.explained { () throws(HeapProbeFailure) in
+            try await InspectorSession(pid: process.pid, url: url)
+        }
+        do throws(Explanation.Failure) {
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw error
         }
     }
 
@@ -82,18 +86,8 @@ package actor NodeCauseProbe: CauseProbe {
     package func close() {}
 
     private func graph(_ index: Int) async throws(Explanation.Failure) -> HeapGraph {
-        let process = inspected[index].process
-        let url = inspected[index].url
-        let session = try await Explanation.explained { () throws(HeapProbeFailure) in
-            try await InspectorSession(pid: process.pid, url: url)
-        }
-        do {
-            let graph = try await graph(index, session)
-            await session.close()
-            return graph
-        } catch {
-            await session.close()
-            throw error
+        try await Self.inSession(inspected[index].process, inspected[index].url) {
+            session throws(Explanation.Failure) in try await graph(index, session)
         }
     }
 

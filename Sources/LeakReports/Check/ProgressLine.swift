@@ -47,7 +47,9 @@ public struct ProgressLine: Sendable {
         let left = max(0, budgetSeconds - progress.seconds)
         return [
             "\(progress.decided) of \(progress.rows)", "\(phase) \(progress.lifecycle)",
-            "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left", suspects(progress), rate,
+            // What is looked for after the verdicts is outside the budget.
+            progress.isExplaining ? "" : "\(Int(near: left.rounded(.up))) of \(Int(near: budgetSeconds)) s left",
+            suspects(progress), rate,
             progress.suspects.isEmpty
                 ? "\(Amount.bytes(Double(progress.privateMemory))) private "
                     + memory.render(width: Self.sparklineWidth, resolution: WatchBlock.memoryResolution) : "",

@@ -90,7 +90,6 @@ struct ExplainCommand: AsyncParsableCommand {
             throw ValidationError("the record does not say how the check was made: check once more with --record")
         }
         let command = try CheckCommand.parsed(reproducer: line)
-        StandardError.print("watertight: explaining what was found in \(record.header.target.escapedForTerminal)")
         return try command.plan(in: command.environment.resolved(), lines: await command.peers.lines.read())
     }
 
@@ -98,10 +97,8 @@ struct ExplainCommand: AsyncParsableCommand {
         guard StandardError.takesEscapes else { return { _ in } }
         let line = Locked(ProgressLine())
         return { progress in
-            let text = line.withLock {
-                $0.render(progress, budgetSeconds: progress.seconds, columns: StandardError.columns)
-            }
-            StandardError.write(text)
+            StandardError.write(
+                line.withLock { $0.render(progress, budgetSeconds: 0, columns: StandardError.columns) })
         }
     }
 }

@@ -32,7 +32,7 @@ struct TLSClientOptions: ParsableArguments {
 
     func validate() throws {
         if cacert != nil && insecure { throw ValidationError("--cacert and --insecure exclude each other") }
-        if (cert == nil) != (key == nil) { throw ValidationError("--cert and --key go together") }
+        try TLSIdentity.requirePair(cert: cert, key: key)
         if servername?.isEmpty == true { throw ValidationError("--servername needs a name") }
     }
 
@@ -52,9 +52,9 @@ struct TLSClientOptions: ParsableArguments {
             trust = insecure || !verifiesLoopback && SocketAddress.isLoopback(host: url.host) ? .anyone : .system
         }
         do throws(TLSSetupFailure) {
-            let identity: TLSIdentity? =
-                if let cert, let key { try TLSIdentity.read(certificateFile: cert, keyFile: key) } else { nil }
-            return try TLSContext.client(trusting: trust, serverName: servername, latest: tlsMax, identity: identity)
+            return try TLSContext.client(
+                trusting: trust, serverName: servername, latest: tlsMax,
+                identity: TLSIdentity.named(cert: cert, key: key))
         } catch {
             throw ValidationError("\(error)")
         }
@@ -82,15 +82,15 @@ struct TLSServerOptions: ParsableArguments {
     var writeCert: String?
 
     func validate() throws {
-        if (cert == nil) != (key == nil) { throw ValidationError("--cert and --key go together") }
+        try TLSIdentity.requirePair(cert: cert, key: key)
         if writeCert != nil && !tls && cert == nil { throw ValidationError("--write-cert needs --tls") }
     }
 
     /// What the server proves to be; nil without TLS. Throws `TLSSetupFailure` or `ReportFile.Failure`.
     func identity() throws -> TLSIdentity? {
         let identity: TLSIdentity
-        if let cert, let key {
-            identity = try TLSIdentity.read(certificateFile: cert, keyFile: key)
+        if let named = try TLSIdentity.named(cert: cert, key: key) {
+            identity = named
         } else if tls {
             identity = try TLSIdentity.selfSigned()
         } else {
@@ -98,5 +98,18 @@ struct TLSServerOptions: ParsableArguments {
         }
         if let writeCert { try ReportFile(writeCert).write(identity.pem) }
         return identity
+    }
+}
+
+extension TLSIdentity {
+    /// Throws where only one of two options is given.
+    fileprivate static func requirePair(cert: String?, key: String?) throws {
+        if (cert == nil) != (key == nil) { throw ValidationError("--cert and --key go together") }
+    }
+
+    /// The identity in the files that two options name; nil without them.
+    fileprivate static func named(cert: String?, key: String?) throws(TLSSetupFailure) -> TLSIdentity? {
+        guard let cert, let key else { return nil }
+        return try read(certificateFile: cert, keyFile: key)
     }
 }
