@@ -47,6 +47,20 @@ struct TLSCommandTests {
         }
     }
 
+    @Test("a certificate of the client's needs its key, a file that has one, and a wss:// URL")
+    func clientCertificate() async throws {
+        for (options, words) in [
+            (["wss://127.0.0.1:1/", "--cert", "a.pem"], "--cert and --key go together"),
+            (["ws://127.0.0.1:1/", "--cert", "a.pem", "--key", "a.key"], "--cert needs a wss:// URL"),
+            (["wss://127.0.0.1:1/", "--cert", "/nowhere", "--key", "/nowhere"], "cannot read /nowhere: No such file"),
+        ] {
+            for command in [["connect"], ["check"], ["drive", "--lifecycle", "fin"]] {
+                let end = try await Tool.run(command + options)
+                #expect(end.code == 64 && end.errors.contains(words), "\(command) \(options): \(end.errors)")
+            }
+        }
+    }
+
     @Test("the authorities may come from a pipe, which can be read once")
     func pipedAuthorities() async throws {
         try await Self.with { url, certificate, _ in
