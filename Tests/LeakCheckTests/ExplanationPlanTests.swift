@@ -53,6 +53,13 @@ struct ExplanationPlanTests {
         #expect(throws: LeakCheck.NothingToExplain.noRow("idle/pong")) {
             try ExplanationPlan.rows(of: result, named: ["idle/pong"])
         }
+        var staying = result
+        for index in 1...2 {
+            staying.rows[index].resources[0].reason = .keptWhileStaying(kept: 64, peers: 64, seconds: 36)
+        }
+        #expect(throws: LeakCheck.NothingToExplain.onlyWhilePeersStay) {
+            try ExplanationPlan.rows(of: staying, named: [])
+        }
         #expect(throws: LeakCheck.NothingToExplain.noLeak) {
             try ExplanationPlan.rows(of: DiagnosedCheck.result { _ in [:] }, named: ["fin"])
         }

@@ -71,6 +71,17 @@ struct KnownLeakReportTests {
         #expect(try KnownLeaksFile.read(Array(KnownLeaksFile.render([caused]).utf8)) == [caused])
     }
 
+    @Test("a cause of no kind is answered with the kinds that there are")
+    func badCause() throws {
+        var entry = Self.entry
+        entry.cause = KnownCause(Cause(.task, "Task wait_for_auth", countsPerConnection: [1, 1]))
+        let text = try KnownLeaksFile.render([entry]).replacing("\"task\"", with: "\"job\"")
+        let failure = #expect(throws: KnownLeaksFile.Failure.self) { try KnownLeaksFile.read(Array(text.utf8)) }
+        let words =
+            "entry 1: \"kind\": there is no cause of kind \"job\"; the known ones are heldObject, allocation, task,"
+        #expect(failure?.description.hasPrefix(words) == true, "\(failure?.description ?? "")")
+    }
+
     @Test(
         "a bad file is told what is wrong, and in which entry",
         arguments: [

@@ -36,7 +36,11 @@ enum ExplanationPlan {
     static func rows(of result: CheckResult, named names: [String]) throws(LeakCheck.NothingToExplain) -> [Int] {
         let leaking = result.rows.indices.filter { result.rows[$0].resources.contains { $0.verdict == .leak } }
         guard !leaking.isEmpty else { throw .noLeak }
-        guard !names.isEmpty else { return rows(of: result, takesKnown: true) }
+        guard !names.isEmpty else {
+            let examples = rows(of: result, takesKnown: true)
+            guard !examples.isEmpty else { throw .onlyWhilePeersStay }
+            return examples
+        }
         var chosen: [Int] = []
         for name in names {
             guard let row = result.rows.firstIndex(where: { $0.lifecycle.label == name }) else { throw .noRow(name) }

@@ -29,6 +29,8 @@ extension LeakCheck {
     public enum NothingToExplain: Error, Hashable, Sendable {
         /// No row of the record leaks.
         case noLeak
+        /// All that leaks is gone once the peers have left.
+        case onlyWhilePeersStay
         /// The record has no such row.
         case noRow(String)
         /// That row does not leak.

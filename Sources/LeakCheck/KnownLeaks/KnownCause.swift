@@ -24,6 +24,26 @@ public struct KnownCause: Hashable, Sendable, Codable {
         functions = Self.functions(of: cause)
     }
 
+    private enum CodingKeys: CodingKey {
+        case kind, what, holders, functions
+    }
+
+    /// Reads an entry that people write too: a kind that does not exist is answered with those that do.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let name = try values.decode(String.self, forKey: .kind)
+        guard let kind = Cause.Kind(rawValue: name) else {
+            let known = Cause.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind, in: values,
+                debugDescription: "there is no cause of kind \"\(name)\"; the known ones are \(known)")
+        }
+        self.kind = kind
+        what = try values.decode(String.self, forKey: .what)
+        holders = try values.decodeIfPresent([String].self, forKey: .holders)
+        functions = try values.decodeIfPresent([String].self, forKey: .functions)
+    }
+
     /// Whether `cause` is this one.
     public func matches(_ cause: Cause) -> Bool {
         let found = KnownCause(cause)

@@ -77,6 +77,8 @@ struct ExplainCommand: AsyncParsableCommand {
     private func words(_ nothing: LeakCheck.NothingToExplain, _ source: CheckRecord) -> String {
         switch nothing {
         case .noLeak: "no row of \(file) leaks: there is nothing to explain"
+        case .onlyWhilePeersStay:
+            "what leaks in \(file) is kept only while the peers stay, and says no more than the report"
         case .notLeaking(let row): "--lifecycle \(row): it does not leak, so there is nothing to explain"
         case .noRow(let row):
             "--lifecycle \(row): the record has no such row; it has "
