@@ -5,8 +5,7 @@ import SystemCalls
 /// them.
 struct GoCauseProbe: CauseProbe {
     private let traces: GoTraces
-    /// Of one snapshot, how many bytes each block of a stack has; 0 where they differ.
-    private let sizes = Locked<[CauseSignature: Int]>([:])
+    private let sizes = Locked(BlockSizes())
 
     var source: String { traces.source }
     var note: String? { traces.heapNote }
@@ -23,7 +22,7 @@ struct GoCauseProbe: CauseProbe {
             goroutines: try await Explanation.explained { () throws(HeapProbeFailure) in try await traces.goroutines() }
         )
         guard traces.heapNote == nil else { return snapshot }
-        var found: [CauseSignature: Int] = [:]
+        var found = BlockSizes()
         snapshot.add(
             heapProfile: try await Explanation.explained { () throws(HeapProbeFailure) in try await traces.heap() },
             sizes: &found)
@@ -35,8 +34,7 @@ struct GoCauseProbe: CauseProbe {
         let sizes = sizes.withLock { $0 }
         return causes.map { cause in
             guard cause.kind == .allocation else { return cause }
-            var named = cause
-            named.name(size: sizes[CauseSignature(.allocation, cause.what, site: cause.site)] ?? 0)
+            var named = sizes.named(cause)
             named.site = cause.site.withoutAllocator
             return named
         }

@@ -1,10 +1,10 @@
 /// The blocks in a heap profile of Go, as text.
 extension CauseSnapshot {
-    /// Adds what is live, by its stack; `sizes` gets the bytes of each block of a stack, 0 where they differ.
+    /// Adds what is live, by its stack; `sizes` gets the bytes of each block of a stack.
     ///
     /// A record is `BLOCKS: BYTES [BLOCKS: BYTES] @ ADDRESSES`, the live ones first, then `#`, an address, the function and the
     /// place of each frame, the innermost first.
-    mutating func add(heapProfile text: String, sizes: inout [CauseSignature: Int]) {
+    mutating func add(heapProfile text: String, sizes: inout BlockSizes) {
         var record: (live: Tally, site: [CodeFrame])?
         for line in text.split(separator: "\n").dropFirst() {
             if line.hasPrefix("#\t"), record != nil {
@@ -17,13 +17,12 @@ extension CauseSnapshot {
         add(record, &sizes)
     }
 
-    private mutating func add(_ record: (live: Tally, site: [CodeFrame])?, _ sizes: inout [CauseSignature: Int]) {
+    private mutating func add(_ record: (live: Tally, site: [CodeFrame])?, _ sizes: inout BlockSizes) {
         guard let (live, site) = record, live.count > 0, !site.isEmpty else { return }
         let signature = CauseSignature(.allocation, "block", site: site)
         counted[signature, default: Tally(0)].count += live.count
         counted[signature, default: Tally(0)].bytes += live.bytes
-        let size = live.bytes % live.count == 0 ? live.bytes / live.count : 0
-        sizes[signature] = sizes[signature].map { $0 == size ? size : 0 } ?? size
+        sizes.note(live.bytes % live.count == 0 ? live.bytes / live.count : 0, of: signature)
     }
 }
 

@@ -7,8 +7,8 @@ import SystemCalls
 /// A snapshot knows code by its place in a file. Only what grew gets the names of functions, and threads their stacks.
 struct NativeCauseProbe: CauseProbe {
     private struct State {
-        /// Of one snapshot, how many bytes each block or mapping was asked for with; 0 where they differ.
-        var sizes: [CauseSignature: Int] = [:]
+        /// Of one snapshot, how many bytes each block or mapping was asked for with.
+        var sizes = BlockSizes()
         var lost = 0
         /// What a program would say that is not installed.
         var missing: String?
@@ -61,7 +61,7 @@ struct NativeCauseProbe: CauseProbe {
         for var cause in causes {
             switch cause.kind {
             case .allocation:
-                cause.name(size: sizes[CauseSignature(.allocation, cause.what, site: cause.site)] ?? 0)
+                cause = sizes.named(cause)
                 cause.site = FunctionName.withoutAllocator(cause.site.flatMap(symbols.frames))
                 Self.add(cause, to: &refined)
             case .descriptor:
@@ -109,14 +109,13 @@ struct NativeCauseProbe: CauseProbe {
 
 extension CauseSnapshot {
     /// Adds what one process has allocated; `sizes` gets the size of the blocks of each signature.
-    mutating func add(_ allocations: TracedAllocations, _ code: CodeMap, sizes: inout [CauseSignature: Int]) {
+    mutating func add(_ allocations: TracedAllocations, _ code: CodeMap, sizes: inout BlockSizes) {
         for stack in allocations.stacks {
             let site = stack.addresses.map { CodeFrame(address: $0, code.place(of: $0)) }
             let signature = CauseSignature(.allocation, stack.areMappings ? "mapping" : "block", site: site)
             counted[signature, default: Tally(0)].count += stack.count
             counted[signature, default: Tally(0)].bytes += stack.bytes
-            let size = stack.size ?? 0
-            sizes[signature] = sizes[signature].map { $0 == size ? size : 0 } ?? size
+            sizes.note(stack.size ?? 0, of: signature)
         }
     }
 
@@ -125,15 +124,6 @@ extension CauseSnapshot {
         for thread in threads {
             counted[CauseSignature(.thread, ThreadStacks.kind(thread.name)), default: Tally(0)].count += 1
         }
-    }
-}
-
-extension Cause {
-    /// Puts the size before the name, `112 B block`, where all have one, unless it is the bytes that grow and not the count.
-    mutating func name(size: Int) {
-        if isOfBytes { what = "growing \(what)" }
-        guard size > 0, !isOfBytes else { return }
-        what = size % 1024 == 0 && size >= 10_240 ? "\(size / 1024) KiB \(what)" : "\(size) B \(what)"
     }
 }
 
