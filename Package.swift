@@ -124,9 +124,10 @@ let package = Package(
                 "SystemCalls", "WebSocketProtocol", "WebSockets", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
+        .target(name: "CTestRecords"),
         .target(
             name: "WatertightTesting",
-            dependencies: ["ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
+            dependencies: ["CTestRecords", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
             swiftSettings: rules),
         .executableTarget(
             name: "watertight",
@@ -280,7 +281,7 @@ let package = Package(
             name: "WatertightTestingTests",
             dependencies: [
                 "TestSupport",
-                "WatertightTesting", "WebSockets", "Sockets", "SystemCalls",
+                "WatertightTesting", "WebSockets", "Sockets", "Subprocesses", "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(

@@ -1,21 +1,34 @@
+import Sockets
 import SystemCalls
+import Testing
 
 /// The right to check for leaks: one task of the process has it at a time.
 ///
 /// Two checks at once would count each other's connections.
 enum LeakCheckTurn {
+    /// What a task is within.
+    enum Holder {
+        /// A check that somebody wrote.
+        case check
+        /// One that every test is given.
+        case everyTest
+    }
+
     private struct Line {
         var isTaken = false
         var waiting: [UnsafeContinuation<Void, Never>] = []
     }
 
     private static let line = Locked(Line())
-    /// Whether the task has its turn: a check within a check, such as one in a test with `.leakFree`, must not wait.
-    @TaskLocal private static var isMine = false
+    /// What has the turn that this task is within: a check within a check, such as one in a test with `.leakFree`, must not wait.
+    @TaskLocal static var holder: Holder?
 
-    /// Waits for a turn, then runs `body`.
-    static func waited<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-        if isMine { return try await body() }
+    /// Waits for a turn, then runs `body`; at `location` outside of a test.
+    static func waited<Result>(
+        as new: Holder, at location: SourceLocation, _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        if holder != nil { return try await body() }
+        let asked = ContinuousClock.now
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let isFirst = line.withLock { line in
                 guard line.isTaken else {
@@ -27,8 +40,13 @@ enum LeakCheckTurn {
             }
             if isFirst { continuation.resume() }
         }
-        defer { passOn() }
-        return try await $isMine.withValue(true) { try await body() }
+        let begun = ContinuousClock.now
+        defer {
+            passOn()
+            let name = Test.current.map { "\($0.id)" } ?? "\(location)"
+            LeakCheckLedger.add(.init(name: name, waited: begun - asked, took: .now - begun))
+        }
+        return try await $holder.withValue(new) { try await body() }
     }
 
     private static func passOn() {

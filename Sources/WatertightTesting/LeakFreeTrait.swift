@@ -9,6 +9,8 @@ public struct LeakFreeTrait: TestTrait, SuiteTrait, TestScoping {
     public var runs: Int
     /// How long to wait for what is left.
     public var releaseLimit: Duration
+    /// Whether it is what the environment gives every test.
+    var isForEveryTest = false
 
     /// On a suite, it applies to each of its tests.
     public var isRecursive: Bool { true }
@@ -17,8 +19,14 @@ public struct LeakFreeTrait: TestTrait, SuiteTrait, TestScoping {
     @concurrent public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        try await expectNoLeaks(
-            connections: runs, releaseLimit: releaseLimit, sourceLocation: test.sourceLocation, function)
+        guard isForEveryTest else {
+            return try await expectNoLeaks(
+                connections: runs, releaseLimit: releaseLimit, sourceLocation: test.sourceLocation, function)
+        }
+        // A suite's own `.leakFree` checks the test already.
+        if LeakCheckTurn.holder != nil { return try await function() }
+        try await checkForLeaks(
+            as: .everyTest, runs: runs, releaseLimit: releaseLimit, at: test.sourceLocation, function)
     }
 }
 
