@@ -48,6 +48,44 @@ struct TroughsTests {
         #expect(rested.hasReleased)
     }
 
+    /// The course of a gauge from one pause to the next: the connections of each drive, how high it rose and how far it fell.
+    private func troughs(
+        from base: Double, _ drives: [(connections: Double, crest: Double, trough: Double)], _ scale: GrowthScale
+    ) -> Troughs {
+        var readings = [GrowthSeries.Point(connections: 0, level: base)]
+        var indices: [Int] = []
+        for drive in drives {
+            let start = readings[readings.count - 1]
+            for block in 1...10 {
+                let share = Double(block) / 10
+                readings.append(
+                    .init(
+                        connections: start.connections + drive.connections * share,
+                        level: start.level + (drive.crest - start.level) * share))
+            }
+            indices.append(readings.count)
+            readings.append(.init(connections: readings[readings.count - 1].connections, level: drive.trough))
+        }
+        return Troughs(Course(readings, troughs: indices), scale)
+    }
+
+    @Test("what warming up leaves beside what is given back convicts nobody, and what goes on does")
+    func warmingUp() {
+        // Connections of some 12 KB that a server keeps for 75 s, and tables that grow with them: 131,616 B in one step, 1 block.
+        let first = (connections: 1588.0, crest: 53_704_512.0, trough: 34_643_664.0)
+        let second = (connections: 830.0, crest: 44_709_744.0, trough: 34_775_280.0)
+        #expect(troughs(from: 34_298_448, [first], .liveHeap).standing == .awaiting)
+        #expect(troughs(from: 34_298_448, [first, second], .liveHeap).standing == .awaiting)
+        let third = (connections: 830.0, crest: 44_709_744.0, trough: 34_775_280.0)
+        #expect(troughs(from: 34_298_448, [first, second, third], .liveHeap).standing == .ended)
+        let leaking = (connections: 830.0, crest: 44_841_360.0, trough: 34_906_896.0)
+        let leak = troughs(from: 34_298_448, [first, second, leaking], .liveHeap)
+        #expect(leak.standing == .confirmed(least: 131_616 / 830, most: 131_616 / 830))
+        // A count has nothing to warm up.
+        let counts = troughs(from: 31, [(1000, 1031, 131), (1000, 1131, 231)], .counts)
+        #expect(counts.standing == .confirmed(least: 0.1, most: 0.1))
+    }
+
     @Test("a gauge that has fallen leaves room for a leak as large, until a drive leaves it where it was")
     func fallen() {
         // What a compiler lets go of in the last drive is more than what its connections leave.

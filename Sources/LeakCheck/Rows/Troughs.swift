@@ -33,6 +33,8 @@ struct Troughs {
         var isAtRest: Bool
         /// Whether it can convict: not where more was kept at a time than ever before.
         var isWithinReach: Bool
+        /// Whether it may come from warming up, and so convicts nobody.
+        var isWarmingUp = false
     }
 
     /// The share of what a drive left that must still be there after its pause to say that nothing was given back.
@@ -141,7 +143,7 @@ struct Troughs {
         let (least, most) = (amounts.min() ?? 0, amounts.max() ?? 0)
         let previous = increments[increments.count - 2]
         // What only the last drive left must be seen once more.
-        guard grows(previous) else { return nil }
+        guard grows(previous), !previous.isWarmingUp else { return nil }
         if agree(previous, last) && isCertain(previous) && isCertain(last) {
             return .confirmed(
                 least: min(previous.perConnection, last.perConnection),
@@ -184,7 +186,7 @@ struct Troughs {
             let kept = Self.kept(drive, isFirst: index == 0, scale).map { $0 && !isAlwaysAtRest } ?? wasKept
             if index == 0 {
                 guard drive.trough != nil else { return [] }
-                increments.append(kept ? first(drive, scale) : atRest(drive, reach: .infinity, scale))
+                increments.append(kept ? first(drive, scale) : coldStart(drive, scale))
             } else if kept && wasKept && !isAlwaysAtRest {
                 let reach = reach(of: index, course)
                 if scale.isReused, drive.trough != nil, drive.connections > reach * reachTolerance {
@@ -237,10 +239,19 @@ struct Troughs {
         guard
             let estimate = GrowthEstimate(
                 drive.series, resolution: scale.resolution, confidence: RowJudge.confidence)
-        else { return atRest(drive, reach: .infinity, scale) }
+        else { return coldStart(drive, scale) }
         return Increment(
             perConnection: estimate.perConnection, error: estimate.resolution, connections: estimate.connections,
             isAtRest: false, isWithinReach: true)
+    }
+
+    /// The first drive, of which something was given back: what little is left may be of warming up.
+    private static func coldStart(_ drive: Course.Drive, _ scale: GrowthScale) -> Increment {
+        var increment = atRest(drive, reach: .infinity, scale)
+        increment.isWarmingUp =
+            increment.perConnection * drive.connections
+            <= scale.warmUp + scale.warmUpPerConnection * drive.connections
+        return increment
     }
 
     /// A later drive of which nothing is given back, as far as it reaches.
