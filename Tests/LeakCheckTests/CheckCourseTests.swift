@@ -30,7 +30,7 @@ struct CheckCourseTests {
             row.beginDrive(at: start)
             row.note(
                 .init(completed: 32, rate: 60, assessments: [.descriptors: few], isLast: true), at: start + .seconds(1))
-            row.leave(at: start + .seconds(1), mayRest: true)
+            row.leave(at: start + .seconds(1), mayRest: true, mayRestInDoubt: false)
             return row
         }
         #expect(left(after: 0, fall: nil).state == .resting)
@@ -206,6 +206,69 @@ struct CheckCourseTests {
             budget: .seconds(60))
         #expect(check.finding(.descriptors).verdict == .clean, "\(check.finding(.descriptors))")
         #expect(check.rows[0].completed > 600)
+    }
+
+    /// What each connection leaves for a time varies so much that driving on does not tell it from a leak.
+    private func unsteady(leaking descriptors: Double = 0, keptFor: Duration = .seconds(12)) -> SimulatedTarget {
+        var target = SimulatedTarget(name: "unsteady", rate: 150, descriptors: descriptors, keptDescriptors: 1)
+        target.keptFor = keptFor
+        target.keptVaries = true
+        target.base = 40_000
+        return target
+    }
+
+    @Test("a row in doubt, of which an exact gauge holds more, is read at rest: all of them at the same time")
+    func restInDoubt() async {
+        var check = SimulatedCheck(Array(repeating: unsteady(), count: 20), budget: .seconds(120))
+        await check.run()
+        #expect((0..<20).allSatisfy { verdicts(check, $0)[.descriptors] == .clean })
+        #expect(check.seconds < 120, "\(check.seconds)")
+        #expect(check.schedule.rows.contains { $0.pauses > 0 })
+        // The leaking twin.
+        var leaking = SimulatedCheck(Array(repeating: unsteady(leaking: 0.1), count: 20), budget: .seconds(120))
+        await leaking.run()
+        #expect((0..<20).allSatisfy { verdicts(leaking, $0)[.descriptors] == .leak })
+    }
+
+    @Test("a rest in doubt neither overruns the budget nor stops other rows of the same process")
+    func restInDoubtIsModest() async {
+        var check = SimulatedCheck(
+            Array(repeating: unsteady(keptFor: .seconds(400)), count: 3), budget: .seconds(20), isBudgetFixed: true)
+        await check.run()
+        #expect(check.seconds < 22)
+        var shared = SimulatedCheck(Array(repeating: unsteady(), count: 3), budget: .seconds(60), sharesProcess: true)
+        await shared.run()
+        #expect(shared.schedule.rows.allSatisfy { !$0.restsInDoubt })
+    }
+
+    @Test("a suspicion after a rest that was too short for a verdict gets its whole pause")
+    func pauseAfterRest() {
+        let start = MonotonicTime(nanoseconds: 0)
+        var row = CheckSchedule.Row(staysConnected: false)
+        row.pauses = 1
+        row.beginDrive(at: start)
+        let short = RowJudge.Assessment.undecided(.pauseMissing(keptSeconds: 30, requiredSeconds: 75))
+        row.note(.init(completed: 500, rate: 60, assessments: [.descriptors: short]), at: start + .seconds(1))
+        row.leave(at: start + .seconds(1), mayRest: true, mayRestInDoubt: true)
+        #expect(row.state == .resting && !row.restsInDoubt)
+        #expect(row.requiredRest(.seconds(75)) == .seconds(75))
+    }
+
+    @Test("the probes of a resting row are read ever more rarely, and for a tenth of the time at most")
+    func probing() {
+        let start = MonotonicTime(nanoseconds: 0)
+        var row = CheckSchedule.Row(staysConnected: false)
+        row.idleSince = start
+        row.probeCost = .milliseconds(50)
+        func readings() -> [Int] {
+            (1...75).filter { second in
+                let now = start + .seconds(second)
+                guard row.mustProbe(at: now) else { return false }
+                row.didProbe(at: now)
+                return true
+            }
+        }
+        #expect(readings() == [1, 2, 3, 5, 8, 12, 18, 27, 41, 62])
     }
 
     @Test("rows rest while others are driven, and all together")

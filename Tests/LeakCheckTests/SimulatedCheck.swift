@@ -18,6 +18,8 @@ struct SimulatedTarget: Sendable, CustomStringConvertible {
     /// Bytes that each connection leaves for good, and leaves for a time.
     var bytes = 0.0
     var keptBytes = 0.0
+    /// Whether that varies from block to block, from nothing to twice as much.
+    var keptVaries = false
     /// How long what is kept for a time is kept.
     var keptFor = Duration.zero
     /// Bytes that each of the first connections leaves for good, and how many those are: a cache.
@@ -45,7 +47,8 @@ struct SimulatedCheck {
     private let targets: [SimulatedTarget]
     private let sharesProcess: Bool
     /// Connections and when each block of them was made, by row, and the most memory that was in use.
-    private var made: [[(time: MonotonicTime, count: Double)]]
+    private var made: [[(time: MonotonicTime, count: Double, keptShare: Double)]]
+    private var generator = SeededGenerator(seed: 7)
     private var highWater: [Double]
     private var watches: [PauseWatch]
     private let begun = MonotonicTime(nanoseconds: 1_000_000_000_000)
@@ -132,7 +135,8 @@ struct SimulatedCheck {
             let count = max(1, min(wanted, room))
             let time = Double(count) / targets[row].rate
             now = now + .seconds(time)
-            made[row].append((now, Double(count)))
+            let keptShare = targets[row].keptVaries ? Double.random(in: 0...2, using: &generator) : 1
+            made[row].append((now, Double(count), keptShare))
             rows[row].connections.attempted += count
             rows[row].connections.completed += count
             sample(row, phase)
@@ -145,6 +149,7 @@ struct SimulatedCheck {
         let judgments = judge.judgments(rows[row])
         block.assessments = judgments.mapValues(\.assessment)
         block.isClear = RowJudge.isClear(judgments)
+        block.restTells = RowJudge.restTells(judgments)
         schedule.didDrive(row, block, at: now)
     }
 
@@ -152,6 +157,7 @@ struct SimulatedCheck {
         now = now + .seconds(1)
         for row in resting {
             let moment = reading(row, .pause)
+            if schedule.rows[row].mustProbe(at: now) { schedule.didProbe(row, at: now) }
             let rest = judge.rest(of: rows[row], at: moment)
             rows[row].noteReleases(rest.releases, after: (now - schedule.rows[row].idleSince).inSeconds)
             let crest = rows[row].samples[rows[row].samples.count - 1]
@@ -169,7 +175,7 @@ struct SimulatedCheck {
     private mutating func reading(_ row: Int, _ phase: CheckResult.Sample.Phase) -> CheckResult.Sample {
         let target = targets[row]
         let all = made[row].reduce(0) { $0 + $1.count }
-        let kept = made[row].reduce(0) { $0 + (now - $1.time < target.keptFor ? $1.count : 0) }
+        let kept = made[row].reduce(0) { $0 + (now - $1.time < target.keptFor ? $1.count * $1.keptShare : 0) }
         let inUse = target.bytes * all + target.keptBytes * kept + target.cachedBytes * min(all, target.cacheSize)
         highWater[row] = max(highWater[row], inUse)
         let memory = target.base + (target.returnsMemory ? inUse : highWater[row])

@@ -54,7 +54,8 @@ extension CheckRun {
         let judgments = judge.judgments(rows[row])
         return CheckSchedule.Block(
             completed: rows[row].completed, rate: 0, assessments: judgments.mapValues(\.assessment),
-            isClear: RowJudge.isClear(judgments), probeCost: probeCost, isLast: isLast,
+            isClear: RowJudge.isClear(judgments), restTells: RowJudge.restTells(judgments), probeCost: probeCost,
+            isLast: isLast,
             isInapplicable: rows[row].isInapplicable)
     }
 
@@ -128,10 +129,7 @@ extension CheckRun {
         let began = MonotonicTime.now
         defer { timeSpent.readingSeconds += began.elapsed.inSeconds }
         // Before the rest, which then has what the probes themselves cost the target.
-        let levels = await target.probes.read(
-            connections: rows[row].connections.completed, isDecisive: rows[row].samples.isEmpty || phase != .measure)
-        rows[row].probeFailures = await target.probes.failures
-        probeCost = await target.probes.cost
+        let levels = await probed(row, target, isDecisive: rows[row].samples.isEmpty || phase != .measure)
         let reading = try target.reading()
         descriptorUse[row] = (descriptorUse[row]?.first ?? reading.descriptorUse, reading.descriptorUse)
         var sample = CheckResult.Sample(rows[row], reading, phase, seconds: start.elapsed.inSeconds)
@@ -139,14 +137,21 @@ extension CheckRun {
             target.members, connections: sample.connections,
             isDecisive: rows[row].samples.isEmpty || phase != .measure,
             beside: await target.probes.besideAllocators())
-        if !levels.isEmpty {
-            sample.probed = Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
-        }
+        sample.probed = levels
         sample.tcpStates = try socketsToShow(of: target)
         rows[row].samples.append(sample)
         record(.sample(sample))
         record(.row(CheckRecord.RowFacts(rows[row])))
         tell(row, phase, privateMemory: reading.privateMemory)
+    }
+
+    /// What the probes of a row's target read, by resource; nil where it is the turn of none.
+    func probed(_ row: Int, _ target: Target, isDecisive: Bool = true) async -> [String: Double]? {
+        let levels = await target.probes.read(
+            connections: rows[row].connections.completed, isDecisive: isDecisive)
+        rows[row].probeFailures = await target.probes.failures
+        probeCost = await target.probes.cost
+        return levels.isEmpty ? nil : Dictionary(uniqueKeysWithValues: levels.map { ($0.key.rawValue, $0.value) })
     }
 
     /// Sockets by state for whoever looks on; nil where nobody does, or a hundred times what the last reading took is not
@@ -174,7 +179,10 @@ extension CheckRun {
 
     /// The rows that rest, what is suspected of them, and how long they still must.
     private var suspects: [LeakCheck.Progress.Suspect] {
-        schedule.rows.indices.filter { schedule.rows[$0].state == .resting }.map { row in
+        let suspects = schedule.rows.indices.filter {
+            schedule.rows[$0].state == .resting && !schedule.rows[$0].restsInDoubt
+        }
+        return suspects.map { row in
             let scheduled = schedule.rows[row]
             let left = scheduled.requiredRest(schedule.settings.pause) - scheduled.idleSince.elapsed
             return LeakCheck.Progress.Suspect(

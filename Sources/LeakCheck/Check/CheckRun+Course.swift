@@ -109,6 +109,10 @@ extension CheckRun {
             moment.allocator = await target.allocators.read(
                 target.members, connections: moment.connections, isDecisive: false,
                 beside: await target.probes.besideAllocators())
+            if schedule.rows[row].mustProbe(at: .now) {
+                moment.probed = await probed(row, target)
+                schedule.didProbe(row, at: .now)
+            }
             if row == resting.first { tell(row, .pause, privateMemory: moment.privateMemory) }
             let rest = judge.rest(of: rows[row], at: moment)
             let idle = (MonotonicTime.now - schedule.rows[row].idleSince).inSeconds

@@ -12,6 +12,8 @@ extension CheckSchedule {
         var assessments: [Resource: RowJudge.Assessment]
         /// Whether what is suspected is so clear that only a pause can tell more.
         var isClear = false
+        /// Whether driving has not told of an exact gauge what a reading at rest would tell.
+        var restTells = false
         /// What the readings of its probes took.
         var probeCost = Duration.zero
         /// Whether no more may follow: the target could not take more, or no longer takes part.
@@ -60,6 +62,12 @@ extension CheckSchedule {
         var assessments: [Resource: RowJudge.Assessment] = [:]
         /// Pauses that are over.
         var pauses = 0
+        /// Whether a reading at rest would tell what driving has not told so far.
+        var restTells = false
+        /// In the pause that goes on: whether nothing is suspected, and the row rests so that it can be read at rest.
+        private(set) var restsInDoubt = false
+        /// In the pause that goes on: how long after the last connection the probes were read.
+        private var probedAfter = Duration.zero
         /// In the pause that goes on: whether all that was suspected was given back.
         var hasReleased = false
         /// How long after the last connection something was given back, in any pause.
@@ -145,14 +153,40 @@ extension CheckSchedule.Row {
     /// Whether a suspicion needs more connections after its pause.
     var needsDrive: Bool { assessments.values.contains(.unconfirmed) }
 
-    /// Whether something grows like a leak that only a pause can tell.
-    var needsPause: Bool { assessments.values.contains(.suspect) }
+    /// Whether something grows like a leak that only a pause can tell, or only one that is longer than the last.
+    var needsPause: Bool { assessments.values.contains(.suspect) || needsLongerPause }
+
+    /// Whether all that a leak lacks is a pause that is long enough.
+    var needsLongerPause: Bool {
+        assessments.values.contains { assessment in
+            if case .undecided(.pauseMissing) = assessment { true } else { false }
+        }
+    }
+
+    /// Connections before a row rests whose turn is over: as many as a slow target takes in a share of a budget, and enough for
+    /// a leak in one connection of fifty to be more than chance.
+    private static let leastToRest = 400
+    /// Rests of a row in which nothing is suspected.
+    private static let mostRestsInDoubt = 2
+    /// How long such a rest may be; what is kept for longer is suspected then.
+    private static let longestRestInDoubt = Duration.seconds(30)
 
     /// How long the row must rest.
     func requiredRest(_ pause: Duration) -> Duration {
-        guard pauses > 0, let lastFall else { return pause }
+        if restsInDoubt { return min(pause, Self.longestRestInDoubt) }
+        guard pauses > 0, !needsLongerPause, let lastFall else { return pause }
         return min(pause, max(.seconds(2), lastFall * Self.releaseMargin + .seconds(1)))
     }
+
+    /// Whether the probes of a resting row are to be read again: ever more rarely, and for a tenth of the time at most.
+    func mustProbe(at now: MonotonicTime) -> Bool {
+        now - idleSince >= max(.seconds(1), probedAfter * Self.probingFactor, probedAfter + probeCost * 10)
+    }
+
+    /// The probes of a resting row were read.
+    mutating func didProbe(at now: MonotonicTime) { probedAfter = now - idleSince }
+
+    private static let probingFactor = 1.5
 
     /// Connections of the next block.
     func block(_ generator: inout SeededGenerator) -> Int {
@@ -185,6 +219,7 @@ extension CheckSchedule.Row {
         completed = block.completed
         assessments = block.assessments
         probeCost = block.probeCost
+        restTells = block.restTells
         isBroken = block.isBroken
         isLimited = block.isLast && !block.isBroken
         if block.rate > 0 {
@@ -216,16 +251,18 @@ extension CheckSchedule.Row {
     }
 
     /// The row is left alone.
-    mutating func leave(at now: MonotonicTime, mayRest: Bool) {
+    mutating func leave(at now: MonotonicTime, mayRest: Bool, mayRestInDoubt: Bool) {
         reach = max(reach, completed - driveStart.completed)
         let seconds = (now - driveStart.time).inSeconds
         if pauses == 0, seconds > 0 { pace = max(pace, Double(completed - driveStart.completed) / seconds) }
         idleSince = now
         hasReleased = false
+        restsInDoubt = false
+        probedAfter = .zero
         if isSettled {
             decide()
         } else if needsPause && mayRest && pauses < Self.mostPauses
-            && (completed >= RowJudge.leastConnections || isLimited || pauses > 0)
+            && (completed >= Self.leastToRest || isLimited || pauses > 0)
         {
             state = .resting
         } else if isLimited && (pauses == 0 || lastFall != nil) && mayRest && pauses < Self.mostPauses {
@@ -233,6 +270,9 @@ extension CheckSchedule.Row {
             state = .resting
         } else if isBroken || isLimited {
             state = .decided
+        } else if restTells && mayRestInDoubt && pauses < Self.mostRestsInDoubt && completed >= Self.leastToRest {
+            state = .resting
+            restsInDoubt = true
         } else {
             state = .measuring
         }
@@ -245,6 +285,12 @@ extension CheckSchedule.Row {
         isLimited = false
         hasReleased = false
         state = .measuring
+    }
+
+    /// The pause that is over was too short for the leak that it shows: the row rests on.
+    mutating func restOn() {
+        state = .resting
+        restsInDoubt = false
     }
 
     /// Nothing more is to be learned.

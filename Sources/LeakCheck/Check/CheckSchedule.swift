@@ -76,6 +76,8 @@ struct CheckSchedule {
     private static let confirmingReserve = Duration.seconds(15)
     /// How long a drive after a pause may take beyond its share, in order to make the connections it needs.
     private static let longestConfirming = Duration.seconds(30)
+    /// Less time is better spent with driving than with a rest in which nothing is suspected.
+    private static let leastRestInDoubt = Duration.seconds(5)
     /// Below this nothing useful can be driven.
     private static let leastSlice = Duration.milliseconds(300)
     /// Processes that start ahead of their turn, at most.
@@ -99,7 +101,9 @@ struct CheckSchedule {
 
     /// When the last suspicion must be decided.
     var end: MonotonicTime {
-        let hasSuspects = rows.contains { $0.state == .resting || $0.state == .confirming }
+        let hasSuspects = rows.contains {
+            $0.state == .resting && !$0.restsInDoubt || $0.state == .confirming
+        }
         guard !settings.isBudgetFixed, hasSuspects else { return budgetEnd }
         return budgetEnd + settings.pause + Self.confirmingReserve
     }
@@ -235,6 +239,9 @@ struct CheckSchedule {
         }
     }
 
+    /// The probes of a resting row were read.
+    mutating func didProbe(_ row: Int, at now: MonotonicTime) { rows[row].didProbe(at: now) }
+
     /// A resting row was looked at.
     ///
     /// `hasReleased` where all that was suspected was given back; `hasFallen` where something is less than ever in this pause.
@@ -262,6 +269,8 @@ struct CheckSchedule {
         } else if rows[row].needsDrive {
             rows[row].state = .confirming
             take(row, for: confirmingSlice(at: now), at: now)
+        } else if rows[row].needsLongerPause, now - rows[row].idleSince < settings.pause {
+            rows[row].restOn()
         } else {
             rows[row].state = .measuring
         }
@@ -271,6 +280,7 @@ struct CheckSchedule {
     private mutating func leave(_ row: Int, at now: MonotonicTime) {
         current = nil
         let mayRest = now + .seconds(1) < (settings.isBudgetFixed ? budgetEnd : budgetEnd + settings.pause)
-        rows[row].leave(at: now, mayRest: mayRest)
+        let mayRestInDoubt = !settings.sharesProcess && now + Self.leastRestInDoubt < budgetEnd
+        rows[row].leave(at: now, mayRest: mayRest, mayRestInDoubt: mayRestInDoubt)
     }
 }

@@ -78,6 +78,17 @@ package struct RowJudge: Sendable {
         var bound: Double?
         /// Bytes that may have been free inside the process before its first connection.
         var room = 0.0
+        /// Whether what is freed leaves the gauge, so that it can be read at rest.
+        var isExact = true
+
+        /// Whether a reading at rest would tell what driving has not told: what is kept for a time is gone then.
+        var restTells: Bool {
+            guard isExact, case .undecided(let reason) = assessment else { return false }
+            switch reason {
+            case .noisy, .slowing, .tooFewConnections: return true
+            default: return false
+            }
+        }
 
         /// Whether the amount is many times what healthy servers show, and known within a fifth.
         var isLarge: Bool {
@@ -124,6 +135,7 @@ package struct RowJudge: Sendable {
         let isCollected = resource == .privateMemory && rules.usesTracingGC && !attribution.excludesHeap
         let scale = attribution.scale(resource)
         var judgment = Self.judgment(series, scale, room: room, isCollected: isCollected)
+        judgment.isExact = !scale.isReused
         let course = Course(points, troughs: row.troughs)
         guard course.hasPaused else { return judgment }
         let othersReleased = scale.isReused && attribution.countsWereReleased
@@ -240,6 +252,9 @@ package struct RowJudge: Sendable {
         }
         return isSuspect
     }
+
+    /// Whether a reading at rest would tell of an exact gauge what driving has not told.
+    static func restTells(_ judgments: [Resource: Judgment]) -> Bool { judgments.values.contains(where: \.restTells) }
 
     /// What is said of private memory where the live heap is read.
     ///

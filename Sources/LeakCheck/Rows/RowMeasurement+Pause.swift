@@ -21,8 +21,10 @@ extension RowJudge {
 
     /// What the pause of a resting row would come to if it ended with `moment`.
     func rest(of row: RowMeasurement, at moment: CheckResult.Sample) -> Rest {
-        let suspects = assessments(row).filter { $0.value == .suspect }.map(\.key)
-        guard !suspects.isEmpty else { return Rest(releases: [:], isOver: false) }
+        let judgments = judgments(row)
+        let suspects = judgments.filter { $0.value.assessment == .suspect }.map(\.key)
+        let doubts = judgments.filter(\.value.restTells).map(\.key)
+        guard !suspects.isEmpty || !doubts.isEmpty else { return Rest(releases: [:], isOver: false) }
         var ended = row
         ended.samples.append(moment)
         let assessments = assessments(ended)
@@ -34,7 +36,8 @@ extension RowJudge {
         }
         return Rest(
             releases: Dictionary(uniqueKeysWithValues: releases),
-            isOver: releases.allSatisfy(\.1) && !growsStill)
+            isOver: releases.allSatisfy(\.1) && !growsStill
+                && (!suspects.isEmpty || doubts.allSatisfy { assessments[$0]?.isClean(tightly: false) ?? false }))
     }
 
     /// What is suspected of a row, and how much each connection seems to leave.
