@@ -220,7 +220,7 @@ final class ClientOpening: Opening, @unchecked Sendable {
         } catch {
             return connection.end(CloseOutcome(.encryptionFailed(error)))
         }
-        connection.loop.claimCork(for: connection)
+        connection.buffers.claimCork(for: connection)
         handshake.encodeRequest(into: &connection.buffers.cork)
     }
 

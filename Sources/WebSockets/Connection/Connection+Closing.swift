@@ -20,7 +20,7 @@ extension Connection {
             isPaused = false
             isHeldBack = false
             isHeldForTask = false
-            loop.claimCork(for: self)
+            buffers.claimCork(for: self)
             if !machine.appendClose(code, reason: reason, into: &buffers.cork) {
                 // Omits a code that may not be in a Close frame, such as 1005 (section 7.4).
                 _ = machine.appendClose(nil, into: &buffers.cork)
@@ -81,7 +81,7 @@ extension Connection {
         remainder = 0..<0
         setDeadline(loop.turnStart + limits.closeLimit)
         // Claimed even if nothing is gathered: the half-close follows the last byte at the end of the turn.
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
     }
 
     /// Ends the connection because all connections together hold too much memory: releases its buffers at once.
@@ -90,7 +90,7 @@ extension Connection {
         // No frame can follow output that was cut short, none is understood before the handshake, and messages that no
         // task has received are released at the end.
         let before = phase
-        if before == .open { loop.claimCork(for: self) }
+        if before == .open { buffers.claimCork(for: self) }
         // Another connection's output went out meanwhile, and may have needed the same memory.
         guard phase == before else { return }
         guard phase == .open, backlog.isEmpty, undeliveredBytes == 0 else { return end(outcome, reset: true) }
@@ -150,7 +150,7 @@ extension Connection {
         phase = .closed
         faults?.end()
         // The next owner of the cork would send these bytes to its own peer.
-        if loop.ownsCork(self) { buffers.clearCork() }
+        if buffers.holdsCork(self) { buffers.clearCork() }
         accountForBuffers()
         owner?.connectionEnds(self, outcome)
         if reset { resetDescriptor() } else { closeInGoodOrder() }

@@ -43,7 +43,7 @@ extension Connection {
         }
         while phase == .open || phase == .closing {
             // Claiming may report failed sends to others, which may do anything to this connection.
-            loop.claimCork(for: self)
+            buffers.claimCork(for: self)
             guard !isReadingHeld, phase == .open || phase == .closing else { break }
             guard let event = nextEvent(in: &span, at: &position) else { break }
             handle(event, in: span.bytes)
@@ -166,7 +166,7 @@ extension Connection {
                 held.removeFirst(reached)
                 swap(&held, &parked)
             }
-        } else if !remainder.isEmpty, loop.ownsWindow(self) {
+        } else if !remainder.isEmpty, loop.windowLease.isHeld(by: self) {
             let held = remainder
             remainder = 0..<0
             let bytes = UnsafeMutableRawBufferPointer(rebasing: loop.window[..<held.upperBound])

@@ -20,7 +20,7 @@ extension Connection {
             return .bufferFull
         }
         if let faults, losesMessage(to: faults) { return .accepted }
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         if payload.byteCount >= Self.leastUncopiedBytes, phase == .open,
             machine.appendHeader(kind, payloadBytes: payload.byteCount, into: &buffers.cork)
         {
@@ -48,7 +48,7 @@ extension Connection {
         }
         if let faults, losesMessage(to: faults) { return .accepted }
         activity?.recordActivity()
-        if loop.ownsCork(self) && !buffers.cork.isEmpty {
+        if buffers.holdsCork(self) && !buffers.cork.isEmpty {
             message.withFrame { buffers.cork.append($0) }
             flushLargeCork()
         } else if let error = message.withFrame({ deliver($0) }) {
@@ -67,7 +67,7 @@ extension Connection {
             return .bufferFull
         }
         if let faults, opcode != .continuation, losesMessage(to: faults) { return .accepted }
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         guard machine.appendFragment(opcode: opcode, fin: isFinal, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
         flushLargeCork()
@@ -85,14 +85,14 @@ extension Connection {
     @discardableResult
     public func ping(_ payload: [UInt8] = []) -> Bool {
         guard phase == .open, backlog.count < limits.sendBufferBytes else { return isFailingUnnoticed }
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         return machine.appendPing(payload.span.bytes, into: &buffers.cork)
     }
 
     func flushLargeCork() {
         // Gathered output must not overrun a small send buffer.
         let limit = min(Self.corkBytes, limits.sendBufferBytes / 4)
-        if buffers.cork.count >= limit && loop.ownsCork(self) { sendCork() }
+        if buffers.cork.count >= limit && buffers.holdsCork(self) { sendCork() }
     }
 
     /// Sends what this connection has gathered in the loop's cork.

@@ -17,7 +17,7 @@ extension Connection {
     func losesMessage(to faults: FaultInjector) -> Bool {
         guard let failure = faults.failureOfNextMessage() else { return false }
         // What was sent before still leaves.
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         sendCork()
         guard phase == .open else { return true }
         phase = .failing

@@ -49,7 +49,7 @@ final class ServerOpening: Opening {
                     if let limit { server.note(limit, on: connection.loop) }
                     refusalHandler = RefusalHandler(reason: reason)
                 }
-                connection.loop.claimCork(for: connection)
+                connection.buffers.claimCork(for: connection)
                 // Another connection's output went out meanwhile, and may have needed the memory that this one held.
                 guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
                 guard server.opens(self) else { return answer(.overCapacity, because: .connections, on: connection) }
@@ -76,7 +76,7 @@ final class ServerOpening: Opening {
     private func answer(
         _ response: HTTPResponse, because limit: LimitName? = nil, on connection: Connection
     ) -> OpeningStep {
-        connection.loop.claimCork(for: connection)
+        connection.buffers.claimCork(for: connection)
         response.encode(into: &connection.buffers.cork)
         return .answered(status: response.status, limit)
     }
