@@ -1,6 +1,4 @@
-import Glibc
 import Sockets
-import SystemCalls
 import WebSocketProtocol
 
 extension Connection {
@@ -19,29 +17,10 @@ extension Connection {
         // What was sent before still leaves.
         buffers.claimCork(for: self)
         sendCork()
-        guard phase == .open else { return true }
-        phase = .failing
-        isPaused = false
-        isHeldBack = false
-        isHeldForTask = false
-        parked.removeAll(keepingCapacity: false)
-        remainder = 0..<0
+        guard life.messageLost(to: failure) else { return true }
+        dropInput()
         accountForBuffers()
-        if hasUnsentOutput { updateInterest() } else { fail(with: failure) }
+        awaitOutputSent()
         return true
-    }
-
-    /// Carries out the plan's failure, after all bytes sent before it went to the kernel.
-    func failAsPlanned() {
-        if let failure = faults?.injected { fail(with: failure) }
-    }
-
-    private func fail(with failure: FaultPlan.Failure) {
-        switch failure {
-        case .timeout: updateInterest()
-        case .drop: drain(deciding: decided ?? CloseOutcome(.endOfStream))
-        case .reset:
-            end(decided ?? CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))), reset: true)
-        }
     }
 }

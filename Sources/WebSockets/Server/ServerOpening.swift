@@ -51,7 +51,7 @@ final class ServerOpening: Opening {
                 }
                 connection.buffers.claimCork(for: connection)
                 // Another connection's output went out meanwhile, and may have needed the memory that this one held.
-                guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
+                guard connection.life.isHandshaking else { return .failed(CloseOutcome(.aborted)) }
                 guard server.opens(self) else { return answer(.overCapacity, because: .connections, on: connection) }
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
