@@ -3,8 +3,9 @@ import SystemCalls
 
 /// The owner of one isolation key's resources.
 ///
-/// Made by a ``ManagerFactory`` and valid until it has ended: when its last resource is released, or by a cleanup.
-public final class Manager: @unchecked Sendable, CustomStringConvertible {
+/// Made by a ``ManagerFactory`` and valid until it has ended: when its last resource is released, or by a cleanup. What
+/// it owns stands in the factory's tables.
+public final class Manager: Sendable, CustomStringConvertible {
     /// Who it is for.
     public let identity: ManagerIdentity
     /// Its key in the factory; never changes, so a lookup cannot race.
@@ -13,39 +14,6 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
     let factory: ManagerFactory
     /// Nanoseconds of the factory's clock.
     private let lastActivityNanoseconds: Atomic<Int64>
-
-    // Guarded by the factory's lock, which is why the compiler cannot check that this is Sendable.
-    var resources = OwnedResources()
-    var phase = Phase.active
-    var otherKeys: [IsolationKey] = []
-
-    enum Phase {
-        case active
-        case ending(Ending)
-        /// With the cleanup that ended it; nil if its last resource ended by itself.
-        case ended(Cleanup?)
-    }
-
-    /// A cleanup under way.
-    final class Ending {
-        let reason: CleanupReason
-        let begun: Duration
-        let resourceCount: Int
-        /// When what is left is aborted, or, after that, abandoned.
-        var deadline: Duration
-        let limit: Duration
-        var isClosedHard = false
-        var closedHardCount = 0
-        var waiters: [UnsafeContinuation<Cleanup?, Never>] = []
-
-        init(reason: CleanupReason, begun: Duration, resourceCount: Int, limit: Duration) {
-            self.reason = reason
-            self.begun = begun
-            self.resourceCount = resourceCount
-            self.limit = limit
-            deadline = begun + limit
-        }
-    }
 
     init(_ identity: ManagerIdentity, _ key: IsolationKey, factory: ManagerFactory) {
         self.identity = identity
@@ -73,34 +41,4 @@ public final class Manager: @unchecked Sendable, CustomStringConvertible {
 
     /// The key.
     public var description: String { key.description }
-}
-
-/// What a manager owns: nearly always one connection, for which a table would be too large.
-struct OwnedResources {
-    private var first: (any ManagedResource)?
-    private var others: [ObjectIdentifier: any ManagedResource] = [:]
-
-    var count: Int { (first == nil ? 0 : 1) + others.count }
-    var isEmpty: Bool { first == nil && others.isEmpty }
-    var all: [any ManagedResource] { [first].compactMap { $0 } + others.values }
-
-    mutating func insert(_ resource: any ManagedResource) {
-        if first === resource { return }
-        if first == nil, others[ObjectIdentifier(resource)] == nil {
-            first = resource
-        } else {
-            others[ObjectIdentifier(resource)] = resource
-        }
-    }
-
-    /// False if it was not there.
-    mutating func remove(_ resource: any ManagedResource) -> Bool {
-        if first === resource {
-            first = nil
-            return true
-        }
-        return others.removeValue(forKey: ObjectIdentifier(resource)) != nil
-    }
-
-    mutating func removeAll() { self = OwnedResources() }
 }

@@ -37,12 +37,12 @@ extension ManagerFactory {
     public func shutdown() async {
         let (managers, background) = state.withLock { state in
             state.isShutDown = true
-            return (Array(state.active.values), state.background)
+            return (state.active.values.map(\.manager), state.background)
         }
         background?.cancel()
         await end(managers, because: .shutdown, within: limits.batchCleanupLimit)
         // Other callers may have begun to clean up some of them; no new ones can come.
-        while let manager = state.withLock({ $0.ending.values.first }) { _ = await ended(manager) }
+        while let pending = state.withLock({ $0.ending.values.first?.pending }) { _ = await pending.outcome }
         await background?.value
         let watch = state.withLock { state in
             state.background = nil
@@ -60,15 +60,13 @@ extension ManagerFactory {
     private func cleanup(
         _ keys: [IsolationKey], because reason: CleanupReason, within limit: Duration
     ) async -> [Cleanup] {
-        let (managers, endingManagers) = state.withLock { state in
-            let managers = keys.compactMap { state.active[$0] ?? state.otherKeys[$0] }
+        let (managers, pending) = state.withLock { state in
             let wanted = Set(keys)
-            return (managers, state.ending.values.filter { wanted.contains($0.key) })
+            let ending = state.ending.values.filter { wanted.contains($0.manager.key) }
+            return (keys.compactMap { state.manager(at: $0) }, ending.map(\.pending))
         }
         var cleanups = await end(managers, because: reason, within: limit)
-        for manager in endingManagers {
-            if let cleanup = await ended(manager) { cleanups.append(cleanup) }
-        }
+        for cleanup in pending { cleanups.append(await cleanup.outcome) }
         return cleanups
     }
 
@@ -79,7 +77,7 @@ extension ManagerFactory {
     /// Evicted managers are out of the tables when this returns; their resources close meanwhile.
     func makeRoom(for user: String?, _ key: IsolationKey) {
         let batch = limits.batchCleanupLimit
-        let (began, reason, limit) = state.withLock { state -> (Began, CleanupReason, Duration) in
+        let (began, reason, limit) = state.withLock { state -> ([Began], CleanupReason, Duration) in
             // Without a user only the total limit applies.
             let isNear = user != nil || state.active.count >= limits.maximumManagers
             guard isNear, !state.isShutDown, state.active[key] == nil else { return ([], .proactive, batch) }
@@ -122,25 +120,27 @@ extension ManagerFactory {
 
     // MARK: Ending
 
-    typealias Began = [(manager: Manager, resources: [any ManagedResource])]
-
     private func begin(
         _ managers: [Manager], because reason: CleanupReason, within limit: Duration, _ state: inout State
-    ) -> Began {
-        if defect == .keepsManagers { return managers.map { ($0, $0.resources.all) } }
+    ) -> [Began] {
+        if defect == .keepsManagers {
+            return managers.compactMap { state.active[$0.key] }.map {
+                Began(manager: $0.manager, resources: $0.resources.all, pending: nil)
+            }
+        }
         return state.beginEnding(managers, because: reason, at: elapsed(), within: limit)
     }
 
     /// Closes what the managers own; the deadline task handles what is not gone in time.
-    private func close(_ began: Began, because reason: CleanupReason, within limit: Duration) {
+    private func close(_ began: [Began], because reason: CleanupReason, within limit: Duration) {
         guard !began.isEmpty else { return }
         observe(.cleanupBegan(reason, managers: began.count))
         watchDeadline(in: limit)
-        for (manager, resources) in began {
-            if defect == .leavesResourcesOpen || resources.isEmpty {
-                finishEnding(manager)
+        for cleanup in began {
+            if defect == .leavesResourcesOpen || cleanup.resources.isEmpty {
+                finishEnding(cleanup.manager)
             } else {
-                for resource in resources { resource.beginClosing(for: reason) }
+                for resource in cleanup.resources { resource.beginClosing(for: reason) }
             }
         }
     }
@@ -154,9 +154,7 @@ extension ManagerFactory {
         let began = state.withLock { begin(managers, because: reason, within: limit, &$0) }
         close(began, because: reason, within: limit)
         var cleanups: [Cleanup] = []
-        for (manager, _) in began {
-            if let cleanup = await ended(manager) { cleanups.append(cleanup) }
-        }
+        for pending in began.compactMap(\.pending) { cleanups.append(await pending.outcome) }
         return cleanups
     }
 
@@ -198,44 +196,17 @@ extension ManagerFactory {
         report(state.withLock { $0.finishEnding(manager, at: now) })
     }
 
-    private func report(_ finished: State.Finished?) {
+    private func report(_ finished: Finished?) {
         guard let finished else { return }
         observe(.cleanedUp(finished.cleanup))
-        for waiter in finished.waiters { waiter.resume(returning: finished.cleanup) }
-    }
-
-    /// Waits until the manager's cleanup is over.
-    private func ended(_ manager: Manager) async -> Cleanup? {
-        await withUnsafeContinuation { continuation in
-            let outcome = state.withLock { _ -> Cleanup?? in
-                switch manager.phase {
-                case .active: return .some(nil)
-                case .ended(let cleanup): return cleanup
-                case .ending(let ending):
-                    ending.waiters.append(continuation)
-                    return nil
-                }
-            }
-            if let outcome { continuation.resume(returning: outcome) }
-        }
+        finished.pending.finish(finished.cleanup)
     }
 
     func release(_ resource: any ManagedResource, of manager: Manager) {
         let now = elapsed()
-        let finished = state.withLock { state -> State.Finished? in
-            guard manager.resources.remove(resource),
-                manager.resources.isEmpty, defect != .keepsManagers
-            else { return nil }
-            switch manager.phase {
-            case .active:
-                state.deactivate(manager)
-                manager.phase = .ended(nil)
-                state.statistics.ended[.released, default: 0] += 1
-                return nil
-            case .ending: return state.finishEnding(manager, at: now)
-            case .ended: return nil
-            }
-        }
-        report(finished)
+        report(
+            state.withLock { state in
+                state.release(resource, of: manager, at: now, keepsManager: defect == .keepsManagers)
+            })
     }
 }

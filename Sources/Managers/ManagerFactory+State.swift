@@ -1,119 +1,136 @@
+extension ManagerFactory {
+    /// The tables, all behind one lock.
+    struct State {
+        var active: [IsolationKey: Active] = [:]
+        /// Further keys by which an active manager is found.
+        var otherKeys: [IsolationKey: Manager] = [:]
+        var users: [String: [Manager]] = [:]
+        var ending: [ObjectIdentifier: Ending] = [:]
+        var statistics = ManagerStatistics()
+        var background: Task<Void, Never>?
+        /// Waits for the next cleanup's deadline; nil while there is none.
+        var watch: Task<Void, Never>?
+        var watchEnd: Duration?
+        var isShutDown = false
+    }
+
+    /// An active manager and what is its.
+    struct Active {
+        let manager: Manager
+        var resources = OwnedResources()
+        var otherKeys: [IsolationKey] = []
+
+        /// Owns `resource` from now on; false if it owns as many as `limit` allows.
+        mutating func add(_ resource: (any ManagedResource)?, limit: Int) -> Bool {
+            guard let resource else { return true }
+            guard resources.count < limit else { return false }
+            resources.insert(resource)
+            return true
+        }
+    }
+
+    /// A manager whose cleanup is under way.
+    struct Ending {
+        let manager: Manager
+        var resources: OwnedResources
+        let reason: CleanupReason
+        let begun: Duration
+        let limit: Duration
+        let resourceCount: Int
+        /// When what is left is aborted, or, after that, abandoned.
+        var deadline: Duration
+        var isClosedHard = false
+        var closedHardCount = 0
+        let pending = PendingCleanup()
+
+        init(_ active: Active, reason: CleanupReason, begun: Duration, limit: Duration) {
+            manager = active.manager
+            resources = active.resources
+            resourceCount = active.resources.count
+            self.reason = reason
+            self.begun = begun
+            self.limit = limit
+            deadline = begun + limit
+        }
+    }
+
+    /// A cleanup that has begun: what is to be closed, and the cleanup's end.
+    struct Began {
+        let manager: Manager
+        let resources: [any ManagedResource]
+        /// Nil only with a planted defect, which ends nothing.
+        let pending: PendingCleanup?
+    }
+
+    /// A cleanup that is over, and where that is awaited.
+    struct Finished {
+        let cleanup: Cleanup
+        let pending: PendingCleanup
+    }
+}
+
 extension ManagerFactory.State {
-    typealias Managers = [Manager]
+    typealias Active = ManagerFactory.Active
+    typealias Ending = ManagerFactory.Ending
+    typealias Began = ManagerFactory.Began
+    typealias Finished = ManagerFactory.Finished
+
+    /// Whether `manager` is active.
+    func isActive(_ manager: Manager) -> Bool { active[manager.key]?.manager === manager }
 
     mutating func findOrCreate(
         _ identity: ManagerIdentity, _ key: IsolationKey, for factory: ManagerFactory,
         adding resource: (any ManagedResource)?
     ) throws(ManagerRefusal) -> Manager {
+        let limits = factory.limits
         guard !isShutDown else { throw .shutDown }
-        if let manager = active[key] {
-            try add(resource, to: manager, factory.limits)
+        if let index = active.index(forKey: key) {
+            guard active.values[index].add(resource, limit: limits.maximumResourcesPerManager) else {
+                throw resourceLimit(key, limits)
+            }
             statistics.reused += 1
-            manager.recordActivity()
-            return manager
+            active.values[index].manager.recordActivity()
+            return active.values[index].manager
         }
-        if let user = identity.user, users[user]?.count ?? 0 >= factory.limits.maximumManagersPerUser {
+        if let user = identity.user, users[user]?.count ?? 0 >= limits.maximumManagersPerUser {
             statistics.refusedByUserLimit += 1
-            throw .userLimit(user: user, limit: factory.limits.maximumManagersPerUser)
+            throw .userLimit(user: user, limit: limits.maximumManagersPerUser)
         }
-        guard active.count < factory.limits.maximumManagers else {
+        guard active.count < limits.maximumManagers else {
             statistics.refusedByGlobalLimit += 1
-            throw .globalLimit(factory.limits.maximumManagers)
+            throw .globalLimit(limits.maximumManagers)
         }
         let manager = Manager(identity, key, factory: factory)
-        try add(resource, to: manager, factory.limits)
-        active[key] = manager
+        var entry = Active(manager: manager)
+        guard entry.add(resource, limit: limits.maximumResourcesPerManager) else { throw resourceLimit(key, limits) }
+        active[key] = entry
         if let user = identity.user { users[user, default: []].append(manager) }
         statistics.created += 1
         statistics.peakActive = max(statistics.peakActive, active.count)
         return manager
     }
 
-    private mutating func add(
-        _ resource: (any ManagedResource)?, to manager: Manager, _ limits: ManagerLimits
-    ) throws(ManagerRefusal) {
-        guard let resource else { return }
-        guard manager.resources.count < limits.maximumResourcesPerManager else {
-            statistics.refusedByResourceLimit += 1
-            throw .resourceLimit(manager.key, limit: limits.maximumResourcesPerManager)
-        }
-        manager.resources.insert(resource)
+    private mutating func resourceLimit(_ key: IsolationKey, _ limits: ManagerLimits) -> ManagerRefusal {
+        statistics.refusedByResourceLimit += 1
+        return .resourceLimit(key, limit: limits.maximumResourcesPerManager)
     }
 
     /// Exact keys first, then the user's managers that share an id, newest first.
     func find(_ identity: ManagerIdentity) -> Manager? {
-        if let manager = active[identity.key] ?? otherKeys[identity.key] { return manager }
+        if let manager = manager(at: identity.key) { return manager }
         guard let user = identity.user else { return nil }
         return users[user]?.last { $0.identity.matches(identity) }
     }
 
-    /// Removes an active manager from the tables, which frees its key.
-    mutating func deactivate(_ manager: Manager) {
-        guard let index = active.index(forKey: manager.key), active[index].value === manager else { return }
-        active.remove(at: index)
-        for key in manager.otherKeys { otherKeys[key] = nil }
-        manager.otherKeys = []
-        if let user = manager.identity.user {
-            users[user]?.removeAll { $0 === manager }
-            if users[user]?.isEmpty ?? false { users[user] = nil }
-        }
-    }
+    /// The active manager of `key`, or the one associated with it.
+    func manager(at key: IsolationKey) -> Manager? { active[key]?.manager ?? otherKeys[key] }
 
-    /// Begins the cleanup of the active ones among `managers`; returns them with what they own.
-    mutating func beginEnding(
-        _ managers: Managers, because reason: CleanupReason, at now: Duration, within limit: Duration
-    ) -> [(manager: Manager, resources: [any ManagedResource])] {
-        managers.compactMap { manager in
-            guard active[manager.key] === manager else { return nil }
-            deactivate(manager)
-            manager.phase = .ending(
-                Manager.Ending(reason: reason, begun: now, resourceCount: manager.resources.count, limit: limit))
-            ending[ObjectIdentifier(manager)] = manager
-            return (manager, manager.resources.all)
-        }
-    }
-
-    /// For the cleanups whose time is up: what must be aborted now, and the cleanups that are abandoned.
-    mutating func takeDue(at now: Duration) -> (hard: [any ManagedResource], finished: [Finished]) {
-        var (hard, finished): ([any ManagedResource], [Finished]) = ([], [])
-        for manager in ending.values {
-            guard case .ending(let state) = manager.phase, state.deadline <= now else { continue }
-            if state.isClosedHard {
-                if let over = finishEnding(manager, at: now) { finished.append(over) }
-                continue
-            }
-            state.isClosedHard = true
-            state.closedHardCount = manager.resources.count
-            state.deadline = now + max(state.limit, .milliseconds(100))
-            hard += manager.resources.all
-        }
-        return (hard, finished)
-    }
-
-    /// When the next cleanup's time is up; nil while there is none.
-    var nextDeadline: Duration? {
-        ending.values.compactMap { if case .ending(let state) = $0.phase { state.deadline } else { nil } }.min()
-    }
-
-    /// A manager's cleanup is over, with what is left of its resources.
-    mutating func finishEnding(_ manager: Manager, at now: Duration) -> Finished? {
-        guard case .ending(let state) = manager.phase else { return nil }
-        ending[ObjectIdentifier(manager)] = nil
-        let cleanup = Cleanup(
-            key: manager.key, reason: state.reason, resourceCount: state.resourceCount,
-            closedHardCount: state.closedHardCount, remainingCount: manager.resources.count,
-            duration: now - state.begun)
-        manager.resources.removeAll()
-        manager.phase = .ended(cleanup)
-        statistics.ended[state.reason, default: 0] += 1
-        statistics.closedHard += state.closedHardCount
-        statistics.cleanupDurations.add(cleanup.duration)
-        return Finished(cleanup: cleanup, waiters: state.waiters)
-    }
-
-    /// A cleanup that is over, and its waiters.
-    struct Finished {
-        let cleanup: Cleanup
-        let waiters: [UnsafeContinuation<Cleanup?, Never>]
+    /// Makes another key find `manager` too; false if it is not active, or the key belongs to another one.
+    mutating func associate(_ key: IsolationKey, with manager: Manager) -> Bool {
+        guard isActive(manager) else { return false }
+        if let owner = self.manager(at: key) { return owner === manager }
+        otherKeys[key] = manager
+        active[manager.key]?.otherKeys.append(key)
+        return true
     }
 }

@@ -17,21 +17,6 @@ public final class ManagerFactory: Sendable {
     let defect: ManagerDefect?
     let state = Locked(State())
 
-    /// The tables, all behind one lock.
-    struct State {
-        var active: [IsolationKey: Manager] = [:]
-        /// Further keys by which an active manager is found.
-        var otherKeys: [IsolationKey: Manager] = [:]
-        var users: [String: [Manager]] = [:]
-        var ending: [ObjectIdentifier: Manager] = [:]
-        var statistics = ManagerStatistics()
-        var background: Task<Void, Never>?
-        /// Waits for the next cleanup's deadline; nil while there is none.
-        var watch: Task<Void, Never>?
-        var watchEnd: Duration?
-        var isShutDown = false
-    }
-
     /// A factory with the time of `clock`; `observe` is called for every event, from any thread and outside the lock.
     public convenience init(
         limits: ManagerLimits = ManagerLimits(), clock: some Clock<Duration> = ContinuousClock(),
@@ -105,7 +90,7 @@ public final class ManagerFactory: Sendable {
 
     /// The active manager of `key`, or the one associated with it.
     public func manager(at key: IsolationKey) -> Manager? {
-        state.withLock { $0.active[key] ?? $0.otherKeys[key] }
+        state.withLock { $0.manager(at: key) }
     }
 
     /// The active manager of `identity`: of its key, or one of the same user that shares an id with it.
@@ -116,7 +101,7 @@ public final class ManagerFactory: Sendable {
     /// The key of `manager`, compared by identity (`===`), while it is active; nil once it has ended or its cleanup has
     /// begun.
     public func key(of manager: Manager) -> IsolationKey? {
-        state.withLock { $0.active[manager.key] === manager ? manager.key : nil }
+        state.withLock { $0.isActive(manager) ? manager.key : nil }
     }
 
     /// Makes another key find `manager` too, for operations that derive an id of their own.
@@ -124,13 +109,7 @@ public final class ManagerFactory: Sendable {
     /// False if the manager is not active, or the key belongs to another one.
     @discardableResult
     public func associate(_ key: IsolationKey, with manager: Manager) -> Bool {
-        state.withLock { state in
-            guard state.active[manager.key] === manager else { return false }
-            if let owner = state.active[key] ?? state.otherKeys[key] { return owner === manager }
-            state.otherKeys[key] = manager
-            manager.otherKeys.append(key)
-            return true
-        }
+        state.withLock { $0.associate(key, with: manager) }
     }
 
     /// The keys of a user's active managers.

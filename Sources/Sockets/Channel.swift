@@ -228,9 +228,9 @@ open class Channel: Timed, @unchecked Sendable {
         closeDescriptor()
     }
 
-    /// Called once after `claimStep(for:)`, when the runnable tasks have run.
+    /// Called when another channel takes the loop's `stepLease`, and once the tasks that can run now have run.
     open func stepEnded() {}
 
-    /// Called when another channel takes the loop's cork, and at the end of every turn: send what is gathered.
+    /// Called when another channel takes the loop's `corkLease`, and at the end of every step: send what is gathered.
     open func uncork() {}
 }

@@ -13,6 +13,7 @@ private final class Recorder: Channel, @unchecked Sendable {
     var expired = 0
     var onReady: (Recorder) -> Void = { _ in }
     var onUncork: (Recorder) -> Void = { _ in }
+    var onStepEnd: (Recorder) -> Void = { _ in }
 
     override func ready(for readiness: Readiness) {
         self.readiness.append(readiness)
@@ -24,6 +25,7 @@ private final class Recorder: Channel, @unchecked Sendable {
         uncorked += 1
         onUncork(self)
     }
+    override func stepEnded() { onStepEnd(self) }
 }
 
 @Suite("Channels on a loop")
@@ -138,16 +140,19 @@ struct ChannelTests {
                 let window = loop.claimWindow(for: first)
                 precondition(window.count == EventLoop.windowBytes)
                 _ = loop.claimWindow(for: first)
-                var counts = [first.reclaimed, loop.ownsWindow(first) ? 1 : 0]
+                var counts = [first.reclaimed, loop.windowLease.isHeld(by: first) ? 1 : 0]
                 _ = loop.claimWindow(for: second)
-                counts += [first.reclaimed, loop.ownsWindow(first) ? 1 : 0, loop.ownsWindow(second) ? 1 : 0]
+                counts += [
+                    first.reclaimed, loop.windowLease.isHeld(by: first) ? 1 : 0,
+                    loop.windowLease.isHeld(by: second) ? 1 : 0,
+                ]
                 loop.releaseWindow(by: first)
-                counts.append(loop.ownsWindow(second) ? 1 : 0)
+                counts.append(loop.windowLease.isHeld(by: second) ? 1 : 0)
                 loop.releaseWindow(by: second)
                 _ = loop.claimWindow(for: first)
                 counts.append(second.reclaimed)
                 first.closeDescriptor()
-                counts.append(loop.ownsWindow(first) ? 1 : 0)
+                counts.append(loop.windowLease.isHeld(by: first) ? 1 : 0)
                 return counts
             }
             #expect(counts == [0, 1, 1, 0, 1, 1, 0, 0])
@@ -159,10 +164,10 @@ struct ChannelTests {
         try await withLoop { loop in
             let (first, second) = await loop.run { (Recorder(loop: loop), Recorder(loop: loop)) }
             await loop.run {
-                loop.claimCork(for: first)
-                loop.claimCork(for: first)
+                loop.corkLease.claim(for: first)
+                loop.corkLease.claim(for: first)
                 precondition(first.uncorked == 0)
-                loop.claimCork(for: second)
+                loop.corkLease.claim(for: second)
                 precondition(first.uncorked == 1 && second.uncorked == 0)
             }
             #expect(await loop.run { [first.uncorked, second.uncorked] } == [1, 1])
@@ -174,12 +179,50 @@ struct ChannelTests {
         try await withLoop { loop in
             let counts = await loop.run { () -> [Int] in
                 let channels = (0..<3).map { _ in Recorder(loop: loop) }
-                loop.claimCork(for: channels[0])
-                channels[0].onUncork = { [next = channels[1]] _ in loop.claimCork(for: next) }
-                loop.claimCork(for: channels[2])
-                return channels.map(\.uncorked) + [loop.ownsCork(channels[2]) ? 1 : 0]
+                loop.corkLease.claim(for: channels[0])
+                channels[0].onUncork = { [next = channels[1]] _ in loop.corkLease.claim(for: next) }
+                loop.corkLease.claim(for: channels[2])
+                return channels.map(\.uncorked) + [loop.corkLease.isHeld(by: channels[2]) ? 1 : 0]
             }
             #expect(counts == [1, 1, 0, 1])
+        }
+    }
+
+    @Test("a channel that has resumed a task is called once the task has run, or another channel takes over")
+    func step() async throws {
+        try await withLoop { loop in
+            let order = Box([String]())
+            let channels = await loop.run { () -> [Recorder] in
+                let channels = (0..<2).map { _ in Recorder(loop: loop) }
+                for (index, channel) in channels.enumerated() {
+                    channel.onStepEnd = { _ in order.value.append("channel \(index)") }
+                    loop.stepLease.claim(for: channel)
+                }
+                loop.stepLease.claim(for: channels[1])
+                Task(executorPreference: loop) { order.value.append("task") }
+                return channels
+            }
+            #expect(await eventually { await loop.run { order.value.count == 3 } })
+            #expect(await loop.run { order.value } == ["channel 0", "task", "channel 1"])
+            #expect(await loop.run { channels.allSatisfy { !loop.stepLease.isHeld(by: $0) } })
+        }
+    }
+
+    @Test("a channel whose descriptor is closed holds nothing, and is not called")
+    func closed() async throws {
+        try await withLoop { loop in
+            let channel = await loop.run { () -> Recorder in
+                let channel = Recorder(loop: loop)
+                channel.onStepEnd = { _ in preconditionFailure("it is closed") }
+                for lease in [loop.windowLease, loop.corkLease, loop.stepLease] { lease.claim(for: channel) }
+                channel.closeDescriptor()
+                return channel
+            }
+            let held = await loop.run {
+                [loop.windowLease, loop.corkLease, loop.stepLease].map { $0.isHeld(by: channel) }
+            }
+            #expect(held == [false, false, false])
+            #expect(await loop.run { channel.reclaimed + channel.uncorked } == 0)
         }
     }
 

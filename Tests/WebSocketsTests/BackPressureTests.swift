@@ -36,7 +36,8 @@ extension OverTCP {
                 func isHeldBack() async -> Bool {
                     guard lastTaken.elapsed > .milliseconds(300) else { return false }
                     // That this task was kept waiting for so long says nothing yet.
-                    return await connection.loop.run { connection.isHeldBack } || lastTaken.elapsed > .seconds(30)
+                    return await connection.loop.run { connection.life.holds.contains(.backPressure) }
+                        || lastTaken.elapsed > .seconds(30)
                 }
                 while sent < 40_000, await !isHeldBack() {
                     if rest.isEmpty {
@@ -48,7 +49,9 @@ extension OverTCP {
                     if count > 0 { lastTaken = .now } else { try await Task.sleep(for: .milliseconds(1)) }
                 }
                 #expect(sent < 40_000, "the server held nothing back")
-                let held = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
+                let held = await connection.loop.run {
+                    (connection.bufferedBytes, connection.life.holds.contains(.backPressure))
+                }
                 #expect(held.1 && held.0 < sendBufferBytes, "\(held.0) bytes are held")
                 // A held back server is idle, not spinning.
                 #expect(await connection.loop.processorTime(over: .milliseconds(200)) < .milliseconds(50))
@@ -65,7 +68,9 @@ extension OverTCP {
                         return
                     }
                 }
-                let after = await connection.loop.run { (connection.bufferedBytes, connection.isHeldBack) }
+                let after = await connection.loop.run {
+                    (connection.bufferedBytes, connection.life.holds.contains(.backPressure))
+                }
                 #expect(after.0 == 0 && !after.1)
             }
         }

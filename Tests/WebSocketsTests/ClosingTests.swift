@@ -9,7 +9,7 @@ import WebSocketProtocol
 extension OverTCP {
     @Suite("The closing handshake, failures and the end of the stream")
     struct ClosingTests {
-        @Test("the peer closes", arguments: [(1000, ""), (1001, "away"), (3000, "ünïcode"), (4999, "")])
+        @Test("the peer closes", arguments: [(1000, ""), (3000, "ünïcode")])
         func peerCloses(code: Int, reason: String) async throws {
             try await TestServer.with { server in
                 let peer = try await RawPeer.open(server.address)
@@ -74,7 +74,7 @@ extension OverTCP {
             }
         }
 
-        @Test("a code that may not be sent is left out", arguments: [0, 999, 1004, 1005, 1006, 1015, 5000] as [UInt16])
+        @Test("a code that may not be sent is left out", arguments: [1005, 5000] as [UInt16])
         func unsendableCode(code: UInt16) async throws {
             try await TestServer.with(handler: { _ in
                 let handler = ClosureHandler()
@@ -92,16 +92,7 @@ extension OverTCP {
         @Test(
             "a broken rule: its code on the wire, then the end",
             arguments: [
-                ("unmasked", RawPeer.frame(0x81, [0x61], key: nil), 1002),
-                ("reserved bit", RawPeer.frame(0xC1, [0x61]), 1002),
-                ("reserved opcode", RawPeer.frame(0x83), 1002), ("fragmented Ping", RawPeer.frame(0x09), 1002),
-                ("oversize Ping", RawPeer.frame(0x89, pattern(126)), 1002),
-                ("stray continuation", RawPeer.frame(0x80), 1002),
-                ("message in message", RawPeer.frame(0x01) + RawPeer.frame(0x81), 1002),
-                ("one byte of a code", RawPeer.frame(0x88, [3]), 1002), ("bad code", RawPeer.close(1005), 1002),
-                ("bad text", RawPeer.frame(0x81, [0xFF]), 1007),
-                ("bad reason", RawPeer.frame(0x88, [3, 232, 0xC3]), 1007),
-                ("too big", RawPeer.frame(0x82, pattern(5000)), 1009),
+                ("reserved bit", RawPeer.frame(0xC1, [0x61]), 1002), ("bad text", RawPeer.frame(0x81, [0xFF]), 1007),
                 ("too big in parts", RawPeer.frame(0x02, pattern(3000)) + RawPeer.frame(0x80, pattern(3000)), 1009),
             ])
         func failures(name: String, bytes: [UInt8], code: Int) async throws {

@@ -2,63 +2,6 @@ public import Sockets
 import SystemCalls
 public import WebSocketProtocol
 
-/// What a client requests and allows.
-public struct ClientConfiguration: Sendable {
-    /// Fields added to the request.
-    public var fields = HTTPFields()
-    /// Subprotocols offered, the preferred one first.
-    public var subprotocols: [String] = []
-    /// The `Origin` field.
-    public var origin: String?
-    /// The permessage-deflate offer (RFC 7692); nil offers nothing.
-    public var compression: DeflateOptions?
-    /// The limits of the connection.
-    public var limits = ConnectionLimits()
-    /// What encrypts the connections to `wss://` URLs, such as a `TLSContext`; those to `ws://` URLs are in clear.
-    public var encryption: (any EncryptionSource)?
-    /// Faults that the connection suffers, below the WebSocket layer; nil for none.
-    public var faults: FaultPlan?
-
-    /// The defaults: nothing beyond what the RFC requires.
-    public init() {}
-}
-
-/// A connection that did not open.
-public enum ConnectFailure: Error, Sendable, CustomStringConvertible {
-    /// No address of the host took the connection; the last one's error.
-    case unreachable(SocketAddress, CloseOutcome)
-    /// The server answered with something other than 101.
-    case refused(ResponseHead)
-    /// The answer is not a valid opening handshake.
-    case invalidResponse(String)
-    /// The stream ended, broke or fell silent during the opening handshake, or could not be encrypted.
-    case ended(CloseOutcome)
-    /// The URL asks for TLS, and the configuration has no encryption.
-    case noEncryption
-
-    /// What went wrong and, if known, what to do.
-    public var description: String {
-        switch self {
-        case .unreachable(let address, let outcome):
-            if case .broken(let error) = outcome.cause {
-                "cannot connect to \(address): \(error)"
-            } else {
-                "cannot connect to \(address): \(outcome)"
-            }
-        case .refused(let head):
-            "the server refused the upgrade with HTTP status \(head.status) \(head.reason.escapedForTerminal)"
-        case .invalidResponse(let problem): "the server's opening handshake is invalid: \(problem.escapedForTerminal)"
-        case .ended(let outcome):
-            if case .encryptionFailed(let failure) = outcome.cause {
-                "\(failure)"
-            } else {
-                "the opening handshake was not completed: \(outcome)"
-            }
-        case .noEncryption: "the URL asks for TLS: give ClientConfiguration.encryption, such as a TLSContext"
-        }
-    }
-}
-
 /// Opens WebSocket connections.
 public enum WebSocketClient {
     /// Connects to a `ws://` or `wss://` URL and completes the opening handshake (RFC 6455, section 4.1).
@@ -92,15 +35,12 @@ public enum WebSocketClient {
         precondition(configuration.faults?.isValid ?? true, "FaultPlan out of its ranges")
         guard !url.isSecure || configuration.encryption != nil else { throw ConnectFailure.noEncryption }
         let addresses = try await Resolver.addresses(of: url.host, port: url.port)
-        var last: (any Error)?
-        for address in addresses {
+        for address in addresses.dropLast() {
             do {
                 return try await attempt(address, url, configuration, loop, makeHandler, face)
-            } catch ConnectFailure.unreachable(let address, let outcome) {
-                last = ConnectFailure.unreachable(address, outcome)
-            }
+            } catch ConnectFailure.unreachable {}
         }
-        throw last!
+        return try await attempt(addresses[addresses.count - 1], url, configuration, loop, makeHandler, face)
     }
 
     /// Opens a connection whose messages go to `handler`, for load: thousands fit on one loop.
@@ -122,15 +62,7 @@ public enum WebSocketClient {
             if case .failure(let failure) = result { failed(failure) }
             return handler
         }
-        let connection = Connection(
-            loop: loop, role: .client, limits: SharedLimits(limits), opening: opening, faults: faults)
-        do throws(SystemCallError) {
-            try connection.begin(with: OwnedDescriptor.connecting(to: address))
-            return connection
-        } catch {
-            failed(.unreachable(address, CloseOutcome(.broken(error))))
-            return nil
-        }
+        return begin(opening, on: loop, limits: limits, faults: faults)
     }
 
     private static func attempt<Handler: ConnectionHandler, Face: Sendable>(
@@ -138,108 +70,55 @@ public enum WebSocketClient {
         _ makeHandler: @escaping @Sendable () -> Handler,
         _ face: @escaping @Sendable (Connection, Handler, String?) -> Face
     ) async throws -> Face {
-        var key = [UInt8](repeating: 0, count: 16)
-        key.withUnsafeMutableBytes { KernelRandom.fill($0) }
-        let opening = ClientOpening(
-            address: address,
-            handshake: try ClientHandshake(
-                host: url.hostField, target: url.target, fields: configuration.fields,
-                subprotocols: configuration.subprotocols, origin: configuration.origin, key: key,
-                deflate: configuration.compression,
-                limits: configuration.limits.handshake),
-            encryption: url.isSecure ? configuration.encryption : nil, serverName: url.host)
+        let opening = try ClientOpening(address, url, configuration)
         let pending = PendingConnect()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { continuation in
                 loop.execute {
                     let handler = makeHandler()
                     opening.finished = { result in
+                        let faced = result.map { face($0.0, handler, $0.1) }
                         continuation.resume(
-                            with: result.map { face($0.0, handler, $0.1) }
-                                .mapError { pending.isCancelled ? CancellationError() : $0 as any Error })
+                            with: faced.mapError { pending.isCancelled ? CancellationError() : $0 as any Error })
                         return handler
                     }
-                    let connection = Connection(
-                        loop: loop, role: .client, limits: SharedLimits(configuration.limits), opening: opening,
-                        faults: configuration.faults)
-                    pending.connection = connection
-                    do throws(SystemCallError) {
-                        try connection.begin(with: OwnedDescriptor.connecting(to: address))
-                        if pending.isCancelled { connection.closeNow() }
-                    } catch {
-                        connection.opening = nil
-                        continuation.resume(
-                            throwing: ConnectFailure.unreachable(address, CloseOutcome(.broken(error))))
-                    }
+                    pending.began(
+                        begin(opening, on: loop, limits: configuration.limits, faults: configuration.faults))
                 }
             }
         } onCancel: {
-            loop.execute {
-                pending.isCancelled = true
-                pending.connection?.closeNow()
-            }
+            loop.execute { pending.cancel() }
+        }
+    }
+
+    /// Begins a TCP connect; reports to `opening` and returns nil if that fails at once.
+    private static func begin(
+        _ opening: ClientOpening, on loop: EventLoop, limits: ConnectionLimits, faults: FaultPlan?
+    ) -> Connection? {
+        let connection = Connection(
+            loop: loop, role: .client, limits: SharedLimits(limits), opening: opening, faults: faults)
+        do throws(SystemCallError) {
+            try connection.begin(with: OwnedDescriptor.connecting(to: opening.address))
+            return connection
+        } catch {
+            opening.failed(CloseOutcome(.broken(error)))
+            return nil
         }
     }
 }
 
 /// A cancellable connect; used only on the loop's thread.
 private final class PendingConnect: @unchecked Sendable {
-    weak var connection: Connection?
-    var isCancelled = false
-}
+    private weak var connection: Connection?
+    private(set) var isCancelled = false
 
-/// The client's side of the opening handshake (RFC 6455, section 4.1).
-final class ClientOpening: Opening, @unchecked Sendable {
-    /// Called once with the handshake's result; returns the handler of an open connection.
-    typealias Finished = (Result<(Connection, String?), ConnectFailure>) -> any ConnectionHandler
-
-    /// Must be set before the connection begins.
-    var finished: Finished?
-    private let address: SocketAddress
-    private var handshake: ClientHandshake
-    private let encryption: (any EncryptionSource)?
-    private let serverName: String?
-    private var isConnected = false
-
-    init(
-        address: SocketAddress, handshake: consuming ClientHandshake, encryption: (any EncryptionSource)?,
-        serverName: String?
-    ) {
-        self.address = address
-        self.handshake = handshake
-        self.encryption = encryption
-        self.serverName = serverName
+    func began(_ connection: Connection?) {
+        self.connection = connection
+        if isCancelled { connection?.closeNow() }
     }
 
-    var bufferedBytes: Int { handshake.bufferedCapacity }
-
-    func connected(_ connection: Connection) {
-        isConnected = true
-        do throws(EncryptionFailure) {
-            connection.encryption = try encryption?.makeEncryption(serverName: serverName, on: connection.loop)
-        } catch {
-            return connection.end(CloseOutcome(.encryptionFailed(error)))
-        }
-        connection.loop.claimCork(for: connection)
-        handshake.encodeRequest(into: &connection.buffers.cork)
-    }
-
-    func receive(_ input: RawSpan, at position: inout Int, on connection: Connection) -> OpeningStep {
-        switch handshake.receive(input, at: &position) {
-        case .needsMore: return .needsMore
-        case .complete(let accepted):
-            guard let finished = finished.take() else { return .failed(CloseOutcome(.aborted)) }
-            return .opened(accepted.deflate) { finished(.success((connection, accepted.subprotocol))) }
-        case .failed(.refused(let head)):
-            _ = finished.take()?(.failure(.refused(head)))
-            return .failed(CloseOutcome(.handshakeFailure(status: head.status)))
-        case .failed(let failure):
-            _ = finished.take()?(.failure(.invalidResponse("\(failure)")))
-            return .failed(CloseOutcome(.aborted))
-        }
-    }
-
-    func failed(_ outcome: CloseOutcome) {
-        _ = finished.take()?(.failure(isConnected ? .ended(outcome) : .unreachable(address, outcome)))
+    func cancel() {
+        isCancelled = true
+        connection?.closeNow()
     }
 }

@@ -16,19 +16,18 @@ extension Connection {
         let window = loop.claimWindow(for: self)
         switch receive(into: window) {
         case .bytes(let count, let isDrained):
-            lastReceived = loop.turnStart
-            isAwaitingPong = false
+            life.received(isDrained: isDrained, at: loop.turnStart)
             bytesReceived &+= count
             let reached = process(UnsafeMutableRawBufferPointer(rebasing: window[..<count]), from: 0)
-            guard phase != .closed else { return }
+            guard !life.isClosed else { return }
             remainder = reached < count ? reached..<count : 0..<0
-            isInputDrained = isDrained
             // Most input is whole messages, which leave nothing in buffers.
-            if accountedBytes > 0 || phase == .handshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
-        case .endOfStream: streamEnded()
+            if accountedBytes > 0 || life.isHandshaking || machine.bufferedCapacity > 0 { accountForBuffers() }
+        case .endOfStream: perform(life.streamEnded(hasUnsentOutput: hasUnsentOutput))
         case .wouldBlock: if encryption != nil { accountForBuffers() }
-        case .encryptionFailed: if let failure = encryption?.failure { encryptionFailed(failure) }
-        case .failed(let error): end(decided ?? CloseOutcome(.broken(error)))
+        case .encryptionFailed:
+            if let failure = encryption?.failure { perform(life.encryptionFailed(failure, at: loop.turnStart)) }
+        case .failed(let error): perform(life.broke(error))
         }
     }
 
@@ -38,19 +37,19 @@ extension Connection {
         isProcessing = true
         defer { isProcessing = false }
         var span = input.mutableBytes
-        if phase == .handshaking {
+        if life.isHandshaking {
             open(with: span.bytes, at: &position)
         }
-        while phase == .open || phase == .closing {
+        while life.parsesMessages {
             // Claiming may report failed sends to others, which may do anything to this connection.
-            loop.claimCork(for: self)
-            guard !isReadingHeld, phase == .open || phase == .closing else { break }
+            buffers.claimCork(for: self)
+            guard life.parsesMessages else { break }
             guard let event = nextEvent(in: &span, at: &position) else { break }
             handle(event, in: span.bytes)
             flushLargeCork()
             if position == input.count { break }
         }
-        return phase == .draining || phase == .failing ? input.count : position
+        return life.discardsInput ? input.count : position
     }
 
     private func nextEvent(in span: inout MutableRawSpan, at position: inout Int) -> WebSocketMachine.Event? {
@@ -74,15 +73,14 @@ extension Connection {
         case .opened(let deflate, let makeHandler):
             self.opening = nil
             if let deflate { useCompression(deflate) }
-            phase = .open
-            scheduleOpenDeadline()
+            setDeadline(life.opened(at: loop.turnStart, unsentBytes: unsentBytes))
             let handler = makeHandler()
             // Making the handler may already have ended the connection.
-            guard phase != .closed else { return handler.closed(self, CloseOutcome(.aborted)) }
+            guard !life.isClosed else { return handler.closed(self, CloseOutcome(.aborted)) }
             self.handler = handler
             handler.opened(self)
         case .answered(let status, let limit):
-            drain(deciding: CloseOutcome(.handshakeFailure(status: status, limit)))
+            perform(life.refused(status: status, because: limit, at: loop.turnStart))
         case .failed(let outcome):
             end(outcome)
         }
@@ -114,9 +112,9 @@ extension Connection {
             let assembled = machine.takeAssembled()
             handler?.receivedPong(assembled.bytes, on: self)
         case .close(let code, let reason):
-            peerClosed(CloseOutcome(phase == .closing ? .locallyClosed : .peerClosed, code: code, reason: reason))
+            perform(life.peerClosed(code, reason: reason, at: loop.turnStart))
         case .failure(let failure):
-            drain(deciding: CloseOutcome(.protocolFailure(failure), code: failure.code))
+            perform(life.protocolFailed(failure, at: loop.turnStart))
         }
     }
 
@@ -124,54 +122,53 @@ extension Connection {
     ///
     /// No effect once closing has begun.
     public func pause() {
-        isPaused = true
+        life.hold(.paused)
     }
 
     /// Delivers messages again, those that were held first.
     public func resume() {
-        guard isPaused else { return }
-        isPaused = false
-        processHeld()
-        guard phase != .closed else { return }
-        updateInterest()
+        release(.paused)
     }
 
     /// Parses no further until the task that just got a message has taken it and had its turn.
     ///
     /// So its answer leaves before anything that later frames cause, above all a failed connection's Close.
     func holdForTask() {
-        isHeldForTask = true
+        life.hold(.receiver)
     }
 
     /// Continues parsing after `holdForTask()`.
     func releaseForTask() {
-        guard isHeldForTask else { return }
-        isHeldForTask = false
+        release(.receiver)
+    }
+
+    private func release(_ reason: ConnectionLife.ReadHold) {
+        guard life.release(reason) else { return }
         processHeld()
-        guard phase != .closed else { return }
+        guard !life.isClosed else { return }
         updateInterest()
     }
 
     /// Parses what was received before reading was held.
     func processHeld() {
-        guard !isProcessing, !isReadingHeld, phase != .closed else { return }
+        guard !isProcessing, !life.isReadingHeld, !life.isClosed else { return }
         // More may have arrived since.
-        isInputDrained = false
+        life.isInputDrained = false
         if !parked.isEmpty {
             var held = ByteQueue()
             swap(&held, &parked)
             let count = held.count
             let reached = held.withUnsafeMutableBytes { process($0, from: 0) }
-            if phase != .closed && reached < count {
+            if !life.isClosed && reached < count {
                 held.removeFirst(reached)
                 swap(&held, &parked)
             }
-        } else if !remainder.isEmpty, loop.ownsWindow(self) {
+        } else if !remainder.isEmpty, loop.windowLease.isHeld(by: self) {
             let held = remainder
             remainder = 0..<0
             let bytes = UnsafeMutableRawBufferPointer(rebasing: loop.window[..<held.upperBound])
             let reached = process(bytes, from: held.lowerBound)
-            if phase != .closed && reached < held.upperBound { remainder = reached..<held.upperBound }
+            if !life.isClosed && reached < held.upperBound { remainder = reached..<held.upperBound }
         }
         if accountedBytes > 0 || machine.bufferedCapacity > 0 { accountForBuffers() }
     }

@@ -14,14 +14,10 @@ extension Connection {
     /// It is gathered with the rest of this turn's output. If the send buffer is full nothing is taken.
     @discardableResult
     public func send(_ kind: MessageKind, _ payload: RawSpan) -> SendOutcome {
-        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
-        guard backlog.count < limits.sendBufferBytes else {
-            isRefused = true
-            return .bufferFull
-        }
+        if let refusal = life.refusal(queued: backlog.count) { return refusal }
         if let faults, losesMessage(to: faults) { return .accepted }
-        loop.claimCork(for: self)
-        if payload.byteCount >= Self.leastUncopiedBytes, phase == .open,
+        buffers.claimCork(for: self)
+        if payload.byteCount >= Self.leastUncopiedBytes, life.isOpen,
             machine.appendHeader(kind, payloadBytes: payload.byteCount, into: &buffers.cork)
         {
             activity?.recordActivity()
@@ -40,19 +36,15 @@ extension Connection {
     @discardableResult
     public func send(_ message: FramedMessage) -> SendOutcome {
         guard role == .server else { return message.withUnsafeBytes { send(message.kind, $0.bytes) } }
-        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
-        guard machine.maySendMessage else { return .closed }
-        guard backlog.count < limits.sendBufferBytes else {
-            isRefused = true
-            return .bufferFull
-        }
+        guard machine.maySendMessage || !life.isOpen else { return .closed }
+        if let refusal = life.refusal(queued: backlog.count) { return refusal }
         if let faults, losesMessage(to: faults) { return .accepted }
         activity?.recordActivity()
-        if loop.ownsCork(self) && !buffers.cork.isEmpty {
+        if buffers.holdsCork(self) && !buffers.cork.isEmpty {
             message.withFrame { buffers.cork.append($0) }
             flushLargeCork()
         } else if let error = message.withFrame({ deliver($0) }) {
-            end(decided ?? CloseOutcome(.broken(error)))
+            perform(life.broke(error))
         }
         return .accepted
     }
@@ -61,13 +53,9 @@ extension Connection {
     /// continuations, the last with `isFinal`.
     @discardableResult
     public func sendFragment(_ opcode: Opcode, isFinal: Bool, _ payload: RawSpan) -> SendOutcome {
-        guard phase == .open else { return isFailingUnnoticed ? .accepted : .closed }
-        guard backlog.count < limits.sendBufferBytes else {
-            isRefused = true
-            return .bufferFull
-        }
+        if let refusal = life.refusal(queued: backlog.count) { return refusal }
         if let faults, opcode != .continuation, losesMessage(to: faults) { return .accepted }
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         guard machine.appendFragment(opcode: opcode, fin: isFinal, payload, into: &buffers.cork) else { return .closed }
         activity?.recordActivity()
         flushLargeCork()
@@ -84,32 +72,39 @@ extension Connection {
     /// Sends a Ping with at most 125 bytes (RFC 6455, section 5.5.2); false if that is not possible now.
     @discardableResult
     public func ping(_ payload: [UInt8] = []) -> Bool {
-        guard phase == .open, backlog.count < limits.sendBufferBytes else { return isFailingUnnoticed }
-        loop.claimCork(for: self)
+        guard life.isOpen, backlog.count < limits.sendBufferBytes else { return life.isFailingUnnoticed }
+        buffers.claimCork(for: self)
         return machine.appendPing(payload.span.bytes, into: &buffers.cork)
     }
 
     func flushLargeCork() {
         // Gathered output must not overrun a small send buffer.
         let limit = min(Self.corkBytes, limits.sendBufferBytes / 4)
-        if buffers.cork.count >= limit && loop.ownsCork(self) { sendCork() }
+        if buffers.cork.count >= limit && buffers.holdsCork(self) { sendCork() }
     }
+
+    /// Whether the kernel has not taken all that was to be sent.
+    var hasUnsentOutput: Bool { !backlog.isEmpty || unsentBytes > 0 }
 
     /// Sends what this connection has gathered in the loop's cork.
     func sendGathered() {
         sendCork()
-        guard phase == .draining else { return }
-        if !hasUnsentOutput { finishedSending() } else { updateInterest() }
+        if life.isDraining { awaitOutputSent() }
+    }
+
+    /// Waits until the kernel has taken all output, and reports it.
+    func awaitOutputSent() {
+        if hasUnsentOutput { updateInterest() } else { perform(life.outputSent(at: loop.turnStart)) }
     }
 
     /// Sends the cork's content and, right after it, a payload that is not in it.
     func sendCork(before payload: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
         guard !buffers.cork.isEmpty else { return }
-        guard phase != .closed else { return buffers.clearCork() }
+        guard !life.isClosed else { return buffers.clearCork() }
         let error = buffers.cork.withUnsafeBytes { deliver($0, payload) }
         // Before any callback: the cork may be another connection's by the time this returns.
         buffers.clearCork()
-        if let error { end(decided ?? CloseOutcome(.broken(error))) }
+        if let error { perform(life.broke(error)) }
     }
 
     /// Gives bytes to the kernel, after those that already wait, and keeps what it does not take; returns the error
@@ -131,8 +126,7 @@ extension Connection {
         }
         backlog.append(UnsafeRawBufferPointer(rebasing: bytes[min(sent, bytes.count)...]))
         backlog.append(UnsafeRawBufferPointer(rebasing: more[max(0, sent - bytes.count)...]))
-        // Only a server: if both ends stopped reading because the other does, neither would ever continue.
-        if role == .server && backlog.count >= limits.sendBufferBytes / 4 && phase == .open { isHeldBack = true }
+        life.outputQueued(backlog.count)
         updateInterest()
         accountForBuffers()
         return nil
@@ -147,11 +141,10 @@ extension Connection {
             switch result {
             case .bytes(let count):
                 backlog.removeFirst(count)
-                // While we do not read from a peer, its reading shows that it is alive.
-                if isHeldBack { lastReceived = loop.turnStart }
+                life.outputTaken(at: loop.turnStart)
                 continue
             case .wouldBlock: break
-            case .failed(let error): return end(decided ?? CloseOutcome(.broken(error)))
+            case .failed(let error): return perform(life.broke(error))
             }
             break
         }
@@ -159,16 +152,13 @@ extension Connection {
             backlog.removeAll(keepingCapacity: false)
             accountForBuffers()
         }
-        if phase == .draining { return hasUnsentOutput ? updateInterest() : finishedSending() }
-        if phase == .failing { return hasUnsentOutput ? updateInterest() : failAsPlanned() }
-        if backlog.count <= limits.sendBufferBytes / 16 && (isHeldBack || isRefused) {
-            isHeldBack = false
-            isRefused = false
-            if phase == .open { scheduleOpenDeadline() }
+        if life.discardsInput { return awaitOutputSent() }
+        if life.outputDrained(to: backlog.count) {
+            if life.isOpen { setDeadline(life.openDeadline(at: loop.turnStart, unsentBytes: unsentBytes)) }
             handler?.writable(self)
             processHeld()
         }
-        guard phase != .closed else { return }
+        guard !life.isClosed else { return }
         updateInterest()
     }
 }

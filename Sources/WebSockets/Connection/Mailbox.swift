@@ -46,7 +46,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// next is parsed.
     func opened(_ connection: Connection) {
         connection.holdForTask()
-        connection.loop.claimStep(for: connection)
+        connection.loop.stepLease.claim(for: connection)
     }
 
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
@@ -121,7 +121,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
         while true {
             if let message = take(from: connection) { return .message(message) }
             if outcome != nil { return .end }
-            guard connection.isHeldForTask else { return .nothing }
+            guard connection.life.holds.contains(.receiver) else { return .nothing }
             pull(from: connection)
         }
     }
@@ -141,14 +141,14 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
                 messages.removeAll(keepingCapacity: next <= Self.maximumMessages)
             }
             next = 0
-            if connection.isPaused { connection.resume() }
+            connection.resume()
         } else if next >= Self.maximumMessages {
             // If the receiver never quite catches up, consumed places must not pile up.
             messages.removeFirst(next)
             next = 0
         }
         // The receiver acts on it now; after its turn the connection continues by itself.
-        if connection.isHeldForTask { connection.loop.claimStep(for: connection) }
+        if connection.life.holds.contains(.receiver) { connection.loop.stepLease.claim(for: connection) }
         return message
     }
 
@@ -192,14 +192,14 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// Resumes the continuation once there is something to take, to pull, or the end.
     func setReceiver(_ continuation: UnsafeContinuation<Void, Never>, of connection: Connection) {
         precondition(receiver == nil && server == nil, "two tasks receive from one connection")
-        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
+        let mustWait = messages.isEmpty && outcome == nil && !connection.life.holds.contains(.receiver)
         if mustWait { server = continuation } else { continuation.resume() }
     }
 
     /// Resumes the continuation once there is something to take, to pull, or the end; with false if it is cancelled.
     func setReceiver(_ continuation: UnsafeContinuation<Bool, Never>, _ ticket: Ticket, of connection: Connection) {
         precondition(receiver == nil && server == nil, "two tasks receive from one connection")
-        let mustWait = messages.isEmpty && outcome == nil && !connection.isHeldForTask
+        let mustWait = messages.isEmpty && outcome == nil && !connection.life.holds.contains(.receiver)
         guard mustWait, !Task.isCancelled else { return continuation.resume(returning: !mustWait) }
         receiver = Waiter(ticket: ticket, continuation: continuation)
     }
@@ -207,7 +207,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// Resumes the continuation once a full send buffer has drained or the connection has ended; with false if it is
     /// cancelled.
     func addDrainWaiter(_ continuation: UnsafeContinuation<Bool, Never>, _ ticket: Ticket, of connection: Connection) {
-        let mustWait = outcome == nil && (connection.isRefused || connection.isHeldBack)
+        let mustWait = outcome == nil && connection.life.awaitsDrain
         guard mustWait, !Task.isCancelled else { return continuation.resume(returning: !mustWait) }
         drainWaiters.append(Waiter(ticket: ticket, continuation: continuation))
     }

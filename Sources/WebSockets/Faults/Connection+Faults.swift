@@ -1,6 +1,4 @@
-import Glibc
 import Sockets
-import SystemCalls
 import WebSocketProtocol
 
 extension Connection {
@@ -17,31 +15,12 @@ extension Connection {
     func losesMessage(to faults: FaultInjector) -> Bool {
         guard let failure = faults.failureOfNextMessage() else { return false }
         // What was sent before still leaves.
-        loop.claimCork(for: self)
+        buffers.claimCork(for: self)
         sendCork()
-        guard phase == .open else { return true }
-        phase = .failing
-        isPaused = false
-        isHeldBack = false
-        isHeldForTask = false
-        parked.removeAll(keepingCapacity: false)
-        remainder = 0..<0
+        guard life.messageLost(to: failure) else { return true }
+        dropInput()
         accountForBuffers()
-        if hasUnsentOutput { updateInterest() } else { fail(with: failure) }
+        awaitOutputSent()
         return true
-    }
-
-    /// Carries out the plan's failure, after all bytes sent before it went to the kernel.
-    func failAsPlanned() {
-        if let failure = faults?.injected { fail(with: failure) }
-    }
-
-    private func fail(with failure: FaultPlan.Failure) {
-        switch failure {
-        case .timeout: updateInterest()
-        case .drop: drain(deciding: decided ?? CloseOutcome(.endOfStream))
-        case .reset:
-            end(decided ?? CloseOutcome(.broken(SystemCallError(.recv, errno: ECONNRESET))), reset: true)
-        }
     }
 }

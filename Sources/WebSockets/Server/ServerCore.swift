@@ -56,7 +56,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
         guard let oldest = unopened.oldest, let connection = oldest.connection,
             oldest.begun + Self.grace <= connection.loop.turnStart
         else { return false }
-        connection.end(connection.decided ?? CloseOutcome(.limit(limit)))
+        connection.evict(because: limit)
         return true
     }
 
@@ -71,7 +71,7 @@ final class ServerCore: ConnectionOwner, @unchecked Sendable {
     func heldBytesChanged(by change: Int, of connection: Connection) {
         let held = occupancy.addBuffered(change)
         guard change > 0, held > configuration.maximumBufferedBytes else { return }
-        connections(on: connection.loop).max { $0.accountedBytes < $1.accountedBytes }?.giveUpBuffers()
+        connections(on: connection.loop).max { $0.accountedBytes < $1.accountedBytes }?.evictForMemory()
     }
 
     // MARK: Connections

@@ -49,9 +49,9 @@ final class ServerOpening: Opening {
                     if let limit { server.note(limit, on: connection.loop) }
                     refusalHandler = RefusalHandler(reason: reason)
                 }
-                connection.loop.claimCork(for: connection)
+                connection.buffers.claimCork(for: connection)
                 // Another connection's output went out meanwhile, and may have needed the memory that this one held.
-                guard connection.phase == .handshaking else { return .failed(CloseOutcome(.aborted)) }
+                guard connection.life.isHandshaking else { return .failed(CloseOutcome(.aborted)) }
                 guard server.opens(self) else { return answer(.overCapacity, because: .connections, on: connection) }
                 acceptance.encode(into: &connection.buffers.cork)
                 let upgrade = Upgrade(request: head, subprotocol: acceptance.subprotocol)
@@ -76,7 +76,7 @@ final class ServerOpening: Opening {
     private func answer(
         _ response: HTTPResponse, because limit: LimitName? = nil, on connection: Connection
     ) -> OpeningStep {
-        connection.loop.claimCork(for: connection)
+        connection.buffers.claimCork(for: connection)
         response.encode(into: &connection.buffers.cork)
         return .answered(status: response.status, limit)
     }

@@ -77,11 +77,11 @@ public actor ConnectionUnderTest {
     /// Its state now.
     public var state: State {
         guard let connection else { return hasFailedToOpen ? .closed : .connecting }
-        switch connection.phase {
+        switch connection.life.phase {
         case .connecting, .handshaking: return .connecting
         case .open: return .connected
-        case .failing: return connection.isFailingUnnoticed ? .connected : .closing
-        case .closing, .draining: return .closing
+        case .failing(_, noticed: nil): return .connected
+        case .failing, .closing, .draining: return .closing
         case .closed: return .closed
         }
     }
