@@ -19,10 +19,13 @@ public struct GrowthScale: Hashable, Sendable {
     public var warmUp = 1_048_576.0
     /// By how much more for each connection that it held at a time, as tables grow with them and stay as large.
     public var warmUpPerConnection = 256.0
+    /// What two readings at rest may differ by in all without a leak: an allocator's caches of a thread, which count as live,
+    /// hold now more, now less.
+    public var restNoise = 32_768.0
 
     /// Counts are exact. A leak of one in 250 connections is detected; a clean verdict needs one in 50 to be.
     public static let counts = GrowthScale(
-        effect: 0.004, resolution: 1, tight: 0.005, required: 0.02, warmUp: 0, warmUpPerConnection: 0)
+        effect: 0.004, resolution: 1, tight: 0.005, required: 0.02, warmUp: 0, warmUpPerConnection: 0, restNoise: 0)
     /// Healthy servers were measured at up to 34 bytes per connection over 10,000, nine standard errors from nothing.
     /// Pages are the step.
     public static let pages = GrowthScale(
@@ -41,7 +44,7 @@ public struct GrowthScale: Hashable, Sendable {
     /// connections and ever fewer later. An object that stays is one or more; of one that few connections leave, the bytes tell.
     public static let blocks = GrowthScale(
         effect: 0.2, effectConnections: 1000, leastEffect: 0.01, resolution: 1, tight: 0.1, required: 0.5, warmUp: 1000,
-        warmUpPerConnection: 0)
+        warmUpPerConnection: 0, restNoise: 0)
 
     /// The scale where `amount` more for each connection is explained by something else, and called no leak.
     public func allowing(_ amount: Double) -> GrowthScale {

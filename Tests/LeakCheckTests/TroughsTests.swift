@@ -81,6 +81,12 @@ struct TroughsTests {
         let leaking = (connections: 830.0, crest: 44_841_360.0, trough: 34_906_896.0)
         let leak = troughs(from: 34_298_448, [first, second, leaking], .liveHeap)
         #expect(leak.standing == .confirmed(least: 131_616 / 830, most: 131_616 / 830))
+        // What an allocator's caches of threads hold: 9,216 B after each drive.
+        let cached = troughs(
+            from: 30_742_928,
+            [(3059, 33_000_000, 30_780_672), (1016, 32_764_272, 30_789_888), (1016, 32_769_360, 30_799_104)],
+            .allocations)
+        #expect(cached.standing == .ended && cached.largestHidden < 13)
         // A count has nothing to warm up.
         let counts = troughs(from: 31, [(1000, 1031, 131), (1000, 1131, 231)], .counts)
         #expect(counts.standing == .confirmed(least: 0.1, most: 0.1))

@@ -85,7 +85,7 @@ package struct RowJudge: Sendable {
         var restTells: Bool {
             guard isExact, case .undecided(let reason) = assessment else { return false }
             switch reason {
-            case .noisy, .slowing, .tooFewConnections: return true
+            case .noisy, .slowing, .tooFewConnections, .stopped: return true
             default: return false
             }
         }

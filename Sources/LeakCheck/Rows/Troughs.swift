@@ -137,7 +137,8 @@ struct Troughs {
 
     /// What the increments come to as they are; nil where another is needed.
     private var verdict: Standing? {
-        let growing = increments.filter(grows)
+        let evidence = increments.filter { !$0.isWarmingUp }
+        let growing = evidence.filter(grows)
         guard increments.count >= 2, let last = increments.last, last.isWithinReach, grows(last) else { return nil }
         let amounts = growing.map(\.perConnection)
         let (least, most) = (amounts.min() ?? 0, amounts.max() ?? 0)
@@ -149,14 +150,15 @@ struct Troughs {
                 least: min(previous.perConnection, last.perConnection),
                 most: max(previous.perConnection, last.perConnection))
         }
-        guard increments.count >= Self.mostIncrements else { return nil }
-        return growing.count == increments.count && least >= Self.leastUnevenShare * most
+        guard evidence.count >= Self.mostIncrements else { return nil }
+        return growing.count == evidence.count && least >= Self.leastUnevenShare * most
             ? .confirmed(least: least, most: most) : .unsteady(least: least, most: most)
     }
 
     private func grows(_ increment: Increment) -> Bool {
-        increment.perConnection > scale.effect(over: increment.connections)
-            && increment.perConnection * increment.connections > Self.strayUnits * scale.resolution
+        let gained = increment.perConnection * increment.connections
+        return increment.perConnection > scale.effect(over: increment.connections)
+            && gained > max(Self.strayUnits * scale.resolution, increment.isAtRest ? scale.restNoise : 0)
     }
 
     /// Whether an increment that decides by itself is more than healthy servers show even if it is off by its error. What is
