@@ -139,7 +139,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: rules),
+            swiftSettings: rules,
+            // What is published needs no Swift on the machine. Said to the linker alone, so that nothing is compiled anew.
+            linkerSettings: Context.environment["WATERTIGHT_STATIC_RUNTIME"] == nil
+                ? [] : [.unsafeFlags(["-static-stdlib"])]),
 
         // The library's async face as a peer of the conformance cases.
         .executableTarget(

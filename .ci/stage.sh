@@ -1,31 +1,71 @@
 # What .ci/run runs its stages with. To be sourced.
 
 # Runs a stage within its limit in seconds. Its last command decides: within one, `set -e` does not hold.
-#
-# A stage that hangs is shown with the stacks of its processes, then ended, so that the next run need not be the one that
-# tells why.
 stage() {
-    local name=$1 limit=$2 begun=$SECONDS code=0
+    local name=$1 limit=$2
     shift 2
     printf '\n=== %s\n' "$name"
     set -m
     (set +e; "$@") &
-    running=$!
+    running+=("$!")
     set +m
-    while kill -0 "$running" 2>/dev/null && [ $((SECONDS - begun)) -lt "$limit" ]; do sleep 0.5; done
-    if kill -0 "$running" 2>/dev/null; then
+    conclude "$name" "$limit" "$SECONDS" "$!"
+}
+
+# Begins a stage that runs beside those that follow, with the lowest priority, because it has much to do and measures nothing.
+# What it prints comes when it is awaited.
+beside() {
+    local name=$1 limit=$2 log
+    shift 2
+    printf '\n=== %s: begun, beside what follows\n' "$name"
+    log=$(mktemp)
+    set -m
+    (set +e; renice -n 19 -p "$BASHPID" >/dev/null; "$@") >"$log" 2>&1 &
+    running+=("$!")
+    set +m
+    others+=("$! $limit $SECONDS $log $name")
+}
+others=()
+
+# Waits for all stages that were begun beside others.
+await_others() {
+    local other pid limit begun log name
+    for other in "${others[@]}"; do
+        read -r pid limit begun log name <<<"$other"
+        printf '\n=== %s: awaited\n' "$name"
+        conclude "$name" "$limit" "$begun" "$pid" "$log"
+    done
+    others=()
+}
+
+# Waits for the stage with the number `pid` that has begun at `begun`, and says how it ended; a failure ends the run.
+#
+# A stage that hangs is shown with the stacks of its processes, then ended, so that the next run need not be the one that
+# tells why.
+conclude() {
+    local name=$1 limit=$2 begun=$3 pid=$4 log=${5:-} code=0
+    while kill -0 "$pid" 2>/dev/null && [ $((SECONDS - begun)) -lt "$limit" ]; do sleep 0.5; done
+    if kill -0 "$pid" 2>/dev/null; then
         printf '=== %s: still running after %d s:\n' "$name" "$limit"
-        show_processes "$running"
-        end_stage
+        show_processes "$pid"
+        end_stage "$pid"
     fi
-    wait "$running" || code=$?
-    running=
+    wait "$pid" || code=$?
+    forget "$pid"
+    if [ -n "$log" ]; then cat "$log" && rm "$log"; fi
     if [ "$code" -eq 0 ]; then
         printf '=== %s: passed in %d s\n' "$name" $((SECONDS - begun))
     else
         printf '=== %s: FAILED with code %d in %d s\n' "$name" "$code" $((SECONDS - begun))
         exit 1
     fi
+}
+
+# Its number may soon be another process's.
+forget() {
+    local pid left=()
+    for pid in "${running[@]}"; do [ "$pid" = "$1" ] || left+=("$pid"); done
+    running=("${left[@]}")
 }
 
 # The process and all that descend from it.
@@ -50,21 +90,28 @@ show_processes() {
     done
 }
 
-# Ends the stage that runs: politely, so that it can still print, then by force.
+# Ends a stage: politely, so that it can still print, then by force.
 end_stage() {
-    local pid
-    [ -n "$running" ] || return 0
-    local pids
-    pids=$(descendants "$running")
+    local pid pids
+    pids=$(descendants "$1")
     kill -TERM $pids 2>/dev/null || true
     for _ in $(seq 20); do
-        kill -0 "$running" 2>/dev/null || break
+        kill -0 "$1" 2>/dev/null || break
         sleep 0.5
     done
     for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
 }
-running=
-trap 'end_stage; exit 130' INT TERM
+
+# Ends all stages that run, when the run itself ends.
+end_stages() {
+    local pid
+    for pid in "${running[@]}"; do
+        if kill -0 "$pid" 2>/dev/null; then end_stage "$pid"; fi
+    done
+}
+running=()
+trap end_stages EXIT
+trap 'exit 130' INT TERM
 
 # The lines that `command` names the things to do with, on stdout; it fails where there are none, because a gate that
 # passes on nothing is none.
