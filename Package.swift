@@ -142,7 +142,11 @@ let package = Package(
             swiftSettings: rules,
             // What is published needs no Swift on the machine. Said to the linker alone, so that nothing is compiled anew.
             linkerSettings: Context.environment["WATERTIGHT_STATIC_RUNTIME"] == nil
-                ? [] : [.unsafeFlags(["-static-stdlib"])]),
+                ? []
+                : [
+                    .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                    .linkedLibrary("_FoundationCShims"),
+                ]),
 
         // The library's async face as a peer of the conformance cases.
         .executableTarget(
