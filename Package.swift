@@ -131,7 +131,9 @@ let package = Package(
             swiftSettings: rules),
         .target(
             name: "WatertightTesting",
-            dependencies: ["ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
+            dependencies: [
+                "Causes", "LeakStatistics", "Preload", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
+            ],
             swiftSettings: rules),
         .executableTarget(
             name: "watertight",
@@ -286,8 +288,8 @@ let package = Package(
         .testTarget(
             name: "WatertightTestingTests",
             dependencies: [
-                "TestSupport",
-                "WatertightTesting", "WebSockets", "Sockets", "SystemCalls",
+                "Causes", "ProcessResources", "TestSupport", "WatertightTesting", "WebSockets", "Sockets",
+                "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(

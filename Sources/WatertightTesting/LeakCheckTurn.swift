@@ -13,9 +13,9 @@ enum LeakCheckTurn {
     /// Whether the task has its turn: a check within a check, such as one in a test with `.leakFree`, must not wait.
     @TaskLocal private static var isMine = false
 
-    /// Waits for a turn, then runs `body`.
-    static func waited<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-        if isMine { return try await body() }
+    /// Waits for a turn, then runs `body`, which is told whether this is a check within another.
+    static func waited<Result>(_ body: (_ isWithinAnother: Bool) async throws -> Result) async rethrows -> Result {
+        if isMine { return try await body(true) }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let isFirst = line.withLock { line in
                 guard line.isTaken else {
@@ -28,7 +28,7 @@ enum LeakCheckTurn {
             if isFirst { continuation.resume() }
         }
         defer { passOn() }
-        return try await $isMine.withValue(true) { try await body() }
+        return try await $isMine.withValue(true) { try await body(false) }
     }
 
     private static func passOn() {
