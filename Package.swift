@@ -57,21 +57,26 @@ let package = Package(
         .target(
             name: "HeapProbes",
             dependencies: [
-                "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "TLS", "WebSocketProtocol", "WebSockets",
+                "Preload", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "TLS", "WebSocketProtocol",
+                "WebSockets",
             ],
-            exclude: ["Preload"],
             resources: [
                 .embedInCode("Interpreters/sitecustomize.py"), .embedInCode("Interpreters/holders.py"),
                 .embedInCode("Interpreters/agent.rb"), .embedInCode("Interpreters/openers.js"),
             ],
-            swiftSettings: rules,
+            swiftSettings: rules),
+        // What native programs are started with, compiled and embedded in Preload.
+        .plugin(name: "EmbedPreload", capability: .buildTool(), path: "Sources/EmbedPreload"),
+        .target(
+            name: "Preload", dependencies: ["SystemCalls"], exclude: ["Library"], swiftSettings: rules,
             plugins: ["EmbedPreload"]),
         .target(
             name: "Causes",
-            dependencies: ["CLinux", "HeapProbes", "ProcessResources", "Subprocesses", "SystemCalls"],
+            dependencies: ["CLinux", "LeakStatistics", "Preload", "ProcessResources", "Subprocesses", "SystemCalls"],
             swiftSettings: rules),
-        // What native targets are started with, compiled and embedded in HeapProbes.
-        .plugin(name: "EmbedPreload", capability: .buildTool(), path: "Sources/EmbedPreload"),
+        .target(
+            name: "RuntimeCauses", dependencies: ["Causes", "HeapProbes", "ProcessResources", "SystemCalls"],
+            swiftSettings: rules),
         .target(
             name: "Targets",
             dependencies: [
@@ -87,8 +92,8 @@ let package = Package(
         .target(
             name: "LeakCheck",
             dependencies: [
-                "Causes", "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Sockets", "Subprocesses",
-                "SystemCalls", "Targets", "WebSocketProtocol",
+                "Causes", "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "RuntimeCauses", "Sockets",
+                "Subprocesses", "SystemCalls", "Targets", "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: rules),
@@ -127,7 +132,10 @@ let package = Package(
         .target(name: "CTestRecords"),
         .target(
             name: "WatertightTesting",
-            dependencies: ["CTestRecords", "ProcessResources", "LeakStatistics", "Sockets", "SystemCalls"],
+            dependencies: [
+                "CTestRecords", "Causes", "LeakStatistics", "Preload", "ProcessResources", "Sockets", "Subprocesses",
+                "SystemCalls",
+            ],
             swiftSettings: rules),
         .executableTarget(
             name: "watertight",
@@ -235,12 +243,14 @@ let package = Package(
             name: "HeapProbesTests",
             dependencies: [
                 "TestSupport",
-                "Causes", "HeapProbes", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
+                "Causes", "HeapProbes", "Preload", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
                 "WebSocketProtocol",
             ],
             swiftSettings: rules),
+        .testTarget(name: "CausesTests", dependencies: ["Causes", "ProcessResources"], swiftSettings: rules),
         .testTarget(
-            name: "CausesTests", dependencies: ["Causes", "HeapProbes", "ProcessResources", "TestSupport"],
+            name: "RuntimeCausesTests",
+            dependencies: ["Causes", "HeapProbes", "ProcessResources", "RuntimeCauses", "TestSupport"],
             swiftSettings: rules),
         .testTarget(
             name: "FleetTests", dependencies: ["Fleet", "LeakStatistics", "SimulatedFleet"], swiftSettings: rules),
@@ -287,8 +297,8 @@ let package = Package(
         .testTarget(
             name: "WatertightTestingTests",
             dependencies: [
-                "TestSupport",
-                "WatertightTesting", "WebSockets", "Sockets", "Subprocesses", "SystemCalls",
+                "Causes", "ProcessResources", "TestSupport", "WatertightTesting", "WebSockets", "Sockets",
+                "Subprocesses", "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(

@@ -1,18 +1,21 @@
 /// How many bytes each block of a stack has, of one snapshot.
-struct BlockSizes: Hashable {
+package struct BlockSizes: Hashable, Sendable {
     /// By stack; 0 where they differ.
     private var known: [CauseSignature: Int] = [:]
 
+    /// Nothing is known.
+    package init() {}
+
     /// Blocks of `size` bytes each are of `signature`; 0 where these differ already.
-    mutating func note(_ size: Int, of signature: CauseSignature) {
+    package mutating func note(_ size: Int, of signature: CauseSignature) {
         known[signature] = known[signature].map { $0 == size ? size : 0 } ?? size
     }
 
     /// The size of each block of `signature`; 0 where they differ, or nothing is known.
-    subscript(signature: CauseSignature) -> Int { known[signature] ?? 0 }
+    package subscript(signature: CauseSignature) -> Int { known[signature] ?? 0 }
 
     /// The cause with the size before its name, `112 B block`, where all have one, unless it is the bytes that grow and not the count.
-    func named(_ cause: Cause) -> Cause {
+    package func named(_ cause: Cause) -> Cause {
         let size = self[CauseSignature(.allocation, cause.what, site: cause.site)]
         var named = cause
         if cause.isOfBytes {

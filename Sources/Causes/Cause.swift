@@ -55,6 +55,9 @@ public struct Cause: Hashable, Sendable, Codable {
         self.bytesPerConnection = bytesPerConnection
     }
 
+    /// What begins the name of the frame, behind those where a thing stands, that made it.
+    package static let maker = "created by "
+
     /// How many each connection leaves: the mean of the intervals.
     public var countPerConnection: Double {
         countsPerConnection.reduce(0, +) / Double(max(1, countsPerConnection.count))

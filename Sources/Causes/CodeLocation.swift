@@ -17,7 +17,7 @@ public struct CodeLocation: Hashable, Sendable, Codable, CustomStringConvertible
             "/lib/python", "/site-packages/", "/dist-packages/", "/node_modules/", "/usr/lib/", "/usr/local/go/",
             "/usr/share/nodejs/", "/usr/share/gocode/",
             "/pkg/mod/", "/lib/ruby/", "/gems/", "/usr/include/", "/rustc/", "/.cargo/", "/lib/x86_64-linux-gnu/",
-            "/lib/aarch64-linux-gnu/", "/usr/local/lib/",
+            "/lib/aarch64-linux-gnu/", "/usr/local/lib/", "/.build/checkouts/", "/SourcePackages/checkouts/",
         ]
         if file.hasSuffix(".java") || file.hasSuffix(".kt") || file.hasSuffix(".scala") {
             return JavaPackage(of: file) != .own

@@ -1,14 +1,19 @@
-import HeapProbes
-import ProcessResources
+package import ProcessResources
 
 /// Which code opened the descriptors of a target's processes, as far as it was followed.
-struct DescriptorOpeners {
+package struct DescriptorOpeners {
     /// What is known of one descriptor.
-    struct Opener: Hashable {
+    package struct Opener: Hashable, Sendable {
         /// The stack that opened it, the innermost frame first.
-        var site: [CodeFrame]
+        package var site: [CodeFrame]
         /// Whether that opened a socket; nil where it is not known. The number may be another's by now.
-        var isSocket: Bool?
+        package var isSocket: Bool?
+
+        /// What `site` opened.
+        package init(site: [CodeFrame], isSocket: Bool? = nil) {
+            self.site = site
+            self.isSocket = isSocket
+        }
     }
 
     /// For each thing that descriptors stand for, how many there are and how many of them each stack opened.
@@ -17,8 +22,8 @@ struct DescriptorOpeners {
     /// The share of those that stand for the same which a stack must have opened to be what opens them.
     private static let leastShare = 0.5
 
-    /// Adds the descriptors of a process that serves at `servingPort`, whose `openers` are known by number.
-    mutating func add(_ descriptors: [OpenDescriptor], servingPort: UInt16, openers: [Int: Opener]) {
+    /// Adds the descriptors of a process that serves at `servingPort` or nowhere, whose `openers` are known by number.
+    mutating func add(_ descriptors: [OpenDescriptor], servingPort: UInt16?, openers: [Int: Opener]) {
         for descriptor in descriptors {
             let what = DescriptorTallies.what(descriptor, servingPort: servingPort)
             found[what, default: (0, [:])].count += 1
@@ -41,26 +46,11 @@ struct DescriptorOpeners {
     }
 }
 
-extension DescriptorOpeners.Opener {
-    /// What a runtime was followed doing.
-    init(_ opening: FollowedOpening) {
-        isSocket = opening.isSocket
-        site = opening.frames.map { CodeFrame($0.function, at: CodeLocation(file: $0.file, line: $0.line)) }
-    }
-}
-
-extension [FollowedOpening] {
-    /// By the numbers of the descriptors.
-    var openers: [Int: DescriptorOpeners.Opener] {
-        Dictionary(map { ($0.descriptor, DescriptorOpeners.Opener($0)) }) { $1 }
-    }
-}
-
 extension DescriptorOpeners {
     /// The causes, with the stack that opened those which are descriptors of `processes`, which serve at `servingPort`; `openers`
     /// says what is known of a process, of numbers below so many. One that has ended has nothing open.
-    static func named(
-        _ causes: [Cause], in processes: [ProcessReader], servingPort: UInt16,
+    package static func named(
+        _ causes: [Cause], in processes: [ProcessReader], servingPort: UInt16?,
         by openers: (ProcessReader, Int) async -> [Int: Opener]
     ) async -> [Cause] {
         guard causes.contains(where: { $0.kind == .descriptor }) else { return causes }

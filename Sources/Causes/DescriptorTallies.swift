@@ -5,9 +5,9 @@ package enum DescriptorTallies {
     /// Where they come from, in words.
     package static let source = "the descriptors of its processes"
 
-    /// How many of each kind `processes`, which serve at `servingPort`, hold now. One that has ended holds none.
+    /// How many of each kind `processes`, which serve at `servingPort` or nowhere, hold now. One that has ended holds none.
     package static func tallies(
-        of processes: [ProcessReader], servingPort: UInt16
+        of processes: [ProcessReader], servingPort: UInt16?
     ) -> [CauseSignature: Tally] {
         var tallies: [CauseSignature: Tally] = [:]
         for process in processes {
@@ -20,8 +20,9 @@ package enum DescriptorTallies {
     }
 
     /// What it stands for, without what differs from one to the next: `TCP socket of a connection, CLOSE_WAIT`.
-    static func what(_ descriptor: OpenDescriptor, servingPort: UInt16) -> String {
+    static func what(_ descriptor: OpenDescriptor, servingPort: UInt16?) -> String {
         if let tcp = descriptor.tcp {
+            guard let servingPort else { return "TCP socket, \(tcp.state)" }
             if tcp.local.port == servingPort { return "TCP socket of a connection, \(tcp.state)" }
             return "TCP socket to \(tcp.remote), \(tcp.state)"
         }

@@ -23,7 +23,7 @@ struct EmbedPreload: BuildToolPlugin {
         """
 
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-        let folder = target.directoryURL.appending(path: "Preload")
+        let folder = target.directoryURL.appending(path: "Library")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         let sources = files.filter { $0.pathExtension == "c" }.sorted { $0.path < $1.path }
         let library = context.pluginWorkDirectoryURL.appending(path: "preload.so")

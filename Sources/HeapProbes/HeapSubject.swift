@@ -1,4 +1,5 @@
 import Glibc
+import Preload
 public import ProcessResources
 import Sockets
 
@@ -49,6 +50,14 @@ public struct HeapSubject: Sendable {
         return try await AgentProbe(interpreter, processes, Agent.own.get())
     }
 
+    private static func library() throws(HeapProbeFailure) -> PreloadLibrary {
+        do {
+            return try PreloadLibrary.own.get()
+        } catch {
+            throw HeapProbeFailure("\(error)")
+        }
+    }
+
     /// Opens the probe that `specification` asks for; nil where it asks for none, or for whatever suits and nothing does.
     public func open(_ specification: HeapSpecification) async throws(HeapProbeFailure) -> (any HeapProbe)? {
         switch specification {
@@ -66,7 +75,7 @@ public struct HeapSubject: Sendable {
             }
             // Not that of a helper, which is no part of what serves.
             if runs(.go) { return try await GoProbe(.found(among: running([.go]), url)) }
-            if isOwn && runs(.native) { return try NativeProbe(processes, PreloadLibrary.own.get()) }
+            if isOwn && runs(.native) { return try NativeProbe(processes, Self.library()) }
             if let runtime = try? processes[0].runtime(), let remedy = runtime.runtime.heapRemedy {
                 throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself: \(remedy)")
             }
@@ -84,7 +93,7 @@ public struct HeapSubject: Sendable {
                     "--heap native reads a program that the check starts, with a library from its first moment: give the "
                         + "command after --, or read this one from outside with --heap glibc")
             }
-            return try NativeProbe(processes, PreloadLibrary.own.get())
+            return try NativeProbe(processes, Self.library())
         case .glibc: return AllocatorProbe(processes)
         case .command(let command, let key):
             return CommandProbe(command: command, key: key, pid: processes[0].pid)
@@ -129,7 +138,7 @@ extension HeapSpecification {
     public static func environmentForCauses(of runtime: Runtime) -> [String: String] {
         let more: [String: String] =
             switch runtime {
-            case .native: AllocationTraces.environment
+            case .native: (try? PreloadLibrary.own.get().tracing) ?? [:]
             case .python: Agent.followsOpenings
             default: [:]
             }
@@ -140,13 +149,5 @@ extension HeapSpecification {
     /// native programs, and the agent for Ruby.
     public static func withoutPreload(_ environment: [String: String]) -> [String: String] {
         environment.filter { $0.key != PreloadLibrary.variable && $0.key != Agent.rubyVariable }
-    }
-}
-
-extension [ProcessReader] {
-    /// The processes that these have started, in the order of their numbers, without those that are among these.
-    func newDescendants() -> [ProcessReader] {
-        let pids = Set(flatMap { (try? $0.descendants()) ?? [] }).subtracting(map(\.pid))
-        return pids.sorted().compactMap { try? ProcessReader(pid: $0) }
     }
 }

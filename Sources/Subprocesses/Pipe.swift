@@ -1,13 +1,16 @@
 import CLinux
 import Glibc
-import SystemCalls
+package import SystemCalls
 
 /// A pipe whose ends a started program does not inherit, but where it is given one.
-struct Pipe: ~Copyable {
-    let reading: OwnedDescriptor
-    let writing: OwnedDescriptor
+package struct Pipe: ~Copyable {
+    /// The end to read from.
+    package let reading: OwnedDescriptor
+    /// The end to write to.
+    package let writing: OwnedDescriptor
 
-    init() throws(SystemCallError) {
+    /// A new pipe.
+    package init() throws(SystemCallError) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw SystemCallError(.pipe2) }
         reading = OwnedDescriptor(owning: ends[0])

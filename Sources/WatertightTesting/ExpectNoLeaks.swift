@@ -11,6 +11,10 @@ public import Testing
 /// server keeps for less than `releaseLimit`, is not reported. What tasks that outlive their run open within 0.8 seconds
 /// counts as the run's. Checks wait for each other.
 ///
+/// A leak is followed to its lines: this test is run again, in a second process that ends with this one, with what it
+/// allocates and opens traced. The issue tells what was learned, or why nothing was; the environment variable
+/// `WATERTIGHT_EXPLAIN` with the value `never` goes without.
+///
 /// What other tests drown in noise, above all memory, cannot be judged; a warning says so. In a process of its own,
 /// within `#expect(processExitsWith: .success) { … }`, growth of a few dozen bytes per run is detected.
 ///
@@ -35,9 +39,11 @@ func checkForLeaks(
     as holder: LeakCheckTurn.Holder, runs: Int, releaseLimit: Duration, at sourceLocation: SourceLocation,
     _ body: () async throws -> Void
 ) async throws {
-    try await LeakCheckTurn.waited(as: holder, at: sourceLocation) {
+    try await LeakCheckTurn.waited(as: holder, at: sourceLocation) { isWithinAnother in
+        let site = isWithinAnother ? nil : CheckSite.begin(at: sourceLocation)
+        if let order = ReplayOrder.own { return try await LeakSearch.replay(order, at: site, body) }
         let search = try LeakSearch(runs: runs, releaseLimit: releaseLimit)
-        let result: LeakResult
+        var result: LeakResult
         do {
             result = try await search.result(body)
         } catch {
@@ -46,6 +52,11 @@ func checkForLeaks(
                 Issue.record("\(problem)", sourceLocation: sourceLocation)
             }
             throw error
+        }
+        if !result.findings.isEmpty {
+            let explainer = LeakExplainer(
+                findings: result.findings, site: site, runLasts: search.runLasts, lateness: search.lateness)
+            result.explanation = await explainer.explanation()
         }
         result.record(at: sourceLocation)
     }

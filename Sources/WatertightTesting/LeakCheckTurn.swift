@@ -23,11 +23,12 @@ enum LeakCheckTurn {
     /// What has the turn that this task is within: a check within a check, such as one in a test with `.leakFree`, must not wait.
     @TaskLocal static var holder: Holder?
 
-    /// Waits for a turn, then runs `body`; at `location` outside of a test.
+    /// Waits for a turn, then runs `body`, which is told whether this is a check within another; at `location` outside of a
+    /// test.
     static func waited<Result>(
-        as new: Holder, at location: SourceLocation, _ body: () async throws -> Result
+        as new: Holder, at location: SourceLocation, _ body: (_ isWithinAnother: Bool) async throws -> Result
     ) async rethrows -> Result {
-        if holder != nil { return try await body() }
+        if holder != nil { return try await body(true) }
         let asked = ContinuousClock.now
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let isFirst = line.withLock { line in
@@ -46,7 +47,7 @@ enum LeakCheckTurn {
             let name = Test.current.map { "\($0.id)" } ?? "\(location)"
             LeakCheckLedger.add(.init(name: name, waited: begun - asked, took: .now - begun))
         }
-        return try await $holder.withValue(new) { try await body() }
+        return try await $holder.withValue(new) { try await body(false) }
     }
 
     private static func passOn() {

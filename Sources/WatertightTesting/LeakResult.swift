@@ -1,3 +1,4 @@
+import Causes
 import Testing
 
 /// What each run leaves behind of one resource.
@@ -10,11 +11,13 @@ struct LeakFinding {
 }
 
 extension LeakFinding: CustomStringConvertible {
+    /// The amount for each run, in the middle of the interval.
+    var perRun: Double { (interval.lowerBound + interval.upperBound) / 2 }
+
     /// The amount, its interval and what is left.
     var description: String {
-        let mean = (interval.lowerBound + interval.upperBound) / 2
         var text =
-            "\(resource.rawValue): \(amount(mean)) for each run, 99% interval \(amount(interval.lowerBound)) to "
+            "\(resource.rawValue): \(amount(perRun)) for each run, 99% interval \(amount(interval.lowerBound)) to "
             + amount(interval.upperBound)
         for left in leftOvers { text += "\n    \(left)" }
         return text
@@ -32,6 +35,8 @@ extension LeakFinding: CustomStringConvertible {
 struct LeakResult {
     /// What leaks.
     var findings: [LeakFinding] = []
+    /// Which lines leave what leaks, or why that is not known; nil where it was not looked for.
+    var explanation: Explanation?
     /// What varied so much that a leak of it could hide.
     var hidden: Set<LeakedResource> = []
     /// What is left of the judged runs, and did not recur with the same runs.
@@ -40,7 +45,9 @@ struct LeakResult {
     /// The text; nil when nothing leaks.
     var problem: String? {
         guard !findings.isEmpty else { return nil }
+        let causes = explanation.map { CauseText($0, of: "runs").lines } ?? []
         return "each run leaves something behind" + findings.map { "\n  \($0)" }.joined()
+            + causes.map { "\n  \($0)" }.joined()
     }
 
     /// What could not be judged, and what to do about it.

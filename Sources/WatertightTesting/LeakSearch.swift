@@ -7,6 +7,8 @@ final class LeakSearch {
     private let blockRuns: Int
     private let releaseLimit: Duration
     private let tracker = ObjectTracker()
+    /// How long a run of the body took, when it was measured.
+    private(set) var runLasts = Duration.zero
     let clock: EventLoop
     var holdings: Holdings
     private let reserve = DescriptorReserve()
@@ -40,9 +42,14 @@ final class LeakSearch {
 
     /// Runs the check; throws what `body` throws.
     func result(_ body: () async throws -> Void) async throws -> LeakResult {
+        try await checking { try await search(body) }
+    }
+
+    /// What `operation` yields, which runs a body: its objects can be tracked, and it runs on a thread of the check's own, where
+    /// resuming a task bypasses the dispatch pool and its caches.
+    func checking<Result>(_ operation: () async throws -> Result) async throws -> Result {
         try await ObjectTracker.$current.withValue(tracker) {
-            // On a thread of the check's own, where resuming a task bypasses the dispatch pool and its caches.
-            try await withTaskExecutorPreference(clock) { try await search(body) }
+            try await withTaskExecutorPreference(clock) { try await operation() }
         }
     }
 
@@ -193,12 +200,14 @@ final class LeakSearch {
         var levels: [Int] = []
         levels.reserveCapacity(Self.blocks + 1)
         levels.append(holdings.heapBytes)
+        let begin = ContinuousClock.now
         for index in 0..<Self.blocks {
             block = index
             for _ in 0..<blockRuns { try await body() }
             try await settle()
             levels.append(holdings.heapBytes)
         }
+        runLasts = (ContinuousClock.now - begin) / judgedRuns
         return GrowthSeries(
             levels.enumerated().map { .init(connections: Double($0 * blockRuns), level: Double($1)) })
     }

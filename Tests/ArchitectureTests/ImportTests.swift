@@ -9,12 +9,12 @@ struct ImportTests {
     /// and memory, so only what reads or writes text for people has it.
     static let systemModules: [String: Set<String>] = [
         "Environments": ["FoundationEssentials"],
-        "Causes": ["FoundationEssentials"],
         "HeapProbes": ["FoundationEssentials"],
         "LeakReports": ["FoundationEssentials"],
         "LeakStatistics": ["Synchronization"],
         "Managers": ["Synchronization"],
         "Prometheus": ["FoundationEssentials"],
+        "RuntimeCauses": ["FoundationEssentials"],
         "Sockets": ["Synchronization"],
         "WatertightTesting": ["Dispatch", "Testing"],
         "WebSockets": ["Synchronization"],

@@ -14,6 +14,17 @@ struct DescriptorTalliesTests {
         return tallies[CauseSignature(.descriptor, what)]?.count ?? 0
     }
 
+    @Test("connections of a process that serves nowhere are of one kind, whatever their peers")
+    func connections() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(listener) }
+        listen(listener, 1)
+        let reader = try ProcessReader(pid: getpid())
+        let own = try #require(try reader.openDescriptors().first { $0.identity.number == listener })
+        #expect(DescriptorTallies.what(own, servingPort: nil) == "TCP socket, LISTEN")
+        #expect(DescriptorTallies.what(own, servingPort: 1) == "TCP socket to 0.0.0.0:0, LISTEN")
+    }
+
     @Test("files whose names differ in numbers are of one kind")
     func files() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "t\(UUID().uuidString.prefix(4))")

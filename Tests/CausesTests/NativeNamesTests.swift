@@ -30,6 +30,12 @@ struct NativeNamesTests {
             ("closure #1 (Swift.Int) -> () in app.Room.(add in _12AB)(Swift.Int) -> ()", "closure #1 in app.Room.add"),
             ("generic specialization <Swift.Int> of Swift.Array.append(A) -> ()", "Swift.Array.append"),
             ("static app.Room.make<A>(A) -> app.Room", "app.Room.make"),
+            ("(2) await resume partial function for app.Room.read() async -> ()", "app.Room.read"),
+            ("(extension in net):app.Room.open() -> ()", "app.Room.open"),
+            (
+                "closure #1 @Sendable () -> () in $s3app1_2fMu_ #1 () -> () in app.Tests.read() -> ()",
+                "closure #1 in app.Tests.read"
+            ),
         ])
     func swift(name: String, short: String) { #expect(FunctionName.shortSwift(name) == short) }
 
@@ -69,6 +75,30 @@ struct NativeNamesTests {
         #expect(
             Symbols.named("0x1\npoll\n../sysdeps/poll.c:29\n", file: "/usr/lib/libc.so.6")[0][0].description
                 == "poll libc.so.6")
+    }
+
+    @Test("what a macro has expanded to is in no file")
+    func expansion() {
+        #expect(CodeLocation(symbol: "/srv/@__swiftmacro_3app.swift:5:3") == nil)
+        #expect(CodeLocation(symbol: "/srv/app.swift:5:3")?.description == "app.swift:5")
+    }
+
+    @Test("the code that started threads is told behind where they stand, for as many as there are")
+    func starters() {
+        func frame(_ name: String, _ file: String) -> CodeFrame {
+            CodeFrame(name, at: CodeLocation(file: file, line: 7))
+        }
+        var block = Cause(.allocation, "block", countsPerConnection: [0.5, 0.5])
+        block.site = [
+            frame("calloc", "/usr/lib/ld.so"), frame("pthread_create", "/usr/lib/libc.so.6"), frame("start", "/a/a.c"),
+        ]
+        var other = block
+        other.site[2] = frame("other", "/a/a.c")
+        other.countsPerConnection = [3, 3]
+        let starters = ThreadStarters(among: [block, other, block]) { [$0] }
+        let thread = Cause(.thread, "thread pump", countsPerConnection: [1, 1])
+        #expect(starters.site(of: thread).map(\.description) == ["created by start a.c:7"])
+        #expect(starters.site(of: Cause(.thread, "thread", countsPerConnection: [2, 2])).isEmpty)
     }
 
     @Test("the stacks of threads")

@@ -1,10 +1,10 @@
 import Glibc
+import Preload
 import ProcessResources
 import TestSupport
 import Testing
 
 @testable import Causes
-@testable import HeapProbes
 
 @Suite("The causes in native programs", .serialized, .enabled(if: NativeStepper.isPossible, "clang is not installed"))
 struct NativeCausesTests {
@@ -25,14 +25,12 @@ struct NativeCausesTests {
     ) async throws -> NativeStepper {
         try await NativeStepper(
             "case 0: case 1: case 2: \(step) break;", functions: functions(body), options: ["-g"] + options,
-            environment: PreloadLibrary.own.get().environment.merging(AllocationTraces.environment) { $1 })
+            environment: PreloadLibrary.own.get().tracing)
     }
 
     /// The causes of two rounds, each of so many events.
     private static func causes(_ stepper: NativeStepper, in process: ProcessReader? = nil) async throws -> [Cause] {
-        let subject = HeapSubject(
-            processes: [process ?? stepper.reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: true)
-        let probe = try #require(try NativeCauseProbe(subject))
+        let probe = try NativeCauseProbe([process ?? stepper.reader], servingPort: 1)
         var snapshots: [CauseSnapshot] = []
         for round in 0..<3 {
             if round > 0 { try await stepper.act() }
@@ -62,9 +60,7 @@ struct NativeCausesTests {
             """
             QUIET static void remember(void) { (void)!open("/dev/null", O_RDONLY); close(open("/dev/zero", O_RDONLY)); }
             """)
-        let subject = HeapSubject(
-            processes: [stepper.reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: true)
-        let probe = try #require(try NativeCauseProbe(subject))
+        let probe = try NativeCauseProbe([stepper.reader], servingPort: 1)
         var snapshots: [CauseSnapshot] = []
         for round in 0..<3 {
             if round > 0 { try await stepper.act() }
@@ -155,8 +151,8 @@ struct NativeCausesTests {
     @Test("one that does not trace is said not to")
     func untraced() async throws {
         let stepper = try await NativeStepper("case 0: break;")
-        let subject = HeapSubject(
-            processes: [stepper.reader], url: try HTTPLocation("http://127.0.0.1:1/"), isOwn: true)
-        #expect { _ = try NativeCauseProbe(subject) } throws: { "\($0)".contains("does not trace what it allocates") }
+        #expect { _ = try NativeCauseProbe([stepper.reader], servingPort: 1) } throws: {
+            "\($0)".contains("does not trace what it allocates")
+        }
     }
 }

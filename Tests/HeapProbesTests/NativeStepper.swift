@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import HeapProbes
+@testable import Preload
 
 /// A program in C that a test compiles, and that does the next of its steps whenever it is told to.
 final class NativeStepper {

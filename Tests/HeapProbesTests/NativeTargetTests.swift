@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import HeapProbes
+@testable import Preload
 
 @Suite(
     "Which programs have the library, and which cannot", .serialized,

@@ -4,6 +4,7 @@ import ProcessResources
 import Testing
 
 @testable import HeapProbes
+@testable import Preload
 
 @Suite("What native programs are started with")
 struct PreloadLibraryTests {

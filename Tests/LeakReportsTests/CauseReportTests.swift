@@ -42,6 +42,11 @@ struct CauseReportTests {
         var allocation = Cause(.allocation, "Session", countsPerConnection: [1, 1], bytesPerConnection: 40)
         allocation.site = [CodeFrame("new", at: CodeLocation(file: "server.rb", line: 17))]
         #expect(CauseText.line(allocation) == "+1.00 Session (40 B) allocated at new server.rb:17")
+        var thread = Cause(.thread, "thread pump-#", countsPerConnection: [1, 1])
+        thread.site = [CodeFrame("created by start", at: CodeLocation(file: "pump.c", line: 3))]
+        #expect(CauseText.line(thread) == "+1.00 thread pump-# created by start pump.c:3")
+        thread.site.insert(CodeFrame("wait", at: CodeLocation(file: "pump.c", line: 9)), at: 0)
+        #expect(CauseText.line(thread) == "+1.00 thread pump-# at wait pump.c:9 < created by start pump.c:3")
         var frame = Cause(.heldObject, "dict", countsPerConnection: [5, 5])
         frame.holders = [HolderStep("the interpreter", "")]
         #expect(CauseText.line(frame) == "+5.00 dict, held by the interpreter")

@@ -10,7 +10,7 @@ import WebSockets
 func result(
     runs: Int = 100, releaseLimit: Duration = .milliseconds(100), _ body: () async throws -> Void
 ) async throws -> LeakResult {
-    try await LeakCheckTurn.waited(as: .check, at: #_sourceLocation) {
+    try await LeakCheckTurn.waited(as: .check, at: #_sourceLocation) { _ in
         try await LeakSearch(runs: runs, releaseLimit: releaseLimit).result(body)
     }
 }

@@ -21,16 +21,25 @@ enum FunctionName {
     /// `closure #1 in watertight.Foo.bar` of `closure #1 (Swift.Int) -> () in watertight.Foo.(bar in _1234)(Swift.Int) -> ()`.
     static func shortSwift(_ name: String) -> String {
         var name = name.replacing(#/\(([^() ]+) in _[0-9A-F]+\)/#) { $0.output.1 }
+        // The parts of a function that awaits.
+        name = name.replacing(#/\(\d+\) (?:await|suspend) resume partial function for /#, with: "")
+        name = name.replacing(#/\(extension in [^()]+\):/#, with: "")
         if let specialised = name.ranges(of: "> of ").last { name = String(name[specialised.upperBound...]) }
         for prefix in ["partial apply forwarder for ", "merged ", "static "] where name.hasPrefix(prefix) {
             name.removeFirst(prefix.count)
         }
         return name.split(separator: " in ", omittingEmptySubsequences: true)
-            .map { part in
-                let end = part.firstIndex { $0 == "(" || $0 == "<" } ?? part.endIndex
-                return String(part[..<end].reversed().drop { $0 == " " }.reversed())
-            }
+            .compactMap(shortPart)
             .joined(separator: " in ")
+    }
+
+    /// One function of those that a name nests, without its parameters and attributes; nil of one that a macro has made.
+    private static func shortPart(_ part: Substring) -> String? {
+        guard !part.hasPrefix("$s") else { return nil }
+        let end = part.firstIndex { $0 == "(" || $0 == "<" } ?? part.endIndex
+        let words = part[..<end].split(separator: " ")
+        // `closure #1 nonisolated`, `closure #1 @Sendable`.
+        return words.prefix(words.first == "closure" ? 2 : words.count).joined(separator: " ")
     }
 
     /// Up to the parenthesis that begins the parameters, which is in none of `<>` and `{}`.

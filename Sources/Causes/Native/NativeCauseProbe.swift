@@ -1,11 +1,10 @@
-import HeapProbes
-import ProcessResources
+package import ProcessResources
 import SystemCalls
 
 /// Causes in native programs: what is allocated and left, by the stack that allocated it, and threads by their names.
 ///
 /// A snapshot knows code by its place in a file. Only what grew gets the names of functions, and threads their stacks.
-struct NativeCauseProbe: CauseProbe {
+package struct NativeCauseProbe: CauseProbe {
     private struct State {
         /// Of one snapshot, how many bytes each block or mapping was asked for with.
         var sizes = BlockSizes()
@@ -16,47 +15,44 @@ struct NativeCauseProbe: CauseProbe {
 
     private let traces: AllocationTraces
     private let processes: [ProcessReader]
-    private let servingPort: UInt16
+    private let servingPort: UInt16?
     private let state = Locked(State())
 
-    var source: String { traces.source }
+    package var source: String { traces.source }
 
-    /// Nil where the target is no native program.
-    init?(_ subject: HeapSubject) throws(HeapProbeFailure) {
-        guard let traces = try AllocationTraces(subject) else { return nil }
-        self.traces = traces
-        processes = subject.processes
-        servingPort = subject.url.port
+    /// The probe of `processes`, which were started with `PreloadLibrary.tracing` and serve at `servingPort`; nil where they do not
+    /// serve. Throws where the first of them does not trace.
+    package init(_ processes: [ProcessReader], servingPort: UInt16?) throws(Explanation.Failure) {
+        traces = try AllocationTraces(processes)
+        self.processes = processes
+        self.servingPort = servingPort
     }
 
-    var note: String? {
+    package var note: String? {
         let (lost, missing) = state.withLock { ($0.lost, $0.missing) }
         guard lost > 0 else { return missing }
         return "\(lost) allocations found no place in the library's tables, so that some may be missing here"
     }
 
-    func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
+    package func snapshot() async throws(Explanation.Failure) -> CauseSnapshot {
         var snapshot = CauseSnapshot()
         var state = State()
-        do throws(HeapProbeFailure) {
-            for (process, allocations) in try traces.read() {
-                guard let code = try? CodeMap(process) else { continue }
-                snapshot.add(allocations, code, sizes: &state.sizes)
-                state.lost += allocations.lost
-            }
-        } catch {
-            throw Explanation.Failure(error.description)
+        for (process, allocations) in try traces.read() {
+            guard let code = try? CodeMap(process) else { continue }
+            snapshot.add(allocations, code, sizes: &state.sizes)
+            state.lost += allocations.lost
         }
         for process in processes { snapshot.add(threads: (try? process.threadList()) ?? []) }
         self.state.withLock { [state] in $0 = state }
         return snapshot
     }
 
-    func refined(_ causes: [Cause]) async -> [Cause] {
+    package func refined(_ causes: [Cause]) async -> [Cause] {
         let sizes = state.withLock { $0.sizes }
         let causes = await opened(causes)
         let symbols = await Symbols(of: causes.flatMap(\.site))
         if symbols.isMissing { miss("functions have no names: install llvm or binutils, which read them") }
+        let starters = ThreadStarters(among: causes, frames: symbols.frames)
         var refined: [Cause] = []
         for var cause in causes {
             switch cause.kind {
@@ -70,7 +66,7 @@ struct NativeCauseProbe: CauseProbe {
             case .thread:
                 let site = await ThreadStacks.site(of: cause.what, in: processes)
                 if site == nil { miss("threads have no stacks: install elfutils, which reads them") }
-                cause.site = site ?? []
+                cause.site = (site ?? []) + starters.site(of: cause)
                 refined.append(cause)
             default: refined.append(cause)
             }
@@ -104,7 +100,7 @@ struct NativeCauseProbe: CauseProbe {
         causes[like].bytesPerConnection = (causes[like].bytesPerConnection ?? 0) + (cause.bytesPerConnection ?? 0)
     }
 
-    func close() async {}
+    package func close() async {}
 }
 
 extension CauseSnapshot {

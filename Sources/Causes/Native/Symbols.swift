@@ -85,7 +85,10 @@ extension CodeLocation {
             number = value
             parts.removeLast()
         }
-        guard let number, number > 0, parts.first != "??" else { return nil }
+        // What a macro has expanded to is in no file.
+        guard let number, number > 0, let file = parts.first, file != "??", !file.contains("@__swiftmacro_") else {
+            return nil
+        }
         self.init(file: parts.joined(separator: ":"), line: number)
     }
 }

@@ -1,3 +1,4 @@
+import Preload
 import ProcessResources
 
 /// The live heap of native programs: a library that each of them is started with counts what is allocated and what is freed.
@@ -93,19 +94,7 @@ actor NativeProbe: HeapProbe {
 
     /// What is to be done about `failure`.
     static func explained(_ failure: PreloadReadFailure) -> String {
-        guard case .absent(let pid, let absence) = failure else { return "\(failure)" }
-        let reason =
-            switch absence {
-            case .isStatic:
-                "is linked statically, so that no library can be loaded with it: link it dynamically for the check"
-            case .isMusl: "runs on musl, for which there is no gauge: check a build for glibc"
-            case .wasNotNamed:
-                "is without the LD_PRELOAD that the check gives its command: a launcher has cleared it, or it does not start with "
-                    + "it; give the server's own command"
-            case .wasRefused:
-                "did not load what LD_PRELOAD names: it runs as another user or with privileges of its own, or a security "
-                    + "profile forbids it; start it as the check's own user"
-            }
-        return "process \(pid) \(reason), or go without with --heap none"
+        guard case .absent = failure else { return "\(failure)" }
+        return "\(failure), or go without with --heap none"
     }
 }

@@ -4,6 +4,7 @@ import LeakStatistics
 import Lifecycles
 import Logging
 import ProcessResources
+import RuntimeCauses
 import SystemCalls
 import Targets
 import WebSocketProtocol

@@ -1,4 +1,5 @@
 import LeakCheck
+import LeakStatistics
 import Lifecycles
 import Targets
 

@@ -1,3 +1,4 @@
+import Causes
 public import LeakCheck
 import LeakStatistics
 import Lifecycles

@@ -1,4 +1,5 @@
 import LeakCheck
+import LeakStatistics
 
 /// One direction of a plot: from values to pixels, with ticks at round values.
 struct Axis {

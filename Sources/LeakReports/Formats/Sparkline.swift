@@ -1,3 +1,5 @@
+import LeakStatistics
+
 /// The course of one amount as a row of bars, one character for each of its last values.
 public struct Sparkline: Sendable {
     private static let bars = Array("▁▂▃▄▅▆▇█")

@@ -1,3 +1,5 @@
+import LeakStatistics
+
 /// Pieces of markup that only live pages have.
 enum LiveMarkup {
     /// How much of something is done, as a bar with its numbers.

@@ -1,3 +1,4 @@
+import LeakStatistics
 package import Search
 
 /// A search that goes on, as a live page shows it: what was found, and what it follows.

@@ -1,3 +1,5 @@
+import LeakStatistics
+
 /// A server that runs, as a live page shows it: its connections, how they end, and what the process holds.
 package struct LiveServe: LiveState {
     package static let partNames = ["heading", "now", "sockets", "plots", "endings"]

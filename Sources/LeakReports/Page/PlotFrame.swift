@@ -1,3 +1,5 @@
+import LeakStatistics
+
 /// The frame of a plot: two axes with their ticks and units, as an SVG inside a page.
 struct PlotFrame {
     /// How large a plot is drawn; its text has the same size in both.

@@ -1,3 +1,4 @@
+import LeakStatistics
 package import Search
 
 /// The progress of a search, as one line that overwrites itself.

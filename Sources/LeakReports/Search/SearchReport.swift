@@ -1,3 +1,4 @@
+import LeakStatistics
 package import Search
 
 /// A search's result as text for the terminal.

@@ -1,3 +1,4 @@
+import Causes
 import LeakCheck
 import LeakStatistics
 import Lifecycles

@@ -1,4 +1,5 @@
 public import LeakCheck
+import LeakStatistics
 
 /// One sample of a watch as a line for a file or a pipe: `name=value`, always in the same order.
 public struct WatchLine {

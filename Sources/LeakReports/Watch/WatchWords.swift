@@ -1,4 +1,5 @@
 import LeakCheck
+import LeakStatistics
 
 extension WatchGauge {
     /// The name for a table, indented below the gauge it is part of.

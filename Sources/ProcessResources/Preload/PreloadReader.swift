@@ -138,9 +138,26 @@ extension PreloadReadFailure: CustomStringConvertible {
     /// What happened and what to do about it.
     public var description: String {
         switch self {
-        case .absent(let pid, _): "process \(pid) is without the library that counts what it allocates"
+        case .absent(let pid, let absence): "process \(pid) \(absence)"
         case .notPermitted(let pid): AllocatorReadFailure.notPermitted(pid: pid).description
         case .process(let failure): failure.description
+        }
+    }
+}
+
+extension PreloadReadFailure.Absence: CustomStringConvertible {
+    /// The reason and what to do about it, in words that follow the process's name.
+    public var description: String {
+        switch self {
+        case .isStatic:
+            "is linked statically, so that no library can be loaded with it: link it dynamically for the check"
+        case .isMusl: "runs on musl, for which there is no gauge: check a build for glibc"
+        case .wasNotNamed:
+            "is without the LD_PRELOAD that the check gives its command: a launcher has cleared it, or it does not start with "
+                + "it; give the server's own command"
+        case .wasRefused:
+            "did not load what LD_PRELOAD names: it runs as another user or with privileges of its own, or a security "
+                + "profile forbids it; start it as the check's own user"
         }
     }
 }

@@ -96,3 +96,11 @@ extension ProcessReader {
         if let number { numbers.append(number) }
     }
 }
+
+extension [ProcessReader] {
+    /// The processes that these have started, in the order of their numbers, without those that are among these.
+    package func newDescendants() -> [ProcessReader] {
+        let pids = Set(flatMap { (try? $0.descendants()) ?? [] }).subtracting(map(\.pid))
+        return pids.sorted().compactMap { try? ProcessReader(pid: $0) }
+    }
+}

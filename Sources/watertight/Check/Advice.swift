@@ -1,5 +1,6 @@
 import LeakCheck
 import LeakReports
+import LeakStatistics
 import Lifecycles
 
 /// What a user of the command can do about a doubt: which option decides it.
