@@ -14,6 +14,11 @@ extension EventLoop {
         windowLease.release(by: channel)
     }
 
+    /// Claims the step for `channel`: from outside, reaching for the lease would retain it for each message.
+    public func claimStep(for channel: Channel) {
+        stepLease.claim(for: channel)
+    }
+
     /// This loop's one object of its type, made at first use.
     public func attachment<Attachment: AnyObject>(_ make: () -> Attachment) -> Attachment {
         let key = ObjectIdentifier(Attachment.self)

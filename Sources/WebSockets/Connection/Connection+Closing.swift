@@ -6,6 +6,7 @@ extension Connection {
     /// Begins the closing handshake (RFC 6455, section 7.1.2); the peer has `closeLimit` to answer.
     ///
     /// No effect once closing has begun. Before the connection is open it ends at once.
+    @inline(never)
     public func close(_ code: CloseCode = .normalClosure, reason: String = "") {
         perform(life.close(code, reason: reason, at: loop.turnStart))
     }

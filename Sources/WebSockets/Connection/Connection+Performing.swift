@@ -5,6 +5,8 @@ import WebSocketProtocol
 
 /// What `ConnectionLife` decides, done.
 extension Connection {
+    /// Never in place: it is large and rare, and would slow down the paths of messages that may end in it.
+    @inline(never)
     func perform(_ action: ConnectionLife.Action) {
         switch action {
         case .none: break

@@ -46,7 +46,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
     /// next is parsed.
     func opened(_ connection: Connection) {
         connection.holdForTask()
-        connection.loop.stepLease.claim(for: connection)
+        connection.loop.claimStep(for: connection)
     }
 
     func received(_ kind: MessageKind, _ bytes: RawSpan, on connection: Connection) {
@@ -148,7 +148,7 @@ final class Mailbox: ConnectionHandler, @unchecked Sendable {
             next = 0
         }
         // The receiver acts on it now; after its turn the connection continues by itself.
-        if connection.life.holds.contains(.receiver) { connection.loop.stepLease.claim(for: connection) }
+        if connection.life.holds.contains(.receiver) { connection.loop.claimStep(for: connection) }
         return message
     }
 
