@@ -20,9 +20,11 @@ enum Measured {
         var goroutines: ((_ connections: Double) -> Double)?
     }
 
-    /// A row of `drives` of so many blocks of 100 connections each, with a pause of `pause` seconds after each but the last.
+    /// A row of `drives` of so many blocks of 100 connections each, with a pause of `pause` seconds after each but the last, or
+    /// pauses of those that `pauses` has.
     static func row(
-        _ levels: Levels = Levels(), drives: [Int] = [40], pause: Double = 80, lifecycle: Lifecycle = .fin
+        _ levels: Levels = Levels(), drives: [Int] = [40], pause: Double = 80, pauses: [Double] = [],
+        lifecycle: Lifecycle = .fin
     ) -> RowMeasurement {
         var row = RowMeasurement(lifecycle)
         var (connections, seconds) = (0.0, 0.0)
@@ -42,7 +44,7 @@ enum Measured {
         }
         for (drive, blocks) in drives.enumerated() {
             if drive > 0 {
-                seconds += pause
+                seconds += drive <= pauses.count ? pauses[drive - 1] : pause
                 add(.pause, drive - 1, 0)
             } else {
                 add(.measure, 0, 0)

@@ -80,6 +80,18 @@ struct RowJudgeTests {
         #expect(short.reason == .pauseMissing(keptSeconds: 40, requiredSeconds: 75))
     }
 
+    @Test("a long pause that gave all back is no evidence that later drives leave something for as long")
+    func pauseBefore() {
+        // As a server does that gives its sockets back only at a collection: nothing stays of 4,000 connections, then much.
+        var levels = Measured.Levels()
+        levels.descriptors = { connections, drive in 10 + (drive == 0 ? connections : 0.2 * (connections - 4000)) }
+        levels.descriptorsAtRest = { 10 + max(0, 0.2 * ($0 - 4000)) }
+        let short = Measured.finding(Measured.row(levels, drives: [40, 20, 20], pauses: [126, 45]), .descriptors)
+        #expect(short.reason == .pauseMissing(keptSeconds: 45, requiredSeconds: 75), "\(short)")
+        let long = Measured.finding(Measured.row(levels, drives: [40, 20, 20], pauses: [126, 80]), .descriptors)
+        #expect(long.verdict == .leak, "\(long)")
+    }
+
     @Test("what grows again only beyond the connections before the pause is no leak")
     func beyondReach() {
         var levels = Measured.Levels()

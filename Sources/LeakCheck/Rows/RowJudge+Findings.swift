@@ -55,7 +55,7 @@ extension RowJudge {
 
     private func convict(_ finding: inout CheckResult.Finding, _ row: RowMeasurement, _ judgment: Judgment) {
         finding.verdict = .leak
-        let seconds = row.longestPauseSeconds ?? 0
+        let seconds = judgment.troughs.map { Self.keptSeconds(row, $0) } ?? 0
         finding.reason = .kept(
             pauseSeconds: seconds, connections: row.completed, isChosen: rules.isPauseChosen)
         guard let troughs = judgment.troughs, case .confirmed(let least, let most) = troughs.standing,

@@ -193,7 +193,7 @@ package struct RowJudge: Sendable {
         case .needsPause: judgment.assessment = .suspect
         case .unsteady(let least, let most): judgment.assessment = .undecided(.unsteady(least: least, most: most))
         case .confirmed:
-            let kept = row.longestPauseSeconds ?? 0
+            let kept = Self.keptSeconds(row, troughs)
             if kept < rules.pauseSeconds - Self.pauseTolerance {
                 judgment.assessment = .undecided(
                     .pauseMissing(keptSeconds: kept, requiredSeconds: rules.pauseSeconds))
@@ -204,6 +204,11 @@ package struct RowJudge: Sendable {
             }
         case .ended: clear(&judgment, row, scale, course, troughs)
         }
+    }
+
+    /// How long what shows a leak was kept: through the longest pause after the drives that left it, in seconds.
+    static func keptSeconds(_ row: RowMeasurement, _ troughs: Troughs) -> Double {
+        row.pausesSeconds.dropFirst(troughs.firstOfLeak).max() ?? 0
     }
 
     /// How much shorter than required a pause may be by the time its readings take.

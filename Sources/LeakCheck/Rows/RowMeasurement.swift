@@ -57,13 +57,16 @@ package struct RowMeasurement: Sendable {
     /// Whether a pause is over, so that a suspicion can be held against what came after it.
     var hasPaused: Bool { samples.contains { $0.phase == .pause } }
 
-    /// How long the longest pause was, in seconds; nil where there was none.
-    package var longestPauseSeconds: Double? {
+    /// How long each pause was, in seconds.
+    var pausesSeconds: [Double] {
         troughs.map { index in
             let before = samples[..<index].last { $0.phase != .pause }
             return samples[index].seconds - (before?.seconds ?? samples[index].seconds)
-        }.max()
+        }
     }
+
+    /// How long the longest pause was, in seconds; nil where there was none.
+    package var longestPauseSeconds: Double? { pausesSeconds.max() }
 
     /// Whether more connections can be made and may tell more.
     var mayBeDriven: Bool { stopReason == nil && failure == nil && stall?.hasRecovered != false }

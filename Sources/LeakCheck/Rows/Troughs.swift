@@ -88,6 +88,9 @@ struct Troughs {
         return min(low, high)...max(low, high)
     }
 
+    /// The first of the two drives that show a leak, from 0: what an earlier one left was given back, or is of warming up.
+    var firstOfLeak: Int { max(0, increments.count - 2) }
+
     /// Whether a pause gave back something of what its drive had left.
     var hasReleased: Bool {
         course.drives.enumerated().contains { $1.trough != nil && Self.kept($1, isFirst: $0 == 0, scale) == false }
