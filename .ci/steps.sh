@@ -46,13 +46,14 @@ second_command() {
     counted_tests swift test
 }
 
-# What a slow machine may rightly end otherwise, and the README's second command leaves out; two suites at a time. Suites
+# What a slow machine may rightly end otherwise, and the README's second command leaves out; three suites at a time,
+# which wait most of it. Suites
 # without such a test have just run.
 timed_tests() {
     local others
     others=$(grep -L '\.timed' Tests/CommandTests/*Tests.swift Tests/HeapProbesTests/*Tests.swift |
         sed -E 's|Tests/(.*)/(.*)\.swift|\1\\.\2/|' | paste -sd '|')
-    TIMED_TESTS=1 counted_tests swift test --experimental-maximum-parallelization-width 2 \
+    TIMED_TESTS=1 counted_tests swift test --experimental-maximum-parallelization-width 3 \
         --filter '^(CommandTests|HeapProbesTests|ScenariosTests|WatertightTestingTests)\.' --skip "^($others)"
 }
 

@@ -2,6 +2,7 @@ import Glibc
 import Sockets
 import Subprocesses
 import SystemCalls
+import TestSupport
 import Testing
 
 @testable import WatertightTesting
@@ -61,37 +62,35 @@ struct LeakCheckLedgerTests {
     }
 }
 
-extension LeakChecks {
-    /// This program again, with the variable.
-    @Suite("Every test of a program, in a program", .serialized)
-    struct EveryTestRuns {
-        private func run(_ runs: String, only filter: String) async throws -> ExecutionResult {
-            let program = try #require(FilePath.ofProcess)
-            return try await Subprocess.run(
-                [program, "--testing-library", "swift-testing", "--filter", filter],
-                environment: [EveryTest.variable: runs, fixtureVariable: "1"], within: .seconds(120))
-        }
+/// This program again, with the variable.
+@Suite("Every test of a program, in a program", .serialized, .timed)
+struct EveryTestRuns {
+    private func run(_ runs: String, only filter: String) async throws -> ExecutionResult {
+        let program = try #require(FilePath.ofProcess)
+        return try await Subprocess.run(
+            [program, "--testing-library", "swift-testing", "--filter", filter],
+            environment: [EveryTest.variable: runs, fixtureVariable: "1"], within: .seconds(120))
+    }
 
-        @Test("a test that leaks fails, the others run as often and pass, and the times are said")
-        func leaks() async throws {
-            let result = try await run("10", only: "EveryTestFixture")
-            let said = String(decoding: result.errors, as: UTF8.self)
-            #expect(result.status.exitCode == 1)
-            for expected in [
-                "each run leaves something behind", "Test \"keeps a socket\" failed", "Test \"keeps nothing\" passed",
-                "Test \"is checked in itself\" passed", "leak checks: 3 in ",
-                "WatertightTestingTests.EveryTestFixture/leak()",
-            ] {
-                #expect(said.contains(expected), "\(said)")
-            }
+    @Test("a test that leaks fails, the others run as often and pass, and the times are said")
+    func leaks() async throws {
+        let result = try await run("10", only: "EveryTestFixture")
+        let said = String(decoding: result.errors, as: UTF8.self)
+        #expect(result.status.exitCode == 1)
+        for expected in [
+            "each run leaves something behind", "Test \"keeps a socket\" failed", "Test \"keeps nothing\" passed",
+            "Test \"is checked in itself\" passed", "leak checks: 3 in ",
+            "WatertightTestingTests.EveryTestFixture/leak()",
+        ] {
+            #expect(said.contains(expected), "\(said)")
         }
+    }
 
-        @Test("a value that is no number ends the program before a test runs")
-        func misuse() async throws {
-            let result = try await run("many", only: "EveryTestFixture")
-            #expect(result.status.exitCode == EX_USAGE)
-            #expect(result.outputTail.contains("WATERTIGHT_LEAK_FREE=many: give the number of runs"))
-        }
+    @Test("a value that is no number ends the program before a test runs")
+    func misuse() async throws {
+        let result = try await run("many", only: "EveryTestFixture")
+        #expect(result.status.exitCode == EX_USAGE)
+        #expect(result.outputTail.contains("WATERTIGHT_LEAK_FREE=many: give the number of runs"))
     }
 }
 
