@@ -241,6 +241,27 @@ struct CheckCourseTests {
         #expect(shared.schedule.rows.allSatisfy { !$0.restsInDoubt })
     }
 
+    @Test("a row in doubt rests from 400 connections on, twice at most, and for 30 s at most")
+    func limitsOfRestInDoubt() {
+        let start = MonotonicTime(nanoseconds: 0)
+        func left(_ connections: Int, after pauses: Int) -> CheckSchedule.Row {
+            var row = CheckSchedule.Row(staysConnected: false)
+            row.pauses = pauses
+            row.beginDrive(at: start)
+            let doubt = RowJudge.Assessment.undecided(.noisy(bound: 3))
+            row.note(
+                .init(completed: connections, rate: 60, assessments: [.descriptors: doubt], restTells: true),
+                at: start + .seconds(1))
+            row.leave(at: start + .seconds(1), mayRest: true, mayRestInDoubt: true)
+            return row
+        }
+        #expect(left(399, after: 0).state == .measuring)
+        #expect(left(400, after: 0).state == .resting && left(400, after: 1).restsInDoubt)
+        #expect(left(400, after: 2).state == .measuring)
+        #expect(left(400, after: 0).requiredRest(.seconds(75)) == .seconds(30))
+        #expect(left(400, after: 0).requiredRest(.seconds(3)) == .seconds(3))
+    }
+
     @Test("a suspicion after a rest that was too short for a verdict gets its whole pause")
     func pauseAfterRest() {
         let start = MonotonicTime(nanoseconds: 0)

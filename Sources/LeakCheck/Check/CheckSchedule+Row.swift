@@ -65,9 +65,9 @@ extension CheckSchedule {
         /// Whether a reading at rest would tell what driving has not told so far.
         var restTells = false
         /// In the pause that goes on: whether nothing is suspected, and the row rests so that it can be read at rest.
-        private(set) var restsInDoubt = false
+        var restsInDoubt = false
         /// In the pause that goes on: how long after the last connection the probes were read.
-        private var probedAfter = Duration.zero
+        var probedAfter = Duration.zero
         /// In the pause that goes on: whether all that was suspected was given back.
         var hasReleased = false
         /// How long after the last connection something was given back, in any pause.
@@ -123,8 +123,6 @@ extension CheckSchedule.Row {
     private static let largestBlock = 50_000.0
     /// By how much blocks are varied, so that nothing periodic in the target falls in step with them.
     private static let variation = 0.75...1.25
-    /// A pause after the first waits so much longer than what the first gave back took, and a second besides.
-    private static let releaseMargin = 1.5
 
     /// Where peers stay for a while, a block of a few takes as long as one of many.
     private static func firstBlock(_ staysConnected: Bool) -> Double { staysConnected ? 256 : 40 }
@@ -168,25 +166,6 @@ extension CheckSchedule.Row {
     private static let leastToRest = 400
     /// Rests of a row in which nothing is suspected.
     private static let mostRestsInDoubt = 2
-    /// How long such a rest may be; what is kept for longer is suspected then.
-    private static let longestRestInDoubt = Duration.seconds(30)
-
-    /// How long the row must rest.
-    func requiredRest(_ pause: Duration) -> Duration {
-        if restsInDoubt { return min(pause, Self.longestRestInDoubt) }
-        guard pauses > 0, !needsLongerPause, let lastFall else { return pause }
-        return min(pause, max(.seconds(2), lastFall * Self.releaseMargin + .seconds(1)))
-    }
-
-    /// Whether the probes of a resting row are to be read again: ever more rarely, and for a tenth of the time at most.
-    func mustProbe(at now: MonotonicTime) -> Bool {
-        now - idleSince >= max(.seconds(1), probedAfter * Self.probingFactor, probedAfter + probeCost * 10)
-    }
-
-    /// The probes of a resting row were read.
-    mutating func didProbe(at now: MonotonicTime) { probedAfter = now - idleSince }
-
-    private static let probingFactor = 1.5
 
     /// Connections of the next block.
     func block(_ generator: inout SeededGenerator) -> Int {
@@ -285,12 +264,6 @@ extension CheckSchedule.Row {
         isLimited = false
         hasReleased = false
         state = .measuring
-    }
-
-    /// The pause that is over was too short for the leak that it shows: the row rests on.
-    mutating func restOn() {
-        state = .resting
-        restsInDoubt = false
     }
 
     /// Nothing more is to be learned.
