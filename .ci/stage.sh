@@ -15,15 +15,22 @@ stage() {
 # Begins a stage that runs beside those that follow, with the lowest priority, because it has much to do and measures nothing.
 # What it prints comes when it is awaited.
 beside() {
-    local name=$1 limit=$2 log
+    local name=$1 limit=$2 begun=$SECONDS log
     shift 2
     printf '\n=== %s: begun, beside what follows\n' "$name"
     log=$(mktemp)
     set -m
-    (set +e; renice -n 19 -p "$BASHPID" >/dev/null; "$@") >"$log" 2>&1 &
+    (
+        set +e
+        renice -n 19 -p "$BASHPID" >/dev/null
+        "$@"
+        code=$?
+        printf '=== %s: ended after %d s\n' "$name" $((SECONDS - begun))
+        exit "$code"
+    ) >"$log" 2>&1 &
     running+=("$!")
     set +m
-    others+=("$! $limit $SECONDS $log $name")
+    others+=("$! $limit $begun $log $name")
 }
 others=()
 

@@ -46,9 +46,8 @@ second_command() {
     counted_tests swift test
 }
 
-# What a slow machine may rightly end otherwise, and the README's second command leaves out; three suites at a time,
-# which wait most of it. Suites
-# without such a test have just run.
+# What a slow machine may rightly end otherwise, and the README's second command leaves out; three suites at a time, which
+# wait most of it. Suites without such a test have just run.
 timed_tests() {
     local others
     others=$(grep -L '\.timed' Tests/CommandTests/*Tests.swift Tests/HeapProbesTests/*Tests.swift |

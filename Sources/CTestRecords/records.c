@@ -4,7 +4,9 @@
 // which passes its number on; there is a supply of them.
 #include "include/CTestRecords.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 typedef bool accessor(void *value, const void *type, const void *hint, uintptr_t reserved);
 
@@ -37,6 +39,12 @@ __attribute__((used, visibility("hidden"))) bool watertight_make_test(
     return true;
 }
 
+// A run that checks nothing must not pass for one that found nothing.
+static void refuse(const char *reason) {
+    fprintf(stderr, "WATERTIGHT_LEAK_FREE: %s; give the tests .leakFree, or unset the variable\n", reason);
+    exit(EX_UNAVAILABLE);
+}
+
 // The supply: each function sets the fifth argument to its number.
 #define TEXT(value) TEXT_OF(value)
 #define TEXT_OF(value) #value
@@ -45,6 +53,12 @@ __attribute__((used, visibility("hidden"))) bool watertight_make_test(
 #elif defined(__aarch64__)
 #define PASS_ON "movz w4, #number\n b watertight_make_test\n"
 #endif
+
+// Whether each test is to be checked.
+static int is_asked(void) {
+    const char *asked = getenv("WATERTIGHT_LEAK_FREE");
+    return asked && *asked;
+}
 
 #ifdef PASS_ON
 __asm__(".pushsection .text.watertight_test_functions, \"ax\", %progbits\n"
@@ -63,13 +77,17 @@ __asm__(".pushsection .text.watertight_test_functions, \"ax\", %progbits\n"
 extern char watertight_test_functions[];
 
 __attribute__((constructor)) static void begin(void) {
-    const char *asked = getenv("WATERTIGHT_LEAK_FREE");
-    if (!asked || !*asked) return;
+    if (!is_asked()) return;
     for (struct record *record = first_record; record < end_of_records && count < WATERTIGHT_MOST_TESTS; record++) {
         if (record->kind != KIND_TEST || !record->accessor) continue;
         originals[count] = record->accessor;
         record->accessor = (accessor *)(void *)(watertight_test_functions + FUNCTION_BYTES * count);
         count++;
     }
+    if (count == 0) refuse("this program has no test of swift-testing that could be changed");
+}
+#else
+__attribute__((constructor)) static void begin(void) {
+    if (is_asked()) refuse("tests can be changed on x86_64 and aarch64 only");
 }
 #endif
