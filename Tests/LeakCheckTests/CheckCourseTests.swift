@@ -275,21 +275,23 @@ struct CheckCourseTests {
         #expect(row.requiredRest(.seconds(75)) == .seconds(75))
     }
 
-    @Test("the probes of a resting row are read ever more rarely, and for a tenth of the time at most")
+    @Test("the probes of a resting row are read ever more rarely, and for half of the time by all that rest together")
     func probing() {
         let start = MonotonicTime(nanoseconds: 0)
-        var row = CheckSchedule.Row(staysConnected: false)
-        row.idleSince = start
-        row.probeCost = .milliseconds(50)
-        func readings() -> [Int] {
-            (1...75).filter { second in
+        func readings(_ cost: Duration, resting: Int) -> [Int] {
+            var row = CheckSchedule.Row(staysConnected: false)
+            row.idleSince = start
+            row.probeCost = cost
+            return (1...75).filter { second in
                 let now = start + .seconds(second)
-                guard row.mustProbe(at: now) else { return false }
+                guard row.mustProbe(at: now, resting: resting) else { return false }
                 row.didProbe(at: now)
                 return true
             }
         }
-        #expect(readings() == [1, 2, 3, 5, 8, 12, 18, 27, 41, 62])
+        #expect(readings(.milliseconds(50), resting: 1) == [1, 2, 3, 5, 8, 12, 18, 27, 41, 62])
+        #expect(readings(.seconds(1), resting: 1) == [1, 11, 21, 32, 48, 72])
+        #expect(readings(.seconds(1), resting: 30) == [1, 61])
     }
 
     @Test("rows rest while others are driven, and all together")

@@ -157,7 +157,7 @@ struct SimulatedCheck {
         now = now + .seconds(1)
         for row in resting {
             let moment = reading(row, .pause)
-            if schedule.rows[row].mustProbe(at: now) { schedule.didProbe(row, at: now) }
+            if schedule.rows[row].mustProbe(at: now, resting: resting.count) { schedule.didProbe(row, at: now) }
             let rest = judge.rest(of: rows[row], at: moment)
             rows[row].noteReleases(rest.releases, after: (now - schedule.rows[row].idleSince).inSeconds)
             let crest = rows[row].samples[rows[row].samples.count - 1]

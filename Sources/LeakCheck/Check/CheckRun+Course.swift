@@ -109,7 +109,7 @@ extension CheckRun {
             moment.allocator = await target.allocators.read(
                 target.members, connections: moment.connections, isDecisive: false,
                 beside: await target.probes.besideAllocators())
-            if schedule.rows[row].mustProbe(at: .now) {
+            if schedule.rows[row].mustProbe(at: .now, resting: resting.count) {
                 moment.probed = await probed(row, target)
                 schedule.didProbe(row, at: .now)
             }

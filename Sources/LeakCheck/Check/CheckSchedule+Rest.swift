@@ -8,6 +8,8 @@ extension CheckSchedule.Row {
     private static let longestRestInDoubt = Duration.seconds(30)
     /// How much later each reading of the probes comes than the one before.
     private static let probingFactor = 1.5
+    /// How many times as long as a reading takes none follows, for one row and for each of those that rest.
+    private static let (timesOfCost, timesOfCostTogether) = (10, 2)
 
     /// How long the row must rest.
     func requiredRest(_ pause: Duration) -> Duration {
@@ -16,9 +18,13 @@ extension CheckSchedule.Row {
         return min(pause, max(.seconds(2), lastFall * Self.releaseMargin + .seconds(1)))
     }
 
-    /// Whether the probes of a resting row are to be read again: ever more rarely, and for a tenth of the time at most.
-    func mustProbe(at now: MonotonicTime) -> Bool {
-        now - idleSince >= max(.seconds(1), probedAfter * Self.probingFactor, probedAfter + probeCost * 10)
+    /// Whether the probes of a row that rests with others, `resting` in all, are to be read again: ever more rarely, for a tenth
+    /// of the time at most, and for half of it for all of them together.
+    func mustProbe(at now: MonotonicTime, resting: Int) -> Bool {
+        let idle = now - idleSince
+        guard probedAfter > .zero else { return idle >= .seconds(1) }
+        let pause = max(Self.timesOfCost, Self.timesOfCostTogether * resting)
+        return idle >= max(probedAfter * Self.probingFactor, probedAfter + probeCost * pause)
     }
 
     /// The probes of a resting row were read.
