@@ -224,9 +224,11 @@ final class Subjects {
             configuration.faults = FaultPlan(delay: .microseconds(100), failEvery: 3, failure: failure)
             add("under test, \(failure.rawValue)") { [configuration] index in
                 let client = try await ConnectionUnderTest.connect(
-                    to: url, id: index, configuration: configuration, echoLimit: .milliseconds(20), on: loop)
+                    to: url, id: index, configuration: configuration, echoLimit: .seconds(60), on: loop)
                 for _ in 0..<2 { try await client.send("echo") }
-                guard (try? await client.send("lost")) == nil else { throw Unexpected("an echo") }
+                guard (try? await client.send("lost", within: .milliseconds(20))) == nil else {
+                    throw Unexpected("an echo")
+                }
                 await client.closeNow()
             }
         }

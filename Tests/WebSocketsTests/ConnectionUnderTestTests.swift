@@ -156,6 +156,25 @@ extension OverTCP {
             }
         }
 
+        @Test("a message's own limit stands for that message alone")
+        func ownLimit() async throws {
+            try await TestServer.with { server in
+                let connection = try await connect(server, echoLimit: .seconds(60)) {
+                    $0.faults = FaultPlan(failEvery: 3, failure: .timeout)
+                }
+                for _ in 0..<2 { try await connection.send("echoed") }
+                let failure = await echoFailure { () async throws(EchoFailure) in
+                    try await connection.send("lost", within: .milliseconds(20))
+                }
+                guard case .echoTimedOut(.milliseconds(20)) = failure else {
+                    Issue.record("\(String(describing: failure))")
+                    return
+                }
+                #expect(await connection.echoesValidated == 2)
+                await connection.closeNow()
+            }
+        }
+
         @Test("a message that answers nothing is noticed")
         func unexpected() async throws {
             try await TestServer.with(handler: { _ in

@@ -104,17 +104,18 @@ public actor ConnectionUnderTest {
     /// How it ended; nil until then, or if it never opened.
     public var outcome: CloseOutcome? { ledger.outcome }
 
-    /// Sends a message and waits for its echo, which must have the same kind and bytes.
+    /// Sends a message and waits for its echo, which must have the same kind and bytes; a `limit` stands for this message
+    /// in place of the connection's own.
     ///
     /// Throws `EchoFailure`. A cancelled task still waits for the echo or its limit.
-    public func send(_ message: Message) async throws(EchoFailure) {
+    public func send(_ message: Message, within limit: Duration? = nil) async throws(EchoFailure) {
         guard let connection else {
             sendFailures += 1
             throw .notSent(.closed)
         }
         history.append(SentMessage(connectionID: id, payload: message, time: .now))
         let echoed = await withUnsafeContinuation { continuation in
-            ledger.send(message, on: connection, within: echoLimit, continuation)
+            ledger.send(message, on: connection, within: limit ?? echoLimit, continuation)
         }
         if case .failure(let failure) = echoed {
             sendFailures += 1
@@ -122,15 +123,15 @@ public actor ConnectionUnderTest {
         }
     }
 
-    /// Sends a text message and waits for its echo, as `send(_:)` of a message.
-    public func send(_ text: String) async throws(EchoFailure) {
+    /// Sends a text message and waits for its echo, as `send(_:within:)` of a message.
+    public func send(_ text: String, within limit: Duration? = nil) async throws(EchoFailure) {
         var text = text
-        try await send(text.withUTF8 { Message(.text, UnsafeRawBufferPointer($0).bytes) })
+        try await send(text.withUTF8 { Message(.text, UnsafeRawBufferPointer($0).bytes) }, within: limit)
     }
 
-    /// Sends a binary message and waits for its echo, as `send(_:)` of a message.
-    public func send(_ bytes: [UInt8]) async throws(EchoFailure) {
-        try await send(Message(.binary, bytes.span.bytes))
+    /// Sends a binary message and waits for its echo, as `send(_:within:)` of a message.
+    public func send(_ bytes: [UInt8], within limit: Duration? = nil) async throws(EchoFailure) {
+        try await send(Message(.binary, bytes.span.bytes), within: limit)
     }
 
     /// Begins the closing handshake and waits for its end, at most the connection's `closeLimit`; nil if it never
