@@ -230,6 +230,52 @@ struct CheckCourseTests {
         #expect((0..<20).allSatisfy { verdicts(leaking, $0)[.descriptors] == .leak })
     }
 
+    @Test("a row of few blocks is driven on, not left to rest, where all wait for it", arguments: [1, 3])
+    func fewBlocks(rows: Int) async {
+        let fast = SimulatedTarget(name: "fast", rate: 4000, base: 40_000)
+        // Seven blocks of some 0.6 s in its share, the first of which leaves what warming up leaves.
+        var slow = SimulatedTarget(name: "slow", rate: 400, base: 40_000, staysConnected: true)
+        slow.cachedBytes = 200
+        slow.cacheSize = 250
+        let targets = Array(repeating: fast, count: 36 - rows) + Array(repeating: slow, count: rows)
+        var check = SimulatedCheck(targets)
+        await check.run()
+        #expect((0..<36).allSatisfy { check.findings($0).allSatisfy { $0.verdict == .clean } })
+        #expect(check.schedule.rows.allSatisfy { $0.pauses == 0 })
+        #expect(check.seconds < 22 + 10 * Double(rows), "\(check.seconds)")
+    }
+
+    @Test(
+        "a row in doubt rests at once beside others, and is driven for 8 s first where all wait for it",
+        arguments: [0, 35])
+    func loneRest(doubtful: Int) {
+        var now = MonotonicTime(nanoseconds: 0)
+        var schedule = CheckSchedule(
+            CheckSchedule.Settings(start: now, budget: .seconds(300), pause: .seconds(75)),
+            staysConnected: Array(repeating: false, count: 36), seed: 1)
+        var completed = Array(repeating: 0, count: 36)
+        for _ in 0..<10_000 {
+            switch schedule.next(at: now) {
+            case .begin(let row, _): schedule.didBegin(row, at: now)
+            case .drive(let row, let connections, _):
+                now = now + .milliseconds(200)
+                completed[row] += connections
+                let isInDoubt = row == doubtful
+                let assessment: RowJudge.Assessment = isInDoubt ? .undecided(.noisy(bound: 3)) : .clean(isTight: true)
+                schedule.didDrive(
+                    row,
+                    .init(
+                        completed: completed[row], rate: 4000, assessments: [.descriptors: assessment],
+                        restTells: isInDoubt), at: now)
+            default: break
+            }
+            if schedule.rows[doubtful].restsInDoubt { break }
+        }
+        let driven = schedule.rows[doubtful].driven
+        #expect(schedule.rows[doubtful].restsInDoubt)
+        #expect(doubtful == 0 ? driven < .seconds(4) : driven >= .seconds(8), "\(driven)")
+    }
+
     @Test("a rest in doubt neither overruns the budget nor stops other rows of the same process")
     func restInDoubtIsModest() async {
         var check = SimulatedCheck(

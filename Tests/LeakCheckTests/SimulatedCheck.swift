@@ -30,6 +30,8 @@ struct SimulatedTarget: Sendable, CustomStringConvertible {
     /// Bytes at the start, all of which may be free.
     var base = 2_000_000.0
     var descriptorLimit = 20_000
+    /// Whether its peers stay for a while, so that a block is of many.
+    var staysConnected = false
 
     var description: String { name }
 }
@@ -68,7 +70,7 @@ struct SimulatedCheck {
         schedule = CheckSchedule(
             CheckSchedule.Settings(
                 start: begun, budget: budget, isBudgetFixed: isBudgetFixed, pause: pause, sharesProcess: sharesProcess),
-            staysConnected: targets.map { _ in false }, seed: 1)
+            staysConnected: targets.map(\.staysConnected), seed: 1)
         made = targets.map { _ in [] }
         highWater = targets.map { _ in 0 }
         watches = targets.map { _ in PauseWatch() }

@@ -78,6 +78,8 @@ struct CheckSchedule {
     private static let longestConfirming = Duration.seconds(30)
     /// Less time is better spent with driving than with a rest in which nothing is suspected.
     private static let leastRestInDoubt = Duration.seconds(5)
+    /// How long a row is driven before it rests in doubt where nothing else is left to do meanwhile.
+    private static let drivenBeforeLoneRest = Duration.seconds(8)
     /// Below this nothing useful can be driven.
     private static let leastSlice = Duration.milliseconds(300)
     /// Processes that start ahead of their turn, at most.
@@ -280,7 +282,16 @@ struct CheckSchedule {
     private mutating func leave(_ row: Int, at now: MonotonicTime) {
         current = nil
         let mayRest = now + .seconds(1) < (settings.isBudgetFixed ? budgetEnd : budgetEnd + settings.pause)
-        let mayRestInDoubt = !settings.sharesProcess && now + Self.leastRestInDoubt < budgetEnd
+        // Beside others a rest costs nothing; one that all wait for comes after what driving can tell.
+        let isWorthIt = isBesideOthers(row) || rows[row].driven >= Self.drivenBeforeLoneRest
+        let mayRestInDoubt = isWorthIt && !settings.sharesProcess && now + Self.leastRestInDoubt < budgetEnd
         rows[row].leave(at: now, mayRest: mayRest, mayRestInDoubt: mayRestInDoubt)
+    }
+
+    /// Whether other rows are still to be driven, or rest.
+    private func isBesideOthers(_ row: Int) -> Bool {
+        rows.indices.contains { other in
+            other != row && !rows[other].isInapplicable && [.waiting, .resting].contains(rows[other].state)
+        }
     }
 }

@@ -81,11 +81,12 @@ package struct RowJudge: Sendable {
         /// Whether what is freed leaves the gauge, so that it can be read at rest.
         var isExact = true
 
-        /// Whether a reading at rest would tell what driving has not told: what is kept for a time is gone then.
+        /// Whether a reading at rest would tell what driving has not told: what is kept for a time is gone then. Too few blocks
+        /// ask for more of them.
         var restTells: Bool {
             guard isExact, case .undecided(let reason) = assessment else { return false }
             switch reason {
-            case .noisy, .slowing, .tooFewConnections, .stopped: return true
+            case .noisy, .slowing, .stopped: return true
             default: return false
             }
         }
