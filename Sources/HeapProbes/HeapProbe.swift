@@ -16,6 +16,8 @@ public protocol HeapProbe: Sendable {
     /// By process, what is known of its memory beside its allocator, as it was at the last reading. A process of which nothing is
     /// known is left out.
     var besideAllocators: [Int32: MemoryBeside] { get async }
+    /// The timers that are set in the target now; nil where the probe does not know them.
+    func pendingTimers() async -> PendingTimers?
     /// Lets go of the target; no reading may follow.
     func close() async
 }
@@ -27,6 +29,8 @@ extension HeapProbe {
     public var remark: String? { nil }
     /// What a probe says that knows nothing of mappings.
     public var besideAllocators: [Int32: MemoryBeside] { get async { [:] } }
+    /// What a probe says that knows of no timers.
+    public func pendingTimers() async -> PendingTimers? { nil }
 }
 
 /// What a probe's readings mean.

@@ -51,6 +51,19 @@ actor InspectorProbe: HeapProbe {
         return [.liveBytes: sum]
     }
 
+    /// The timers of all processes; nil where one of them cannot be asked.
+    func pendingTimers() async -> PendingTimers? {
+        var sum = PendingTimers()
+        for each in inspected where each.process.isAlive {
+            let found = try? await Self.visit(each) { session async throws(HeapProbeFailure) in
+                try await session.pendingTimers()
+            }
+            guard let timers = found else { return nil }
+            sum = sum + timers
+        }
+        return sum
+    }
+
     /// Nothing is held between readings.
     func close() {}
 
@@ -75,11 +88,18 @@ actor InspectorProbe: HeapProbe {
     }
 
     private static func liveBytes(_ inspected: Inspected) async throws(HeapProbeFailure) -> Double {
+        try await visit(inspected) { session async throws(HeapProbeFailure) in try await session.liveBytes() }
+    }
+
+    /// Asks the inspector of a process something, and lets go of it again.
+    private static func visit<Answer>(
+        _ inspected: Inspected, _ ask: (InspectorSession) async throws(HeapProbeFailure) -> Answer
+    ) async throws(HeapProbeFailure) -> Answer {
         let before = try? inspected.process.descriptorCount()
         let session = try await InspectorSession(pid: inspected.process.pid, url: inspected.url)
-        let bytes: Double
+        let answer: Answer
         do {
-            bytes = try await session.liveBytes()
+            answer = try await ask(session)
         } catch {
             await session.close()
             throw error
@@ -91,6 +111,6 @@ actor InspectorProbe: HeapProbe {
         {
             try? await Task.sleep(for: .milliseconds(1))
         }
-        return bytes
+        return answer
     }
 }

@@ -93,6 +93,10 @@ struct InspectorParameters: Encodable {
     var expression: String?
     var returnByValue: Bool?
     var reportProgress: Bool?
+    var objectGroup: String?
+    var objectId: String?
+    var prototypeObjectId: String?
+    var functionDeclaration: String?
 }
 
 /// What we read of the inspector's answers.
@@ -100,17 +104,23 @@ struct InspectorResult: Decodable {
     struct Evaluation: Decodable {
         var value: Double?
         var text: String?
+        var objectId: String?
 
         private enum CodingKeys: CodingKey {
-            case value
+            case value, objectId
         }
 
         init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             value = try? values.decode(Double.self, forKey: .value)
             text = try? values.decode(String.self, forKey: .value)
+            objectId = try? values.decode(String.self, forKey: .objectId)
         }
+    }
+    struct Objects: Decodable {
+        var objectId: String?
     }
     var usedSize: Double?
     var result: Evaluation?
+    var objects: Objects?
 }

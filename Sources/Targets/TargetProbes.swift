@@ -94,6 +94,14 @@ package actor TargetProbes {
         return beside
     }
 
+    /// The timers that are set in the target; nil where no probe knows them.
+    package func pendingTimers() async -> PendingTimers? {
+        for entry in opened {
+            if let timers = await entry.probe.pendingTimers() { return timers }
+        }
+        return nil
+    }
+
     /// Lets go of the target.
     package func close() async {
         let probes = opened

@@ -140,6 +140,39 @@ struct CheckCourseTests {
         }
     }
 
+    @Test("what timers keep for longer than the pause is waited for, and is no leak", arguments: [120, 290])
+    func timers(seconds: Int) async {
+        var target = SimulatedTarget(name: "timers", keptDescriptors: 1, keptFor: .seconds(seconds), hasTimers: true)
+        target.descriptorLimit = 1_000_000
+        let check = await ran(target)
+        #expect(verdicts(check)[.descriptors] == .clean)
+        #expect(check.seconds > Double(seconds) && check.seconds < Double(2 * seconds + 60), "\(check.seconds)")
+        // Its leaking twins set the same timers: one keeps all, the other a tenth of it.
+        target.descriptors = 1
+        target.keptDescriptors = 0
+        #expect(verdicts(await ran(target))[.descriptors] == .leak)
+        target.descriptors = 0.1
+        target.keptDescriptors = 0.9
+        let tenth = await ran(target, budget: .seconds(4 * seconds))
+        #expect(verdicts(tenth)[.descriptors] == .leak)
+    }
+
+    @Test("a budget is not overrun for timers, and those that are due after more than minutes are not waited for")
+    func timersNotWaitedFor() async {
+        var target = SimulatedTarget(name: "timers", keptDescriptors: 1, keptFor: .seconds(120), hasTimers: true)
+        var fixed = SimulatedCheck([target], budget: .seconds(60), isBudgetFixed: true)
+        await fixed.run()
+        #expect(verdicts(fixed)[.descriptors] == .inconclusive && fixed.seconds < 62)
+        target.keptFor = .seconds(900)
+        let check = await ran(target)
+        #expect(check.seconds < 160, "\(check.seconds)")
+        guard case .timersPending(_, _, let due) = check.finding(.descriptors).reason else {
+            Issue.record("\(check.finding(.descriptors))")
+            return
+        }
+        #expect((890...905).contains(due))
+    }
+
     @Test("what is kept longer than the pause is not called a leak where the pause could not be had")
     func pauseMissing() async {
         var check = SimulatedCheck(

@@ -1,3 +1,4 @@
+import HeapProbes
 import LeakStatistics
 import Lifecycles
 import SystemCalls
@@ -22,6 +23,8 @@ struct SimulatedTarget: Sendable, CustomStringConvertible {
     var keptVaries = false
     /// How long what is kept for a time is kept.
     var keptFor = Duration.zero
+    /// Whether a timer of each connection ends that, which the target can be asked for.
+    var hasTimers = false
     /// Bytes that each of the first connections leaves for good, and how many those are: a cache.
     var cachedBytes = 0.0
     var cacheSize = 0.0
@@ -158,6 +161,7 @@ struct SimulatedCheck {
     private mutating func watch(_ resting: [Int]) {
         now = now + .seconds(1)
         for row in resting {
+            noteTimers(row)
             let moment = reading(row, .pause)
             if schedule.rows[row].mustProbe(at: now, resting: resting.count) { schedule.didProbe(row, at: now) }
             let rest = judge.rest(of: rows[row], at: moment)
@@ -167,6 +171,20 @@ struct SimulatedCheck {
                 row, hasReleased: rest.isOver,
                 hasFallen: watches[row].hasFallen(at: moment, since: crest), at: now)
         }
+    }
+
+    private mutating func noteTimers(_ row: Int) {
+        guard targets[row].hasTimers, !schedule.rows[row].restsInDoubt, schedule.rows[row].timerRest == .zero else {
+            return
+        }
+        var pending = PendingTimers()
+        for block in made[row] where now - block.time < targets[row].keptFor {
+            pending.add(Int(block.count), dueIn: Int((targets[row].keptFor - (now - block.time)).inSeconds) + 1)
+        }
+        let idle = (now - schedule.rows[row].idleSince).inSeconds
+        rows[row].timers = .init(pending, connections: rows[row].completed, idleSeconds: idle)
+        guard let timers = rows[row].timers, timers.isWaitedFor else { return }
+        schedule.didFindTimers(row, restingFor: .seconds(timers.restSeconds))
     }
 
     private mutating func sample(_ row: Int, _ phase: CheckResult.Sample.Phase) {

@@ -46,6 +46,17 @@ extension Agent {
             of: process, interpreter, to: "openers\n", within: Self.answerLimit, maximumBytes: Self.mostCauseBytes)
     }
 
+    /// The timers that are set in a process; blocks the thread.
+    func timers(of process: ProcessReader, _ interpreter: Interpreter) throws(HeapProbeFailure) -> PendingTimers {
+        let text = try text(of: process, interpreter, to: "timers\n", within: Self.answerLimit)
+        guard let timers = PendingTimers(text) else {
+            throw HeapProbeFailure(
+                "the agent in process \(process.pid) answers \"\(String(text.prefix(40)).escapedForTerminal)\", which are no timers"
+            )
+        }
+        return timers
+    }
+
     private func text(
         of process: ProcessReader, _ interpreter: Interpreter, to request: String, within limit: Duration,
         maximumBytes: Int = 65_536

@@ -96,6 +96,20 @@ actor AgentProbe: HeapProbe {
         return Dictionary(known) { $1 }
     }
 
+    /// The timers of all processes; nil where one of them cannot be asked.
+    func pendingTimers() async -> PendingTimers? {
+        guard interpreter.knowsTimers else { return nil }
+        var sum = PendingTimers()
+        for account in accounts where account.process.isAlive {
+            let found = try? await Thread.run("timers") { [agent, interpreter] () throws(HeapProbeFailure) in
+                try agent.timers(of: account.process, interpreter)
+            }
+            guard case .success(let timers)? = found else { return nil }
+            sum = sum + timers
+        }
+        return sum
+    }
+
     /// Releases what was copied of the processes, which is as much as they hold.
     func close() async { accounts = [] }
 

@@ -30,6 +30,9 @@ enum Interpreter: CaseIterable, Sendable {
     /// Whether its agent can follow which code opens files.
     var followsOpenings: Bool { self == .python }
 
+    /// Whether its agent knows the timers that are set.
+    var knowsTimers: Bool { self == .python }
+
     /// Where readings come from.
     var source: String {
         switch self {

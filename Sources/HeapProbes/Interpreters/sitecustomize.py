@@ -1,4 +1,5 @@
-"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated, what holds them, or who opened files.
+"""Collects garbage when a leak checker asks for it, and says how many blocks are allocated, what holds them, which timers are
+set, or who opened files.
 
 CPython imports this at its start, because the checker has put the folder first in PYTHONPATH. It then imports the
 sitecustomize that it hides, if there is one. One thread waits on a Unix socket in the abstract namespace, whose name ends
@@ -42,6 +43,40 @@ def _follow(state):
     sys.addaudithook(note)
 
 
+def _due(timer, monotonic):
+    """In how many seconds a timer of an event loop fires; None for one that does not, and for whatever is no timer.
+
+    Known are asyncio's and uvloop's handles, Twisted's calls and eventlet's timers. A loop may have a clock of its own.
+    """
+    kind = type(timer)
+    name = kind.__name__
+    if name == "TimerHandle":
+        loop = getattr(timer, "_loop", None)
+        if timer.cancelled() or not getattr(timer, "_scheduled", True):
+            return None
+        return timer.when() - (monotonic() if loop is None else loop.time())
+    if name == "DelayedCall" and kind.__module__.startswith("twisted."):
+        return timer.getTime() - timer.seconds() if timer.active() else None
+    if name == "Timer" and kind.__module__ == "eventlet.hubs.timer":
+        return None if timer.called else timer.scheduled_time - monotonic()
+    return None
+
+
+def _dues(objects, monotonic):
+    """Lines of whole seconds, and how many timers are due within them."""
+    counts = {}
+    for each in objects:
+        try:
+            due = _due(each, monotonic)
+        except Exception:
+            # Whatever has such a name and is something else.
+            continue
+        if due is not None:
+            due = max(0, int(due) + 1)
+            counts[due] = counts.get(due, 0) + 1
+    return "".join("%d %d\n" % each for each in sorted(counts.items()))
+
+
 def _start(token):
     import _signal
     import _socket
@@ -49,6 +84,7 @@ def _start(token):
     import gc
     import os
     from select import poll as make_poll
+    from time import monotonic
 
     state = {}
     valid = getattr(_signal, "valid_signals", None)
@@ -76,6 +112,8 @@ def _start(token):
             found = sorted(state.get("openers", {}).items())
             lines = ["%d\t%s\n" % each for each in found]
             connection.sendall(("".join(lines) + "\n").encode("utf-8", "replace"))
+        if request == b"timers\n":
+            connection.sendall(_dues(gc.get_objects(), monotonic).encode())
         if request not in (b"read\n", b"causes\n"):
             return
         # A program that has turned its collector off keeps its cycles: that is what it does when nobody looks.

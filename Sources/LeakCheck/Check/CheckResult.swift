@@ -158,6 +158,8 @@ public struct CheckResult: Sendable {
         public var stall: Stall?
         /// What became of peers that stayed after the end of their connections; nil where that was not tried.
         public var held: HeldPeers?
+        /// The timers that were set when the row last rested, where something leaks or is suspected; nil where there were few.
+        public var timers: TimersLeft?
         /// Which processes of several gained what, where something leaks.
         public var gains: [ProcessGain] = []
         /// What causes the leak; nil where that was not looked for.

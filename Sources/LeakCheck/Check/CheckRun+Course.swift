@@ -104,6 +104,7 @@ extension CheckRun {
         for row in resting {
             guard let target = targets.existing(row) else { continue }
             latest = row
+            if pauseWatches[row] == nil { await noteTimers(row, target) }
             var moment = CheckResult.Sample(
                 rows[row], try target.reading(), .pause, seconds: start.elapsed.inSeconds)
             moment.allocator = await target.allocators.read(
@@ -121,6 +122,17 @@ extension CheckRun {
             let hasFallen = pauseWatches[row, default: PauseWatch()].hasFallen(at: moment, since: crest)
             schedule.didWatch(row, hasReleased: rest.isOver, hasFallen: hasFallen, at: .now)
         }
+    }
+
+    /// Notes at the beginning of a pause the timers that connections have left, for which the row rests.
+    private func noteTimers(_ row: Int, _ target: Target) async {
+        guard !schedule.rows[row].restsInDoubt, schedule.rows[row].timerRest == .zero,
+            let pending = await target.probes.pendingTimers()
+        else { return }
+        let idle = schedule.rows[row].idleSince.elapsed.inSeconds
+        rows[row].timers = CheckResult.TimersLeft(pending, connections: rows[row].completed, idleSeconds: idle)
+        guard let timers = rows[row].timers, timers.isWaitedFor, plan.pause == nil else { return }
+        schedule.didFindTimers(row, restingFor: .seconds(timers.restSeconds))
     }
 
     /// Reads a row at the end of its pause.

@@ -14,6 +14,7 @@ extension CheckSchedule.Row {
     /// How long the row must rest.
     func requiredRest(_ pause: Duration) -> Duration {
         if restsInDoubt { return min(pause, Self.longestRestInDoubt) }
+        let pause = max(pause, timerRest)
         guard pauses > 0, !needsLongerPause, let lastFall else { return pause }
         return min(pause, max(.seconds(2), lastFall * Self.releaseMargin + .seconds(1)))
     }

@@ -66,6 +66,8 @@ extension CheckSchedule {
         var restTells = false
         /// In the pause that goes on: whether nothing is suspected, and the row rests so that it can be read at rest.
         var restsInDoubt = false
+        /// In the pause that goes on: how long it must be for the timers to fire that connections have left.
+        var timerRest = Duration.zero
         /// In the pause that goes on: how long after the last connection the probes were read.
         var probedAfter = Duration.zero
         /// In the pause that goes on: whether all that was suspected was given back.
@@ -141,7 +143,7 @@ extension CheckSchedule.Row {
         let values = assessments.values
         if values.contains(.leak) { return !needsDrive && !needsPause }
         return assessments.allSatisfy { resource, value in
-            value.isClean(tightly: (isPrecise || resource.scale == .counts) && pauses == 0)
+            value.isClean(tightly: (isPrecise || resource.scale == .counts) && pauses == 0) || value.awaitsTimers
         }
     }
 
@@ -237,6 +239,7 @@ extension CheckSchedule.Row {
         idleSince = now
         hasReleased = false
         restsInDoubt = false
+        timerRest = .zero
         probedAfter = .zero
         if isSettled {
             decide()

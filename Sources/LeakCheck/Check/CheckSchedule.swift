@@ -103,11 +103,9 @@ struct CheckSchedule {
 
     /// When the last suspicion must be decided.
     var end: MonotonicTime {
-        let hasSuspects = rows.contains {
-            $0.state == .resting && !$0.restsInDoubt || $0.state == .confirming
-        }
-        guard !settings.isBudgetFixed, hasSuspects else { return budgetEnd }
-        return budgetEnd + settings.pause + Self.confirmingReserve
+        let suspects = rows.filter { $0.state == .resting && !$0.restsInDoubt || $0.state == .confirming }
+        guard !settings.isBudgetFixed, let longest = suspects.map(\.timerRest).max() else { return budgetEnd }
+        return budgetEnd + max(settings.pause, longest) + Self.confirmingReserve
     }
 
     // MARK: The next step
@@ -244,6 +242,9 @@ struct CheckSchedule {
     /// The probes of a resting row were read.
     mutating func didProbe(_ row: Int, at now: MonotonicTime) { rows[row].didProbe(at: now) }
 
+    /// A row that rests has left timers that fire after so long.
+    mutating func didFindTimers(_ row: Int, restingFor rest: Duration) { rows[row].timerRest = rest }
+
     /// A resting row was looked at.
     ///
     /// `hasReleased` where all that was suspected was given back; `hasFallen` where something is less than ever in this pause.
@@ -271,7 +272,9 @@ struct CheckSchedule {
         } else if rows[row].needsDrive {
             rows[row].state = .confirming
             take(row, for: confirmingSlice(at: now), at: now)
-        } else if rows[row].needsLongerPause, now - rows[row].idleSince < settings.pause {
+        } else if rows[row].needsLongerPause,
+            now - rows[row].idleSince < rows[row].requiredRest(settings.pause)
+        {
             rows[row].restOn()
         } else {
             rows[row].state = .measuring

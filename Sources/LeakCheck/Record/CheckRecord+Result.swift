@@ -74,6 +74,7 @@ extension CheckRecord {
         measurement.failure = facts.failure ?? facts.breakdown.map { .text($0) }
         measurement.stall = facts.stall
         measurement.held = facts.held
+        measurement.timers = facts.timers
         measurement.explanation = facts.explanation
         if let seconds = facts.holdSeconds { measurement.hold = .seconds(seconds) }
         return measurement
@@ -105,6 +106,7 @@ extension CheckRecord.RowFacts {
         }
         failure = row.failure
         held = row.held
+        timers = row.timers
         isInapplicable = row.isInapplicable
         explanation = row.explanation
         holdSeconds = row.lifecycle.staysConnected ? row.hold.inSeconds : nil

@@ -125,6 +125,8 @@ public struct CheckRecord: Sendable {
         public var stall: CheckResult.Stall?
         /// What became of peers that stayed after the end of their connections; nil where that was not tried.
         public var held: CheckResult.HeldPeers?
+        /// The timers that were set when the row last began to rest; nil where they are not known, or are few.
+        public var timers: CheckResult.TimersLeft?
         /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
         public var isInapplicable: Bool
         /// What is known of the causes of what it leaks; nil where they were not looked for.

@@ -52,6 +52,8 @@ public enum Reason: Hashable, Sendable, Codable {
     /// It grew like a leak, and the pause that tells could not be had: it was kept for at least so many of the `required`
     /// seconds.
     case pauseMissing(keptSeconds: Double, requiredSeconds: Double)
+    /// It was kept through the pause, and so many timers that connections left are due only so many seconds after the last one.
+    case timersPending(keptSeconds: Double, timers: Int, dueSeconds: Double)
     /// A pause gave part of it back, and what stayed was not confirmed by a second one.
     case restUnconfirmed(perConnection: Double, pauseSeconds: Double)
     /// What stays differs too much from drive to drive.
@@ -88,7 +90,8 @@ public enum Reason: Hashable, Sendable, Codable {
     /// Whether something grows like a leak, and was neither confirmed nor refuted.
     package var isSuspicion: Bool {
         switch self {
-        case .byChance, .pauseMissing, .restUnconfirmed, .unsteady, .steps, .stopped, .collectorPending: true
+        case .byChance, .pauseMissing, .timersPending, .restUnconfirmed, .unsteady, .steps, .stopped, .collectorPending:
+            true
         case .failed(_, let grewBefore), .stalled(_, let grewBefore): grewBefore
         case .limited(_, let then): then.isSuspicion
         default: false

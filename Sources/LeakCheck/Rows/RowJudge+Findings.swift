@@ -10,6 +10,7 @@ extension RowJudge {
             resources: rules.resources.compactMap { resource in
                 judgments[resource].map { finding(row, resource, $0) }
             }, stall: row.stall, held: row.held)
+        if result.resources.contains(where: { $0.verdict == .leak || $0.isPauseMissing }) { result.timers = row.timers }
         if result.resources.contains(where: { $0.verdict == .leak }) {
             result.gains = row.gains
             result.explanation = row.explanation
@@ -86,7 +87,7 @@ extension RowJudge {
             return .restUnconfirmed(
                 perConnection: troughs.perConnection, pauseSeconds: row.longestPauseSeconds ?? 0)
         }
-        return .pauseMissing(keptSeconds: keptSeconds(row), requiredSeconds: rules.pauseSeconds)
+        return .pauseMissing(keptSeconds: keptSeconds(row), requiredSeconds: requiredPause(row))
     }
 
     /// How long at least a suspicion is known to have been kept: through the longest pause, or since the middle of its only
@@ -148,4 +149,9 @@ extension RowJudge {
         let grown = last.privateMemory - first.privateMemory
         return grown > thresholdBytes ? grown : nil
     }
+}
+
+extension CheckResult.Finding {
+    /// Whether all that a leak lacks is a pause that is long enough.
+    fileprivate var isPauseMissing: Bool { if case .pauseMissing = reason { true } else { false } }
 }

@@ -66,6 +66,9 @@ package struct RowJudge: Sendable {
         func isClean(tightly: Bool) -> Bool {
             if case .clean(let isTight) = self { isTight || !tightly } else { false }
         }
+
+        /// Whether only a pause tells that is longer than a check makes.
+        var awaitsTimers: Bool { if case .undecided(.timersPending) = self { true } else { false } }
     }
 
     /// An assessment with the figures that it rests on.
@@ -195,9 +198,12 @@ package struct RowJudge: Sendable {
         case .unsteady(let least, let most): judgment.assessment = .undecided(.unsteady(least: least, most: most))
         case .confirmed:
             let kept = Self.keptSeconds(row, troughs)
-            if kept < rules.pauseSeconds - Self.pauseTolerance {
+            let required = requiredPause(row)
+            if kept < required - Self.pauseTolerance {
+                judgment.assessment = .undecided(.pauseMissing(keptSeconds: kept, requiredSeconds: required))
+            } else if let timers = awaitedTimers(row), kept < timers.restSeconds - Self.pauseTolerance {
                 judgment.assessment = .undecided(
-                    .pauseMissing(keptSeconds: kept, requiredSeconds: rules.pauseSeconds))
+                    .timersPending(keptSeconds: kept, timers: timers.count, dueSeconds: timers.dueSeconds))
             } else if !troughs.decidesAmount && !isBeyondChance(judgment.estimate, scale) {
                 judgment.assessment = .undecided(.byChance(verdicts: rules.verdicts))
             } else {
@@ -205,6 +211,19 @@ package struct RowJudge: Sendable {
             }
         case .ended: clear(&judgment, row, scale, course, troughs)
         }
+    }
+
+    /// How long the pause must be for what is kept through it to be called a leak, in seconds: until the timers that connections
+    /// left have fired, unless the user chose another.
+    func requiredPause(_ row: RowMeasurement) -> Double {
+        guard !rules.isPauseChosen, let timers = row.timers, timers.isWaitedFor else { return rules.pauseSeconds }
+        return max(rules.pauseSeconds, timers.restSeconds)
+    }
+
+    /// The timers that may give back what looks like a leak, and that a check does not wait for.
+    private func awaitedTimers(_ row: RowMeasurement) -> CheckResult.TimersLeft? {
+        guard !rules.isPauseChosen, let timers = row.timers else { return nil }
+        return timers.mayGiveBack && !timers.isWaitedFor ? timers : nil
     }
 
     /// How long what shows a leak was kept: through the longest pause after the drives that left it, in seconds.

@@ -33,6 +33,8 @@ package struct RowMeasurement: Sendable {
     package var stall: CheckResult.Stall?
     /// What became of peers that stayed after the end of their connections; nil where that was not tried.
     package var held: CheckResult.HeldPeers?
+    /// The timers that were set when it last began to rest; nil where they are not known, or are few.
+    package var timers: CheckResult.TimersLeft?
     /// Whether the target rightly does not do what the lifecycle is about, so that the row is left out.
     package var isInapplicable = false
     /// What is known of the causes of what it leaks; nil where they were not looked for.

@@ -71,6 +71,11 @@ extension CheckResult.Row {
             }
             remarks.append("\(lifecycle.label): what is left is held by \(list.joined(separator: ", "))")
         }
+        if let timers {
+            remarks.append(
+                "\(lifecycle.label): when connections had ended, \(Amount.whole(Double(timers.count))) timers were set that fire once, due "
+                    + "within \(Amount.whole(timers.dueSeconds.rounded())) s")
+        }
         if let violation = connections.firstViolation {
             remarks.append(
                 "\(lifecycle.label): the target broke RFC 6455 in \(Amount.whole(Double(connections.violations))) connections: "

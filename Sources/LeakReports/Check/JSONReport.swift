@@ -112,6 +112,7 @@ public struct JSONReport {
         var resources: [Finding]
         var reproducer: String?
         var stall: CheckResult.Stall?
+        var timers: CheckResult.TimersLeft?
         var explanation: Explanation?
 
         init(_ result: CheckResult, _ row: CheckResult.Row) {
@@ -127,6 +128,7 @@ public struct JSONReport {
             resources = row.resources.map { Finding($0, FindingText(result, row, $0)) }
             reproducer = row.reproducer
             stall = row.stall
+            timers = row.timers
             explanation = row.explanation
         }
     }

@@ -19,7 +19,7 @@ struct ReasonText {
         case .released(let seconds):
             "kept for a while, released within \(Int(near: seconds.rounded(.up))) s after the last connection"
         case .releasedInPause: "what the connections kept was released during the pause"
-        case .pauseMissing, .restUnconfirmed, .unsteady, .sessionCache: pause
+        case .pauseMissing, .timersPending, .restUnconfirmed, .unsteady, .sessionCache: pause
         case .collectorPending, .outsideHeap, .explained, .unread: otherGauge
         case .limited, .fewCompleted, .failed, .stalled: row
         case .text(let words): words
@@ -93,6 +93,9 @@ struct ReasonText {
         case .pauseMissing(let kept, let required):
             "suspected: it grows like a leak and was kept for at least \(whole(kept)) s, but servers keep things for up to "
                 + "\(whole(required)) s"
+        case .timersPending(let kept, let timers, let due):
+            "suspected: it was kept for \(whole(kept)) s, and \(Amount.whole(Double(timers))) timers that connections left are due "
+                + "within \(whole(due)) s, which may give it back"
         case .restUnconfirmed(let amount, let pause):
             "suspected: \(self.amount(amount)) stayed after a pause of \(whole(pause)) s that gave the rest back, and no second "
                 + "pause confirmed it"

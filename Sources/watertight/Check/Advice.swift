@@ -41,6 +41,8 @@ struct Advice {
         case .pauseMissing(_, let required), .restUnconfirmed(_, let required):
             let seconds = Int(near: (max(required, 75) * 2 + 30).rounded(.up))
             return "decide it with \(choice) --budget \(seconds)s"
+        case .timersPending(_, _, let due):
+            return "decide it with \(choice) --pause \(Int(near: (due + 5).rounded(.up)))s"
         case .collectorPending: return collector(result.runtime)
         case .failed(.neverCame, _): return "watertight connect URL tries one by hand"
         case .failed(.notAttempted, _): return "give a lower --concurrency, or raise ulimit -n"

@@ -19,7 +19,7 @@ KIB = 1024
 
 
 def cases(seeds):
-    for make in [_room, _mix, _java, _ruby, _workers, _endings, _heartbeat, _sessions, _many]:
+    for make in [_room, _mix, _java, _ruby, _workers, _endings, _heartbeat, _sessions, _timers, _many]:
         for name, server, expected, options, budget in make():
             words, judge = expected
             yield Case(name=name, expected=words, prepare=server, judge=judge, seed=seeds[0],
@@ -110,6 +110,16 @@ def _sessions():
         yield f"{resource} of a session for 45 s", _python("sessions", kind, 45), CLEAN, standing, 200
         yield (f"{resource} of a session for good", _python("sessions", kind, 45, "leak"), _leak(resource, size),
                standing, 200)
+
+
+def _timers():
+    # Longer than the standing pause: the timers that connections have left say for how long.
+    standing = ("--lifecycle", "clean-close")
+    yield "a descriptor until a timer of 90 s", _python("sessions", "descriptor", 90, "timer"), CLEAN, standing, 240
+    beat = _python("sessions", "descriptor", 90, "beat")
+    yield "a descriptor and a timer of 90 s that is set anew", beat, _leak("descriptors", 1), standing, 240
+    yield "4 KiB of Node's heap until a timer of 90 s", _node("timers", 90), NO_LEAK, standing, 240
+    yield "4 KiB of Node's heap and such a timer set anew", _node("timers", 90, "beat"), _leak("memory", 4 * KIB), standing, 240
 
 
 def _many():

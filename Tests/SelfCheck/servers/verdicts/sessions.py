@@ -1,6 +1,7 @@
-"""An echo server that keeps a session of each connection after its end: sessions.py PORT KIND SECONDS [leak].
+"""An echo server that keeps a session of each connection after its end: sessions.py PORT KIND SECONDS [leak|timer|beat].
 
-KIND is `descriptor`, or the bytes that a session takes. After SECONDS it is dropped, unless it leaks.
+KIND is `descriptor`, or the bytes that a session takes. After SECONDS it is dropped, unless it leaks: by a sweeper, or with
+`timer` by a timer of its own. With `beat` such a timer is set anew for ever, and nothing is dropped.
 """
 
 import asyncio
@@ -11,8 +12,15 @@ from collections import deque
 
 import wire
 
-port, kind, seconds, leaks = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4:] == ["leak"]
+port, kind, seconds, way = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), "".join(sys.argv[4:])
 sessions = deque()
+
+
+def drop(session):
+    if way == "beat":
+        asyncio.get_running_loop().call_later(seconds, drop, session)
+    elif kind == "descriptor":
+        os.close(session)
 
 
 class Sweeper:
@@ -30,7 +38,7 @@ class Sweeper:
             asyncio.get_running_loop().call_later(0.1, self.sweep)
 
     def start(self):
-        if not self.is_waiting and not leaks:
+        if not self.is_waiting and way != "leak":
             self.is_waiting = True
             asyncio.get_running_loop().call_later(0.1, self.sweep)
 
@@ -41,6 +49,9 @@ sweeper = Sweeper()
 class Keeping(wire.Peer):
     def lost(self):
         session = wire.descriptor() if kind == "descriptor" else wire.block(int(kind))
+        if way in ("timer", "beat"):
+            asyncio.get_running_loop().call_later(seconds, drop, session)
+            return
         sessions.append((time.monotonic() + seconds, session))
         sweeper.start()
 
