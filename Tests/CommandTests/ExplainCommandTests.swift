@@ -34,6 +34,25 @@ struct ExplainCommandTests {
         #expect(other.errors.contains("the record has no such row; it has bare-tcp"), "\(other.errors)")
     }
 
+    @Test("a check that is interrupted while it looks for causes has its verdict", .timed)
+    func interrupted() async throws {
+        let marker = "descriptor@bare-tcp"
+        let check = try Running(
+            [
+                "check", "--budget", "60", "--pause", "4", "--lifecycle", "bare-tcp", "--json", "-", "--log-level",
+                "info",
+                "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
+            ])
+        _ = try await eventually(within: .seconds(120), "causes looked for") {
+            check.errorText.contains("looking for the causes") ? true : nil
+        }
+        check.signal(SIGINT)
+        let end = try await check.finish(within: 60)
+        #expect(end.code == 1, "\(end.errors)")
+        let report = try JSONSerialization.jsonObject(with: Data(end.output.utf8)) as? [String: Any]
+        #expect(report?["verdict"] as? String == "leak")
+    }
+
     @Test("what does not leak, and what is no record of a check, is refused before anything is started")
     func refused() async throws {
         let folder = try ReportFileTests.Folder()

@@ -30,6 +30,7 @@ extension CheckRun {
         for index in chosen where !Task.isCancelled {
             guard let row = rows.firstIndex(where: { $0.lifecycle == result.rows[index].lifecycle }) else { continue }
             isExplaining = true
+            logger.info("\(rows[row].lifecycle.label): looking for the causes of what leaks")
             tell(row, .confirm, privateMemory: rows[row].samples.last?.privateMemory ?? 0)
             guard let explanation = await explanation(of: result.rows[index], row) else { continue }
             rows[row].explanation = explanation
