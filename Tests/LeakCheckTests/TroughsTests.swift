@@ -152,6 +152,63 @@ struct TroughsTests {
         #expect(troughs([20_000, 100, 9000, 2000], .pages).standing == .unsteady(least: 100, most: 20_000))
     }
 
+    /// What granian, whose allocator nobody reads, held in KiB: connections, level, and whether that was at the end of a pause; and
+    /// what a leak of so many bytes for each connection would add.
+    private func foreignAllocator(_ readings: [(Double, Double, Bool)], leak: Double = 0) -> Troughs {
+        let points = readings.map {
+            GrowthSeries.Point(connections: $0.0, level: ($0.1 * 1024 + leak * $0.0).rounded())
+        }
+        return Troughs(Course(points, troughs: readings.indices.filter { readings[$0].2 }), .inUse)
+    }
+
+    @Test("an allocator that nobody reads frees pages when it is next used, and what it takes anew is no leak")
+    func foreign() {
+        let polite: [(Double, Double, Bool)] = [
+            (0, 22388, false), (134, 25884, false), (255, 26008, false), (380, 26132, false), (475, 26152, false),
+            (475, 26152, true), (554, 25312, false), (633, 25692, false), (712, 25596, false), (791, 25608, false),
+            (791, 25608, true), (832, 25628, false), (936, 25480, false), (1063, 25700, false), (1195, 25852, false),
+            (1195, 26136, true), (1274, 25836, false), (1353, 25928, false), (1432, 26200, false), (1511, 26220, false),
+            (1511, 26220, true),
+        ]
+        let silent: [(Double, Double, Bool)] = [
+            (0, 22612, false), (808, 72112, false), (1306, 64964, false), (2056, 71328, false), (2513, 71416, false),
+            (2513, 71416, true), (2722, 52992, false), (2931, 61712, false), (3140, 63784, false), (3558, 64880, false),
+            (3558, 64880, true), (3869, 49836, false), (4178, 70840, false), (4505, 75304, false), (4835, 75340, false),
+            (4835, 75636, true), (5044, 35980, false), (5253, 59072, false), (5671, 62532, false), (6298, 64572, false),
+            (6298, 64572, true),
+        ]
+        for readings in [polite, silent] {
+            for count in 6...readings.count {
+                let standing = foreignAllocator(Array(readings.prefix(count))).standing
+                if case .confirmed = standing { Issue.record("\(count): \(standing)") }
+            }
+        }
+        guard case .confirmed(let least, let most) = foreignAllocator(silent, leak: 65_536).standing else {
+            Issue.record("\(foreignAllocator(silent, leak: 65_536).standing)")
+            return
+        }
+        #expect(least > 50_000 && most < 80_000)
+    }
+
+    @Test("a rate that varies is no leak where what it was read from is as uncertain as it is large")
+    func variesByChance() {
+        var readings: [GrowthSeries.Point?] = [.init(connections: 0, level: 0)]
+        var (indices, level) = ([Int](), 0.0)
+        for (drive, amount) in [4000.0, 1500, 3900, 1400].enumerated() {
+            for block in 1...10 {
+                // Two steps of an arena in each drive, and next to nothing in between.
+                level += block == 3 || block == 8 ? amount * 500 - 400 : 100
+                readings.append(.init(connections: Double(drive * 1000 + block * 100), level: level))
+            }
+            indices.append(readings.count)
+            readings.append(.init(connections: Double((drive + 1) * 1000), level: level))
+        }
+        guard case .unsteady = Troughs(Course(readings, troughs: indices), .pages).standing else {
+            Issue.record("\(Troughs(Course(readings, troughs: indices), .pages).standing)")
+            return
+        }
+    }
+
     @Test("a reading that a gauge misses is no trough")
     func missing() {
         let readings: [GrowthSeries.Point?] = [

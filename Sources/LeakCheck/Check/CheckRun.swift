@@ -91,31 +91,10 @@ final class CheckRun {
         guard !rows.isEmpty else {
             throw TargetFailure.invalid("no lifecycle was chosen: name one, or take those of a profile")
         }
-        var interruption: CheckResult.Interruption?
-        do {
-            try await prepare()
-            try await carryOut()
-        } catch let lost as TargetLost {
-            interruption = .targetLost(lost.problem)
-            // Whatever it seemed to be, nobody knows what the target would have come to.
-            if let latest, rows[latest].failure == nil {
-                rows[latest].failure = .targetLost(after: rows[latest].connections.completed)
-            }
-        } catch let failure as TargetFailure {
-            // A later target did not start: what was measured before is worth having.
-            if !isHeaderRecorded { throw failure }
-            interruption = .targetLost("\(failure)")
-        } catch let failure as SystemCallError {
-            if !isHeaderRecorded { throw failure }
-            interruption = .targetLost("the check cannot go on: \(failure)")
-        } catch is CancellationError {
-            // Cancelled before there was anything to report.
-            if description == nil { throw CancellationError() }
-            interruption = .interrupted
-        }
+        let ending = try await ending()
         recordHeader()
-        var result = judged(interruption)
-        if interruption == nil {
+        var result = judged(ending.interruption)
+        if ending.mayExplain {
             let began = MonotonicTime.now
             await explain(&result)
             result.requireKnownCauses()
@@ -126,6 +105,40 @@ final class CheckRun {
         logger.debug("the check: \(timeSpent.words())")
         recordEnd(result)
         return result
+    }
+
+    /// How the driving ended.
+    private struct Ending {
+        /// Why early; nil where nothing was left to do.
+        var interruption: CheckResult.Interruption?
+        /// Whether causes of what was found may be looked for: also after a target has ended, which can be started again.
+        var mayExplain = false
+    }
+
+    /// Drives until nothing is left to do, or it cannot go on. Throws where nothing was measured yet.
+    private func ending() async throws -> Ending {
+        do {
+            try await prepare()
+            try await carryOut()
+            return Ending(mayExplain: true)
+        } catch let lost as TargetLost {
+            // Whatever it seemed to be, nobody knows what the target would have come to.
+            if let latest, rows[latest].failure == nil {
+                rows[latest].failure = .targetLost(after: rows[latest].connections.completed)
+            }
+            return Ending(interruption: .targetLost(lost.problem), mayExplain: true)
+        } catch let failure as TargetFailure {
+            // A later target did not start: what was measured before is worth having.
+            if !isHeaderRecorded { throw failure }
+            return Ending(interruption: .targetLost("\(failure)"))
+        } catch let failure as SystemCallError {
+            if !isHeaderRecorded { throw failure }
+            return Ending(interruption: .targetLost("the check cannot go on: \(failure)"))
+        } catch is CancellationError {
+            // Cancelled before there was anything to report.
+            if description == nil { throw CancellationError() }
+            return Ending(interruption: .interrupted)
+        }
     }
 
     /// What was measured comes to.

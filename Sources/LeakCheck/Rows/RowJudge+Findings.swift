@@ -56,7 +56,9 @@ extension RowJudge {
 
     private func convict(_ finding: inout CheckResult.Finding, _ row: RowMeasurement, _ judgment: Judgment) {
         finding.verdict = .leak
-        let seconds = judgment.troughs.map { Self.keptSeconds(row, $0) } ?? 0
+        let kept = judgment.troughs.map { Self.keptSeconds(row, $0) } ?? 0
+        // The one that the user chose is said as it was chosen, however long others were driven meanwhile.
+        let seconds = rules.isPauseChosen ? min(kept, rules.pauseSeconds) : kept
         finding.reason = .kept(
             pauseSeconds: seconds, connections: row.completed, isChosen: rules.isPauseChosen)
         guard let troughs = judgment.troughs, case .confirmed(let least, let most) = troughs.standing,

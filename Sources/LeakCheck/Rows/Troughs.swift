@@ -80,12 +80,19 @@ struct Troughs {
         return connections > 0 ? last.reduce(0) { $0 + $1.perConnection * $1.connections } / connections : 0
     }
 
-    /// What the last two increments leave open.
+    /// What the last two increments leave open: both of them, and their mean with its error.
     var interval: ClosedRange<Double> {
+        let amounts = increments.suffix(2).map(\.perConnection)
+        let (mean, error) = (perConnection, errorOfMean)
+        return min(mean - error, amounts.min() ?? mean)...max(mean + error, amounts.max() ?? mean)
+    }
+
+    /// How far the mean of the last two increments may be off.
+    private var errorOfMean: Double {
         let last = increments.suffix(2)
-        let bounds = last.map { ($0.perConnection - $0.error, $0.perConnection + $0.error) }
-        let (low, high) = (bounds.map(\.0).min() ?? 0, bounds.map(\.1).max() ?? 0)
-        return min(low, high)...max(low, high)
+        let connections = last.reduce(0) { $0 + $1.connections }
+        let squares = last.map { $0.error * $0.connections }.reduce(0) { $0 + $1 * $1 }
+        return connections > 0 ? squares.squareRoot() / connections : 0
     }
 
     /// The first of the two drives that show a leak, from 0: what an earlier one left was given back, or is of warming up.
@@ -148,13 +155,14 @@ struct Troughs {
         let previous = increments[increments.count - 2]
         // What only the last drive left must be seen once more.
         guard grows(previous), !previous.isWarmingUp else { return nil }
-        if agree(previous, last) && isCertain(previous) && isCertain(last) {
+        if agree(previous, last) && areCertain(previous, last) {
             return .confirmed(
                 least: min(previous.perConnection, last.perConnection),
                 most: max(previous.perConnection, last.perConnection))
         }
         guard evidence.count >= Self.mostIncrements else { return nil }
-        return growing.count == evidence.count && least >= Self.leastUnevenShare * most
+        let isLeak = growing.count == evidence.count && least >= Self.leastUnevenShare * most
+        return isLeak && areCertain(previous, last)
             ? .confirmed(least: least, most: most) : .unsteady(least: least, most: most)
     }
 
@@ -164,10 +172,17 @@ struct Troughs {
             && gained > max(Self.strayUnits * scale.resolution, increment.isAtRest ? scale.restNoise : 0)
     }
 
-    /// Whether an increment that decides by itself is more than healthy servers show even if it is off by its error. What is
-    /// read while driving is held against chance with all the readings besides.
+    /// Whether two increments are more than healthy servers show even if they are off by their errors: each by itself where they
+    /// decide the amount; both together where all readings are held against chance besides, and a count, which is exact, by those
+    /// alone.
+    private func areCertain(_ previous: Increment, _ last: Increment) -> Bool {
+        if decidesAmount { return isCertain(previous) && isCertain(last) }
+        guard scale.resolution > 1 else { return true }
+        return perConnection - errorOfMean > scale.effect(over: previous.connections + last.connections)
+    }
+
+    /// Whether an increment that decides by itself is more than healthy servers show even if it is off by its error.
     private func isCertain(_ increment: Increment) -> Bool {
-        guard decidesAmount else { return true }
         // An interpreter that counts references leaves cycles for a collection that few connections do not bring about.
         let connections = course.drives.reduce(0) { $0 + $1.connections }
         guard scale.resolution <= 1 || connections >= Self.leastOfMemory else { return false }
@@ -192,7 +207,7 @@ struct Troughs {
             if index == 0 {
                 guard drive.trough != nil else { return [] }
                 increments.append(kept ? first(drive, scale) : coldStart(drive, scale))
-            } else if kept && wasKept && !isAlwaysAtRest {
+            } else if kept && wasKept && !isAlwaysAtRest && !fell(drive, scale) {
                 let reach = reach(of: index, course)
                 if scale.isReused, drive.trough != nil, drive.connections > reach * reachTolerance {
                     // More was kept at a time than before: it says that there is growth, and cannot convict.
@@ -216,6 +231,14 @@ struct Troughs {
             wasKept = kept
         }
         return increments
+    }
+
+    /// Whether a drive has given back what was there at the end of the pause before it, in a gauge that shows what is freed: an
+    /// allocator that nobody reads, such as one of Rust, frees its pages when it is next used. What it then takes anew was not
+    /// left by its connections.
+    private static func fell(_ drive: Course.Drive, _ scale: GrowthScale) -> Bool {
+        let lowest = drive.series.points.map(\.level).min() ?? drive.start
+        return !scale.isReused && drive.start - lowest > max(scale.restNoise, strayUnits * scale.resolution)
     }
 
     /// The most connections that a drive before the one at `index` made: as many fit into the room that it left.

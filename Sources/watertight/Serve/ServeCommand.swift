@@ -113,37 +113,9 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = logging.logger("watertight.server")
         logger.info("environment \(environment.environment.rawValue): \(environment.reason)")
         DescriptorLimit.raise()
-        var configuration = ServerConfiguration()
-        configuration.host = host
-        configuration.port = port
-        configuration.loops = loops
-        configuration.subprotocols = subprotocols
-        configuration.compression = compressionOptions.options(compression, role: .server)
-        limits.apply(to: &configuration)
-        configuration.managers = managers.configuration(
-            environment.limits, maximumConnections: configuration.maximumConnections)
         let identity = try identity()
-        if let identity { configuration.encryption = try TLSContext.server(identity) }
         let pages = StatusPages(for: AllowedHosts(listeningOn: host, more: allowedHosts))
-        configuration.httpResponse = { pages.response(to: $0) }
-        configuration.faults = faults.plan
-        if !allowedOrigins.isEmpty {
-            let allowed = Set(allowedOrigins.map { $0.lowercased() })
-            configuration.refusal = { request in
-                // Compared as ASCII: Unicode has other letters whose lower case is a Latin one.
-                if let origin = request.origin, origin.utf8.allSatisfy({ $0 < 0x80 }),
-                    allowed.contains(origin.lowercased())
-                {
-                    return nil
-                }
-                return HTTPResponse(status: 403, text: "This origin may not connect.\n")
-            }
-        }
-        let planter = plantedLeaks.isEmpty ? nil : Locked(LeakPlanter(plantedLeaks))
-        configuration.connectionEnds = { connection, outcome in
-            pages.connectionEnds(connection, outcome)
-            planter?.withLock { $0.connectionEnds(connection, outcome) }
-        }
+        let configuration = try configuration(environment.limits, identity, pages)
         let page = try await live.port.asyncMap { try await LiveServing(on: $0) }
         let server: WebSocketServer
         do {
@@ -154,6 +126,54 @@ struct ServeCommand: AsyncParsableCommand {
         }
         pages.begin(server)
         page?.begin(pages, url: server.url)
+        announce(server, identity, logger)
+        let signal = try await TerminationSignals.first()
+        logger.info("ending on signal \(signal)")
+        await server.shutdown(within: limits.shutdownLimit.duration)
+        await page?.end()
+    }
+
+    /// What the options say of the server.
+    private func configuration(
+        _ managerLimits: EnvironmentLimits, _ identity: TLSIdentity?, _ pages: StatusPages
+    ) throws -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.loops = loops
+        configuration.subprotocols = subprotocols
+        configuration.compression = compressionOptions.options(compression, role: .server)
+        limits.apply(to: &configuration)
+        configuration.managers = managers.configuration(
+            managerLimits, maximumConnections: configuration.maximumConnections)
+        if let identity { configuration.encryption = try TLSContext.server(identity) }
+        configuration.httpResponse = { pages.response(to: $0) }
+        configuration.faults = faults.plan
+        if !allowedOrigins.isEmpty { configuration.refusal = refusal }
+        let planter = plantedLeaks.isEmpty ? nil : Locked(LeakPlanter(plantedLeaks))
+        configuration.connectionEnds = { connection, outcome in
+            pages.connectionEnds(connection, outcome)
+            planter?.withLock { $0.connectionEnds(connection, outcome) }
+        }
+        return configuration
+    }
+
+    /// Refuses browsers' pages of other origins than those that are allowed.
+    private var refusal: @Sendable (RequestHead) -> HTTPResponse? {
+        let allowed = Set(allowedOrigins.map { $0.lowercased() })
+        return { request in
+            // Compared as ASCII: Unicode has other letters whose lower case is a Latin one.
+            if let origin = request.origin, origin.utf8.allSatisfy({ $0 < 0x80 }),
+                allowed.contains(origin.lowercased())
+            {
+                return nil
+            }
+            return HTTPResponse(status: 403, text: "This origin may not connect.\n")
+        }
+    }
+
+    /// Says where the server listens, and warns of who else may come.
+    private func announce(_ server: WebSocketServer, _ identity: TLSIdentity?, _ logger: Logger) {
         StandardOutput.print("watertight listening on \(server.url)")
         if let identity { StandardError.print("watertight: the certificate's SHA-256 is \(identity.fingerprint)") }
         if !server.address.isLoopback {
@@ -166,10 +186,6 @@ struct ServeCommand: AsyncParsableCommand {
                 "every page that a browser here opens may join and read what all others send: name who may with --allow-origin"
             )
         }
-        let signal = try await TerminationSignals.first()
-        logger.info("ending on signal \(signal)")
-        await server.shutdown(within: limits.shutdownLimit.duration)
-        await page?.end()
     }
 
     /// What the server proves to be; nil without TLS.
