@@ -3,8 +3,10 @@ import Lifecycles
 extension LeakCheck {
     /// Looks for the causes of what leaks in a check that was recorded: the plan's target takes those lifecycles again.
     ///
-    /// - Parameter rows: Labels of the rows to explain, such as `fin`; none for an example of each group of rows that leak alike,
-    ///   three at most.
+    /// - Parameters:
+    ///   - record: A check of this plan's target.
+    ///   - rows: Labels of the rows to explain, such as `fin`; none for an example of each group of rows that leak alike, three
+    ///     at most.
     ///
     /// Returns what the record came to, with an explanation for each of those rows; no verdict is changed. One that is cancelled
     /// has those that were found until then. Throws `NothingToExplain` where such a row does not leak, `TargetFailure` where the
