@@ -43,6 +43,10 @@ struct HeldWalk {
         let globals = walkGlobals()
         // What is held by the runtime, and then what own objects hold of it.
         let own = reached
+        // Many functions of Node hold its lists of timers: whichever comes first would be another in each process.
+        for list in timerLists.lists {
+            visit(HeapGraph.Edge(kind: .shortcut, name: 0, target: list), from: Holder())
+        }
         for root in [0] + globals {
             places[root] = Paths.root
             reached.append(UInt32(root))

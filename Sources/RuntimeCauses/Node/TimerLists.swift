@@ -14,12 +14,20 @@ struct TimerLists {
         previous = graph.strings.number(of: "_idlePrev")
     }
 
+    /// All lists of timers.
+    var lists: [Int] {
+        guard list != nil else { return [] }
+        return (0..<graph.count).filter(isList)
+    }
+
+    private func isList(_ object: Int) -> Bool { graph.name(of: object) == list && graph.kind(of: object) == .object }
+
     /// Whether a property leads from a timer to one beside it.
     func isLink(_ name: UInt32) -> Bool { name == next || name == previous }
 
     /// The timers of `object`, where that is a list.
     func timers(of object: Int) -> [Int] {
-        guard graph.name(of: object) == list, graph.kind(of: object) == .object else { return [] }
+        guard isList(object) else { return [] }
         var timers: [Int] = []
         var last = object
         // A list ends at its beginning. One that does not is none.
