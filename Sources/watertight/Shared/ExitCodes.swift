@@ -57,7 +57,8 @@ enum Code {
 
     /// The code for what a fleet came to; nil for a clean one.
     static func of(_ result: FleetResult) -> ExitCode? {
-        switch result.verdict {
+        if result.interruption != nil { return interrupted }
+        return switch result.verdict {
         case .clean: nil
         case .leak: leak
         case .inconclusive: inconclusive
