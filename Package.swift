@@ -286,7 +286,8 @@ let package = Package(
         .testTarget(
             name: "LeakReportsTests",
             dependencies: [
-                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "Targets",
+                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
+                "SimulatedFleet", "Targets",
             ],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.

@@ -17,7 +17,11 @@ struct FleetTests {
             (["--rules", "--dashboard"], 64, "give one of them"), (["--rules", url], 64, "leave the URL out"),
             (["--rules", "--open", "a{b=\"c\"}"], 64, "without braces"),
             ([url, "--json", "-", "--markdown", "-"], 64, "both write to stdout"),
+            ([url, "--html", "-", "--junit", "-"], 64, "--junit and --html both write to stdout"),
+            ([url, "--html", "x", "--markdown", "x"], 64, "both write to \"x\""),
+            ([url, "--junit", ""], 64, "--junit needs the name of a file"),
             ([url, "--json", "/nonexistent/j"], 64, "--json: cannot write"),
+            ([url, "--html", "/nonexistent/h"], 64, "--html: cannot write"),
             ([url, "--cacert", "a", "--insecure"], 64, "exclude each other"),
         ] as [([String], Int32, String)] {
             let end = try await Tool.run(["fleet"] + arguments, limit: 150)
