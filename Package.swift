@@ -306,7 +306,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "SystemCalls",
+                "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
+                "SystemCalls",
                 "Targets", "WebSocketProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

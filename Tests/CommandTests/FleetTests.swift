@@ -1,9 +1,18 @@
+import Fleet
 import TestSupport
 import Testing
+
+@testable import watertight
 
 /// `watertight fleet` without a Prometheus; with one, Tests/Fleet/run.
 @Suite("watertight fleet")
 struct FleetTests {
+    @Test("what a Prometheus says in a refusal moves no terminal")
+    func hostile() {
+        let words = Code.of(FleetFailure.refused(status: 500, problem: "\u{1B}[2Jgone")).words
+        #expect(words.hasSuffix("with 500: ?[2Jgone"))
+    }
+
     @Test("what it cannot do is said in one line, with what to do")
     func refused() async throws {
         let url = "http://127.0.0.1:1"

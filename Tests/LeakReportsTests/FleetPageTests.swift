@@ -140,6 +140,26 @@ struct FleetCIReportTests {
         #expect(try XMLReader(FleetJUnit.render(FleetFixtures.empty)).elements.first?.attributes["tests"] == "0")
     }
 
+    @Test("OpenMetrics: a verdict for each group and resource, amounts with their unit, and the day of the limit")
+    func metrics() throws {
+        let result = try FleetFixtures.week(leaking: true)
+        let lines = FleetOpenMetrics.render(result).split(separator: "\n").map(String.init)
+        let leak = try #require(result.leaks.first { $0.exhaustion != nil })
+        let labels = "group=\"\(leak.group ?? "")\",resource=\"descriptors\""
+        #expect(lines.contains("watertight_fleet_verdict{\(labels),verdict=\"leak\"} 1"))
+        #expect(lines.contains("watertight_fleet_verdict{\(labels),verdict=\"clean\"} 0"))
+        #expect(
+            lines.contains {
+                $0.hasPrefix("watertight_fleet_growth_per_connection{\(labels),unit=\"descriptors\"} 0.0")
+            })
+        #expect(lines.contains { $0.hasPrefix("watertight_fleet_limit_timestamp_seconds{\(labels),pod=\"chat-") })
+        #expect(lines.contains("watertight_fleet_complete 1") && lines.last == "# EOF")
+        #expect(lines.count { $0.hasPrefix("watertight_fleet_verdict{") } == 3 * result.findings.count)
+        let hostile = FleetOpenMetrics.render(FleetFixtures.hostile).split(separator: "\n")
+        #expect(hostile.allSatisfy { $0.hasPrefix("watertight_fleet_") || $0.hasPrefix("# ") })
+        #expect(hostile.contains("watertight_fleet_complete 0"))
+    }
+
     @Test("an error for each leak, a warning for each doubt, ten of a kind at most")
     func annotations() throws {
         let result = try FleetFixtures.week(leaking: true)

@@ -7,38 +7,23 @@ public struct OpenMetricsReport {
     /// The page, complete with its end mark.
     public static func render(_ result: CheckResult) -> String {
         var page = OpenMetricsText()
-        let findings = result.rows.flatMap { row in
-            row.resources.map { finding in
-                (
-                    labels: [("lifecycle", row.lifecycle.label), ("resource", finding.resource.rawValue)],
-                    finding: finding
-                )
-            }
+        let findings = result.rows.flatMap { row in row.resources.map { (row: row, finding: $0) } }
+        func labels(_ row: CheckResult.Row, _ finding: CheckResult.Finding) -> [(String, String)] {
+            [("lifecycle", row.lifecycle.label), ("resource", finding.resource.rawValue)]
         }
-        page.gauges(
-            "watertight_verdict", "1 for the verdict on a resource under a lifecycle, 0 for the others.",
-            findings.flatMap { labels, finding in
-                [Verdict.clean, .leak, .inconclusive].map { verdict in
-                    (labels + [("verdict", verdict.rawValue)], finding.verdict == verdict ? 1 : 0)
-                }
+        let metrics = GrowthMetrics(
+            prefix: "watertight",
+            rows: findings.map { row, finding in
+                .init(
+                    labels: labels(row, finding), resource: finding.resource, verdict: finding.verdict,
+                    perConnection: finding.perConnection, interval: finding.interval,
+                    smallestDetectable: finding.smallestDetectable)
             })
+        metrics.addVerdicts(to: &page, of: "a resource under a lifecycle")
         page.gauges(
             "watertight_known_leak", "1 for a leak that is accepted, 0 for everything else.",
-            findings.map { ($0.labels, $0.finding.knownLeak == nil ? 0 : 1) })
-        func amounts(_ value: (CheckResult.Finding) -> Double?) -> [(labels: [(String, String)], value: Double)] {
-            findings.compactMap { labels, finding in value(finding).map { (labels + unit(of: finding), $0) } }
-        }
-        page.gauges(
-            "watertight_growth_per_connection", "What each connection leaves behind.", amounts(\.perConnection))
-        page.gauges(
-            "watertight_growth_per_connection_lower", "Lower end of the 99% interval of that amount.",
-            amounts { $0.interval?.lowerBound })
-        page.gauges(
-            "watertight_growth_per_connection_upper", "Upper end of the 99% interval of that amount.",
-            amounts { $0.interval?.upperBound })
-        page.gauges(
-            "watertight_smallest_detectable_per_connection", "The smallest leak that would have been seen.",
-            amounts(\.smallestDetectable))
+            findings.map { (labels($0, $1), $1.knownLeak == nil ? 0 : 1) })
+        metrics.addAmounts(to: &page)
         page.gauges(
             "watertight_connections", "Connections by what became of them.",
             result.rows.flatMap { row in
@@ -56,10 +41,6 @@ public struct OpenMetricsReport {
         page.gauge(
             "watertight_duration_seconds", unit: "seconds", "How long the check took.", result.durationSeconds)
         return page.finished
-    }
-
-    private static func unit(of finding: CheckResult.Finding) -> [(String, String)] {
-        [("unit", finding.resource.unit)]
     }
 }
 

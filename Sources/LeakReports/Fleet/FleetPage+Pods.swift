@@ -12,9 +12,9 @@ extension FleetPage {
 
     // MARK: Plots
 
-    /// The plots of each group, what leaks first; folded away where nothing leaks and nothing is in doubt.
+    /// The plots of each group, what leaks first and the baseline last; folded away where nothing leaks and nothing is in doubt.
     var plots: [String] {
-        let ordered = groups.filter { $0.verdict != .clean } + groups.filter { $0.verdict == .clean }
+        let ordered = groups.sorted { ($0.rank, $0.number) < ($1.rank, $1.number) }
         var count = 0
         let drawn = ordered.prefix { group in
             count += group.findings.count

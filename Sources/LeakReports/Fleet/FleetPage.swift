@@ -37,6 +37,8 @@ struct FleetPage {
         var isBaseline: Bool { findings[0].isBaseline }
         var verdict: Verdict { Verdict.overall(findings.compactMap(\.verdict)) }
         var name: String { (findings[0].groupName ?? "fleet") + (isBaseline ? " (baseline)" : "") }
+        /// Its place among the groups' plots.
+        var rank: Int { isBaseline ? 3 : verdict == .leak ? 0 : verdict == .inconclusive ? 1 : 2 }
         var facts: String {
             let first = findings[0]
             return "\(first.pods) pods, \(first.lives) lives, \(Amount.whole(first.connections)) connections"

@@ -26,7 +26,8 @@ struct FleetText {
     /// One sentence about it; nil for a clean one.
     var sentence: String? {
         switch finding.verdict {
-        case .leak, .inconclusive: "\(subject): \(statement)"
+        case .leak: "\(subject): \(statement)"
+        case .inconclusive: "\(subject): inconclusive: \(statement)"
         case .clean, nil: nil
         }
     }
@@ -36,7 +37,7 @@ struct FleetText {
         switch finding.verdict {
         case .leak:
             (["each connection leaves \(amount)\(interval.map { ", \($0)" } ?? "")"] + facts).joined(separator: "; ")
-        case .inconclusive: "inconclusive: \(finding.reason?.words ?? "it could not be judged")" + doubt
+        case .inconclusive: (finding.reason?.words ?? "it could not be judged") + doubt
         case .clean:
             "no leak: \(Amount.bound(finding.smallestDetectable ?? 0, finding.resource))\(finding.resource.suffix) per "
                 + "connection would have been seen"

@@ -51,11 +51,14 @@ struct FleetReportOptions: ParsableArguments {
     var html: String?
     @Option(help: ArgumentHelp("Write Markdown, for the summary of a CI job.", valueName: "file"))
     var markdown: String?
+    @Option(help: ArgumentHelp("Write OpenMetrics, for a textfile collector.", valueName: "file"))
+    var openmetrics: String?
 
     private var requests: [ReportRequest<FleetResult>] {
         [
             .init("--json", json) { try FleetJSON.render($0) }, .init("--junit", junit) { FleetJUnit.render($0) },
             .init("--html", html) { FleetHTML.render($0) }, .init("--markdown", markdown) { FleetMarkdown.render($0) },
+            .init("--openmetrics", openmetrics) { FleetOpenMetrics.render($0) },
         ].compactMap { $0 }
     }
 
