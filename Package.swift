@@ -286,7 +286,8 @@ let package = Package(
         .testTarget(
             name: "LeakReportsTests",
             dependencies: [
-                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "Targets",
+                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
+                "SimulatedFleet", "Targets",
             ],
             swiftSettings: rules),
         // The program is built for the scenario that restarts it.
@@ -305,7 +306,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Environments", "LeakCheck", "LeakStatistics", "Lifecycles", "Search", "SystemCalls",
+                "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
+                "SystemCalls",
                 "Targets", "WebSocketProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -91,6 +91,7 @@ struct FleetJudge {
         var finding = FleetResult.Finding(
             group: group, resource: gauge.resource, metric: gauge.metric, pods: pods.count, lives: lives.count,
             connections: lives.reduce(0) { $0 + $1.dose })
+        finding.curves = PodCurves(of: settled(pods), leastBlocks: Self.leastBlocks)
         func inconclusive(_ reason: FleetReason) -> FleetResult.Finding {
             finding.verdict = .inconclusive
             finding.reason = reason
@@ -111,6 +112,8 @@ struct FleetJudge {
         let other = baseline.flatMap { self.estimates(settled($0)).whole }
         let growth = Difference(whole, other)
         let interval = growth.interval(Self.confidence, among: 1)
+        finding.curves.fit = .init(
+            perConnection: whole.perConnection, interval: whole.interval(confidence: Self.confidence))
         let strict = growth.interval(Self.confidence, among: comparisons)
         finding.perConnection = growth.perConnection
         finding.interval = interval

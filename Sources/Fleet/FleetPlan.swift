@@ -58,6 +58,19 @@ package struct LabelMatcher: Hashable, Sendable {
     /// Whether the value must be another.
     package var isNegated = false
 
+    /// A matcher of one value.
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// The matcher as a query has it: a string of PromQL knows backslashes.
+    package var text: String {
+        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            .replacing("\n", with: "\\n")
+        return "\(name)\(isNegated ? "!=" : "=")\"\(escaped)\""
+    }
+
     /// Reads a matcher; nil for anything else.
     package init?(_ text: String) {
         guard let sign = text.firstIndex(of: "=") else { return nil }

@@ -9,6 +9,8 @@ struct FleetReader {
     let hasStarts: Bool
 
     private(set) var notes: Set<FleetNote> = []
+    /// How far it came; nil where it came to the end.
+    private(set) var interruption: FleetInterruption?
 
     init(_ plan: FleetPlan, _ source: any MetricSource, connections: String, open: String?, hasStarts: Bool) {
         self.plan = plan
@@ -19,25 +21,26 @@ struct FleetReader {
     }
 
     /// The tracks of all pods, by gauge; each part of the time is in memory alone.
+    ///
+    /// Where it is cancelled, it has what was read until then.
     mutating func read(
         _ gauges: [FleetGauge], series: Int, progress: (Double) throws -> Void
     ) throws -> [[PodTrack]] {
         var tracks = gauges.map { _ in Tracks() }
         let parts = plan.parts(series: series)
         for (number, part) in parts.enumerated() {
-            let counters = try Lookup(
-                connections, answer(FleetGauge.query(connections, plan.selector), part), part, plan)
-            let opened = try open.map { try Lookup($0, answer(FleetGauge.query($0, plan.selector), part), part, plan) }
-            let starts =
-                try hasStarts
-                ? Lookup(
-                    FleetGauge.starts[0], answer(FleetGauge.query(FleetGauge.starts[0], plan.selector), part), part,
-                    plan)
-                : nil
-            for (index, gauge) in gauges.enumerated() {
-                let answer = try answer(gauge.query(plan.selector, step: plan.step), part)
-                try tracks[index].add(answer, gauge, plan, counters, opened, starts)
-                try progress((Double(number) + Double(index + 1) / Double(gauges.count)) / Double(parts.count))
+            var count = 0
+            do {
+                try read(part, gauges, into: &tracks) {
+                    count += 1
+                    try progress((Double(number) + Double(count) / Double(gauges.count)) / Double(parts.count))
+                }
+            } catch is CancellationError {
+                // Within the first part some gauges have been read to its end, the others not at all.
+                interruption = FleetInterruption(
+                    readUntil: number == 0 ? part.upperBound : part.lowerBound,
+                    unread: number == 0 ? gauges[count...].map(\.metric) : [])
+                break
             }
         }
         for (gauge, tracks) in zip(gauges, tracks) where tracks.unmatched > 0 {
@@ -46,6 +49,21 @@ struct FleetReader {
         let gaps = tracks.first?.gaps ?? []
         if let longest = gaps.max() { notes.insert(.gaps(pods: gaps.count, longestSeconds: longest)) }
         return tracks.map(\.tracks)
+    }
+
+    private mutating func read(
+        _ part: Range<Double>, _ gauges: [FleetGauge], into tracks: inout [Tracks], whenRead: () throws -> Void
+    ) throws {
+        func query(_ metric: String) -> String { FleetGauge.query(metric, plan.selector) }
+        let counters = Lookup(connections, try answer(query(connections), part), part, plan)
+        let opened = try open.map { Lookup($0, try answer(query($0), part), part, plan) }
+        let start = FleetGauge.starts[0]
+        let starts = hasStarts ? Lookup(start, try answer(query(start), part), part, plan) : nil
+        for (index, gauge) in gauges.enumerated() {
+            let answer = try answer(gauge.query(plan.selector, step: plan.step), part)
+            try tracks[index].add(answer, gauge, plan, counters, opened, starts)
+            try whenRead()
+        }
     }
 
     private mutating func answer(_ query: String, _ part: Range<Double>) throws -> [MetricSeries] {

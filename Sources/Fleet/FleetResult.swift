@@ -20,6 +20,14 @@ package struct FleetResult: Sendable {
     package var notes: [FleetNote] = []
     /// One for each group and resource, groups in order of their names.
     package var findings: [Finding] = []
+    /// The pods that were read, groups in order of their names.
+    package var pods: [FleetPod] = []
+    /// Where the fleet was not read to its end; nil for a whole one.
+    package var interruption: FleetInterruption?
+    /// How long it took to read and to judge, in seconds.
+    package var durationSeconds = 0.0
+    /// The command that asks the same again, quoted for a shell; nil where there is none.
+    package var reproducer: String?
 
     /// A result without findings yet.
     package init(
@@ -33,6 +41,14 @@ package struct FleetResult: Sendable {
         self.open = open
         self.groupLabel = groupLabel
         self.baseline = baseline
+    }
+
+    /// What is clean in what was read may not be so in what was not.
+    mutating func doubtClean() {
+        for index in findings.indices where findings[index].verdict == .clean {
+            findings[index].verdict = .inconclusive
+            findings[index].reason = .partial
+        }
     }
 
     /// The verdict over all that are judged. What the baseline does is no concern of it.
@@ -68,6 +84,10 @@ package struct FleetResult: Sendable {
         package var growingPods = 0
         /// When the first pod reaches its limit; nil unless it leaks and the limit is known.
         package var exhaustion: Exhaustion?
+        /// The query with which the store shows what these pods held; empty where it is not known.
+        package var query = ""
+        /// What some of the pods held.
+        package var curves = PodCurves()
 
         /// When a limit is reached.
         package struct Exhaustion: Sendable {
@@ -121,6 +141,9 @@ package enum FleetNote: Hashable, Sendable {
     case gaps(pods: Int, longestSeconds: Double)
     /// So many series of the gauge have no counter of connections beside them.
     case unmatched(metric: String, series: Int)
+
+    /// Whether something is missing of what was asked for.
+    var isPartial: Bool { if case .partial = self { true } else { false } }
 }
 
 /// Why a finding is inconclusive, or what a clean one still shows.

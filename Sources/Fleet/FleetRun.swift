@@ -13,7 +13,8 @@ package struct FleetRun {
 
     /// Reads and judges; `progress` is told how much is done, from 0 to 1, and may throw to end it.
     ///
-    /// Throws `FleetFailure`, and what `progress` throws.
+    /// Throws `FleetFailure`, and what `progress` throws. Where that or the source throws `CancellationError`, what was read
+    /// until then is judged; the error comes through where that is nothing.
     package func result(progress: (Double) throws -> Void = { _ in }) throws -> FleetResult {
         let names = try source.names(matching: plan.selector, in: plan.time)
         guard !names.isEmpty else { throw FleetFailure.nothingSelected(selector: plan.selector) }
@@ -29,21 +30,32 @@ package struct FleetRun {
         var reader = FleetReader(
             plan, source, connections: counter, open: open, hasStarts: names.contains(FleetGauge.starts[0]))
         let series = try series(gauges[0])
-        let tracks = try reader.read(gauges, series: series, progress: progress)
-        guard tracks.contains(where: { $0.contains { !$0.lives.isEmpty } }) else { throw FleetFailure.noReadings }
+        let read = try reader.read(gauges, series: series, progress: progress)
+        let unread = reader.interruption?.unread ?? []
+        let judged = zip(gauges, read).filter { !unread.contains($0.0.metric) }
+        guard !judged.isEmpty else { throw CancellationError() }
         var result = FleetResult(
             time: plan.time, selector: plan.selector, step: plan.step, connections: counter, open: open,
             groupLabel: plan.groupLabel, baseline: plan.baseline)
         result.notes = reader.notes.sorted { "\($0)" < "\($1)" } + (open == nil ? [.noOpen] : [])
-        result.findings = try findings(gauges, tracks, hasOpen: open != nil, names)
-        if reader.notes.contains(where: { if case .partial = $0 { true } else { false } }) {
-            for index in result.findings.indices where result.findings[index].verdict == .clean {
-                result.findings[index].verdict = .inconclusive
-                result.findings[index].reason = .partial
-            }
-        }
-        try exhaust(&result, gauges, tracks, names)
+        result.interruption = reader.interruption
+        try judge(judged.map(\.0), judged.map(\.1), names, into: &result)
         return result
+    }
+
+    private func judge(
+        _ gauges: [FleetGauge], _ tracks: [[PodTrack]], _ names: Set<String>, into result: inout FleetResult
+    ) throws {
+        guard tracks.contains(where: { $0.contains { !$0.lives.isEmpty } }) else { throw FleetFailure.noReadings }
+        result.findings = try findings(gauges, tracks, hasOpen: result.open != nil, names)
+        result.pods = podsRead(tracks[0])
+        if result.interruption != nil || result.notes.contains(where: \.isPartial) { result.doubtClean() }
+        guard result.interruption == nil else { return }
+        do {
+            try exhaust(&result, gauges, tracks, names)
+        } catch is CancellationError {
+            result.interruption = FleetInterruption(readUntil: plan.time.upperBound, unread: [])
+        }
     }
 
     /// How many series a gauge has at the end of the time, or had on the way.
@@ -88,18 +100,39 @@ package struct FleetRun {
                 let members = tracks.filter { group($0) == name }
                 let own = members.filter { !isBaseline($0) }
                 let base = tracks.filter(isBaseline)
+                var finding: FleetResult.Finding
                 if !own.isEmpty {
-                    findings.append(
-                        judge.finding(
-                            Self.pods(own), group: title(name), baseline: plan.baseline == nil ? nil : Self.pods(base)))
+                    finding = judge.finding(
+                        Self.pods(own), group: title(name), baseline: plan.baseline == nil ? nil : Self.pods(base))
                 } else {
-                    var finding = judge.finding(Self.pods(members), group: title(name), baseline: nil)
+                    finding = judge.finding(Self.pods(members), group: title(name), baseline: nil)
                     finding.isBaseline = true
-                    findings.append(finding)
                 }
+                finding.query = query(gauge, of: name)
+                findings.append(finding)
             }
         }
         return findings
+    }
+
+    /// The query for what a group's pods held.
+    private func query(_ gauge: FleetGauge, of group: String) -> String {
+        let matcher = plan.groupLabel.map { LabelMatcher(name: $0, value: group).text }
+        return gauge.query(
+            [plan.selector, matcher ?? ""].filter { !$0.isEmpty }.joined(separator: ","), step: plan.step)
+    }
+
+    /// The pods of the tracks of one gauge, by group and name.
+    private func podsRead(_ tracks: [PodTrack]) -> [FleetPod] {
+        var pods: [String: [String: FleetPod]] = [:]
+        for track in tracks where !track.lives.isEmpty {
+            let (group, name) = (group(track), Self.name(track))
+            let new = FleetPod(name: name, group: title(group), isBaseline: isBaseline(track), lives: [])
+            pods[group, default: [:]][name, default: new].lives += track.lives.map { life in
+                .init(time: life.begin...max(life.begin, life.last.time), connections: life.dose)
+            }
+        }
+        return pods.sorted { $0.key < $1.key }.flatMap { $0.value.values.sorted { $0.name < $1.name } }
     }
 
     private func title(_ group: String) -> String? { plan.groupLabel == nil ? nil : group }

@@ -20,6 +20,8 @@ package struct PodLife: Sendable {
 
     /// The blocks in the order of time.
     package var blocks: [Block] = []
+    /// The moment of the first reading, in seconds since the epoch.
+    package var begin = 0.0
     /// The last reading: seconds since the epoch, and the gauge as it was read.
     package var last = (time: 0.0, level: 0.0)
 
@@ -76,6 +78,7 @@ struct PodTrack {
         let isRestarted = abs(reading.started - started) > Self.sameStart
         if lives.isEmpty || reading.accepted < accepted || isRestarted {
             lives.append(PodLife())
+            lives[lives.count - 1].begin = reading.time
             base = reading.accepted
             (mostOpen, recent, block, previous) = (0, 0, -1, nil)
             accepted = reading.accepted

@@ -1,9 +1,18 @@
+import Fleet
 import TestSupport
 import Testing
+
+@testable import watertight
 
 /// `watertight fleet` without a Prometheus; with one, Tests/Fleet/run.
 @Suite("watertight fleet")
 struct FleetTests {
+    @Test("what a Prometheus says in a refusal moves no terminal")
+    func hostile() {
+        let words = Code.of(FleetFailure.refused(status: 500, problem: "\u{1B}[2Jgone")).words
+        #expect(words.hasSuffix("with 500: ?[2Jgone"))
+    }
+
     @Test("what it cannot do is said in one line, with what to do")
     func refused() async throws {
         let url = "http://127.0.0.1:1"
@@ -17,7 +26,11 @@ struct FleetTests {
             (["--rules", "--dashboard"], 64, "give one of them"), (["--rules", url], 64, "leave the URL out"),
             (["--rules", "--open", "a{b=\"c\"}"], 64, "without braces"),
             ([url, "--json", "-", "--markdown", "-"], 64, "both write to stdout"),
+            ([url, "--html", "-", "--junit", "-"], 64, "--junit and --html both write to stdout"),
+            ([url, "--html", "x", "--markdown", "x"], 64, "both write to \"x\""),
+            ([url, "--junit", ""], 64, "--junit needs the name of a file"),
             ([url, "--json", "/nonexistent/j"], 64, "--json: cannot write"),
+            ([url, "--html", "/nonexistent/h"], 64, "--html: cannot write"),
             ([url, "--cacert", "a", "--insecure"], 64, "exclude each other"),
         ] as [([String], Int32, String)] {
             let end = try await Tool.run(["fleet"] + arguments, limit: 150)

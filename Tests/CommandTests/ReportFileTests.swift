@@ -113,6 +113,21 @@ struct ReportFileTests {
         #expect(end.errors.contains("cannot write \"/dev/full\": No space left on device"))
         #expect(try folder.text("junit").hasSuffix("</testsuites>\n"))
     }
+
+    @Test("a comparison has the same end, and the same refusals")
+    func compared() async throws {
+        let folder = try Folder()
+        let report = "{\"schema\":\"watertight.check/1\",\"target\":\"s\",\"results\":[]}"
+        try report.write(toFile: folder.path("a"), atomically: true, encoding: .utf8)
+        let files = ["compare", folder.path("a"), folder.path("a")]
+        let full = try await Tool.run(files + ["--json", "/dev/full", "--markdown", folder.path("md")])
+        #expect(full.code == 70 && full.errors.contains("No space left"), "\(full.errors)")
+        #expect(try folder.text("md").contains("<!-- watertight compare -->"))
+        let twice = try await Tool.run(files + ["--json", "-", "--markdown", "-"])
+        #expect(twice.code == 64 && twice.errors.contains("both write to stdout"), "\(twice.errors)")
+        let nowhere = try await Tool.run(files + ["--json", "/nonexistent/j"])
+        #expect(nowhere.code == 64 && nowhere.errors.contains("--json: cannot write"), "\(nowhere.errors)")
+    }
 }
 
 @Suite("The command that reproduces a row")

@@ -6,10 +6,6 @@ import Testing
 @testable import LeakCheck
 @testable import LeakReports
 
-#if canImport(FoundationXML)
-import FoundationXML
-#endif
-
 @Suite("A finding in words")
 struct FindingTextTests {
     private func statement(_ result: CheckResult, _ row: Int, _ resource: Int) -> String {
@@ -51,33 +47,7 @@ struct FindingTextTests {
 
 @Suite("JUnit report")
 struct JUnitReportTests {
-    /// What a parser of XML makes of a document: elements with attributes and text.
-    private final class Reader: NSObject, XMLParserDelegate {
-        var elements: [(name: String, attributes: [String: String], text: String)] = []
-        private var open: [Int] = []
-
-        func parser(
-            _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-            attributes: [String: String]
-        ) {
-            open.append(elements.count)
-            elements.append((name, attributes, ""))
-        }
-        func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-            open.removeLast()
-        }
-        func parser(_ parser: XMLParser, foundCharacters text: String) {
-            if let index = open.last { elements[index].text += text }
-        }
-    }
-
-    private func parsed(_ result: CheckResult) throws -> Reader {
-        let parser = XMLParser(data: Data(JUnitReport.render(result).utf8))
-        let reader = Reader()
-        parser.delegate = reader
-        try #require(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
-        return reader
-    }
+    private func parsed(_ result: CheckResult) throws -> XMLReader { try XMLReader(JUnitReport.render(result)) }
 
     @Test("a test case for each lifecycle and resource; leaks fail, doubts are errors, clean says how sure it is")
     func cases() throws {

@@ -21,16 +21,7 @@ extension CheckPage {
             let caption = "\(group.example.lifecycle.label), \(pair.finding.resource.words)"
             return Markup.figure(escaped(caption), plot?.render())
         }
-        let body = """
-            <div class="split">
-            <div>
-            \(words.filter { !$0.isEmpty }.joined(separator: "\n"))
-            </div>
-            <div class="figures">
-            \(plots.joined(separator: "\n"))
-            </div>
-            </div>
-            """
+        let body = Markup.split(words, plots)
         let title = "\(Markup.badge(.leak, style)) \(escaped(group.subject)), \(escaped(group.resources))"
         return Markup.article(style, title, [body] + explained(group))
     }
@@ -49,13 +40,8 @@ extension CheckPage {
         let shared =
             texts.count == 1 ? [] : texts[0].facts.filter { fact in texts.allSatisfy { $0.facts.contains(fact) } }
         return texts.map { text in
-            "<p class=\"lead\"><strong>\(escaped(text.amount))</strong> left by each connection</p>\n"
-                + facts([text.interval].compactMap { $0 } + text.facts.filter { !shared.contains($0) })
-        } + (shared.isEmpty ? [] : ["<p class=\"label\">All of it</p>\n" + facts(shared)])
-    }
-
-    private func facts(_ facts: [String]) -> String {
-        facts.isEmpty ? "" : "<ul class=\"facts\">\(facts.map { "<li>\(escaped($0))</li>" }.joined())</ul>"
+            Markup.leak(text.amount, [text.interval].compactMap { $0 } + text.facts.filter { !shared.contains($0) })
+        } + (shared.isEmpty ? [] : ["<p class=\"label\">All of it</p>\n" + Markup.list(shared)])
     }
 
     /// The causes of the example's leak, each with the chain of its holders as boxes.
@@ -75,10 +61,8 @@ extension CheckPage {
         return "\n<ol class=\"chain\" aria-label=\"Chain of holders\">\(holders.joined())\(thing)</ol>"
     }
 
-    /// The command is selected whole by a click, so that it can be copied without a script.
     private func reproducer(_ group: LeakGroupText) -> String {
-        guard let command = group.example.reproducer else { return "" }
-        return "<p class=\"label\">See it again</p>\n<pre class=\"command\"><code>\(escaped(command))</code></pre>"
+        group.example.reproducer.map { Markup.command("See it again", $0) } ?? ""
     }
 
     /// What this leak explains of other readings of its rows, folded away; nothing where it explains none.

@@ -9,22 +9,15 @@ extension CheckPage {
 
     /// The table of `rows`, which are markup.
     func table(_ rows: [String]) -> String {
-        let heads = result.resources.map { "<th scope=\"col\" role=\"columnheader\">\(escaped($0.words))</th>" }
-        return """
-            <table role="table">
-            <caption>\(escaped(CheckResult.tableNote))</caption>
-            <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">lifecycle</th>\
-            <th scope="col" role="columnheader" class="number">connections</th>\(heads.joined())</tr></thead>
-            <tbody role="rowgroup">
-            \(rows.joined(separator: "\n"))
-            </tbody>
-            </table>
-            """
+        let heads =
+            [.init(name: "lifecycle"), .init(name: "connections", isNumber: true)]
+            + result.resources.map { Markup.Head(name: $0.words) }
+        return Markup.table(CheckResult.tableNote, heads, rows: rows)
     }
 
     /// One row that is decided, which leads to the plots of that number; nil where there are none yet.
     func tableRow(_ row: CheckResult.Row, number: Int?) -> String {
-        let cells = row.resources.map { "<td role=\"cell\" \(cell($0, of: row))</td>" }
+        let cells = row.resources.map { cell($0, of: row) }
         let counts = row.connections
         let failed = counts.outcomes.dropFirst().filter { $0.count > 0 }.map {
             "\(Amount.whole(Double($0.count))) \($0.name)"
@@ -34,14 +27,10 @@ extension CheckPage {
         let name = number.map { "<a href=\"#row-\($0)\">\(label)</a>" } ?? label
         let isClean = row.resources.allSatisfy { $0.verdict == .clean }
         let summary = isClean ? "" : "<small>\(escaped(row.lifecycle.summary))</small>"
-        return """
-            <tr role="row"><th scope="row" role="rowheader">\(name)\
-            \(summary)</th><td role="cell" class="number" data-name="connections">\
-            \(Amount.whole(Double(counts.completed)))\(rest)</td>\(cells.joined())</tr>
-            """
+        let connections = Markup.number("connections", Amount.whole(Double(counts.completed)) + rest)
+        return Markup.row(name + summary, [connections] + cells)
     }
 
-    /// The attributes and the content of a cell.
     private func cell(_ finding: CheckResult.Finding, of row: CheckResult.Row) -> String {
         let words = FindingText(result, row, finding).cell
         let amount = words.dropFirst(finding.verdict.rawValue.count).drop { $0 == " " }
@@ -51,8 +40,7 @@ extension CheckPage {
         let isQuiet = finding.verdict == .clean || isExplained
         let word = isExplained ? "explained by the leak" : finding.verdict.rawValue
         let sign = isExplained ? "↳" : finding.verdict.mark
-        return
-            "class=\"\(style)\" data-name=\"\(escaped(finding.resource.words))\"><span aria-hidden=\"true\">\(sign)</span> "
-            + "<span\(isQuiet ? " class=\"unseen\"" : "")>\(word)</span> <span class=\"amount\">\(escaped(String(amount)))</span>"
+        return Markup.verdict(
+            finding.resource.words, style: style, sign: sign, word: word, amount: String(amount), isQuiet: isQuiet)
     }
 }

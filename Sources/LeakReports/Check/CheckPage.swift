@@ -51,14 +51,7 @@ struct CheckPage {
     }
 
     /// How many rows there are of each verdict.
-    private var tally: String {
-        let verdicts = result.rows.map { Verdict.overall($0.resources.map(\.verdict)) }
-        let items = [Verdict.leak, .inconclusive, .clean].compactMap { verdict in
-            let count = verdicts.count { $0 == verdict }
-            return count == 0 ? nil : "<li>\(Markup.badge(verdict, verdict.rawValue)) \(count)</li>"
-        }
-        return "<ul class=\"tally\">\(items.joined())</ul>"
-    }
+    private var tally: String { Markup.tally(result.rows.map { Verdict.overall($0.resources.map(\.verdict)) }) }
 
     // MARK: Remarks
 

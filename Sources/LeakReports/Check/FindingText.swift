@@ -195,6 +195,7 @@ extension Resource {
         switch self {
         case .privateMemory: "private memory"
         case .liveHeap: "live heap"
+        case .residentMemory: "resident memory"
         default: rawValue
         }
     }

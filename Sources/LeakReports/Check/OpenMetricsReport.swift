@@ -7,65 +7,26 @@ public struct OpenMetricsReport {
     /// The page, complete with its end mark.
     public static func render(_ result: CheckResult) -> String {
         var page = OpenMetricsText()
-        let findings = result.rows.flatMap { row in
-            row.resources.map { finding in
-                Labelled(
-                    labels: [("lifecycle", row.lifecycle.label), ("resource", finding.resource.rawValue)],
-                    finding: finding
-                )
-            }
+        let findings = result.rows.flatMap { row in row.resources.map { (row: row, finding: $0) } }
+        func labels(_ row: CheckResult.Row, _ finding: CheckResult.Finding) -> [(String, String)] {
+            [("lifecycle", row.lifecycle.label), ("resource", finding.resource.rawValue)]
         }
-        addVerdicts(findings, to: &page)
-        addAmounts(findings, to: &page)
-        addRows(result.rows, to: &page)
-        page.gauge(
-            "watertight_complete", "1 for a check that was carried out, 0 for one that was ended early.",
-            result.interruption == nil ? 1 : 0)
-        page.gauge(
-            "watertight_duration_seconds", unit: "seconds", "How long the check took.", result.durationSeconds)
-        return page.finished
-    }
-
-    /// A finding with the labels of its row and resource.
-    private struct Labelled {
-        var labels: [(String, String)]
-        var finding: CheckResult.Finding
-    }
-
-    private static func addVerdicts(_ findings: [Labelled], to page: inout OpenMetricsText) {
-        page.gauges(
-            "watertight_verdict", "1 for the verdict on a resource under a lifecycle, 0 for the others.",
-            findings.flatMap { each in
-                [Verdict.clean, .leak, .inconclusive].map { verdict in
-                    (each.labels + [("verdict", verdict.rawValue)], each.finding.verdict == verdict ? 1 : 0)
-                }
+        let metrics = GrowthMetrics(
+            prefix: "watertight",
+            rows: findings.map { row, finding in
+                .init(
+                    labels: labels(row, finding), resource: finding.resource, verdict: finding.verdict,
+                    perConnection: finding.perConnection, interval: finding.interval,
+                    smallestDetectable: finding.smallestDetectable)
             })
+        metrics.addVerdicts(to: &page, of: "a resource under a lifecycle")
         page.gauges(
             "watertight_known_leak", "1 for a leak that is accepted, 0 for everything else.",
-            findings.map { ($0.labels, $0.finding.knownLeak == nil ? 0 : 1) })
-    }
-
-    private static func addAmounts(_ findings: [Labelled], to page: inout OpenMetricsText) {
-        func amounts(_ value: (CheckResult.Finding) -> Double?) -> [(labels: [(String, String)], value: Double)] {
-            findings.compactMap { each in value(each.finding).map { (each.labels + unit(of: each.finding), $0) } }
-        }
-        page.gauges(
-            "watertight_growth_per_connection", "What each connection leaves behind.", amounts(\.perConnection))
-        page.gauges(
-            "watertight_growth_per_connection_lower", "Lower end of the 99% interval of that amount.",
-            amounts { $0.interval?.lowerBound })
-        page.gauges(
-            "watertight_growth_per_connection_upper", "Upper end of the 99% interval of that amount.",
-            amounts { $0.interval?.upperBound })
-        page.gauges(
-            "watertight_smallest_detectable_per_connection", "The smallest leak that would have been seen.",
-            amounts(\.smallestDetectable))
-    }
-
-    private static func addRows(_ rows: [CheckResult.Row], to page: inout OpenMetricsText) {
+            findings.map { (labels($0, $1), $1.knownLeak == nil ? 0 : 1) })
+        metrics.addAmounts(to: &page)
         page.gauges(
             "watertight_connections", "Connections by what became of them.",
-            rows.flatMap { row in
+            result.rows.flatMap { row in
                 row.connections.outcomes.map {
                     ([("lifecycle", row.lifecycle.label), ("outcome", $0.name)], Double($0.count))
                 }
@@ -73,11 +34,13 @@ public struct OpenMetricsReport {
         page.gauges(
             "watertight_stalled",
             "1 for a lifecycle under which the target stopped accepting or answering while it lived, 0 for the others.",
-            rows.map { ([("lifecycle", $0.lifecycle.label)], $0.stall == nil ? 0 : 1) })
-    }
-
-    private static func unit(of finding: CheckResult.Finding) -> [(String, String)] {
-        [("unit", finding.resource.unit)]
+            result.rows.map { ([("lifecycle", $0.lifecycle.label)], $0.stall == nil ? 0 : 1) })
+        page.gauge(
+            "watertight_complete", "1 for a check that was carried out, 0 for one that was ended early.",
+            result.interruption == nil ? 1 : 0)
+        page.gauge(
+            "watertight_duration_seconds", unit: "seconds", "How long the check took.", result.durationSeconds)
+        return page.finished
     }
 }
 

@@ -13,6 +13,7 @@ package struct FleetJSON {
 
     private struct Document: Encodable {
         var schema = FleetJSON.schema
+        var version = ToolVersion.current
         var verdict: Verdict
         var selector: String
         var from: String
@@ -23,7 +24,11 @@ package struct FleetJSON {
         var by: String?
         var baseline: String?
         var notes: [String]
+        var interrupted: Interruption?
+        var durationSeconds: Double
+        var reproducer: String?
         var results: [Row]
+        var pods: [Pod]
 
         init(_ result: FleetResult) {
             verdict = result.verdict
@@ -34,9 +39,15 @@ package struct FleetJSON {
             connections = result.connections
             open = result.open
             by = result.groupLabel
-            baseline = result.headings.first { $0.name == "baseline" }?.value
+            baseline = result.baseline?.text
             notes = result.notes.map(\.words)
+            interrupted = result.interruption.map {
+                Interruption(readUntil: FleetTime.text($0.readUntil), unread: $0.unread)
+            }
+            durationSeconds = result.durationSeconds
+            reproducer = result.reproducer
             results = result.findings.map(Row.init)
+            pods = result.pods.map(Pod.init)
         }
     }
 
@@ -45,6 +56,7 @@ package struct FleetJSON {
         var isBaseline: Bool
         var resource: Resource
         var metric: String
+        var query: String?
         var unit: String
         var pods: Int
         var growingPods: Int
@@ -63,6 +75,7 @@ package struct FleetJSON {
             isBaseline = finding.isBaseline
             resource = finding.resource
             metric = finding.metric
+            query = finding.query.isEmpty ? nil : finding.query
             unit = finding.resource.unit
             pods = finding.pods
             growingPods = finding.growingPods
@@ -77,6 +90,35 @@ package struct FleetJSON {
             statement = text.sentence ?? "\(text.subject): \(text.cell)"
             exhaustion = finding.exhaustion.map {
                 Exhaustion(pod: $0.pod, limit: $0.limit, at: FleetTime.text($0.time))
+            }
+        }
+    }
+
+    private struct Interruption: Encodable {
+        var readUntil: String
+        var unread: [String]
+    }
+
+    private struct Pod: Encodable {
+        struct Life: Encodable {
+            var from: String
+            var to: String
+            var connections: Double
+        }
+
+        var name: String
+        var group: String?
+        var isBaseline: Bool
+        var lives: [Life]
+
+        init(_ pod: FleetPod) {
+            name = pod.name
+            group = pod.group
+            isBaseline = pod.isBaseline
+            lives = pod.lives.map { life in
+                Life(
+                    from: FleetTime.text(life.time.lowerBound), to: FleetTime.text(life.time.upperBound),
+                    connections: life.connections)
             }
         }
     }

@@ -15,7 +15,7 @@ package struct FleetReport {
     /// The table, a sentence for each leak and each doubt, then the verdict; ends with a newline.
     package func render() -> String {
         var lines = result.headings.map { name, value in
-            name + String(repeating: " ", count: max(2, 13 - name.count)) + value
+            name + String(repeating: " ", count: max(2, 13 - name.count)) + value.withoutControls
         }
         lines += [""] + table
         let leaks = result.findings.filter { $0.verdict == .leak }
@@ -53,7 +53,7 @@ extension FleetResult {
     var table: (heading: [String], rows: [[String]]) {
         let heading = (groupLabel.map { [$0] } ?? []) + ["resource", "pods", "lives", "connections", "verdict"]
         let rows = findings.map { finding -> [String] in
-            let group = (finding.group ?? "") + (finding.isBaseline ? " (baseline)" : "")
+            let group = (finding.groupName ?? "") + (finding.isBaseline ? " (baseline)" : "")
             let facts = [
                 finding.resource.rawValue, "\(finding.pods)", "\(finding.lives)", Amount.whole(finding.connections),
                 FleetText(finding).cell,
@@ -73,20 +73,30 @@ extension FleetResult {
             ),
             ("connections", connections + (open.map { ", open ones \($0)" } ?? "")),
         ]
-        if let baseline {
-            lines.append(("baseline", "\(baseline.name)\(baseline.isNegated ? "!=" : "=")\"\(baseline.value)\""))
-        }
-        lines += notes.map { ("note", $0.words) }
-        return lines
+        if let baseline { lines.append(("baseline", baseline.text)) }
+        return lines + allNotes.map { ("note", $0) }
     }
 
     /// The last line of every report.
     var conclusion: String {
-        let leaking = findings.filter { $0.verdict == .leak && !$0.isBaseline }.map { FleetText($0).subject }
-        return switch verdict {
-        case .leak: "leak: \(leaking.joined(separator: ", "))"
-        case .clean: "clean: no connection leaves anything behind"
-        case .inconclusive: "inconclusive: no leak was found, and not all could be judged"
-        }
+        let words =
+            switch verdict {
+            case .leak: "leak: \(listed(leaks.map { FleetText($0).subject }))"
+            case .clean: "clean: no connection leaves anything behind"
+            case .inconclusive: "inconclusive: no leak was found, and not all could be judged"
+            }
+        return words + (interruption == nil ? "" : "; interrupted before the end")
+    }
+
+    /// What leaks beyond what the baseline does.
+    var leaks: [Finding] { findings.filter { $0.verdict == .leak && !$0.isBaseline } }
+
+    /// What the reader should know, a line each.
+    var allNotes: [String] { notes.map(\.words) + (interruption.map { [$0.words] } ?? []) }
+
+    /// The subjects where they are few, otherwise the first of them and their number.
+    private func listed(_ subjects: [String]) -> String {
+        guard subjects.count > 8 else { return subjects.joined(separator: ", ") }
+        return subjects.prefix(6).joined(separator: ", ") + " and \(subjects.count - 6) more"
     }
 }

@@ -21,37 +21,53 @@ struct FleetText {
     }
 
     /// The group and the resource.
-    var subject: String { [finding.group, finding.resource.rawValue].compactMap { $0 }.joined(separator: " ") }
+    var subject: String { [finding.groupName, finding.resource.rawValue].compactMap { $0 }.joined(separator: " ") }
 
     /// One sentence about it; nil for a clean one.
     var sentence: String? {
         switch finding.verdict {
         case .leak: "\(subject): \(statement)"
-        case .inconclusive: finding.reason.map { "\(subject): inconclusive: \($0.words)" + amount }
+        case .inconclusive: "\(subject): inconclusive: \(statement)"
         case .clean, nil: nil
         }
     }
 
-    /// What a leak comes to, without its subject.
-    private var statement: String {
-        let resource = finding.resource
-        let unit = resource.isMemory ? "" : " \(resource.rawValue)"
-        var words =
-            "each connection leaves \(Amount.text(finding.perConnection ?? 0, resource))\(unit)"
-            + (resource.isMemory ? " of \(resource.words)" : "")
-        if let interval = finding.interval { words += ", 99% interval \(Amount.range(interval, resource))" }
-        words += "; it grew in \(finding.growingPods) of \(finding.pods) pods"
-        if finding.isBaseline { words += "; that is the baseline" }
-        if let end = finding.exhaustion {
-            words +=
-                "; the first, \(end.pod.escapedForMarks), reaches its limit of \(Amount.whole(end.limit)) "
-                + "on \(FleetTime.day(end.time))"
+    /// What was found, without its subject.
+    var statement: String {
+        switch finding.verdict {
+        case .leak:
+            (["each connection leaves \(amount)\(interval.map { ", \($0)" } ?? "")"] + facts).joined(separator: "; ")
+        case .inconclusive: (finding.reason?.words ?? "it could not be judged") + doubt
+        case .clean:
+            "no leak: \(Amount.bound(finding.smallestDetectable ?? 0, finding.resource))\(finding.resource.suffix) per "
+                + "connection would have been seen"
+        case nil: "it was not judged"
         }
-        return words
+    }
+
+    /// How much a connection leaves: `0.50 descriptors`.
+    var amount: String {
+        finding.perConnection.map { Amount.text($0, finding.resource) + finding.resource.suffix }
+            ?? "an unknown amount"
+    }
+
+    /// How far that is certain: `99% interval 0.49 to 0.51`.
+    var interval: String? { finding.interval.map { "99% interval \(Amount.range($0, finding.resource))" } }
+
+    /// What is known of a leak beside its amount, one fact each.
+    var facts: [String] {
+        var facts = ["it grew in \(finding.growingPods) of \(finding.pods) pods"]
+        if finding.isBaseline { facts.append("that is the baseline") }
+        if let end = finding.exhaustion {
+            facts.append(
+                "the first, \(end.pod.withoutControls), reaches its limit of \(Amount.whole(end.limit)) "
+                    + "on \(FleetTime.day(end.time))")
+        }
+        return facts
     }
 
     /// The amount of an inconclusive finding, where there is one above nothing.
-    private var amount: String {
+    private var doubt: String {
         guard let amount = finding.perConnection, let interval = finding.interval, interval.lowerBound > 0 else {
             return ""
         }
@@ -60,10 +76,21 @@ struct FleetText {
     }
 }
 
-extension String {
-    /// Without what could move a terminal's cursor.
-    fileprivate var escapedForMarks: String {
-        String(unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : Character($0) })
+extension FleetResult.Finding {
+    /// The group as it is told; nil for one group.
+    var groupName: String? { group.map(FleetResult.name(ofGroup:)) }
+}
+
+extension FleetResult {
+    /// A value of the label that groups as it is told; pods without the label have an empty one.
+    static func name(ofGroup group: String) -> String { group.isEmpty ? "(none)" : group.withoutControls }
+}
+
+extension FleetInterruption {
+    /// How far it came, in words.
+    var words: String {
+        "interrupted: it was read until \(FleetTime.text(readUntil))"
+            + (unread.isEmpty ? "" : "; not read: \(unread.joined(separator: ", "))")
     }
 }
 
@@ -114,6 +141,9 @@ extension FleetNote {
 enum FleetTime {
     /// `2026-03-01T12:00:00Z`.
     static func text(_ seconds: Double) -> String { format(seconds, "%Y-%m-%dT%H:%M:%SZ") }
+
+    /// `03-05 12:00`.
+    static func minute(_ seconds: Double) -> String { format(seconds, "%m-%d %H:%M") }
 
     /// `Thursday, 2026-03-05`.
     static func day(_ seconds: Double) -> String { format(seconds, "%A, %Y-%m-%d") }

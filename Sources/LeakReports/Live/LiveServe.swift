@@ -103,7 +103,7 @@ package struct LiveServe: LiveState {
     }
 
     private func endings(_ moment: Moment) -> String {
-        let table = LiveMarkup.table(
+        let table = Markup.table(
             "connections since the server began", ["how they ended", "connections"],
             moment.ended.map { [$0.kind, Amount.whole(Double($0.count))] })
         return Markup.section("endings", "How connections ended", [table])

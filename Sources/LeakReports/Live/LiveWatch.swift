@@ -93,7 +93,7 @@ package struct LiveWatch: LiveState {
     }
 
     private func table(_ progress: Watch.Progress) -> String {
-        LiveMarkup.table(
+        Markup.table(
             "growth is that of the floor in an hour", ["gauge", "now", "change", "per hour", "peak"],
             progress.state.tracks.map { track in
                 let gauge = track.gauge

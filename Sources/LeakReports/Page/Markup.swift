@@ -49,13 +49,43 @@ enum Markup {
 
     /// How large a plot of so many side by side is drawn.
     static func size(ofFigure number: Int, of count: Int) -> PlotFrame.Size {
-        count == 5 && number == 0 ? .large : .small
+        count <= 2 || count == 5 && number == 0 ? .large : .small
     }
 
     /// Plots side by side; of five the first is as large as the four others.
     static func figures(_ figures: [String], identifier: String? = nil) -> String {
         let name = identifier.map { " id=\"\($0)\"" } ?? ""
         return "<div class=\"figures of-\(figures.count)\"\(name)>\n\(figures.joined(separator: "\n"))\n</div>"
+    }
+
+    /// What leaks, how it grows and how to see it again, side by side; all of it is markup.
+    static func split(_ words: [String], _ figures: [String]) -> String {
+        """
+        <div class="split">
+        <div>
+        \(words.filter { !$0.isEmpty }.joined(separator: "\n"))
+        </div>
+        <div class="figures">
+        \(figures.joined(separator: "\n"))
+        </div>
+        </div>
+        """
+    }
+
+    /// The amount of a leak with what is known of it; both are text.
+    static func leak(_ amount: String, _ facts: [String]) -> String {
+        "<p class=\"lead\"><strong>\(MarkupText.escaped(amount))</strong> left by each connection</p>\n" + list(facts)
+    }
+
+    /// Facts, one below the other; nothing where there are none.
+    static func list(_ facts: [String]) -> String {
+        guard !facts.isEmpty else { return "" }
+        return "<ul class=\"facts\">\(facts.map { "<li>\(MarkupText.escaped($0))</li>" }.joined())</ul>"
+    }
+
+    /// A line to copy below its label; a click selects it whole, so that no script is needed.
+    static func command(_ label: String, _ line: String) -> String {
+        "<p class=\"label\">\(label)</p>\n<pre class=\"command\"><code>\(MarkupText.escaped(line))</code></pre>"
     }
 
     /// Names with their values; both are text.

@@ -139,6 +139,10 @@ enum PageStyle {
         .axis { stroke: var(--muted); stroke-width: 1; fill: none; }
         .floor { stroke: var(--muted); stroke-width: 1.25; fill: none; stroke-linejoin: round; }
         .level { stroke: var(--accent); stroke-width: 1.75; fill: none; stroke-linejoin: round; }
+        .pod { stroke: var(--accent); stroke-width: 1.25; stroke-opacity: .85; fill: none; stroke-linejoin: round; }
+        .pod.early { stroke-opacity: .4; }
+        .pod.other { stroke: var(--muted); stroke-dasharray: 2 2; }
+        g:hover > .pod { stroke-width: 3; stroke-opacity: 1; }
         .band { fill: var(--leak); fill-opacity: .2; }
         .fit { stroke: var(--leak); stroke-width: 2; fill: none; stroke-dasharray: 7 3; }
         .pause { stroke: var(--text); stroke-width: 1.25; stroke-dasharray: 2 3; }

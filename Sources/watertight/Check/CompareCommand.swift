@@ -32,34 +32,30 @@ struct CompareCommand: ParsableCommand {
             "Write JSON, schema \(ComparisonJSON.schema); - is stdout, in place of the text.", valueName: "file"))
     var json: String?
 
-    func validate() throws {
-        for (option, name) in [("--markdown", markdown), ("--json", json)] where name?.isEmpty == true {
-            throw ValidationError("\(option) needs the name of a file, or - for stdout")
-        }
-        if let markdown, markdown == json {
-            throw ValidationError("--markdown and --json both write to \"\(markdown)\": give one of them another file")
-        }
+    private struct Compared {
+        var comparison: CheckComparison
+        var before: String
+        var after: String
+
+        var text: ComparisonText { ComparisonText(comparison, before: before, after: after) }
     }
+
+    private var requests: [ReportRequest<Compared>] {
+        [
+            .init("--markdown", markdown) { $0.text.markdown() },
+            .init("--json", json) {
+                try ComparisonJSON.render($0.comparison, before: $0.before, after: $0.after) + "\n"
+            },
+        ].compactMap { $0 }
+    }
+
+    func validate() throws { try ReportRequest.validate(requests) }
 
     func run() throws {
         let (first, second) = (try findings(before), try findings(after))
         let comparison = CheckComparison(before: first.findings, after: second.findings)
-        let text = ComparisonText(comparison, before: first.target, after: second.target)
-        let renderings: [(option: String, name: String, render: () throws -> String)] = [
-            ("--markdown", markdown, { text.markdown() }),
-            (
-                "--json", json,
-                { try ComparisonJSON.render(comparison, before: first.target, after: second.target) + "\n" }
-            ),
-        ].compactMap { option, name, render in name.map { (option, $0, render) } }
-        for (option, name, render) in renderings where name != "-" {
-            do {
-                try ReportFile(name).write(try render())
-            } catch let failure as ReportFile.Failure {
-                throw ValidationError("\(option): \(failure)")
-            }
-        }
-        StandardOutput.write(try renderings.first { $0.name == "-" }?.render() ?? text.render())
+        let compared = Compared(comparison: comparison, before: first.target, after: second.target)
+        try ReportRequest.opened(requests).write(compared) { compared.text.render() }
         switch comparison.verdict {
         case .clean: return
         case .leak: throw Code.leak

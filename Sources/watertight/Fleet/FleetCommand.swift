@@ -29,6 +29,9 @@ struct FleetCommand: AsyncParsableCommand {
 
             \(PrometheusOptions.tokenVariable) in the environment is sent as a bearer token.
 
+            Inside GitHub Actions leaks become annotations, and the job's summary gets the Markdown. What was read until an \
+            interruption is judged and reported.
+
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments or nothing that they select, 69 Prometheus \
             cannot be reached or refuses, 70 internal error, 130 interrupted.
             """)
@@ -125,8 +128,8 @@ struct FleetCommand: AsyncParsableCommand {
         let configuration = try prometheus.configuration(url ?? "")
         let plan = plan
         let files = try reports.opened()
-        let interruption = Interruption()
-        let result = try await interruption.value {
+        let begin = MonotonicTime.now
+        var result = try await Interruption().value {
             let cancelled = Locked(false)
             return try await withTaskCancellationHandler {
                 // Asking blocks, so it is done on a thread that may.
@@ -140,6 +143,8 @@ struct FleetCommand: AsyncParsableCommand {
                 cancelled.withLock { $0 = true }
             }
         }
+        result.durationSeconds = begin.elapsed.inSeconds
+        result.reproducer = reproducer
         try files.write(result)
         if let code = Code.of(result) { throw code }
     }

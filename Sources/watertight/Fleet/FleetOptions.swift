@@ -45,49 +45,35 @@ struct FleetReportOptions: ParsableArguments {
         help: ArgumentHelp(
             "Write JSON, schema \(FleetJSON.schema); - is stdout, in place of the text.", valueName: "file"))
     var json: String?
-    @Option(help: ArgumentHelp("Write Markdown, for the summary of a CI job; - is stdout.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write JUnit XML, a test case for each group and resource.", valueName: "file"))
+    var junit: String?
+    @Option(help: ArgumentHelp("Write a page with tables and plots that needs nothing else.", valueName: "file"))
+    var html: String?
+    @Option(help: ArgumentHelp("Write Markdown, for the summary of a CI job.", valueName: "file"))
     var markdown: String?
+    @Option(help: ArgumentHelp("Write OpenMetrics, for a textfile collector.", valueName: "file"))
+    var openmetrics: String?
 
-    func validate() throws {
-        for (option, name) in [("--json", json), ("--markdown", markdown)] where name?.isEmpty == true {
-            throw ValidationError("\(option) needs the name of a file, or - for stdout")
-        }
-        if let json, json == markdown {
-            let place = json == "-" ? "stdout" : "\"\(json)\""
-            throw ValidationError("--json and --markdown both write to \(place): give one of them another file")
-        }
+    private var requests: [ReportRequest<FleetResult>] {
+        [
+            .init("--json", json) { try FleetJSON.render($0) }, .init("--junit", junit) { FleetJUnit.render($0) },
+            .init("--html", html) { FleetHTML.render($0) }, .init("--markdown", markdown) { FleetMarkdown.render($0) },
+            .init("--openmetrics", openmetrics) { FleetOpenMetrics.render($0) },
+        ].compactMap { $0 }
     }
+
+    func validate() throws { try ReportRequest.validate(requests) }
 
     /// The files, opened before anything is asked for.
-    func opened() throws -> FleetReportFiles {
-        let all: [(String, String?, (FleetResult) throws -> String)] = [
-            ("--json", json, FleetJSON.render), ("--markdown", markdown, FleetMarkdown.render),
-        ]
-        var files = FleetReportFiles()
-        for case (let option, let name?, let render) in all {
-            guard name != "-" else {
-                files.standardOutput = render
-                continue
-            }
-            do {
-                files.files.append((try ReportFile(name), render))
-            } catch {
-                throw ValidationError("\(option): \(error)")
-            }
-        }
-        return files
-    }
+    func opened() throws -> ReportFiles<FleetResult> { try ReportRequest.opened(requests) }
 }
 
-/// Everything that a fleet is reported to.
-struct FleetReportFiles {
-    var files: [(file: ReportFile, render: (FleetResult) throws -> String)] = []
-    var standardOutput: ((FleetResult) throws -> String)?
-
-    /// Writes all of them.
+extension ReportFiles<FleetResult> {
+    /// Writes every report on a fleet, and tells a CI system.
     func write(_ result: FleetResult) throws {
-        StandardOutput.write(
-            try standardOutput?(result) ?? FleetReport(result, usesColour: StandardOutput.wantsColour).render())
-        for (file, render) in files { try file.write(render(result)) }
+        try write(
+            result, text: { FleetReport(result, usesColour: StandardOutput.wantsColour).render() },
+            announcement: .init(
+                annotations: { _ in FleetAnnotations.render(result) }, summary: { FleetMarkdown.render(result) }))
     }
 }

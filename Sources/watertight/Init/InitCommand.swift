@@ -50,11 +50,13 @@ struct InitCommand: AsyncParsableCommand {
             StandardOutput.write(text)
             return
         }
+        let file: ReportFile
         do {
-            try ReportFile(output).write(text)
+            file = try ReportFile(output)
         } catch {
             throw ValidationError("--output: \(error)")
         }
+        try file.write(text)
         StandardOutput.print("wrote \(output); watertight check \(name ?? server.name) checks it")
         if path == nil {
             StandardError.print(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Environments
 import Fleet
 import LeakCheck
+import LeakReports
 import LeakStatistics
 import SystemCalls
 import Targets
@@ -31,7 +32,7 @@ enum Code {
             case .unreachable: ("\(failure)", unreachable)
             }
         case let mistake as ConfigurationFile.Mistake: ("\(mistake)", usage)
-        case let failure as FleetFailure: (failure.words, failure.code)
+        case let failure as FleetFailure: (failure.words.withoutControls, failure.code)
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)
@@ -57,7 +58,8 @@ enum Code {
 
     /// The code for what a fleet came to; nil for a clean one.
     static func of(_ result: FleetResult) -> ExitCode? {
-        switch result.verdict {
+        if result.interruption != nil { return interrupted }
+        return switch result.verdict {
         case .clean: nil
         case .leak: leak
         case .inconclusive: inconclusive

@@ -1,26 +1,31 @@
 import Glibc
-import LeakCheck
-import LeakReports
 import SystemCalls
 
-/// Everything that a check reports to: stdout, files, and the CI system that runs it.
-struct ReportFiles {
+/// Everything that a run reports to: stdout, files, and the CI system that runs it.
+struct ReportFiles<Result> {
+    /// What a CI system is told beside the reports.
+    struct Announcement {
+        /// Lines of workflow commands; `workspace` is the folder of the checked-out repository.
+        var annotations: (_ workspace: String?) -> String
+        /// Markdown for the summary of the job.
+        var summary: () -> String
+    }
+
     /// The files, each with what it gets.
-    var files: [(file: ReportFile, render: @Sendable (CheckResult) throws -> String)]
+    var files: [(file: ReportFile, render: @Sendable (Result) throws -> String)]
     /// What stdout gets in place of the text.
-    var standardOutput: (@Sendable (CheckResult) throws -> String)?
+    var standardOutput: (@Sendable (Result) throws -> String)?
 
     /// Writes every report; a file that cannot be written does not keep the others from it, but is an error in the end.
     ///
-    /// Where it is `announcing`, a CI system is told as well.
-    func write(_ result: CheckResult, announcing: Bool) throws {
+    /// Where there is an `announcement`, a CI system is told as well.
+    func write(_ result: Result, text: () -> String, announcement: Announcement? = nil) throws {
         if let standardOutput {
             StandardOutput.write(try standardOutput(result))
         } else {
-            let columns = StandardOutput.isTerminal ? StandardOutput.size.columns : nil
-            StandardOutput.write(TextReport(result, usesColour: StandardOutput.wantsColour, columns: columns).render())
-            if announcing && variable("GITHUB_ACTIONS") == "true" {
-                StandardOutput.write(GitHubAnnotations.render(result, workspace: variable("GITHUB_WORKSPACE")))
+            StandardOutput.write(text())
+            if let announcement, variable("GITHUB_ACTIONS") == "true" {
+                StandardOutput.write(announcement.annotations(variable("GITHUB_WORKSPACE")))
             }
         }
         var failure: ReportFile.Failure?
@@ -33,13 +38,13 @@ struct ReportFiles {
                 failure = error
             }
         }
-        if announcing, let summary = variable("GITHUB_STEP_SUMMARY") {
-            append(MarkdownReport.render(result), to: summary)
+        if let announcement, let summary = variable("GITHUB_STEP_SUMMARY") {
+            append(announcement.summary(), to: summary)
         }
         if failure != nil { throw Code.internalError }
     }
 
-    /// The summary is a courtesy of the CI system: where it cannot be written, the check is as good.
+    /// The summary is a courtesy of the CI system: where it cannot be written, the run is as good.
     private func append(_ text: String, to name: String) {
         let number = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         var failure: Int32? = errno
