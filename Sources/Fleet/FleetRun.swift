@@ -182,7 +182,9 @@ package struct FleetRun {
                 let pods = tracks.filter { title(group($0)) == finding.group && !isBaseline($0) }
                 let ends = pods.compactMap { track -> FleetResult.Finding.Exhaustion? in
                     guard let life = track.lives.last, life.hours > 0, end - life.last.time < 4 * plan.step,
-                        let limit = limits[track.labels], let amount = finding.perConnection
+                        let limit = limits[track.labels],
+                        // A limit is reached by all growth, also by what the baseline has as well.
+                        let amount = finding.curves.fit?.perConnection
                     else { return nil }
                     let hours = max(0, limit - life.last.level) / (amount * life.dose / life.hours)
                     return .init(pod: Self.name(track), limit: limit, time: life.last.time + hours * 3600)
