@@ -79,6 +79,15 @@ struct CheckRestTests {
         #expect(doubtful == 0 ? driven < .seconds(4) : driven >= .seconds(8), "\(driven)")
     }
 
+    @Test(
+        "where few connections came about a rest tells, where many made few blocks more blocks do",
+        arguments: [900, 1100])
+    func fewConnections(connections: Int) {
+        let judgment = RowJudge.Judgment(
+            assessment: .undecided(.tooFewConnections(connections: connections, seconds: 0, held: 0)))
+        #expect(judgment.restTells == (connections == 900))
+    }
+
     @Test("a rest in doubt neither overruns the budget nor stops other rows of the same process")
     func restInDoubtIsModest() async {
         var check = SimulatedCheck(

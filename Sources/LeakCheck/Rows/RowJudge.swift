@@ -84,12 +84,13 @@ package struct RowJudge: Sendable {
         /// Whether what is freed leaves the gauge, so that it can be read at rest.
         var isExact = true
 
-        /// Whether a reading at rest would tell what driving has not told: what is kept for a time is gone then. Too few blocks
-        /// ask for more of them.
+        /// Whether a reading at rest would tell what driving has not told: what is kept for a time is gone then. Of many
+        /// connections in few blocks more blocks tell as much.
         var restTells: Bool {
             guard isExact, case .undecided(let reason) = assessment else { return false }
             switch reason {
             case .noisy, .slowing, .stopped: return true
+            case .tooFewConnections(let connections, _, _): return connections < RowJudge.leastConnections
             default: return false
             }
         }
