@@ -98,7 +98,7 @@ struct TroughsTests {
         let fallen = troughs([1, 1, -0.4], .counts, pauses: 3)
         #expect(fallen.standing == .ended && abs(fallen.largestHidden - 0.403) < 1e-9)
         let steady = troughs([1, -1, 0], .counts, pauses: 3)
-        #expect(steady.standing == .ended && abs(steady.largestHidden - 0.001) < 1e-9)
+        #expect(steady.standing == .ended && abs(steady.largestHidden - 0.003) < 1e-9)
     }
 
     @Test("a drive that is far longer than those before shows growth, and convicts only when another repeats it")
@@ -177,12 +177,20 @@ struct TroughsTests {
             (4835, 75636, true), (5044, 35980, false), (5253, 59072, false), (5671, 62532, false), (6298, 64572, false),
             (6298, 64572, true),
         ]
-        for readings in [polite, silent] {
+        let vanished: [(Double, Double, Bool)] = [
+            (0, -4399, false), (821, 43662, false), (1584, 44994, false), (2181, 42966, false), (2908, 42962, false),
+            (2908, 42962, true), (3150, 37494, false), (3392, 42710, false), (3876, 41774, false), (4118, 43106, false),
+            (4118, 43106, true), (4360, 31394, false), (4602, 37782, false), (5086, 42866, false), (5328, 43374, false),
+            (5328, 43374, true),
+        ]
+        for readings in [polite, silent, vanished] {
             for count in 6...readings.count {
                 let standing = foreignAllocator(Array(readings.prefix(count))).standing
                 if case .confirmed = standing { Issue.record("\(count): \(standing)") }
             }
         }
+        // What goes up and down by megabytes hides as much.
+        #expect(foreignAllocator(vanished).largestHidden > 1000)
         guard case .confirmed(let least, let most) = foreignAllocator(silent, leak: 65_536).standing else {
             Issue.record("\(foreignAllocator(silent, leak: 65_536).standing)")
             return
