@@ -28,7 +28,7 @@ struct BadTargetTests {
             "--budget", "\(budget)", "--lifecycle", lifecycle, "--json", folder.path("json"), "--record",
             folder.path("record"),
         ]
-        let end = try await Tool.run(["check"] + options + arguments, limit: 150)
+        let end = try await Tool.run(["check"] + options + arguments, limit: 600)
         let json = try folder.text("json")
         let report = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let again = try await Tool.run(["report", folder.path("record")])
@@ -62,7 +62,7 @@ struct BadTargetTests {
 
     @Test("a server that speaks TLS")
     func tls() async throws {
-        let end = try await Tool.run(["check", "--"] + MisbehavingServer.command("tls"), limit: 150)
+        let end = try await Tool.run(["check", "--"] + MisbehavingServer.command("tls"), limit: 600)
         #expect(end.code == 69)
         #expect(end.errors.contains("speaks TLS: write wss:// in place of ws://"), "\(end.errors)")
     }
@@ -187,12 +187,12 @@ struct BadTargetTests {
                 "check", url, "--pid", "\(server.pid)", "--concurrency", "100", "--budget", "30", "--lifecycle",
                 "clean-close",
             ]
-            let end = try await Running(arguments, descriptorLimit: limit).finish(within: 120)
+            let end = try await Running(arguments, descriptorLimit: limit).finish(within: 600)
             #expect(codes.contains(end.code), "\(end)")
             #expect((end.output + end.errors).contains(words), "\(end)")
         }
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a server that stops for a while and goes on is said to have, and is not clean either")

@@ -36,7 +36,7 @@ struct CheckTests {
 
     @Test("the built-in server is clean", .timed)
     func clean() async throws {
-        let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 300)
+        let end = try await Tool.run(["check", "--profile", "quick", "--json", "-", "--seed", "1"], limit: 600)
         let report = try report(end)
         #expect(report["schema"] as? String == "watertight.check/1")
         #expect(end.code == 0, "\(verdicts(report))")
@@ -48,7 +48,7 @@ struct CheckTests {
 
     @Test("a lifecycle that the target rightly does otherwise is left out, and said to be", .timed)
     func inapplicable() async throws {
-        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 300)
+        let end = try await Tool.run(["check", "--lifecycle", "refused", "--budget", "6", "--json", "-"], limit: 600)
         #expect(end.code == 2)
         let report = try report(end)
         #expect((report["results"] as? [Any])?.isEmpty == true)
@@ -64,7 +64,7 @@ struct CheckTests {
                 "check", "--budget", "60", "--pause", "4", "--lifecycle", "fin", "--lifecycle", "bare-tcp", "--json",
                 "-", "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
-            ], limit: 300)
+            ], limit: 600)
         let report = try report(end)
         #expect(end.code == 1)
         let found = verdicts(report).filter { $0.value != "clean" }
@@ -89,7 +89,7 @@ struct CheckTests {
                 [
                     "check", "--budget", "30", "--lifecycle", "fin", "--compression", mode, "--json", "-", "--",
                     Tool.path, "serve", "--port", "{port}", "--compression", offered,
-                ], limit: 300)
+                ], limit: 600)
             let report = try report(end)
             #expect(end.code == code, "\(mode) \(offered): \(verdicts(report))")
             let resources = ["descriptors", "threads", "privateMemory", "liveHeap", "blocks"]
@@ -110,7 +110,7 @@ struct CheckTests {
             [
                 "check", "--pause", "2", "--lifecycle", "bare-tcp", "--", Tool.path, "serve", "--port", "{port}",
                 "--plant-leak", "descriptor@bare-tcp",
-            ], limit: 300)
+            ], limit: 600)
         #expect(end.code == 1, "\(end.output)\(end.errors)")
         #expect(end.output.contains("kept through a pause of 2 s"), "\(end.output)")
         #expect(end.output.contains("--pause 2s"), "\(end.output)")
@@ -123,7 +123,7 @@ struct CheckTests {
                 "check", "--pause", "2", "--lifecycle", "fin", "--json", "-", "--", Tool.path, "serve", "--port",
                 "{port}",
                 "--plant-leak", "memory=1024@fin",
-            ], limit: 300)
+            ], limit: 600)
         #expect(end.code == 1, "\(end.output)\(end.errors)")
         let seconds = try #require(try report(end)["durationSeconds"] as? Double)
         #expect(seconds < 100, "nearly half of the budget would be 135 s")
@@ -132,13 +132,13 @@ struct CheckTests {
     @Test("a running server is found by its port, and survives the check", .timed)
     func running() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 300)
+        let end = try await Tool.run(["check", url, "--budget", "30", "--lifecycle", "clean-close"], limit: 600)
         #expect(end.code == 0)
         #expect(end.output.contains("process \(server.pid)"))
         #expect(end.output.contains("one process for all lifecycles"))
         #expect(try await Tool.run(["connect", url], input: "alive\n").output == "alive\n")
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a process that does not listen on the port is pointed out", .timed)
@@ -146,13 +146,13 @@ struct CheckTests {
         let (server, url) = try await ServeTests.start()
         let (other, _) = try await ServeTests.start()
         let end = try await Tool.run(
-            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 300)
+            ["check", url, "--pid", "\(other.pid)", "--budget", "6", "--lifecycle", "bare-tcp"], limit: 600)
         #expect(end.code == 64)
         #expect(end.errors.contains("process \(other.pid) does not listen on port"), "\(end.errors)")
         #expect(end.errors.contains("process \(server.pid) listens on that port"))
         for process in [server, other] {
             process.signal(SIGTERM)
-            _ = try await process.finish(within: 150)
+            _ = try await process.finish(within: 600)
         }
     }
 
@@ -167,7 +167,7 @@ struct CheckTests {
         // As timeout and CI systems do, which signal the process and its group.
         check.signal(SIGTERM)
         check.signal(SIGINT)
-        let end = try await check.finish(within: 150)
+        let end = try await check.finish(within: 600)
         #expect(end.code == 130)
         let report = try report(end)
         #expect(report["interrupted"] as? Bool == true)
@@ -185,7 +185,7 @@ struct CheckTests {
             check.signal(SIGINT)
             return self.isRunning(argument: marker) ? nil : true
         }
-        #expect(try await check.finish(within: 150).code == 130)
+        #expect(try await check.finish(within: 600).code == 130)
     }
 
     @Test("a command whose port is taken before it can listen is started on another")
@@ -196,7 +196,7 @@ struct CheckTests {
             """
         let end = try await Tool.run(
             ["check", "--lifecycle", "bare-tcp", "--budget", "10", "--", "sh", "-c", script, "sh", folder.path("once")]
-                + [Tool.path, "serve", "--port", "{port}"], limit: 300)
+                + [Tool.path, "serve", "--port", "{port}"], limit: 600)
         #expect(end.code == 0 || end.code == 2, "\(end.errors)")
         #expect(folder.names == ["once"])
     }
@@ -204,11 +204,11 @@ struct CheckTests {
     @Test("a command is not mistaken for the server that has its port")
     func portTaken() async throws {
         let (server, url) = try await ServeTests.start()
-        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 300)
+        let end = try await Tool.run(["check", url, "--", "sleep", "20"], limit: 600)
         #expect(end.code == 69)
         #expect(end.errors.contains("another process listens on port"))
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a target that dies is said to have died, and why")
@@ -221,7 +221,7 @@ struct CheckTests {
         let check = try Running(
             ["check", "--lifecycle", "clean-close", "--record", folder.path("record"), "--", "sh", "-c", script])
         try await folder.endWhileMeasuring()
-        let end = try await check.finish(within: 150)
+        let end = try await check.finish(within: 600)
         #expect(end.code == 69)
         #expect(end.output.contains("has exited"))
         #expect(end.output.contains("exited with code 3"))
@@ -249,7 +249,7 @@ struct CheckTests {
             (["--concurrency", "0"], 64, "--concurrency"),
         ])
     func unreachable(arguments: [String], code: Int32, words: String) async throws {
-        let end = try await Tool.run(["check"] + arguments, limit: 300)
+        let end = try await Tool.run(["check"] + arguments, limit: 600)
         #expect(end.code == code)
         #expect(end.errors.contains(words), "\(end.errors)")
         #expect(end.output.isEmpty)

@@ -184,17 +184,17 @@ struct ConfigurationTests {
         let text = "settings: {cleanupLimit: 123ms}\ntargets:\n  own: {profile: quick, allow: fin:descriptors=0.5}\n"
         try text.write(to: folder.appending(path: "watertight.yml"), atomically: true, encoding: .utf8)
         let script = "cd '\(folder.path(percentEncoded: false))' && exec \"$@\""
-        let printed = try await Running.shell(script, ["check", "own", "--print-config"]).finish(within: 150)
+        let printed = try await Running.shell(script, ["check", "own", "--print-config"]).finish(within: 600)
         #expect(printed.code == 0)
         #expect(printed.output.contains("watertight.yml:3:9"), "\(printed.output)")
-        let environment = try await Running.shell(script, ["environment"]).finish(within: 150)
+        let environment = try await Running.shell(script, ["environment"]).finish(within: 600)
         #expect(environment.output.contains("123ms"))
         let variables = try await Running.shell(
             script, ["environment"], environment: ["WATERTIGHT_PROFILE": "quick", "WATERTIGHT_PROFIL": "quick"]
-        ).finish(within: 150)
+        ).finish(within: 600)
         #expect(variables.output.contains("WATERTIGHT_PROFIL is no setting and no option"))
         #expect(!variables.output.contains("WATERTIGHT_PROFILE is"))
-        let refused = try await Running.shell(script, ["check", "other"]).finish(within: 150)
+        let refused = try await Running.shell(script, ["check", "other"]).finish(within: 600)
         #expect(refused.code == 64)
     }
 }

@@ -10,7 +10,7 @@ struct ConnectTests {
         #expect(probe.output == "one\ntwö\n/slash\nlast without newline\n")
         #expect(probe.code == 0)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test func commands() async throws {
@@ -34,7 +34,7 @@ struct ConnectTests {
         #expect(probe.errors.contains("closed with 4001"))
         #expect(probe.code == 0)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("leaves as it is told to, and that is no failure", arguments: ["/fin", "/reset", "/vanish"])
@@ -44,7 +44,7 @@ struct ConnectTests {
         #expect(probe.code == 0, "\(probe.errors)")
         #expect(!probe.output.contains("never sent") && !probe.errors.contains("closed with"), "\(probe.errors)")
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("sends what -x says, and ends once the expected message has come, or has not")
@@ -64,7 +64,7 @@ struct ConnectTests {
             #expect(try await Tool.run(["connect", url] + arguments).code == 64)
         }
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test(
@@ -93,7 +93,7 @@ struct ConnectTests {
             #expect(!probe.errors.contains("permessage-deflate"))
         }
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a large message in both directions")
@@ -104,7 +104,7 @@ struct ConnectTests {
         #expect(probe.output == line + "\n")
         #expect(probe.errors.isEmpty)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a reader of its output that takes its time gets every reply")
@@ -115,9 +115,9 @@ struct ConnectTests {
         let probe = try Running(["connect", url], pipedInto: "sleep 1; cat")
         probe.type(lines)
         probe.endInput()
-        #expect(try await probe.finish(within: 150).output == lines)
+        #expect(try await probe.finish(within: 600).output == lines)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("interrupted")
@@ -127,9 +127,9 @@ struct ConnectTests {
         probe.type("x\n")
         _ = try await probe.firstLine()
         probe.signal(SIGINT)
-        #expect(try await probe.finish(within: 150).code == 130)
+        #expect(try await probe.finish(within: 600).code == 130)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test(

@@ -54,7 +54,7 @@ struct DescendantTests {
     func daemon() async throws {
         let folder = try ReportFileTests.Folder()
         let file = folder.path("pids")
-        let end = try await Tool.run(["check", "--", "sh", "-c", Self.strays(file) + "exit 0"], limit: 150)
+        let end = try await Tool.run(["check", "--", "sh", "-c", Self.strays(file) + "exit 0"], limit: 600)
         #expect(end.code == 69)
         let pids = try await Self.numbers(in: file, 2)
         #expect(!pids.contains(where: Self.isAlive))
@@ -63,7 +63,7 @@ struct DescendantTests {
     @Test("a daemon, and a server at another address or port, are named with what they listen on", .timed)
     func elsewhere() async throws {
         func errors(_ words: [String]) async throws -> String {
-            let end = try await Tool.run(["check", "--start-limit", "1s", "--", "sh", "-c"] + words, limit: 150)
+            let end = try await Tool.run(["check", "--start-limit", "1s", "--", "sh", "-c"] + words, limit: 600)
             #expect(end.code == 69)
             return end.errors
         }

@@ -43,11 +43,11 @@ struct ExplainCommandTests {
                 "info",
                 "--", Tool.path, "serve", "--port", "{port}", "--plant-leak", marker,
             ])
-        _ = try await eventually(within: .seconds(120), "causes looked for") {
+        _ = try await eventually(within: .seconds(300), "causes looked for") {
             check.errorText.contains("looking for the causes") ? true : nil
         }
         check.signal(SIGINT)
-        let end = try await check.finish(within: 60)
+        let end = try await check.finish(within: 300)
         #expect(end.code == 1, "\(end.errors)")
         let report = try JSONSerialization.jsonObject(with: Data(end.output.utf8)) as? [String: Any]
         #expect(report?["verdict"] as? String == "leak")

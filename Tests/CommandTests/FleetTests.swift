@@ -33,7 +33,7 @@ struct FleetTests {
             ([url, "--html", "/nonexistent/h"], 64, "--html: cannot write"),
             ([url, "--cacert", "a", "--insecure"], 64, "exclude each other"),
         ] as [([String], Int32, String)] {
-            let end = try await Tool.run(["fleet"] + arguments, limit: 150)
+            let end = try await Tool.run(["fleet"] + arguments, limit: 600)
             #expect(end.code == code, "\(arguments): \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }

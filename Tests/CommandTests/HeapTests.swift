@@ -13,7 +13,7 @@ struct HeapTests {
                 "check", "--lifecycle", "fin", "--budget", "60", "--record", folder.path("record"), "--json",
                 folder.path("json"), "--heap", "url:http://127.0.0.1:{port}/metrics#watertight_connections", "--heap",
                 "command:kill -0 $WATERTIGHT_PID && echo 5000000",
-            ], limit: 300)
+            ], limit: 600)
         #expect(end.code == 0, "\(end.errors)")
         let heading = try #require(end.output.split(separator: "\n").first { $0.hasPrefix("lifecycle") })
         #expect(heading.split(separator: " ").suffix(2) == ["watertight_connections", "liveHeap"])
@@ -40,7 +40,7 @@ struct HeapTests {
                 "check", "--lifecycle", "fin", "--budget", "60", "--pause", "10s", "--query", "user=u{n}", "--heap",
                 "url:http://127.0.0.1:{port}/stats#\(counter)",
             ],
-            limit: 300)
+            limit: 600)
         #expect(end.code == 1, "\(end.output) \(end.errors)")
         #expect(end.output.contains("each connection leaves 1.00 \(counter), 99% interval"))
         #expect(end.output.contains("--heap 'url:http://127.0.0.1:{port}/stats#\(counter)'"))
@@ -54,7 +54,7 @@ struct HeapTests {
                 "command:ls /proc/$WATERTIGHT_PID/fd | wc -l#open_things", "--", Tool.path, "serve", "--port", "{port}",
                 "--plant-leak", "descriptor@fin",
             ],
-            limit: 300)
+            limit: 600)
         #expect(end.code == 1, "\(end.output) \(end.errors)")
         #expect(end.output.contains(/each connection leaves [01]\.[0-9]+ open_things/), "\(end.output)")
     }
@@ -70,7 +70,7 @@ struct HeapTests {
             (["--heap", "node", "--heap", "glibc"], "two of --heap read the same"),
             (["ws://127.0.0.1:9/", "--heap", "url:http://127.0.0.1:{port}/"], "{port} in --heap needs a command"),
         ] {
-            let end = try await Tool.run(["check", "--lifecycle", "fin", "--budget", "6"] + arguments, limit: 300)
+            let end = try await Tool.run(["check", "--lifecycle", "fin", "--budget", "6"] + arguments, limit: 600)
             #expect(end.code == 64, "\(arguments): \(end.output) \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }

@@ -15,7 +15,7 @@ struct KnownLeakTests {
                 "--write-known-leaks", known,
                 "--",
                 Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp",
-            ], limit: 300)
+            ], limit: 600)
         #expect(first.code == 1, "\(first.output)\(first.errors)")
         let second = try await Tool.run(
             ["analyze", record, "--known-leaks", known, "--write-known-leaks", known])

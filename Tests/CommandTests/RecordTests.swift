@@ -13,7 +13,7 @@ struct RecordTests {
         let check = try await Tool.run(
             ["check", "--budget", "60", "--pause", "4", "--lifecycle", "bare-tcp", "--record", folder.path("record")]
                 + options("")
-                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 300)
+                + ["--", Tool.path, "serve", "--port", "{port}", "--plant-leak", "descriptor@bare-tcp"], limit: 600)
         #expect(check.code == 1, "\(check.errors)")
         let report = try await Tool.run(["report", folder.path("record")] + options("-again"))
         #expect(report.code == 0)
@@ -33,13 +33,13 @@ struct RecordTests {
         let check = try Running(["check", url, "--record", folder.path("record")])
         try await folder.measuring()
         check.signal(SIGKILL)
-        _ = try await check.finish(within: 150)
+        _ = try await check.finish(within: 600)
         let report = try await Tool.run(["report", folder.path("record")])
         #expect(report.code == 0, "\(report.errors)")
         #expect(report.output.contains("interrupted before the end"))
         #expect(try await Tool.run(["analyze", folder.path("record")]).code == 130)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("files that are no record, and records that cannot be written")
@@ -58,7 +58,7 @@ struct RecordTests {
             #expect(end.errors.contains(words), "\(end.errors)")
         }
         let full = try await Tool.run(
-            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 300)
+            ["check", "--budget", "5", "--lifecycle", "bare-tcp", "--record", "/dev/full"], limit: 600)
         #expect(full.code == 70)
         #expect(full.errors.contains("the record is incomplete: cannot write \"/dev/full\": No space left"))
         let gone = try await Tool.run(["check", "ws://127.0.0.1:1/", "--record", folder.path("none")])

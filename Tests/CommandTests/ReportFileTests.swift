@@ -44,7 +44,7 @@ struct ReportFileTests {
         let names = ["json", "junit", "html", "markdown", "openmetrics"]
         let end = try await Tool.run(
             Self.short + names.flatMap { ["--\($0)", folder.path($0)] },
-            environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": folder.path("summary")], limit: 300)
+            environment: ["GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": folder.path("summary")], limit: 600)
         #expect(end.output.contains("isolation    "), "\(end.errors)")
         let json = try JSONSerialization.jsonObject(with: Data(folder.text("json").utf8)) as? [String: Any]
         let rows = try #require(json?["results"] as? [[String: Any]])
@@ -60,7 +60,7 @@ struct ReportFileTests {
     @Test("one format on stdout, and nothing else there", .timed)
     func standardOutput() async throws {
         let end = try await Tool.run(
-            Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 300)
+            Self.short + ["--json", "-"], environment: ["GITHUB_ACTIONS": "true"], limit: 600)
         #expect(try JSONSerialization.jsonObject(with: Data(end.output.utf8)) is [String: Any])
     }
 
@@ -75,12 +75,12 @@ struct ReportFileTests {
         ]
         let check = try Running(["check"] + options + ["--", "sh", "-c", script])
         try await folder.endWhileMeasuring()
-        let end = try await check.finish(within: 150)
+        let end = try await check.finish(within: 600)
         #expect(end.code == 69, "\(end.output)\(end.errors)\((try? folder.text("record")) ?? "no record")")
         #expect(try folder.text("lost.xml").contains("the target was lost"))
         #expect(try folder.text("lost.html").hasSuffix("</html>\n"))
 
-        let none = try await Tool.run(["check", "ws://127.0.0.1:1/", "--html", folder.path("none.html")], limit: 300)
+        let none = try await Tool.run(["check", "ws://127.0.0.1:1/", "--html", folder.path("none.html")], limit: 600)
         #expect(none.code == 69)
         #expect(folder.names == ["lost.html", "lost.xml", "pid", "record"])
     }
@@ -98,7 +98,7 @@ struct ReportFileTests {
             (["--openmetrics", ""], "--openmetrics needs the name of a file"),
         ])
     func refused(options: [String], words: String) async throws {
-        let end = try await Tool.run(["check"] + options + ["--", "/nonexistent/server"], limit: 300)
+        let end = try await Tool.run(["check"] + options + ["--", "/nonexistent/server"], limit: 600)
         #expect(end.code == 64)
         #expect(end.errors.contains(words), "\(end.errors)")
         #expect(end.output.isEmpty)
@@ -108,7 +108,7 @@ struct ReportFileTests {
     func full() async throws {
         let folder = try Folder()
         let end = try await Tool.run(
-            Self.short + ["--json", "/dev/full", "--junit", folder.path("junit")], limit: 300)
+            Self.short + ["--json", "/dev/full", "--junit", folder.path("junit")], limit: 600)
         #expect(end.code == 70)
         #expect(end.errors.contains("cannot write \"/dev/full\": No space left on device"))
         #expect(try folder.text("junit").hasSuffix("</testsuites>\n"))

@@ -59,7 +59,7 @@ struct ScenarioCommandTests {
             return threads?.contains("shared loop\n") == true ? true : nil
         }
         running.signal(SIGINT)
-        let end = try await running.finish(within: 150)
+        let end = try await running.finish(within: 600)
         #expect(end.code == 130)
         let report = try object(end)
         #expect(report["passed"] as? Bool == false)

@@ -75,11 +75,11 @@ struct SearchCommandTests {
             "search", "--budget", "300s", "--record", record, "--corpus", "\(folder)/corpus", "--", Tool.path, "serve",
             "--port", "{port}",
         ])
-        _ = try await eventually(within: .seconds(120), "a trial in the record") {
+        _ = try await eventually(within: .seconds(300), "a trial in the record") {
             (try? String(contentsOfFile: record, encoding: .utf8))?.contains("\"kind\":\"tried\"") == true ? true : nil
         }
         running.signal(SIGINT)
-        let end = try await running.finish(within: 120)
+        let end = try await running.finish(within: 600)
         #expect(end.code == 130, "\(end.output)\(end.errors)")
         #expect(end.output.contains("nothing was found; interrupted before the end (seed"), "\(end.output)")
         let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/corpus")

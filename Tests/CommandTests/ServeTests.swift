@@ -18,7 +18,7 @@ struct ServeTests {
         let (server, url) = try await Self.start()
         #expect(url.wholeMatch(of: /ws:\/\/127\.0\.0\.1:[0-9]+\//) != nil)
         server.signal(signal)
-        let end = try await server.finish(within: 150)
+        let end = try await server.finish(within: 600)
         #expect(end.code == 0)
         #expect(end.output == "watertight listening on \(url)\n")
     }
@@ -30,7 +30,7 @@ struct ServeTests {
         #expect(probe.output == "six\n")
         #expect(probe.code == 0)
         server.signal(SIGTERM)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
     }
 
     @Test("several loops, each a thread, and a number of them that makes sense")
@@ -43,7 +43,7 @@ struct ServeTests {
         #expect(second.code == 69)
         #expect(second.errors.contains("Address already in use"))
         server.signal(SIGTERM)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
         for number in ["0", "-1", "257", "many"] {
             let refused = try await Tool.run(["serve", "--port", "0", "--loops=\(number)"])
             #expect(refused.code == 64)
@@ -59,7 +59,7 @@ struct ServeTests {
         #expect(second.code == 69)
         #expect(second.errors.contains("Address already in use"))
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("clients are told that the server goes away")
@@ -69,10 +69,10 @@ struct ServeTests {
         probe.type("hello\n")
         #expect(try await probe.firstLine() == "hello")
         server.signal(SIGTERM)
-        let end = try await probe.finish(within: 150)
+        let end = try await probe.finish(within: 600)
         #expect(end.errors.contains("the peer closed with 1001"))
         #expect(end.code == 0)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
     }
 
     @Test("the log has no secrets in it, and nothing of a peer's that could drive a terminal")
@@ -87,7 +87,7 @@ struct ServeTests {
             #expect(probe.code == (origin == "http://a.example" ? 0 : 69))
         }
         server.signal(SIGTERM)
-        let end = try await server.finish(within: 150)
+        let end = try await server.finish(within: 600)
         #expect(end.errors.contains("the peer closed with 4000"))
         #expect(!end.errors.contains(/hunter[0-9]/))
         #expect(!end.errors.unicodeScalars.contains { $0 != "\n" && $0.properties.generalCategory == .control })
@@ -102,13 +102,13 @@ struct ServeTests {
             probe.type(lines)
             #expect(try await probe.lines(49) == lines)
             probe.type("lost\n")
-            let end = try await probe.finish(within: 150)
+            let end = try await probe.finish(within: 600)
             #expect(end.output == lines)
             #expect(end.errors.contains("the connection broke: recv: Connection reset by peer"))
             #expect(end.code != 0)
         }
         server.signal(SIGTERM)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
     }
 
     @Test("faults drawn from a seed are the same for the same seed")
@@ -120,11 +120,11 @@ struct ServeTests {
             for _ in 0..<3 {
                 let probe = try Running(["connect", url])
                 probe.type(String(repeating: "x\n", count: 60))
-                counts.append(try await probe.finish(within: 150).output.count / 2)
+                counts.append(try await probe.finish(within: 600).output.count / 2)
             }
             echoed.append(counts)
             server.signal(SIGTERM)
-            #expect(try await server.finish(within: 150).code == 0)
+            #expect(try await server.finish(within: 600).code == 0)
         }
         #expect(echoed[0] == echoed[1])
         #expect(echoed[0] != echoed[2])
@@ -139,7 +139,7 @@ struct ServeTests {
         #expect(bad.code == 69)
         #expect(bad.errors.contains("403"))
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test(
@@ -180,7 +180,7 @@ struct ServeTests {
         for (options, isTold) in [([], true), (["--allow-origin", "http://a.example"], false)] {
             let (server, _) = try await Self.start(["--handler", "broadcast"] + options)
             server.signal(SIGTERM)
-            let end = try await server.finish(within: 150)
+            let end = try await server.finish(within: 600)
             #expect(end.code == 0)
             #expect(end.errors.contains("--allow-origin") == isTold, "\(end.errors)")
         }
@@ -198,7 +198,7 @@ struct ServeTests {
             }
         }
         server.signal(SIGTERM)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
     }
 
     @Test("a user has as many connections as the option says, and the pages tell of it")
@@ -207,7 +207,7 @@ struct ServeTests {
         let first = try Running(["connect", "\(url)?user=al%22ice&connection=c1"])
         first.type("hello\n")
         #expect(try await first.firstLine() == "hello")
-        let second = try await Running(["connect", "\(url)?user=al%22ice&connection=c2"]).finish(within: 150)
+        let second = try await Running(["connect", "\(url)?user=al%22ice&connection=c2"]).finish(within: 600)
         #expect(
             second.errors.contains("1013 \"User al\"ice has reached the maximum number of WebSocket managers (1)"),
             "\(second.errors)")
@@ -234,8 +234,8 @@ struct ServeTests {
         #expect(try await request(url, "/healthz", method: "DELETE").status == 405)
         #expect(try await request(url, "/else").status == 426)
         first.endInput()
-        #expect(try await first.finish(within: 150).code == 0)
+        #expect(try await first.finish(within: 600).code == 0)
         server.signal(SIGTERM)
-        #expect(try await server.finish(within: 150).code == 0)
+        #expect(try await server.finish(within: 600).code == 0)
     }
 }

@@ -8,7 +8,7 @@ import Testing
 struct StreamTests {
     /// The exit code and stderr of the tool under a shell's `redirection`.
     private func run(_ arguments: [String], _ redirection: String) async throws -> Tool.Finished {
-        try await Running.shell("\"$@\" \(redirection)", arguments).finish(within: 150)
+        try await Running.shell("\"$@\" \(redirection)", arguments).finish(within: 600)
     }
 
     @Test(
@@ -49,7 +49,7 @@ struct StreamTests {
     @Test("a reader that leaves early is no error")
     func early() async throws {
         let running = try Running(["check", "--help"], pipedInto: "exec <&-; true")
-        #expect(try await running.finish(within: 150).code == 0)
+        #expect(try await running.finish(within: 600).code == 0)
         let code = try await run(["lifecycles"], "| true; exit ${PIPESTATUS[0]}")
         #expect(code.code == 0)
         #expect(code.errors.isEmpty)
@@ -90,7 +90,7 @@ struct StreamTests {
         let running = try Running.shell(
             "script -qec \"$(printf '%s ' \"$@\")\" /dev/null",
             ["check", "--budget", "5", "--lifecycle", "bare-tcp"], environment: ["TERM": terminal])
-        let end = try await running.finish(within: 150)
+        let end = try await running.finish(within: 600)
         #expect(end.output.contains("bare-tcp"), "\(end.output) \(end.errors)")
         #expect(end.output.contains("\u{1B}") == escapes, "\(end.output)")
     }

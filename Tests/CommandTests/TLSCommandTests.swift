@@ -19,7 +19,7 @@ struct TLSCommandTests {
         #expect(url.hasPrefix("wss://127.0.0.1:"))
         try await body(url, certificate, server)
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 300)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a message there and back: what trusts the certificate, and what does not")
@@ -98,7 +98,7 @@ struct TLSCommandTests {
             #expect(end.errors.contains("does not speak TLS on this port: the scheme there is ws://"), "\(end.errors)")
         }
         plain.signal(SIGTERM)
-        _ = try await plain.finish(within: 300)
+        _ = try await plain.finish(within: 600)
     }
 
     @Test("check verifies what it is told to, and says so")

@@ -15,7 +15,7 @@ enum Tool {
 
     /// Runs the tool to its end, at most `limit` seconds, with `input` on its standard input.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 300
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], limit: Double = 600
     ) async throws -> Finished {
         let running = try Running(arguments, environment: environment)
         running.type(input)
@@ -103,7 +103,7 @@ final class Running: @unchecked Sendable {
     var errorText: String { errors.text }
 
     /// The first line of its output.
-    func firstLine(within limit: Double = 300) async throws -> String {
+    func firstLine(within limit: Double = 600) async throws -> String {
         try await eventually(within: .seconds(limit), "a first line; stderr: \(errors.text)") {
             let text = self.output.text
             return text.contains("\n") ? String(text.prefix { $0 != "\n" }) : nil
@@ -111,7 +111,7 @@ final class Running: @unchecked Sendable {
     }
 
     /// Waits until it has written `count` lines.
-    func lines(_ count: Int, within limit: Double = 300) async throws -> String {
+    func lines(_ count: Int, within limit: Double = 600) async throws -> String {
         try await eventually(within: .seconds(limit), "\(count) lines; stderr: \(errors.text)") {
             let text = self.output.text
             return text.count { $0 == "\n" } >= count ? text : nil

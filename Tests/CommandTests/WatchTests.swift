@@ -8,7 +8,7 @@ import Testing
 struct WatchTests {
     private func end(_ server: Running) async throws {
         server.signal(SIGTERM)
-        _ = try await server.finish(within: 150)
+        _ = try await server.finish(within: 600)
     }
 
     @Test("a line for each sample, then the summary; the record says the same", arguments: [SIGINT, SIGTERM])
@@ -28,7 +28,7 @@ struct WatchTests {
             ((try? folder.text("record"))?.count { $0 == "\n" } ?? 0) > 26 ? true : nil
         }
         watch.signal(signal)
-        let end = try await watch.finish(within: 150)
+        let end = try await watch.finish(within: 600)
         probe.endInput()
         #expect(try folder.text("record").contains("\"tcpStates\":{\"LISTEN\":1}"))
         #expect(end.code == 2, "\(end.errors)")
@@ -60,7 +60,7 @@ struct WatchTests {
         ])
         _ = try await watch.lines(3)
         try await self.end(server)
-        let end = try await watch.finish(within: 150)
+        let end = try await watch.finish(within: 600)
         #expect(end.code == 69)
         #expect(end.output.contains("the target was lost: process \(server.pid) has exited"))
         let analysis = try await Tool.run(["analyze", folder.path("record")])
@@ -112,7 +112,7 @@ struct WatchTests {
             #expect((response as? HTTPURLResponse)?.statusCode == status, "\(path) \(host)")
         }
         watch.signal(SIGINT)
-        #expect(try await watch.finish(within: 150).code == 2)
+        #expect(try await watch.finish(within: 600).code == 2)
         probe.endInput()
         try await end(server)
     }
@@ -121,7 +121,7 @@ struct WatchTests {
     func pipe() async throws {
         let (server, _) = try await ServeTests.start()
         let watch = try Running(["watch", "--pid", "\(server.pid)", "--interval", "0.1s"], pipedInto: "head -n 2")
-        #expect(try await watch.finish(within: 150).output.count { $0 == "\n" } == 2)
+        #expect(try await watch.finish(within: 600).output.count { $0 == "\n" } == 2)
         try await self.end(server)
     }
 
@@ -146,7 +146,7 @@ struct WatchTests {
             (["--pid", pid, "--listen", "192.0.2.1:0"], 69, "--listen: cannot listen on 192.0.2.1:0"),
             (["--pid", pid, "--record", "/dev/full"], 70, "the record is incomplete: cannot write \"/dev/full\""),
         ] as [([String], Int32, String)] {
-            let end = try await Tool.run(["watch"] + arguments, limit: 150)
+            let end = try await Tool.run(["watch"] + arguments, limit: 600)
             #expect(end.code == code, "\(arguments): \(end.errors)")
             #expect(end.errors.contains(words), "\(arguments): \(end.errors)")
         }

@@ -87,7 +87,7 @@ struct LiveProbeTests {
     private func worker(
         of reader: ProcessReader, when condition: (ProcessReader) throws -> Bool
     ) async throws -> ProcessReader {
-        let limit = ContinuousClock.now + .seconds(300)
+        let limit = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < limit {
             for pid in (try? reader.descendants()) ?? [] {
                 if let worker = try? ProcessReader(pid: pid), (try? condition(worker)) == true { return worker }
@@ -286,7 +286,7 @@ private final class PageServer: Sendable {
     func answering<Value>(_ answer: String, _ body: () async throws -> Value) async throws -> Value {
         let number = listener.rawValue
         try Thread.detach(name: "page") {
-            guard Polling.wait(for: POLLIN, on: number, until: .now + .seconds(300)) else { return }
+            guard Polling.wait(for: POLLIN, on: number, until: .now + .seconds(600)) else { return }
             let connection = accept(number, nil, nil)
             var request = [UInt8](repeating: 0, count: 4096)
             _ = recv(connection, &request, request.count, 0)

@@ -46,7 +46,7 @@ struct PythonProbeTests {
         let probe = try await script.probe()
         let alone = try await probe.read()
         try await script.act()
-        #expect(await eventually(within: .seconds(60)) { (try? script.reader.descendants())?.count == 1 })
+        #expect(await eventually { (try? script.reader.descendants())?.count == 1 })
         var both = alone
         #expect(
             try await eventually {

@@ -61,7 +61,7 @@ struct RubyProbeTests {
         let probe = try await script.probe()
         let alone = try await probe.read()
         try await script.act()
-        try #require(await eventually(within: .seconds(60)) { (try? script.reader.descendants())?.count == 1 })
+        try #require(await eventually { (try? script.reader.descendants())?.count == 1 })
         var both = alone
         #expect(
             try await eventually {

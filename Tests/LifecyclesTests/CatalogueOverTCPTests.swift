@@ -67,7 +67,7 @@ struct CatalogueOverTCPTests {
         let load = PeerDriver.Load(connections: count, concurrency: 10, limit: .seconds(300))
         let counts = await driver.drive(lifecycle, script, load)
         driver.stop()
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         while log.withLock({ $0.count }) < counts.attempted && ContinuousClock.now < deadline { await Task.yield() }
         await server.shutdownNow()
         return (counts, log.withLock { $0 }, targets.withLock { $0 })

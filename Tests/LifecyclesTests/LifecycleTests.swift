@@ -78,7 +78,7 @@ struct LifecycleTests {
 
     /// Waits until the server has seen `count` endings.
     private func endings(_ observations: Observations, count: Int) async throws -> [Observations.Ending] {
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         while observations.all.count < count && ContinuousClock.now < deadline {
             await Task.yield()
         }
@@ -245,7 +245,7 @@ struct LifecycleTests {
         let task = Task { [script] in
             await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
         }
-        let deadline = ContinuousClock.now + .seconds(300)
+        let deadline = ContinuousClock.now + .seconds(600)
         while await server.connectionCount < 4 && ContinuousClock.now < deadline { await Task.yield() }
         task.cancel()
         #expect(await task.value.completed == 0)

@@ -134,7 +134,7 @@ struct StayTests {
                 await driver.drive(.vanishSilently, long, .init(connections: 2, concurrency: 2, limit: .seconds(300)))
             }
             let observing = Task { await driver.observe(script, count: 3, hold: .seconds(600)) }
-            let deadline = ContinuousClock.now + .seconds(300)
+            let deadline = ContinuousClock.now + .seconds(600)
             while await server.connectionCount < 8 && ContinuousClock.now < deadline { await Task.yield() }
             observing.cancel()
             let seen = await observing.value

@@ -70,7 +70,7 @@ final class SpawnedProcess {
 
 /// Looks at `condition` again and again until it holds; false after ten seconds.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let limit = ContinuousClock.now + .seconds(300)
+    let limit = ContinuousClock.now + .seconds(600)
     while ContinuousClock.now < limit {
         if try condition() { return true }
         sched_yield()

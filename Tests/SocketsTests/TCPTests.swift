@@ -9,7 +9,7 @@ let loopbacks: [SocketAddress] = [.loopback(port: 0), .loopbackIPv6(port: 0)]
 
 /// Waits until `descriptor` is ready for `events`, longer than any machine takes.
 func wait(_ descriptor: borrowing OwnedDescriptor, _ events: Int32) -> Bool {
-    Polling.wait(for: events, on: descriptor.rawValue, until: .now + .seconds(300))
+    Polling.wait(for: events, on: descriptor.rawValue, until: .now + .seconds(600))
 }
 
 /// The next connection.
@@ -51,14 +51,14 @@ struct TCPTests {
             do {
                 let listener = try OwnedDescriptor.listening(on: address)
                 bound = try listener.localAddress()
-                let client = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(300))
+                let client = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(600))
                 #expect(try client.peerAddress() == bound)
                 #expect(throws: SystemCallError(.connect, errno: ETIMEDOUT)) {
                     _ = try OwnedDescriptor.connected(to: bound, by: .now)
                 }
             }
             do throws(SystemCallError) {
-                _ = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(300))
+                _ = try OwnedDescriptor.connected(to: bound, by: .now + .seconds(600))
             } catch {
                 failure = error
             }

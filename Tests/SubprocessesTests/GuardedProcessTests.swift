@@ -47,7 +47,7 @@ struct GuardedProcessTests {
     private func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
 
     private func status(of process: GuardedProcess) async throws -> TerminationStatus? {
-        let limit = ContinuousClock.now + .seconds(300)
+        let limit = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < limit {
             if let status = process.status() { return status }
             await Task.yield()

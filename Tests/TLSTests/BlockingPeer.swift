@@ -14,7 +14,7 @@ final class BlockingPeer {
     var received: [UInt8] { end.plaintext }
 
     init(_ address: SocketAddress) throws {
-        descriptor = try OwnedDescriptor.connected(to: address, by: .now + .seconds(300))
+        descriptor = try OwnedDescriptor.connected(to: address, by: .now + .seconds(600))
         end = try End(.client(trusting: .anyone), serverName: "localhost")
     }
 
@@ -100,7 +100,7 @@ final class BlockingPeer {
     private func exchange(_ events: Int32) throws {
         push()
         let wanted = unsent.isEmpty ? events : events | POLLOUT
-        guard Polling.wait(for: wanted, on: descriptor.rawValue, until: .now + .seconds(300)) else {
+        guard Polling.wait(for: wanted, on: descriptor.rawValue, until: .now + .seconds(600)) else {
             throw SystemCallError(.recv, errno: ETIMEDOUT)
         }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

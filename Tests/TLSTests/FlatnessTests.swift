@@ -49,7 +49,7 @@ struct FlatnessTests {
                             throw SystemCallError(.connect)
                         }
                     case .halfHello:
-                        let peer = try OwnedDescriptor.connected(to: server.address, by: .now + .seconds(300))
+                        let peer = try OwnedDescriptor.connected(to: server.address, by: .now + .seconds(600))
                         precondition(send(peer.rawValue, hello, hello.count / 2, 0) == hello.count / 2)
                     case .reset:
                         let client = try await WebSocketClient.connect(to: server.url, trusting)

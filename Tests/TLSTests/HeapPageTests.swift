@@ -25,7 +25,7 @@ struct HeapPageTests {
     /// Answers one request without a length, and keeps TCP open until the client has left.
     private static func serve(_ listener: borrowing OwnedDescriptor, _ identity: TLSIdentity) throws {
         let end = try End(.server(identity))
-        let limit = MonotonicTime.now + .seconds(300)
+        let limit = MonotonicTime.now + .seconds(600)
         _ = Polling.wait(for: POLLIN, on: listener.rawValue, until: limit)
         guard let peer = try listener.accept() else { throw SystemCallError(.accept4, errno: ETIMEDOUT) }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -43,7 +43,7 @@ struct TicketTests {
         let context = try TLSContext.server(identity)
         SSL_CTX_set_num_tickets(context.pointer, 2)
         let end = try End(context)
-        let limit = MonotonicTime.now + .seconds(300)
+        let limit = MonotonicTime.now + .seconds(600)
         _ = Polling.wait(for: POLLIN, on: listener.rawValue, until: limit)
         guard let peer = try listener.accept() else { throw SystemCallError(.accept4, errno: ETIMEDOUT) }
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

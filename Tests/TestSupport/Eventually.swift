@@ -1,6 +1,6 @@
 /// Polls `condition` until it holds, at most for `limit`; whether it came to hold.
 public func eventually(
-    within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(600), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let start = ContinuousClock.now
     while try await !condition() {
@@ -22,7 +22,7 @@ public struct TooLate: Error, CustomStringConvertible {
 
 /// Waits for `condition` to return something, at most for `limit`; throws `TooLate`.
 public func eventually<Value>(
-    within limit: Duration = .seconds(300), _ awaited: @autoclosure () -> String, _ condition: () -> Value?
+    within limit: Duration = .seconds(600), _ awaited: @autoclosure () -> String, _ condition: () -> Value?
 ) async throws -> Value {
     let start = ContinuousClock.now
     while start.duration(to: .now) < limit {

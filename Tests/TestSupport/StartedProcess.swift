@@ -41,7 +41,7 @@ public final class StartedProcess {
 
     /// The process, once `condition` holds of it. The limit is for a machine that does much else.
     public func reader(when condition: (ProcessReader) throws -> Bool) async throws -> ProcessReader {
-        let limit = ContinuousClock.now + .seconds(120)
+        let limit = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < limit {
             if let reader = try? ProcessReader(pid: pid), (try? condition(reader)) == true { return reader }
             // Never without a pause: what is waited for needs the processor.

@@ -69,7 +69,7 @@ struct EveryTestRuns {
         let program = try #require(FilePath.ofProcess)
         return try await Subprocess.run(
             [program, "--testing-library", "swift-testing", "--filter", filter],
-            environment: [EveryTest.variable: runs, fixtureVariable: "1"], within: .seconds(120))
+            environment: [EveryTest.variable: runs, fixtureVariable: "1"], within: .seconds(600))
     }
 
     @Test("a test that leaks fails, the others run as often and pass, and the times are said")
