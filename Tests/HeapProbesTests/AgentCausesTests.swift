@@ -30,9 +30,16 @@ struct AgentCausesTests {
                 def __init__(self): self.user = object(); self.log = []
             class Registry:
                 def __init__(self): self.rooms = {"lobby": []}
+            class Key:
+                def __repr__(self): raise RuntimeError("the program's code is not to run")
             sessions = {}
             registry = Registry()
-            """, "for number in range(100): sessions[number] = Session(); registry.rooms['lobby'].append(Session())")
+            by_key = {Key(): []}
+            """,
+            """
+            for number in range(100): sessions[number] = Session(); registry.rooms['lobby'].append(Session())
+                for number in range(100): next(iter(by_key.values())).append(Session())
+            """)
         _ = try await Self.texts(script)
         try await script.act()
         let lines = try await Self.lines(script)
@@ -40,6 +47,9 @@ struct AgentCausesTests {
         #expect(lines.contains { $0[0] == "\(variable)" && $0[1] == "100" && $0[4] == "Session" })
         let list = try #require(lines.firstIndex { $0[3] == "[lobby]" && $0[4] == "list" }, "\(lines)")
         #expect(lines.contains { $0[0] == "\(list)" && $0[1] == "100" && $0[4] == "Session" })
+        // By its type where its own words would have an address.
+        let keyed = try #require(lines.firstIndex { $0[3] == "[Key]" && $0[4] == "list" }, "\(lines)")
+        #expect(lines.contains { $0[0] == "\(keyed)" && $0[1] == "100" && $0[4] == "Session" })
         // The same once more: what is looked at does not change by it.
         let again = try await Self.lines(script)
         #expect(again.contains { $0[3] == "[lobby]" && $0[4] == "list" })

@@ -99,6 +99,16 @@ def _attributes(t):
     return [name for name in names if name not in defined]
 
 
+def _key(key):
+    """A key in words that are the same in every process, and run no code of the program."""
+    t = type(key)
+    if t is str:
+        return key
+    if t in (int, float, bool, bytes, type(None)):
+        return repr(key)
+    return key.__name__ if t is type or t is types.FunctionType else t.__name__
+
+
 def _edge(holder, o):
     """By what name `holder` has `o`; looked for only where there is one of them."""
     try:
@@ -106,7 +116,7 @@ def _edge(holder, o):
         if t is dict:
             for key, value in holder.items():
                 if value is o:
-                    return "[%s]" % (key if isinstance(key, str) else repr(key))[:40]
+                    return "[%s]" % _key(key)[:40]
         elif t in (list, tuple):
             return "[]"
         elif t is types.FunctionType:
