@@ -3,17 +3,21 @@ import SystemCalls
 
 /// Finding the pages of a program of which nothing is told but its processes.
 extension GoPages {
-    /// For all ports together, and for each to answer.
-    private static let (searchLimit, answerLimit) = (Duration.seconds(2), Duration.milliseconds(250))
+    /// For all ports together.
+    private static let searchLimit = Duration.seconds(3)
     private static let mostPorts = 8
-    /// How often the ports are gone through, and at which interval: a program begins to serve one after the other.
-    private static let (attempts, interval) = (4, Duration.milliseconds(50))
+    /// How often the ports are gone through, at which interval, and how long each may take to answer: a program begins to serve
+    /// one after the other, and on a busy machine it does so late.
+    private static let interval = Duration.milliseconds(50)
+    private static let answerLimits: [Duration] = [
+        .milliseconds(250), .milliseconds(250), .milliseconds(500), .seconds(1),
+    ]
 
     /// The pages on a port of the one among `processes` that listens; that of `url` is asked first.
     static func found(among processes: [ProcessReader], _ url: HTTPLocation) async throws(HeapProbeFailure) -> GoPages {
         let deadline = MonotonicTime.now + searchLimit
         var server: (process: ProcessReader, listeners: [ListenerQueue])?
-        for attempt in 0..<attempts {
+        for (attempt, answerLimit) in answerLimits.enumerated() {
             if attempt > 0 {
                 try? await Task.sleep(for: interval)
                 guard MonotonicTime.now < deadline else { break }
