@@ -92,7 +92,8 @@ final class LeakSearch {
         for resource in LeakedResource.counted {
             lateRates[resource] = LeakRule.suspectedLate(late(resource), runs: judgedRuns)
         }
-        if !lateRates.isEmpty { lateness = watch.lateness }
+        // Also of few, which are no suspicion by themselves: the batch without the body must not have them.
+        if LeakedResource.counted.contains(where: { late($0) > 0 }) { lateness = watch.lateness }
     }
 
     private var judgedRuns: Int { blockRuns * Self.blocks }

@@ -64,8 +64,7 @@ extension LeakChecks {
         func openedLate(milliseconds: Int) async {
             await #expect(processExitsWith: .success) { [milliseconds] in
                 let planted = Planted()
-                // On a busy machine the tasks come late.
-                let found = try await result(runs: 50, releaseLimit: .seconds(5)) {
+                let found = try await result(runs: 50, releaseLimit: .seconds(1)) {
                     try await Task.sleep(for: .milliseconds(milliseconds))
                     Task.detached {
                         try await Task.sleep(for: .milliseconds(300))
@@ -73,7 +72,8 @@ extension LeakChecks {
                     }
                 }
                 let descriptors = try #require(found.findings.first { $0.resource == .descriptors })
-                #expect(descriptors.interval.contains(1), "\(descriptors)")
+                // On a busy machine some come so late that the batch without the body has them.
+                #expect(descriptors.interval.overlaps(0.8...1.2), "\(descriptors)")
             }
         }
 
