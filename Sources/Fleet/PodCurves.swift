@@ -1,3 +1,5 @@
+package import LeakStatistics
+
 /// What some pods of a group held, as it is judged: block by block, with what passes taken out.
 package struct PodCurves: Sendable {
     /// One pod.
@@ -16,29 +18,16 @@ package struct PodCurves: Sendable {
 
     /// One process of a pod.
     package struct Life: Sendable {
-        /// The blocks in the order of time.
-        package var points: [Point]
+        /// The lowest reading of each block, in the order of time: what was held less what open connections and those of late
+        /// explain, after the connections that the life had accepted.
+        package var points: [GrowthSeries.Point]
         /// The place of the first block that is judged; the number of blocks where the life is too short.
         package var judgedFrom: Int
 
         /// A life.
-        package init(points: [Point], judgedFrom: Int) {
+        package init(points: [GrowthSeries.Point], judgedFrom: Int) {
             self.points = points
             self.judgedFrom = judgedFrom
-        }
-    }
-
-    /// The lowest reading of one block.
-    package struct Point: Hashable, Sendable {
-        /// Connections that the life had accepted.
-        package var connections: Double
-        /// What was held, less what open connections and those of late explain.
-        package var level: Double
-
-        /// A block.
-        package init(connections: Double, level: Double) {
-            self.connections = connections
-            self.level = level
         }
     }
 
@@ -90,7 +79,7 @@ extension PodCurves {
             }
             let lives = pod.lives.sorted { $0.dose > $1.dose }.prefix(Self.mostLives).map { life in
                 Life(
-                    points: life.blocks.map { Point(connections: $0.dose, level: $0.level) },
+                    points: life.blocks.map { GrowthSeries.Point(connections: $0.dose, level: $0.level) },
                     judgedFrom: life.blocks.count < leastBlocks ? life.blocks.count : life.blocks.count / 2)
             }
             shown.append(Curve(pod: pod.name, lives: lives))

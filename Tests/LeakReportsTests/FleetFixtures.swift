@@ -24,7 +24,7 @@ enum FleetFixtures {
             time: 1_700_006_400..<1_700_611_200, selector: "job=\"\(evil)\"", step: 300, connections: evil, open: nil,
             groupLabel: "version", baseline: LabelMatcher(name: "version", value: evil))
         result.notes = [.partial(evil), .noOpen]
-        let points = (0..<20).map { PodCurves.Point(connections: Double($0) * 100, level: 40 + Double($0) * 2) }
+        let points = (0..<20).map { GrowthSeries.Point(connections: Double($0) * 100, level: 40 + Double($0) * 2) }
         let curve = PodCurves.Curve(pod: evil, lives: [.init(points: points, judgedFrom: 10)])
         let curves = PodCurves(
             shown: [curve], leftOut: [evil], fit: .init(perConnection: 0.02, interval: 0.01...0.03))

@@ -38,7 +38,7 @@ struct FleetPlot {
     /// A line for each life; of what is not judged a paler one.
     private func lines(of curve: PodCurves.Curve, style: String) -> [String] {
         curve.lives.filter(\.isDrawn).map { life in
-            let place = { (point: PodCurves.Point) in (point.connections, point.level) }
+            let place = { (point: GrowthSeries.Point) in (point.connections, point.level) }
             let early = life.points.prefix(life.judgedFrom + 1).map(place)
             let judged = life.points.dropFirst(life.judgedFrom).map(place)
             let last = life.points[life.points.count - 1]
