@@ -49,10 +49,26 @@ public struct GrowthAnalysis: Hashable, Sendable, Codable {
         perOperation = estimate.perConnection
         interval = estimate.interval
         smallestDetectable = estimate.largestHidden
-        if estimate.isPersistent(above: scale.effect(over: estimate.connections)) {
+        if Self.isLeak(estimate, scale) {
             verdict = .leak
         } else if estimate.largestHidden <= scale.required {
             verdict = .clean
         }
+    }
+
+    /// The chance of a false alarm beyond that of the interval, where the allocator's caches may be all that grew: one in so
+    /// many, because these do fill while a process runs.
+    private static let comparisonsWithinCaches = 100
+
+    /// Whether the growth looks like a leak.
+    ///
+    /// What the allocator's caches of a thread hold counts as live, and they fill for as long as threads take turns. Growth
+    /// that they could hold is called a leak only where it is as regular as one: each batch of operations adds to it.
+    private static func isLeak(_ estimate: GrowthEstimate, _ scale: GrowthScale) -> Bool {
+        let effect = scale.effect(over: estimate.connections)
+        guard estimate.perConnection * estimate.connections <= scale.restNoise else {
+            return estimate.isPersistent(above: effect)
+        }
+        return estimate.isPersistent(above: effect, leastGrowingShare: 1, among: comparisonsWithinCaches)
     }
 }

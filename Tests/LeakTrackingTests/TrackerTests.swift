@@ -148,6 +148,36 @@ struct TrackerTests {
         #expect(try analysis { 20 + Double($0 % 2) }.verdict == .clean)
     }
 
+    /// What 75 cycles of connections added to the live heap of a process whose threads took turns on a busy machine, which
+    /// filled their caches.
+    private static let cachesOfThreads: [Double] = [
+        604576, 4592, 1040, 176, 208, 336, -160, -80, -144, -160, 432, 208, -448, -64, 48, 0, 0, 16, 352, -32, 1744, 80,
+        0, 304,
+        -464, 464, -464, 464, -384, 0, 384, -240, -64, 0, 336, -416, 752, 160, 592, -560, 1056, -272, 32, 144, -208,
+        256, -288,
+        160, 48, 48, 1552, 64, 128, 144, -32, 1248, -48, 48, 352, -400, 112, 96, 1376, 144, -1216, 1120, 32, -80, 384,
+        464, -64,
+        0, -16, 448, 80,
+    ]
+
+    @Test("what the allocator's caches of threads hold is no leak, and one beside them is", arguments: [0.0, 1024])
+    func caches(_ leaked: Double) throws {
+        var level = 0.0
+        let points = Self.cachesOfThreads.enumerated().map { number, increment in
+            level += increment + leaked
+            return GrowthSeries.Point(connections: Double(number + 1), level: level)
+        }
+        let analysis = try #require(GrowthAnalysis(.liveHeap, points: points, highest: 0, threshold: 5))
+        #expect(try #require(analysis.interval).lowerBound > 8)
+        #expect((analysis.verdict == .leak) == (leaked > 0))
+    }
+
+    @Test("a leak of 64 bytes an operation is found where nothing else grows")
+    func small() throws {
+        let points = (0..<60).map { GrowthSeries.Point(connections: Double($0), level: 5_000_000 + 64 * Double($0)) }
+        #expect(try #require(GrowthAnalysis(.liveHeap, points: points, highest: 0, threshold: 5)).verdict == .leak)
+    }
+
     @Test("growth of pages is no loss where the live heap does not grow, and is one where it does, or is not known")
     func excuse() throws {
         func analysis(_ resource: TrackedResource, _ perOperation: Double) throws -> GrowthAnalysis {
