@@ -22,6 +22,8 @@ private struct AnsweringProcess {
         def answer(way, path, peer):
             if way == "silent":
                 time.sleep(600)
+            if way == "slow":
+                time.sleep(0.4)
             page = {"/debug/pprof/heap?gc=1&debug=1": HEAP, "/debug/pprof/goroutine?debug=1": GOROUTINES}.get(path)
             if way == "heap" and page is GOROUTINES:
                 page = None
@@ -97,6 +99,14 @@ struct GoProbeTests {
         let pages = try await GoPages.found(among: [target.reader], target.url())
         #expect("\(pages)" == "http://\(target.hosts[2])/debug/pprof/")
         #expect(began.duration(to: .now) < Self.searchLimit)
+    }
+
+    @Test("a program that answers late, as on a busy machine, is found")
+    func slow() async throws {
+        let target = try await AnsweringProcess("slow")
+        #expect(
+            "\(try await GoPages.found(among: [target.reader], target.url()))"
+                == "http://\(target.hosts[0])/debug/pprof/")
     }
 
     @Test(

@@ -7,16 +7,6 @@ import Testing
 /// The whole course of a check, from the first block to the verdict, without a socket or a clock.
 @Suite("The course of a check")
 struct CheckCourseTests {
-    private func verdicts(_ check: SimulatedCheck, _ row: Int = 0) -> [Resource: Verdict] {
-        Dictionary(uniqueKeysWithValues: check.findings(row).map { ($0.resource, $0.verdict) })
-    }
-
-    private func ran(_ target: SimulatedTarget, budget: Duration = .seconds(60)) async -> SimulatedCheck {
-        var check = SimulatedCheck([target], budget: budget)
-        await check.run()
-        return check
-    }
-
     @Test(
         "a row that can take no more rests once even if nothing is suspected, and again only where that gave something back"
     )
@@ -59,7 +49,7 @@ struct CheckCourseTests {
 
     @Test("a healthy target is clean within seconds, with a bound that counts what it held at first")
     func clean() async throws {
-        let check = await ran(SimulatedTarget(name: "clean"))
+        let check = await SimulatedCheck.ran(SimulatedTarget(name: "clean"))
         #expect(Set(check.findings().map(\.verdict)) == [.clean])
         #expect(check.seconds < 10)
         let bound = try #require(check.finding(.privateMemory).smallestDetectable)
@@ -75,7 +65,7 @@ struct CheckCourseTests {
         #expect((0..<38).allSatisfy { check.findings($0).allSatisfy { $0.verdict == .clean } })
         #expect(check.seconds < 22, "\(check.seconds)")
         #expect(check.rows.allSatisfy { $0.completed >= 1500 })
-        #expect(await ran(exact).rows[0].completed >= 10_000)
+        #expect(await SimulatedCheck.ran(exact).rows[0].completed >= 10_000)
     }
 
     @Test("one connection in a hundred that leaves a descriptor is found in a whole catalogue, with its share")
@@ -98,7 +88,7 @@ struct CheckCourseTests {
             SimulatedTarget(name: "64 bytes", rate: 10_000, bytes: 64),
         ])
     func leak(target: SimulatedTarget) async throws {
-        let check = await ran(target)
+        let check = await SimulatedCheck.ran(target)
         let resource = target.bytes > 0 ? Resource.privateMemory : .descriptors
         let finding = check.finding(resource)
         #expect(finding.verdict == .leak, "\(finding)")
@@ -113,128 +103,16 @@ struct CheckCourseTests {
         #expect(check.seconds < 60 + 75 + 20)
     }
 
-    @Test(
-        "what is kept for a time is no leak, however long the check goes on",
-        arguments: [(2, 60), (12, 60), (12, 300), (45, 60), (70, 60)])
-    func kept(seconds: Int, budget: Int) async {
-        for returns in [false, true] {
-            let check = await ran(
-                SimulatedTarget(
-                    name: "kept", rate: 900, keptDescriptors: 1, keptBytes: 8192, keptFor: .seconds(seconds),
-                    returnsMemory: returns), budget: .seconds(budget))
-            #expect(check.findings().allSatisfy { $0.verdict != .leak }, "\(check.findings())")
-            #expect(verdicts(check)[.descriptors] == .clean, "\(check.finding(.descriptors))")
-            // What is kept for a moment reaches its level before it is suspected.
-            #expect(seconds < 12 || check.finding(.descriptors).releasedWithinSeconds != nil)
-        }
-    }
-
-    @Test("memory alone that is kept for a time is no leak", arguments: [(12, 60), (12, 300), (60, 60)])
-    func keptMemory(seconds: Int, budget: Int) async {
-        for (rate, returns) in [(900.0, false), (900, true), (8000, false)] {
-            let check = await ran(
-                SimulatedTarget(
-                    name: "kept", rate: rate, keptBytes: 8192, keptFor: .seconds(seconds), returnsMemory: returns),
-                budget: .seconds(budget))
-            #expect(check.finding(.privateMemory).verdict != .leak, "\(check.finding(.privateMemory))")
-        }
-    }
-
-    @Test("what timers keep for longer than the pause is waited for, and is no leak", arguments: [120, 290])
-    func timers(seconds: Int) async {
-        var target = SimulatedTarget(name: "timers", keptDescriptors: 1, keptFor: .seconds(seconds), hasTimers: true)
-        target.descriptorLimit = 1_000_000
-        let check = await ran(target)
-        #expect(verdicts(check)[.descriptors] == .clean)
-        #expect(check.seconds > Double(seconds) && check.seconds < Double(2 * seconds + 60), "\(check.seconds)")
-        // Its leaking twins set the same timers: one keeps all, the other a tenth of it.
-        target.descriptors = 1
-        target.keptDescriptors = 0
-        #expect(verdicts(await ran(target))[.descriptors] == .leak)
-        guard seconds < 200 else { return }
-        target.descriptors = 0.1
-        target.keptDescriptors = 0.9
-        let tenth = await ran(target, budget: .seconds(4 * seconds))
-        #expect(verdicts(tenth)[.descriptors] == .leak)
-    }
-
-    @Test("a budget is not overrun for timers, and those that are due after more than minutes are not waited for")
-    func timersNotWaitedFor() async {
-        var target = SimulatedTarget(name: "timers", keptDescriptors: 1, keptFor: .seconds(120), hasTimers: true)
-        var fixed = SimulatedCheck([target], budget: .seconds(60), isBudgetFixed: true)
-        await fixed.run()
-        #expect(verdicts(fixed)[.descriptors] == .inconclusive && fixed.seconds < 62)
-        target.keptFor = .seconds(900)
-        let check = await ran(target)
-        #expect(check.seconds < 160, "\(check.seconds)")
-        guard case .timersPending(_, _, let due) = check.finding(.descriptors).reason else {
-            Issue.record("\(check.finding(.descriptors))")
-            return
-        }
-        #expect((890...905).contains(due))
-    }
-
-    @Test("what is kept longer than the pause is not called a leak where the pause could not be had")
-    func pauseMissing() async {
-        var check = SimulatedCheck(
-            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(40), isBudgetFixed: true)
-        await check.run()
-        #expect(check.finding(.descriptors).verdict == .inconclusive)
-        guard case .pauseMissing(let kept, 75) = check.finding(.descriptors).reason else {
-            Issue.record("\(check.findings())")
-            return
-        }
-        #expect(kept > 20)
-        #expect(check.seconds <= 41)
-    }
-
-    @Test("a pause that the user chose is kept to, and the finding says so")
-    func chosenPause() async {
-        var check = SimulatedCheck(
-            [SimulatedTarget(name: "leak", descriptors: 1)], budget: .seconds(30), isBudgetFixed: true,
-            pause: .seconds(5))
-        check.judge.rules.isPauseChosen = true
-        await check.run()
-        guard case .kept(_, _, true) = check.finding(.descriptors).reason else {
-            Issue.record("\(check.findings())")
-            return
-        }
-        #expect(check.seconds < 15)
-    }
-
-    @Test("of what is given back in part, the rest is a leak", arguments: [0.1, 0.5])
-    func rest(share: Double) async throws {
-        let check = await ran(
-            SimulatedTarget(
-                name: "mixed", descriptors: share, keptDescriptors: 1 - share, keptFor: .seconds(3)))
-        let finding = check.finding(.descriptors)
-        #expect(finding.verdict == .leak, "\(finding)")
-        #expect(abs(try #require(finding.perConnection) - share) < 0.05)
-        #expect(check.seconds < 60 + 75 + 20)
-    }
-
-    @Test("memory of which nine parts in ten are kept for a time leaves the tenth: a leak where freed memory is seen")
-    func restOfMemory() async throws {
-        var target = SimulatedTarget(
-            name: "mixed", bytes: 820, keptBytes: 7372, keptFor: .seconds(3), returnsMemory: true)
-        let finding = await ran(target, budget: .seconds(300)).finding(.privateMemory)
-        #expect(finding.verdict == .leak, "\(finding)")
-        #expect(abs(try #require(finding.perConnection) - 820) < 300, "\(finding)")
-        target.returnsMemory = false
-        let unseen = await ran(target, budget: .seconds(300)).finding(.privateMemory)
-        #expect(unseen.verdict != .clean)
-    }
-
     @Test("a pool that fills, and a cache that is smaller than the row, are clean")
     func bounded() async {
-        let check = await ran(
+        let check = await SimulatedCheck.ran(
             SimulatedTarget(name: "cache", rate: 10_000, cachedBytes: 256, cacheSize: 20_000), budget: .seconds(300))
         #expect(check.finding(.privateMemory).verdict != .leak, "\(check.finding(.privateMemory))")
     }
 
     @Test("where a safe share of the descriptors is kept for a while, the target is driven again and again")
     func shortHold() async {
-        let check = await ran(
+        let check = await SimulatedCheck.ran(
             SimulatedTarget(
                 name: "short hold", rate: 5000, keptDescriptors: 1, keptFor: .seconds(5), descriptorLimit: 1024),
             budget: .seconds(60))
@@ -300,7 +178,7 @@ struct CheckCourseTests {
 
     @Test("a drive after a pause is neither longer nor faster than the one before")
     func pace() async {
-        let check = await ran(SimulatedTarget(name: "leak", rate: 3000, bytes: 2048))
+        let check = await SimulatedCheck.ran(SimulatedTarget(name: "leak", rate: 3000, bytes: 2048))
         let samples = check.rows[0].samples
         let troughs = check.rows[0].troughs
         let first = samples[troughs[0] - 1]

@@ -205,3 +205,16 @@ struct SimulatedCheck {
             privateMemory: Int(memory / 4096) * 4096, residentMemory: Int(memory))
     }
 }
+
+extension SimulatedCheck {
+    /// One of a single row, to its end.
+    static func ran(_ target: SimulatedTarget, budget: Duration = .seconds(60)) async -> SimulatedCheck {
+        var check = SimulatedCheck([target], budget: budget)
+        await check.run()
+        return check
+    }
+
+    func verdicts(_ row: Int = 0) -> [Resource: Verdict] {
+        Dictionary(uniqueKeysWithValues: findings(row).map { ($0.resource, $0.verdict) })
+    }
+}

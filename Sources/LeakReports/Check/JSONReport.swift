@@ -12,12 +12,7 @@ public struct JSONReport {
 
     /// The object, pretty-printed with sorted keys, without a newline at the end.
     public static func render(_ result: CheckResult) throws -> String {
-        try text(Document(result))
-    }
-
-    /// `document` pretty-printed with sorted keys.
-    static func text(_ document: some Encodable) throws -> String {
-        String(decoding: try JSONNumbers.encoder(pretty: true).encode(document), as: UTF8.self)
+        try JSONText.render(Document(result))
     }
 
     private struct Document: Encodable {

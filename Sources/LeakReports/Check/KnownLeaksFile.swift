@@ -25,10 +25,7 @@ public struct KnownLeaksFile {
 
     /// The file's text for `entries`, with a newline at the end.
     public static func render(_ entries: [KnownLeak]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let document = Document(schema: schema, knownLeaks: entries)
-        return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+        try JSONText.render(Document(schema: schema, knownLeaks: entries)) + "\n"
     }
 
     /// The entries of a file's bytes.

@@ -126,7 +126,7 @@ public enum ComparisonJSON {
 
     /// The object, pretty-printed with sorted keys, without a newline at the end.
     public static func render(_ comparison: CheckComparison, before: String, after: String) throws -> String {
-        try JSONReport.text(
+        try JSONText.render(
             Document(
                 verdict: comparison.verdict, before: before, after: after, entries: comparison.entries.map(Entry.init)))
     }

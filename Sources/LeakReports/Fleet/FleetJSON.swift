@@ -8,7 +8,7 @@ package struct FleetJSON {
 
     /// The object, pretty-printed with sorted keys, ended by a newline.
     package static func render(_ result: FleetResult) throws -> String {
-        try JSONReport.text(Document(result)) + "\n"
+        try JSONText.render(Document(result)) + "\n"
     }
 
     private struct Document: Encodable {

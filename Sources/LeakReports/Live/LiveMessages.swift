@@ -20,7 +20,7 @@ package struct LiveMessages {
             return rendered[name].map { Part(name: name, markup: $0.markup) }
         }
         let message = Message(revision: changes.revision, isOver: state.isOver, parts: parts)
-        return (try? JSONNumbers.encoder(pretty: false).encode(message)).map { String(decoding: $0, as: UTF8.self) }
+        return try? JSONText.render(message, pretty: false)
     }
 
     private struct Message: Encodable {

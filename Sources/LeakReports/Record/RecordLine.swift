@@ -5,12 +5,12 @@ public import LeakCheck
 public struct RecordLine {
     /// The line, ended by a newline.
     public static func render(_ entry: CheckRecord.Entry) throws -> String {
-        String(decoding: try JSONNumbers.encoder(pretty: false).encode(Document(entry: entry)), as: UTF8.self) + "\n"
+        try JSONText.render(Document(entry: entry), pretty: false) + "\n"
     }
 
     /// The entry of a line; throws `DecodingError` for anything else.
     static func entry(of line: ArraySlice<UInt8>) throws -> CheckRecord.Entry {
-        try JSONNumbers.decoder().decode(Document.self, from: Data(line)).entry
+        try JSONText.decoder().decode(Document.self, from: Data(line)).entry
     }
 
     /// The schema that a line names, which the first of a record does.

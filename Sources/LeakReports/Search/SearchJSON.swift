@@ -12,16 +12,12 @@ package struct SearchJSON {
 
     /// The object, with a newline at the end; findings are numbered from `first` on.
     package static func render(_ result: SearchResult, reproducers: [String?], from first: Int = 1) throws -> String {
-        try text(Document(result, reproducers, from: first), pretty: true)
+        try JSONText.render(Document(result, reproducers, from: first)) + "\n"
     }
 
     /// The line of one event, ended by a newline; findings are numbered from `first` on.
     package static func line(_ event: SearchEvent, from first: Int = 1) throws -> String {
-        try text(Line(event, from: first), pretty: false)
-    }
-
-    private static func text(_ value: some Encodable, pretty: Bool) throws -> String {
-        String(decoding: try JSONNumbers.encoder(pretty: pretty).encode(value), as: UTF8.self) + "\n"
+        try JSONText.render(Line(event, from: first), pretty: false) + "\n"
     }
 
     private struct Document: Encodable {

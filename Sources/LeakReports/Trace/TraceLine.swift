@@ -32,6 +32,6 @@ public struct TraceLine {
         case .streamEnded(let words): (document.kind, document.words) = ("streamEnded", words)
         case .ended(let problem): (document.kind, document.words) = ("ended", problem)
         }
-        return String(decoding: try JSONNumbers.encoder(pretty: false).encode(document), as: UTF8.self) + "\n"
+        return try JSONText.render(document, pretty: false) + "\n"
     }
 }

@@ -9,7 +9,7 @@ public struct WatchJSON {
 
     /// The object, pretty-printed with sorted keys, ended by a newline.
     public static func render(_ result: WatchResult) throws -> String {
-        try JSONReport.text(Document(result)) + "\n"
+        try JSONText.render(Document(result)) + "\n"
     }
 
     private struct Document: Encodable {

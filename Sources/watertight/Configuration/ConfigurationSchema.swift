@@ -1,13 +1,11 @@
 import Environments
-import FoundationEssentials
+import LeakReports
 
 /// The JSON schema of the configuration file, for editors.
 enum ConfigurationSchema {
     /// The schema, made from the options of `check`, so that it cannot be out of date.
     static func render() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(document), as: UTF8.self)
+        try JSONText.render(document)
     }
 
     private static var document: Value {

@@ -83,9 +83,6 @@ struct ScenarioCommand: AsyncParsableCommand {
     }
 
     private static func json(_ reports: [ScenarioReport]) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let document = Document(passed: reports.allSatisfy(\.passed), scenarios: reports)
-        return String(decoding: try encoder.encode(document), as: UTF8.self)
+        try JSONText.render(Document(passed: reports.allSatisfy(\.passed), scenarios: reports))
     }
 }

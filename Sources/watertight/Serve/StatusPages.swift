@@ -65,13 +65,11 @@ final class StatusPages: Sendable {
     }
 
     private func stats(_ statistics: ManagerStatistics) -> HTTPResponse {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        guard let body = try? encoder.encode(Statistics(statistics, uptimeSeconds: process?.uptimeSeconds)) else {
+        guard let text = try? JSONText.render(Statistics(statistics, uptimeSeconds: process?.uptimeSeconds)) else {
             return HTTPResponse(status: 500, text: "The statistics cannot be encoded.\n")
         }
         return HTTPResponse(
-            status: 200, fields: Self.fields("application/json"), body: Array(body) + [UInt8(ascii: "\n")])
+            status: 200, fields: Self.fields("application/json"), body: Array((text + "\n").utf8))
     }
 
     private func metrics(_ statistics: ManagerStatistics, _ format: OpenMetricsText.Format) -> HTTPResponse {

@@ -62,8 +62,6 @@ struct EnvironmentCommand: ParsableCommand {
     }
 
     private static func json(_ environment: ResolvedEnvironment) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let values = EnvironmentSetting.allCases.map { setting in
             (
                 setting.rawValue,
@@ -75,6 +73,6 @@ struct EnvironmentCommand: ParsableCommand {
         let document = Document(
             environment: environment.environment.rawValue, reason: environment.reason,
             values: Dictionary(uniqueKeysWithValues: values))
-        return String(decoding: try encoder.encode(document), as: UTF8.self)
+        return try JSONText.render(document)
     }
 }

@@ -44,7 +44,8 @@ RELEASES = {
     "uvicorn, websockets": asgi("uvicorn", ["uvicorn", "websockets"], "--port", "{port}", "--log-level", "warning"),
     "uvicorn, wsproto": asgi(
         "uvicorn", ["uvicorn", "wsproto"], "--port", "{port}", "--ws", "wsproto", "--log-level", "warning"),
-    "hypercorn": asgi("hypercorn", "hypercorn", "--bind", "127.0.0.1:{port}", leaks=["flood-reset"]),
+    "hypercorn": asgi(
+        "hypercorn", "hypercorn", "--bind", "127.0.0.1:{port}", leaks=["flood-reset", "slow-reader"]),
     "daphne": asgi("daphne", "daphne", "--port", "{port}", "-v", "0"),
     "granian": asgi("granian", "granian", "--port", "{port}", "--interface", "asgi", "--log-level", "error"),
     "starlette": framework("starlette", "starlette", "uvicorn", "websockets"),

@@ -1,20 +1,22 @@
 import FoundationEssentials
 
+/// The JSON that the product writes: keys sorted, slashes as they are.
+///
 /// JSON has no infinity and no NaN, and a report or a record must not be lost because of one: they become words.
-enum JSONNumbers {
+package enum JSONText {
     private static let (positive, negative, none) = ("Infinity", "-Infinity", "NaN")
 
-    /// An encoder whose keys are sorted and that writes such numbers as words.
-    static func encoder(pretty: Bool) -> JSONEncoder {
+    /// `value` as JSON, without a newline at the end; on one line unless it is `pretty`.
+    package static func render(_ value: some Encodable, pretty: Bool = true) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: positive, negativeInfinity: negative, nan: none)
-        return encoder
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// A decoder that reads what the encoder writes.
+    /// A decoder that reads what `render` writes.
     static func decoder() -> JSONDecoder {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
