@@ -70,20 +70,21 @@ public struct CauseSearch {
             guard isProportional else { continue }
             below[frontier, default: Below()].types[node.step.type, default: 0] += rates[index].reduce(0, +) / 2
         }
-        return below.map { frontier, below in
-            var cause = Cause(
-                .heldObject, last.nodes[frontier].step.type, countsPerConnection: rates[frontier],
-                bytesPerConnection: max(0, below.bytes))
-            let node = last.nodes[frontier]
-            // What the program itself adds one of has no holder but the name by which it does.
-            cause.holders = node.parent < 0 ? [HolderStep(node.step.edge, "")] : last.path(to: node.parent)
-            if let location = last.nodes[frontier].step.location {
-                cause.site = [CodeFrame(last.nodes[frontier].step.type, at: location)]
-            }
-            let contents = below.types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            cause.contents = contents.map { .init($0.key, perConnection: $0.value) }
-            return cause
-        }
+        return below.map { heldCause(at: $0, $1, rates[$0]) }
+    }
+
+    /// The cause whose things a frontier of the last snapshot holds.
+    private func heldCause(at frontier: Int, _ below: Below, _ rates: [Double]) -> Cause {
+        let held = snapshots[2].held
+        let node = held.nodes[frontier]
+        var cause = Cause(
+            .heldObject, node.step.type, countsPerConnection: rates, bytesPerConnection: max(0, below.bytes))
+        // What the program itself adds one of has no holder but the name by which it does.
+        cause.holders = node.parent < 0 ? [HolderStep(node.step.edge, "")] : held.path(to: node.parent)
+        if let location = node.step.location { cause.site = [CodeFrame(node.step.type, at: location)] }
+        let contents = below.types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        cause.contents = contents.map { .init($0.key, perConnection: $0.value) }
+        return cause
     }
 
     /// Joins things that one holder has as often, as a map has keys and values: the largest stands for all.

@@ -62,6 +62,10 @@ public struct ResolvedEnvironment: Hashable, Sendable {
     ) throws(EnvironmentFailure) {
         let path = overrides.file ?? variables["WATERTIGHT_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let file = try path.map(FileSettings.init)
+        let variableNames = Set(
+            EnvironmentSetting.allCases.map(\.variable) + ["WATERTIGHT_ENVIRONMENT", "WATERTIGHT_CONFIG"])
+        unknownVariables =
+            variables.keys.filter { $0.hasPrefix("WATERTIGHT_") && !variableNames.contains($0) }.sorted()
         if let chosen = overrides.environment {
             environment = chosen
             reason = "chosen by argument"
@@ -76,7 +80,13 @@ public struct ResolvedEnvironment: Hashable, Sendable {
         for name in overrides.values.keys.sorted() where EnvironmentSetting(rawValue: name) == nil {
             throw .unknownSetting(name, source: "argument")
         }
+        (limits, origins) = try Self.values(of: environment, overrides, variables, file)
+    }
 
+    /// The value of each setting, from the strongest source that has one.
+    private static func values(
+        of environment: LeakEnvironment, _ overrides: Overrides, _ variables: [String: String], _ file: FileSettings?
+    ) throws(EnvironmentFailure) -> (EnvironmentLimits, [EnvironmentSetting: Origin]) {
         var limits = EnvironmentLimits(environment)
         var origins: [EnvironmentSetting: Origin] = [:]
         for setting in EnvironmentSetting.allCases {
@@ -96,10 +106,7 @@ public struct ResolvedEnvironment: Hashable, Sendable {
                 origins[setting] = origin
             }
         }
-        self.limits = limits
-        self.origins = origins
-        let known = Set(EnvironmentSetting.allCases.map(\.variable) + ["WATERTIGHT_ENVIRONMENT", "WATERTIGHT_CONFIG"])
-        unknownVariables = variables.keys.filter { $0.hasPrefix("WATERTIGHT_") && !known.contains($0) }.sorted()
+        return (limits, origins)
     }
 
     /// The environment of this process.

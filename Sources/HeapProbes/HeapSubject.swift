@@ -50,6 +50,17 @@ public struct HeapSubject: Sendable {
         return try await AgentProbe(interpreter, processes, Agent.own.get())
     }
 
+    /// The probe named `native`.
+    private func nativeProbe() throws(HeapProbeFailure) -> NativeProbe {
+        _ = try required([.native], "native")
+        guard isOwn else {
+            throw HeapProbeFailure(
+                "--heap native reads a program that the check starts, with a library from its first moment: give the "
+                    + "command after --, or read this one from outside with --heap glibc")
+        }
+        return try NativeProbe(processes, Self.library())
+    }
+
     private static func library() throws(HeapProbeFailure) -> PreloadLibrary {
         do {
             return try PreloadLibrary.own.get()
@@ -86,14 +97,7 @@ public struct HeapSubject: Sendable {
         case .ruby: return try await agentProbe(.ruby, "ruby")
         case .go(nil): return try await GoProbe(.found(among: required([.go], "go"), url))
         case .go(let location?): return try await GoProbe(GoPages(location))
-        case .native:
-            _ = try required([.native], "native")
-            guard isOwn else {
-                throw HeapProbeFailure(
-                    "--heap native reads a program that the check starts, with a library from its first moment: give the "
-                        + "command after --, or read this one from outside with --heap glibc")
-            }
-            return try NativeProbe(processes, Self.library())
+        case .native: return try nativeProbe()
         case .glibc: return AllocatorProbe(processes)
         case .command(let command, let key):
             return CommandProbe(command: command, key: key, pid: processes[0].pid)
