@@ -52,7 +52,12 @@ def check(watertight, target, seed, budget, options=(), command="check"):
     start = time.monotonic()
     with Child(words, target.environment) as child:
         exit_code = child.wait((PROFILE_LIMIT if budget is None else budget) + OVERRUN)
-        text, errors = child.output_text, child.errors_text
+        stacks = ""
+        if exit_code is None:
+            stacks = "\n" + child.stacks()
+            # Interrupted, it still writes what it has.
+            child.end()
+        text, errors = child.output_text, child.errors_text + stacks
     report = None
     if exit_code is not None:
         try:

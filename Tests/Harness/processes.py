@@ -97,6 +97,16 @@ class Child:
                 self._changed.wait(0.1)
         return code
 
+    def stacks(self):
+        """What its threads are at, as far as gdb can see; for one that should have ended."""
+        words = ["gdb", "-p", str(self.pid), "-batch", "-nx", "-ex", "set debuginfod enabled off",
+                 "-ex", "thread apply all backtrace 24"]
+        try:
+            result = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=60)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"no stacks: {error}"
+        return "\n".join(line[:240] for line in result.stdout.splitlines() if line.startswith(("Thread", "#")))
+
     def end(self):
         """SIGTERM, then SIGKILL to its whole group."""
         if self.returncode is None:
