@@ -87,46 +87,71 @@ static pid_t start(char *const arguments[], char *const environment[], int outpu
     return -1;
 }
 
-// Whether a child is left, after those that have ended were reaped.
-static int reap(pid_t program, int channel) {
-    for (;;) {
-        int status = 0;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
-        if (pid == program) tell(channel, clinux_guardian_ended, status);
-        if (pid == 0) return 1;
-        if (pid < 0 && errno != EINTR) return 0;
-    }
+// Reaps the child `pid` if it has ended; whether it still runs.
+static int reap_child(pid_t pid) {
+    return waitpid(pid, NULL, WNOHANG) == 0;
 }
 
-// Kills the children that the kernel lists; nothing where it has no such list.
-static void kill_children(void) {
+static int kill_child(pid_t pid) {
+    kill(pid, SIGKILL);
+    return 0;
+}
+
+// Calls `act` for each child that the kernel lists, but for `program`; the sum of what it returns, or -1 where the kernel
+// has no such list.
+static int each_child_but(pid_t program, int (*act)(pid_t)) {
     int file = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
+    if (file < 0) return -1;
     char text[4096];
     pid_t pid = 0;
     ssize_t count;
+    int sum = 0;
     while ((count = read(file, text, sizeof text)) > 0) {
         for (ssize_t index = 0; index < count; index++) {
             if (text[index] >= '0' && text[index] <= '9') {
                 pid = pid * 10 + (text[index] - '0');
             } else if (pid > 0) {
-                kill(pid, SIGKILL);
+                if (pid != program) sum += act(pid);
                 pid = 0;
             }
         }
     }
     close(file);
+    return sum;
+}
+
+// Whether a child still runs, after the others that have ended were reaped, but for the program, whose end is told.
+//
+// As long as the program is not reaped, nobody is given its number, which is that of its group: a signal that is sent to
+// the group reaches no stranger.
+static int reap(pid_t program, int *has_told, int channel) {
+    int end = 0;
+    if (!*has_told && clinux_has_ended(program, &end)) {
+        tell(channel, clinux_guardian_ended, end);
+        *has_told = 1;
+    }
+    int others = each_child_but(program, reap_child);
+    if (others >= 0) return !*has_told || others > 0;
+    for (;;) {
+        int status = 0;
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid == program && !*has_told) tell(channel, clinux_guardian_ended, status);
+        if (pid == program) *has_told = 1;
+        if (pid == 0) return 1;
+        if (pid < 0 && errno != EINTR) return 0;
+    }
 }
 
 // Kills round by round: the children of whoever ends become children of this process.
-static void end_all(pid_t program, int channel, int signals) {
+static void end_all(pid_t program, int *has_told, int channel, int signals) {
     kill(-program, SIGKILL);
-    for (int round = 0; round < END_ROUNDS && reap(program, channel); round++) {
-        kill_children();
+    for (int round = 0; round < END_ROUNDS && reap(program, has_told, channel); round++) {
+        each_child_but(program, kill_child);
         struct pollfd entry = {.fd = signals, .events = POLLIN};
         struct signalfd_siginfo ignored;
         if (poll(&entry, 1, 20) > 0) (void)!read(signals, &ignored, sizeof ignored);
     }
+    waitpid(program, NULL, WNOHANG);
 }
 
 static void guard(char *const arguments[], char *const environment[], int output, int errors, int channel) {
@@ -148,15 +173,16 @@ static void guard(char *const arguments[], char *const environment[], int output
     int signals = signalfd(-1, &child, SFD_CLOEXEC);
     close_all_but(channel, signals < 0 ? channel : signals);
     tell(channel, clinux_guardian_started, program);
+    int has_told = 0;
     struct pollfd entries[2] = {{.fd = channel, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     do {
         struct signalfd_siginfo ignored;
         if (entries[1].revents) (void)!read(signals, &ignored, sizeof ignored);
-        reap(program, channel);
+        reap(program, &has_told, channel);
         // The limit is for a signal that came before there was a descriptor for it.
         poll(entries, 2, 1000);
     } while (!entries[0].revents);
-    end_all(program, channel, signals);
+    end_all(program, &has_told, channel, signals);
     _exit(0);
 }
 

@@ -13,7 +13,8 @@ public import SystemCalls
 ///
 /// Costs this process a descriptor, and the machine a process of few pages.
 public final class GuardedProcess: Sendable {
-    /// The program, leader of a process group of its own.
+    /// The program, leader of a process group of its own. Nobody else is given the number before `end()`, also where the
+    /// program ends by itself.
     public let pid: Int32
     /// The parent of the program, and of whatever the program's processes leave behind.
     public let guardian: Int32
@@ -23,11 +24,16 @@ public final class GuardedProcess: Sendable {
     private struct Condition {
         var status: Int32?
         var isReaped = false
+        /// Whether the guardian itself was killed, so that it guards the program's number no more.
+        var isUnguarded = false
 
         mutating func note(_ message: Message) {
             if case .ended(let word) = message { status = status ?? word }
             // A guardian that is killed takes the program with it.
-            if case .endOfMessages = message { status = status ?? SIGKILL }
+            if case .endOfMessages = message {
+                status = status ?? SIGKILL
+                isUnguarded = true
+            }
         }
     }
 
@@ -79,6 +85,16 @@ public final class GuardedProcess: Sendable {
                 condition.note(Self.receive(from: channel.rawValue, flags: Int32(MSG_DONTWAIT)))
             }
             return condition.status.map(TerminationStatus.init)
+        }
+    }
+
+    /// Sends a signal to the program's group. Returns whether there is one: after `end()` its number may be a stranger's.
+    @discardableResult
+    public func signal(_ number: Int32) -> Bool {
+        condition.withLock { condition in
+            guard !condition.isReaped else { return false }
+            condition.note(Self.receive(from: channel.rawValue, flags: Int32(MSG_DONTWAIT)))
+            return !condition.isUnguarded && kill(-pid, number) == 0
         }
     }
 

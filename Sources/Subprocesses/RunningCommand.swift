@@ -22,7 +22,7 @@ public final class RunningCommand: Sendable {
             let process = try GuardedProcess(
                 arguments, environment: environment, output: pipe.writing.rawValue,
                 errors: pipe.writing.rawValue)
-            running.pids.insert(process.pid)
+            running.processes[process.pid] = process
             return process
         }
         let number = pipe.closingWriting().release()
@@ -57,8 +57,11 @@ public final class RunningCommand: Sendable {
     /// How it ended; nil while it runs.
     public func status() -> TerminationStatus? { process.status() }
 
-    /// The processes that descend from the command, itself included, wherever they have gone since.
-    public var processes: [Int32] { (try? ProcessReader(pid: process.guardian).descendants()) ?? [] }
+    /// The processes that descend from the command, itself included, and run, wherever they have gone since.
+    public var processes: [Int32] {
+        let descendants = (try? ProcessReader(pid: process.guardian).descendants()) ?? []
+        return descendants.filter { (try? ProcessReader(pid: $0).isAlive) == true }
+    }
 
     /// Where the command and its descendants listen, in words; nil where nowhere.
     public var listeners: String? {
@@ -69,31 +72,40 @@ public final class RunningCommand: Sendable {
         return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
-    /// The groups of commands that have not been ended, for the one case in which nobody can wait for them.
+    /// The commands that have not been ended, for the one case in which nobody can wait for them.
     private static let running = Locked(Running())
 
     private struct Running {
-        var pids: Set<Int32> = []
+        var processes: [Int32: GuardedProcess] = [:]
         /// Whether no more may be started, because the process is about to exit.
         var isClosed = false
+    }
+
+    /// Takes it from those that have not been ended; another may have its number since.
+    private func forget() {
+        Self.running.withLock { if $0.processes[pid] === process { $0.processes[pid] = nil } }
+    }
+
+    deinit {
+        forget()
     }
 
     /// Kills every command that is left, at once and without waiting.
     public static func killAll() {
         running.withLock { running in
             running.isClosed = true
-            for pid in running.pids { Glibc.kill(-pid, SIGKILL) }
+            for process in running.processes.values { process.signal(SIGKILL) }
         }
     }
 
     /// Sends SIGKILL to the command's group; `terminateAndWait()` must follow.
     public func kill() {
-        Glibc.kill(-pid, SIGKILL)
+        process.signal(SIGKILL)
     }
 
     /// Sends SIGTERM to the command's group and to what has left it; `terminateAndWait()` must follow.
     public func terminate() {
-        Glibc.kill(-pid, SIGTERM)
+        guard process.signal(SIGTERM) else { return }
         for stray in processes where getpgid(stray) != pid { Glibc.kill(stray, SIGTERM) }
     }
 
@@ -102,7 +114,7 @@ public final class RunningCommand: Sendable {
         terminate()
         let deadline = MonotonicTime.now + Self.endLimit
         while !processes.isEmpty && MonotonicTime.now < deadline { usleep(5_000) }
+        forget()
         process.end()
-        Self.running.withLock { _ = $0.pids.remove(pid) }
     }
 }

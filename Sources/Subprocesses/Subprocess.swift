@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemCalls
 
@@ -45,19 +46,15 @@ public enum Subprocess {
             throw error.errno == ENOENT ? .notFound(arguments[0]) : .system(arguments[0], error)
         }
         var streams = [Stream(descriptor: output.rawValue), Stream(descriptor: errors.rawValue)]
-        defer { kill(-pid, SIGKILL) }
+        defer { end(pid) }
         var status: TerminationStatus?
         // Its children may keep the pipes open for longer than it lives.
         while status == nil || streams.contains(where: \.hasMore) {
             if status == nil { status = ended(pid) }
             guard streams.allSatisfy({ $0.bytes.count <= maximumBytes }) else {
-                if status == nil { end(pid) }
                 throw .outputLimit(arguments[0], bytes: maximumBytes)
             }
-            guard MonotonicTime.now < deadline else {
-                if status == nil { end(pid) }
-                throw .timeLimit(arguments[0])
-            }
+            guard MonotonicTime.now < deadline else { throw .timeLimit(arguments[0]) }
             for index in streams.indices where streams[index].isOpen { streams[index].read(isLast: status != nil) }
             if status == nil && !streams.contains(where: \.isOpen) { usleep(1000) }
         }
@@ -65,11 +62,13 @@ public enum Subprocess {
             status: status ?? TerminationStatus(0), output: streams[0].bytes, errors: streams[1].bytes)
     }
 
+    /// How it ended; it is not reaped yet, so that nobody else is given its number.
     private static func ended(_ pid: Int32) -> TerminationStatus? {
         var word: Int32 = 0
-        return waitpid(pid, &word, WNOHANG) == pid ? TerminationStatus(word) : nil
+        return clinux_has_ended(pid, &word) == 1 ? TerminationStatus(word) : nil
     }
 
+    /// Kills its group, and reaps it.
     private static func end(_ pid: Int32) {
         kill(-pid, SIGKILL)
         var word: Int32 = 0

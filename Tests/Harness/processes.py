@@ -45,7 +45,16 @@ class Child:
 
     @property
     def returncode(self):
-        return self._process.poll()
+        """How it ended; None while it runs. It is not reaped before `end`: until then nobody else is given its number."""
+        if self._process.returncode is not None:
+            return self._process.returncode
+        try:
+            outcome = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return self._process.poll()
+        if outcome is None:
+            return None
+        return outcome.si_status if outcome.si_code == os.CLD_EXITED else -outcome.si_status
 
     @property
     def output_text(self):
@@ -88,9 +97,8 @@ class Child:
     def wait(self, within):
         """The exit code, with all output read; None when it still runs after `within` seconds."""
         deadline = time.monotonic() + within
-        try:
-            code = self._process.wait(within)
-        except subprocess.TimeoutExpired:
+        code = self._ended(deadline)
+        if code is None:
             return None
         with self._changed:
             while self._open_streams and time.monotonic() < deadline:
@@ -107,14 +115,21 @@ class Child:
             return f"no stacks: {error}"
         return "\n".join(line[:240] for line in result.stdout.splitlines() if line.startswith(("Thread", "#")))
 
+    def _ended(self, deadline):
+        """How it ended, waited for; None when it still runs at `deadline`."""
+        pause = 0.001
+        while (code := self.returncode) is None and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(0.05, 2 * pause)
+        return code
+
     def end(self):
         """SIGTERM, then SIGKILL to its whole group."""
+        if self._process.returncode is not None:
+            return
         if self.returncode is None:
             self.signal(signal.SIGTERM)
-            try:
-                self._process.wait(END_LIMIT)
-            except subprocess.TimeoutExpired:
-                pass
+            self._ended(time.monotonic() + END_LIMIT)
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -13,6 +13,8 @@ struct SimulatedTarget: Sendable, CustomStringConvertible {
     var rate = 2000.0
     /// How long it takes to start.
     var start = Duration.milliseconds(50)
+    /// How long the last look at one of its rows takes, and the end of its process.
+    var finish = Duration.zero
     /// Descriptors that each connection leaves for good, and how many connections leave one for a time.
     var descriptors = 0.0
     var keptDescriptors = 0.0
@@ -47,7 +49,7 @@ struct SimulatedCheck {
     private(set) var now: MonotonicTime
     /// What was done, in order.
     private(set) var steps: [CheckSchedule.Step] = []
-    /// How long each row rested at most, in seconds.
+    /// The rows of which all is known, in order.
     private(set) var finished: [Int] = []
     private let targets: [SimulatedTarget]
     private let sharesProcess: Bool
@@ -112,7 +114,9 @@ struct SimulatedCheck {
                         uniqueKeysWithValues: suspects.map { ($0, assessments[$0]?.isClean(tightly: false) ?? false) }),
                     after: 1)
                 schedule.didReadTrough(row, assessments, at: now)
-            case .finish(let row): finished.append(row)
+            case .finish(let row):
+                finished.append(row)
+                now = now + targets[row].finish
             case .done: return
             }
         }

@@ -90,6 +90,41 @@ struct GuardedProcessTests {
         #expect(ended.process.status()?.isKill == true)
     }
 
+    @Test("a signal reaches the group of a program that has ended until its end is asked for, and nobody after that")
+    func number() async throws {
+        let started = try Started("sleep 1000 & exit 3")
+        #expect(try await status(of: started.process)?.exitCode == 3)
+        // What it left behind is in its group, and with that gone the number is still nobody else's.
+        #expect(started.process.signal(SIGKILL))
+        for _ in 0..<3 {
+            #expect(kill(-started.process.pid, 0) == 0)
+            #expect(started.process.signal(SIGTERM))
+        }
+        started.end()
+        #expect(!started.process.signal(SIGTERM))
+        #expect(!isAlive(started.process.pid))
+    }
+
+    @Test("a guardian that was killed guards no number")
+    func unguarded() async throws {
+        let started = try Started("exec sleep 1000")
+        kill(started.process.guardian, SIGKILL)
+        #expect(try await status(of: started.process)?.isKill == true)
+        #expect(!started.process.signal(SIGTERM))
+        started.end()
+    }
+
+    @Test("a command that was ended signals nobody, however often it is asked to end")
+    func endedCommand() throws {
+        let command = try RunningCommand(["sleep", "1000"])
+        let pid = command.pid
+        command.terminateAndWait()
+        #expect(!isAlive(pid) && command.processes.isEmpty)
+        command.terminate()
+        command.kill()
+        command.terminateAndWait()
+    }
+
     @Test("a guardian that is killed takes the program with it")
     func guardianKilled() async throws {
         let started = try Started("echo $$; exec sleep 1000")

@@ -28,6 +28,10 @@ extern long process_vm_readv(int process, const struct iovec *local, unsigned lo
 // Of Swift's own runtime: the name of a function as its source has it, to be freed, or NULL where it is none of Swift's.
 extern char *swift_demangle(const char *name, unsigned long length, char *buffer, unsigned long *size, uint32_t flags);
 
+// Whether the child has ended, and how, as waitpid(2) has it. It is not reaped: as long as it is not, nobody else is given
+// its number, and a signal to that reaches no stranger.
+extern int clinux_has_ended(int pid, int *status);
+
 // What the guardian of a program says (guardian.c), each in a packet of its own.
 enum { clinux_guardian_started = 1, clinux_guardian_failed = 2, clinux_guardian_ended = 3 };
 struct clinux_guardian_message {

@@ -114,8 +114,7 @@ struct CheckSchedule {
     mutating func next(at now: MonotonicTime) -> Step {
         if let step = driving(at: now) { return step }
         if let row = rows.firstIndex(where: { $0.state == .decided && !$0.isFinished && !restsOn($0) }) {
-            rows[row].isFinished = true
-            return .finish(row: row)
+            return finish(row)
         }
         if let row = rows.firstIndex(where: { hasRested($0, at: now) }) { return .readTrough(row: row) }
         let resting = rows.indices.filter { rows[$0].state == .resting }
@@ -191,11 +190,15 @@ struct CheckSchedule {
             rows[row].isReread = true
             return .readTrough(row: row)
         }
-        if let row = rows.firstIndex(where: { !$0.isFinished && !$0.isInapplicable }) {
-            rows[row].isFinished = true
-            return .finish(row: row)
-        }
+        if let row = rows.firstIndex(where: { !$0.isFinished && !$0.isInapplicable }) { return finish(row) }
         return .done
+    }
+
+    /// Ends a row, in whatever state: one that still rested would be looked at again, and its process is no more.
+    private mutating func finish(_ row: Int) -> Step {
+        rows[row].state = .decided
+        rows[row].isFinished = true
+        return .finish(row: row)
     }
 
     // MARK: What came of it
