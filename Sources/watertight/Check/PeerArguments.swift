@@ -55,7 +55,7 @@ struct PeerArguments: ParsableArguments {
             let query = target.firstIndex(of: "?").map { target[$0...] } ?? ""
             target = (path.hasPrefix("/") ? path : "/" + path) + query
         }
-        for query in queries { target += (target.contains("?") ? "&" : "?") + query }
+        for query in opening.queries + queries { target += (target.contains("?") ? "&" : "?") + query }
         return target
     }
 
@@ -63,7 +63,7 @@ struct PeerArguments: ParsableArguments {
     var words: [String] {
         var words: [String] = []
         if let path { words += ["--path", path] }
-        for query in queries { words += ["--query", query] }
+        for query in opening.queries + queries { words += ["--query", query] }
         words += opening.words
         for name in subprotocols { words += ["--subprotocol", name] }
         if let origin { words += ["--origin", origin] }
