@@ -63,7 +63,7 @@ struct PeerArguments: ParsableArguments {
     var words: [String] {
         var words: [String] = []
         if let path { words += ["--path", path] }
-        for query in opening.queries + queries { words += ["--query", query] }
+        for query in queries { words += ["--query", query] }
         words += opening.words
         for name in subprotocols { words += ["--subprotocol", name] }
         if let origin { words += ["--origin", origin] }
