@@ -35,8 +35,8 @@ private struct TokenServer {
 
     /// Drives `lifecycle`, and ends.
     func drive(
-        _ lifecycle: Lifecycle, count: Int = 3, trace: (@Sendable (TraceEvent) -> Void)? = nil,
-        _ change: (inout PeerScript) throws -> Void = { _ in }
+        _ lifecycle: Lifecycle, count: Int = 3, _ change: (inout PeerScript) throws -> Void = { _ in },
+        trace: (@Sendable (TraceEvent) -> Void)? = nil
     ) async throws -> DriveCounts {
         let driver = try PeerDriver()
         var options = PeerOptions()
@@ -186,13 +186,13 @@ struct HTTPStepTests {
     func answers() async throws {
         let length = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
         for acts: [Conduct.Act] in [
-            [.text(length), .end], [.text(length)], [.text(length), .halfClose],
-            [.text("HTTP/1.1 100 Continue\r\n\r\n"), .text(length)],
+            [Conduct.text(length), .end], [Conduct.text(length)], [Conduct.text(length), .halfClose],
+            [Conduct.text("HTTP/1.1 100 Continue\r\n\r\n"), Conduct.text(length)],
             [
-                .text("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                .text("7\r\n{\"a\":1}\r\n0\r\n\r\n"),
+                Conduct.text("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                Conduct.text("7\r\n{\"a\":1}\r\n0\r\n\r\n"),
             ],
-            [.text("HTTP/1.0 200 OK\r\n\r\n{\"a\""), .text(":1}"), .end],
+            [Conduct.text("HTTP/1.0 200 OK\r\n\r\n{\"a\""), Conduct.text(":1}"), .end],
         ] {
             let counts = try await drive(acts, "http GET /a\nexpect \"a\"\nfin")
             #expect(counts.completed == 3, "\(acts): \(counts.firstProblem ?? "")")
@@ -203,17 +203,20 @@ struct HTTPStepTests {
     func faulty() async throws {
         let large = "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 1 << 20 + 1)
         for (acts, problem): ([Conduct.Act], String) in [
-            ([.text("hello\r\n\r\n")], "the target sends what is not HTTP/1.1"),
+            ([Conduct.text("hello\r\n\r\n")], "the target sends what is not HTTP/1.1"),
             ([.write([21, 3, 3, 0, 2, 2, 22, 0])], "the target speaks TLS on this port: write wss://"),
-            ([.text(large)], "the target sends more than 1 MiB (GET /a)"),
-            ([.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), .end], "before its answer was whole (GET /a)"),
+            ([Conduct.text(large)], "the target sends more than 1 MiB (GET /a)"),
+            (
+                [Conduct.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), .end],
+                "before its answer was whole (GET /a)"
+            ),
             ([.end], "before its answer was whole (GET /a)"), ([.reset], "before its answer was whole (GET /a)"),
             (
-                [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")],
+                [Conduct.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")],
                 "the target did not act in time (waiting for the answer to GET /a); the answer was hi"
             ), ([], "the target did not act in time (waiting for the answer to GET /a); nothing came"),
             (
-                [.text("HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"), .end],
+                [Conduct.text("HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"), .end],
                 "refused: GET /a is answered with HTTP 302 Found; the answer is empty"
             ),
         ] {
