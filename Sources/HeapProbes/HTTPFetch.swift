@@ -45,33 +45,23 @@ enum HTTPFetch {
     private static func response(
         _ stream: HTTPStream, _ location: HTTPLocation, _ maximumBytes: Int
     ) throws -> [UInt8] {
-        var parser = ResponseHeadParser()
-        var body: HTTPBody?
+        var reader = ResponseReader(maximumBytes: maximumBytes)
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while body.map({ !$0.isComplete }) ?? true {
+        while !reader.isComplete {
             let count = try stream.read(into: &buffer)
             if count == 0 { break }
-            var position = 0
-            do {
-                if body == nil {
-                    switch parser.receive(buffer.span.bytes.extracting(0..<count), at: &position) {
-                    case .needsMore: continue
-                    case .failed(let failure): throw failure
-                    case .complete(let head):
-                        try check(head, location)
-                        body = try HTTPBody(after: head, maximumBytes: maximumBytes)
-                    }
-                }
-                try body?.receive(buffer[position..<count])
-            } catch let failure as HTTPBody.Failure {
-                throw HeapProbeFailure("\(location) \(failure.problem)")
+            do throws(ResponseReader.Failure) {
+                try reader.receive(buffer.span.bytes.extracting(0..<count))
+            } catch {
+                throw HeapProbeFailure("\(location) \(error)")
             }
+            if let head = reader.head { try check(head, location) }
         }
         // Where the end of the stream is that of the body, only close_notify tells it from one that was cut.
-        guard let body, body.isComplete || body.mayEnd && !stream.isTruncated else {
+        guard reader.isComplete || reader.mayEnd && !stream.isTruncated else {
             throw HeapProbeFailure("\(location) ended its answer early")
         }
-        return body.bytes
+        return reader.body
     }
 
     private static func check(_ head: ResponseHead, _ location: HTTPLocation) throws(HeapProbeFailure) {

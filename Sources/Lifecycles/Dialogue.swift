@@ -3,7 +3,7 @@ final class Dialogue {
     /// Messages that came and that no step has had, oldest first.
     private var waiting: [[UInt8]] = []
     private var waitingBytes = 0
-    /// The message that was expected last.
+    /// The message that was expected last; before the connection, the body of the answer that came last.
     private(set) var expected: [UInt8] = []
     /// The latest that came; nil before the first.
     private(set) var latest: [UInt8]?
@@ -22,6 +22,9 @@ final class Dialogue {
             waitingBytes -= waiting.removeFirst().count
         }
     }
+
+    /// The answer to a request over HTTP has come, with this body.
+    func answer(_ body: [UInt8]) { expected = body }
 
     /// Takes the first message that `matches`, and drops those before it; false if none does, and then all are dropped.
     func take(_ matches: ([UInt8]) -> Bool) -> Bool {

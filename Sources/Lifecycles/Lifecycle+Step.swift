@@ -3,6 +3,8 @@ extension Lifecycle {
     ///
     /// What a step carries is kept aside, so that the peers copy and compare steps at the cost of a word.
     public enum Step: Hashable, Sendable, Codable, CustomStringConvertible {
+        /// Makes a request over HTTP on a connection of its own, and waits for the answer and the end of that connection.
+        indirect case http(HTTPRequest)
         /// Sends the opening handshake's request.
         case sendRequest
         /// Sends the opening handshake's request for a path and query of its own.
@@ -79,6 +81,7 @@ extension Lifecycle {
             switch self {
             case .awaitUpgrade, .awaitRefusal, .awaitUnread, .awaitReplies, .awaitPong, .awaitClose, .awaitEnd, .expect:
                 true
+            case .http: true
             case .tls(let step): step.isWait
             default: false
             }
@@ -100,6 +103,25 @@ extension Lifecycle {
             }
         }
 
+        /// Whether it sends any part of an opening handshake's request, or of one like it.
+        var beginsRequest: Bool {
+            switch self {
+            case .sendFaultyRequest, .sendHalfRequest, .trickleRequest: true
+            default: isRequest
+            }
+        }
+
+        /// Whether it makes a request over HTTP.
+        public var isHTTP: Bool { if case .http = self { true } else { false } }
+
+        /// Whether it may stand before the peer's own connection, once a request was made over HTTP.
+        var isAboutAnswer: Bool {
+            switch self {
+            case .http, .expect, .capture: true
+            default: false
+            }
+        }
+
         /// Whether it sends a Close frame.
         public var isClose: Bool {
             switch self {
@@ -111,6 +133,7 @@ extension Lifecycle {
         /// How many bytes it sends at least, without the framing.
         var sentBytes: Int {
             switch self {
+            case .http(let request): request.body.description.utf8.count
             case .sendMessages(let count, let bytes): count * (bytes ?? 1)
             case .send(let text): text.description.utf8.count
             case .sendBinary(let bytes), .sendOctets(let bytes): bytes.count
@@ -127,6 +150,7 @@ extension Lifecycle {
             case .sendRequestFor(let template), .send(let template), .sendCloseWith(_, let template),
                 .expect(.text(let template), _):
                 [template]
+            case .http(let request): [request.path, request.body]
             default: []
             }
         }
@@ -145,6 +169,7 @@ extension Lifecycle {
         /// The step in words, for a report of what went wrong.
         public var description: String {
             switch self {
+            case .http(let request): "waiting for the answer to \(request)"
             case .awaitUpgrade: "waiting for the answer to the upgrade"
             case .awaitRefusal: "waiting for the refusal"
             case .awaitUnread: "waiting for anything to arrive"
@@ -159,5 +184,12 @@ extension Lifecycle {
             default: "sending"
             }
         }
+    }
+}
+
+extension [Lifecycle.Step] {
+    /// The steps that come before the peer's own connection: requests over HTTP, and what is made of their answers.
+    var beforeConnection: ArraySlice<Lifecycle.Step> {
+        first?.isHTTP == true ? prefix { $0.isAboutAnswer } : []
     }
 }

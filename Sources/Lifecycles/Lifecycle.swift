@@ -44,6 +44,9 @@ public struct Lifecycle: Hashable, Sendable, CustomStringConvertible {
         self.steps = steps
     }
 
+    /// The steps on the peer's own connection: all but its requests over HTTP and what is made of their answers.
+    public var stepsOnConnection: [Step] { Array(steps[steps.beforeConnection.endIndex...]) }
+
     /// The name without the variant.
     public var family: String { name.split(separator: "/").first.map(String.init) ?? name }
 

@@ -13,7 +13,7 @@ extension Peer {
     /// Sends the request for another path; false if it cannot be sent, which ends the peer.
     func appendRequest(for target: Template) -> Bool {
         do throws(ClientRequestError) {
-            handshake = try supplies.handshake(number: number, target: target.filled(value))
+            handshake = try supplies.handshake(target: target.filled(value), value)
             handshake.encodeRequest(into: &output)
             return true
         } catch {
@@ -84,19 +84,25 @@ extension Peer {
     func capture(_ name: String, from pointer: JSONPointer) -> Bool {
         let message = dialogue?.expected ?? []
         guard let value = pointer.value(in: message) else {
-            finish(.broken("there is nothing at \(pointer) to capture {\(name)} from; \(Self.excerpt(of: message))"))
+            let isAnswer = step < supplies.stepsBeforeConnection
+            let excerpt = Self.excerpt(of: message, called: isAnswer ? Self.answerName : Self.messageName)
+            finish(.broken("there is nothing at \(pointer) to capture {\(name)} from; \(excerpt)"))
             return false
         }
         dialogue?.captured[name] = value
         return true
     }
 
+    static var messageName: String { "the last message" }
+    static var answerName: String { "the answer" }
+
     /// The beginning of a message, for a report.
-    static func excerpt(of message: [UInt8]) -> String {
+    static func excerpt(of message: [UInt8], called name: String = messageName) -> String {
+        guard !message.isEmpty else { return "\(name) is empty" }
         let shown = message.prefix(120)
         guard let text = String(validating: shown, as: UTF8.self) else {
-            return "the last message was \(message.count) binary bytes: \(Hexadecimal.render(shown.prefix(40)))"
+            return "\(name) was \(message.count) binary bytes: \(Hexadecimal.render(shown.prefix(40)))"
         }
-        return "the last message was \(text.escapedForTerminal)" + (message.count > shown.count ? "…" : "")
+        return "\(name) was \(text.escapedForTerminal)" + (message.count > shown.count ? "…" : "")
     }
 }

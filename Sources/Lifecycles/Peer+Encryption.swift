@@ -8,10 +8,10 @@ extension Peer {
     /// The peer's side of TLS; nil before it begins.
     var tls: TLSEncryption? { encryption as? TLSEncryption }
 
-    /// Begins the TLS handshake, if the target wants one, the lifecycle sends anything and its script leaves TLS to the peer;
-    /// whether it did.
+    /// Begins the TLS handshake, if the target wants one, the lifecycle sends anything and its script leaves TLS to the peer, or
+    /// the connection is a request's own; whether it did.
     func beginEncryption() -> Bool {
-        guard script.encryption != nil, lifecycle.sends, !lifecycle.leadsTLS else { return false }
+        guard script.encryption != nil, call != nil || lifecycle.sends && !lifecycle.leadsTLS else { return false }
         beginHandshake(.ordinary)
         return true
     }
@@ -22,7 +22,7 @@ extension Peer {
         do throws(EncryptionFailure) {
             let tls = try TLSEncryption(
                 context, serverName: script.serverName, buffers: loop.attachment { TLSBuffers() }, kind: kind,
-                ticket: supplies.ticket)
+                ticket: call == nil ? supplies.ticket : nil)
             if supplies.trace != nil, lifecycle.needsTLS { tls.observer = { [unowned self] in traceTLS($0, $1) } }
             encryption = tls
         } catch {
@@ -76,12 +76,13 @@ extension Peer {
     /// The handshake is over, as the script wants it.
     private func secured() {
         isSecuring = false
+        if call != nil { return flush() }
         if case .tls(.handshake)? = currentStep { next() } else { advance() }
     }
 }
 
 extension Lifecycle {
-    /// Whether its peers send anything; those that do not leave TLS alone as well.
+    /// Whether its peers send anything on their own connection; those that do not leave TLS alone as well.
     var sends: Bool {
         steps.contains { step in
             switch step {
@@ -89,7 +90,7 @@ extension Lifecycle {
                 .send, .sendBinary, .sendOctets, .sendPings, .sendBytes, .provokeClose, .sendClose, .sendCloseWith,
                 .tls:
                 true
-            case .awaitUpgrade, .awaitRefusal, .awaitUnread, .expect, .capture, .awaitReplies, .awaitPong,
+            case .http, .awaitUpgrade, .awaitRefusal, .awaitUnread, .expect, .capture, .awaitReplies, .awaitPong,
                 .ignoreTarget, .stopReading, .resumeReading, .awaitClose, .awaitEnd, .hold, .holdFor, .stay,
                 .rendezvous, .leaveWithFIN, .leaveWithReset:
                 false

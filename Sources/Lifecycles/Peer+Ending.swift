@@ -51,6 +51,8 @@ extension Peer {
     private func sendFailed(_ error: SystemCallError) {
         output.removeAll(keepingCapacity: false)
         switch currentStep {
+        // A target may answer before it has read the whole request.
+        case .http: break
         case .hold, .holdFor, .stay, .trickleRequest, .awaitRefusal, .awaitEnd, .leaveWithFIN, .leaveWithReset: break
         case .awaitClose where hasProvoked: break
         case _ where hasReachedPoint && error.isEndOfConnection: sendFailure = error

@@ -6,6 +6,7 @@ import WebSocketProtocol
 extension Peer {
     func take(_ input: UnsafeMutableRawBufferPointer) {
         if supplies.trace != nil { traceBytes(Array(input), isSent: false) }
+        if call != nil { return takeAnswer(UnsafeRawBufferPointer(input).bytes) }
         if wire != .application { return takeUnencrypted(input) }
         var position = 0
         var span = input.mutableBytes

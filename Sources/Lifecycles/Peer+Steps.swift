@@ -9,10 +9,11 @@ extension Peer {
         while isRegistered, let current = currentStep {
             if supplies.trace != nil { traceStep(current) }
             switch current {
+            case .http: return
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendRequestFor(let target): if !appendRequest(for: target) { return }
             case .sendFaultyRequest(let fault):
-                let filled = script.filled(lifecycle, number: number)
+                let filled = script.filled(value)
                 fault.encode(
                     script, target: filled.target, fields: filled.fields, key: handshakeKey, into: &output)
             case .sendHalfRequest:

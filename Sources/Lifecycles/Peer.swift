@@ -16,7 +16,7 @@ final class Peer: Channel, @unchecked Sendable {
     @exclusivity(unchecked) var step = 0
     /// The step whose limit is running; other input must not prolong it.
     @exclusivity(unchecked) var timedStep = -1
-    @exclusivity(unchecked) private var isConnected = false
+    @exclusivity(unchecked) var isConnected = false
     /// Whether the TLS handshake is under way.
     @exclusivity(unchecked) var isSecuring = false
     /// What passes over the socket.
@@ -44,6 +44,8 @@ final class Peer: Channel, @unchecked Sendable {
     /// The unsent rest of a request that is sent a byte at a time.
     var trickle = ByteQueue()
     var trickleEnd = MonotonicTime.never
+    /// The request over HTTP that is under way on a connection of its own; nil otherwise.
+    var call: HTTPCall?
     /// What came, where the steps wait for certain messages.
     let dialogue: Dialogue?
     /// The step that was traced last.
@@ -73,7 +75,8 @@ final class Peer: Channel, @unchecked Sendable {
         self.finished = finished
         number = supplies.numbers.next()
         dialogue = supplies.hasDialogue ? Dialogue() : nil
-        handshake = try supplies.handshake(number: number)
+        let number = number
+        handshake = try supplies.handshake { supplies.script.value($0, supplies.lifecycle, number: number) }
         machine = WebSocketMachine(role: .client, maskingKeys: supplies.maskingKeys)
         super.init(loop: loop)
     }
@@ -85,9 +88,14 @@ final class Peer: Channel, @unchecked Sendable {
     func begin() {
         begunAt = .now
         if lifecycle.needsTLS, script.encryption == nil { return finish(.notAttempted(Self.needsTLS)) }
+        supplies.stepsBeforeConnection > 0 ? prepare() : connect(within: script.stepLimit)
+    }
+
+    /// Connects for the current step, to be done with it after `limit`.
+    func connect(within limit: Duration) {
         do throws(SystemCallError) {
             try register(connection(), for: .writable)
-            setDeadline(loop.turnStart + script.stepLimit)
+            setDeadline(loop.turnStart + limit)
         } catch {
             finish(.notAttempted("\(error)"))
         }
@@ -101,7 +109,7 @@ final class Peer: Channel, @unchecked Sendable {
             do throws(SystemCallError) {
                 let descriptor = try OwnedDescriptor.connecting(
                     to: script.address, from: sources.address(source),
-                    receiveBufferBytes: lifecycle.receiveBufferBytes)
+                    receiveBufferBytes: call == nil ? lifecycle.receiveBufferBytes : nil)
                 self.source = source
                 return descriptor
             } catch {
@@ -109,6 +117,13 @@ final class Peer: Channel, @unchecked Sendable {
                 guard error.isOutOfPorts, sources.advance() else { throw error }
             }
         }
+    }
+
+    /// Gives back what the connection took; the next may begin.
+    func endConnection() {
+        closeDescriptor()
+        isConnected = false
+        if let source = source.take() { supplies.sources.leave(source) }
     }
 
     override func ready(for readiness: Readiness) {
@@ -122,9 +137,11 @@ final class Peer: Channel, @unchecked Sendable {
             isConnected = true
             if supplies.trace != nil { trace(.connected) }
             wait(for: .readable)
-            return beginEncryption() ? () : advance()
+            guard !beginEncryption() else { return }
+            return call == nil ? advance() : flush()
         }
         if isSecuring { return secure() }
+        if call != nil { return callReady(readiness) }
         if readiness.contains(.writable) {
             flush()
             if isRegistered, currentStep?.isLeaving == true { return advance() }
@@ -161,6 +178,7 @@ final class Peer: Channel, @unchecked Sendable {
     override func deadlineReached() {
         guard isConnected else { return finish(.refused("no answer to the TCP connect")) }
         if isSecuring { return finish(.stalled(.tls(.handshake(.ordinary)))) }
+        if call != nil { return callOverdue() }
         switch currentStep {
         case nil: break
         case .hold, .holdFor, .stay: next()
@@ -171,7 +189,9 @@ final class Peer: Channel, @unchecked Sendable {
         // A server that keeps TCP open after the closing handshake has still closed the WebSocket connection.
         case .awaitEnd: next()
         case let step?:
-            if step.isExpectation { notes.latestMessage = dialogue?.latest.map(Self.excerpt(of:)) ?? "no message came" }
+            if step.isExpectation {
+                notes.latestMessage = dialogue?.latest.map { Self.excerpt(of: $0) } ?? "no message came"
+            }
             finish(.stalled(step))
         }
     }
@@ -207,14 +227,14 @@ final class Peer: Channel, @unchecked Sendable {
     func finish(_ outcome: PeerOutcome) {
         guard let finished = finished.take() else { return }
         if currentStep == .rendezvous { supplies.rendezvous.leave(self) }
-        closeDescriptor()
-        if outcome != .completed, supplies.openingSteps.contains(step) {
-            notes.openingStep = step - supplies.openingSteps.lowerBound
-        }
+        // What fails before the target is asked is not about the opening.
+        let hasAsked = call == nil || isConnected && !isSecuring
+        if outcome != .completed, hasAsked { notes.openingStep = supplies.openingStep(step) }
+        endConnection()
+        call = nil
         if supplies.trace != nil {
             trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
         }
-        if let source = source.take() { supplies.sources.leave(source) }
         finished(outcome, notes)
     }
 }

@@ -49,29 +49,46 @@ public struct PeerScript: Sendable {
         target.utf8.contains(UInt8(ascii: "{")) || options.fields.contains { $0.value.utf8.contains(UInt8(ascii: "{")) }
     }
 
+    /// The opening handshake's request of one connection, `value` giving what the names of its templates stand for.
     func request(
-        _ lifecycle: Lifecycle, number: Int, target: String? = nil
+        _ lifecycle: Lifecycle, target: String? = nil, _ value: (String) -> String?
     ) throws(ClientRequestError) -> ClientRequest {
-        let filled = filled(lifecycle, number: number)
+        let filled = filled(value)
         return try ClientRequest(
             host: hostField, target: target ?? filled.target, fields: filled.fields, subprotocols: options.subprotocols,
             origin: options.origin,
             deflate: lifecycle.isCompressed ? Self.deflateOffer : nil)
     }
 
+    /// A request over HTTP of one connection. A field with a value that is still to be captured is left out.
+    func request(
+        _ request: HTTPRequest, _ value: (String) -> String?
+    ) throws(ClientRequestError) -> PlainRequest {
+        var fields = HTTPFields()
+        for field in options.fields {
+            let template = Template(field.value)
+            guard template.names.allSatisfy({ value($0) != nil }) else { continue }
+            fields.append(name: field.name, value: template.filled(value))
+        }
+        let body = Array(request.body.filled(value).utf8)
+        return try PlainRequest(
+            method: request.method.rawValue, host: hostField, target: request.path.filled(value), fields: fields,
+            origin: options.origin, body: request.method == .post ? body : nil)
+    }
+
     /// The request's filled templates for one connection.
-    func filled(_ lifecycle: Lifecycle, number: Int) -> (target: String, fields: HTTPFields) {
-        let target = filled(target, lifecycle, number)
+    func filled(_ value: (String) -> String?) -> (target: String, fields: HTTPFields) {
+        let target = Self.filled(target, value)
         let fields = options.fields
         guard fields.contains(where: { $0.value.utf8.contains(UInt8(ascii: "{")) }) else { return (target, fields) }
         var filled = HTTPFields()
-        for field in fields { filled.append(name: field.name, value: self.filled(field.value, lifecycle, number)) }
+        for field in fields { filled.append(name: field.name, value: Self.filled(field.value, value)) }
         return (target, filled)
     }
 
-    private func filled(_ template: String, _ lifecycle: Lifecycle, _ number: Int) -> String {
+    private static func filled(_ template: String, _ value: (String) -> String?) -> String {
         guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
-        return Template(template).filled { value($0, lifecycle, number: number) }
+        return Template(template).filled(value)
     }
 
     /// What one of `Template.commonNames` stands for in a connection; nil for another name, and for a line of no values.
@@ -79,6 +96,11 @@ public struct PeerScript: Sendable {
         switch name {
         case "n": "\(number)"
         case "lifecycle": lifecycle.name
+        // Without the slash at its end, so that another can follow.
+        case "path":
+            Self.filled(target.prefix { $0 != "?" }.description) {
+                $0 == "path" ? nil : value($0, lifecycle, number: number)
+            }.droppingLastSlash
         case "line" where !options.values.isEmpty: options.values[(number - 1) % options.values.count]
         default: nil
         }
@@ -95,4 +117,9 @@ public struct PeerScript: Sendable {
         options.minimumBytes = 0
         return options
     }
+}
+
+extension String {
+    /// The same without a slash at its end.
+    fileprivate var droppingLastSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }

@@ -9,10 +9,14 @@ final class PeerSupplies: @unchecked Sendable {
     let script: PeerScript
     /// How the application speaks.
     let opening: Opening
-    /// What the peers do: the lifecycle's steps, with those of the opening after each upgrade.
+    /// What the peers do: the lifecycle's steps, with those of the opening before them and after the upgrade.
     let steps: [Lifecycle.Step]
-    /// The indices of the opening's steps; empty where there are none.
+    /// The indices of the opening's steps after the upgrade; empty where there are none.
     let openingSteps: Range<Int>
+    /// How many steps at the beginning are the opening's.
+    let openingRequests: Int
+    /// How many steps come before the peer's own connection.
+    let stepsBeforeConnection: Int
     /// The index in `steps` of the lifecycle's point.
     let point: Int
     /// Whether an ignoring peer looks for Pings in its input.
@@ -56,12 +60,15 @@ final class PeerSupplies: @unchecked Sendable {
         self.numbers = numbers
         holdLimit = script.holdLimit
         opening = script.options.opening
-        (steps, openingSteps) = lifecycle.steps.joined(by: opening.steps)
-        point = lifecycle.point.map { [added = openingSteps.count] in $0 + added } ?? .max
+        let requests = lifecycle.steps.contains(where: \.beginsRequest) ? opening.requests : []
+        openingRequests = requests.count
+        (steps, openingSteps) = (requests + lifecycle.steps).joined(by: opening.steps)
+        stepsBeforeConnection = steps.beforeConnection.count
+        point = lifecycle.point.map { [added = openingSteps.count + requests.count] in $0 + added } ?? .max
         saysFillingOnly = opening.message == [.send(Template("{filling}"))]
-        looksIntoMessages = opening.readsMessages || steps.contains(where: \.isExpectation)
+        looksIntoMessages = opening.readsMessages || steps[stepsBeforeConnection...].contains(where: \.isExpectation)
         watchesForPings = steps.contains { $0.isStay && $0 != .stay }
-        hasDialogue = steps.contains(where: \.isExpectation)
+        hasDialogue = steps.contains { $0.isExpectation || $0.isHTTP }
         keepsTickets = steps.contains(.tls(.handshake(.resuming)))
         sources = SourceAddresses(target: script.address)
     }
@@ -72,18 +79,24 @@ final class PeerSupplies: @unchecked Sendable {
         mayStay = false
     }
 
-    /// The opening handshake of the connection with this number, for `target` or else the script's.
-    func handshake(number: Int, target: String? = nil) throws(ClientRequestError) -> ClientHandshake {
+    /// Which step of the opening, from 0, the peers' step with this index is; nil for none.
+    func openingStep(_ step: Int) -> Int? {
+        if step < openingRequests { return step }
+        return openingSteps.contains(step) ? openingRequests + step - openingSteps.lowerBound : nil
+    }
+
+    /// The opening handshake of one connection, for `target` or else the script's, `value` giving what names stand for.
+    func handshake(target: String? = nil, _ value: (String) -> String?) throws(ClientRequestError) -> ClientHandshake {
         var key = [UInt8](repeating: 0, count: 16)
         for at in stride(from: 0, to: key.count, by: 4) {
             let word = maskingKeys.next()
             for place in 0..<4 { key[at + place] = UInt8(truncatingIfNeeded: word >> UInt32(8 * place)) }
         }
         if let target {
-            return try ClientHandshake(script.request(lifecycle, number: number, target: target), key: key)
+            return try ClientHandshake(script.request(lifecycle, target: target, value), key: key)
         }
         if let request { return try ClientHandshake(request, key: key) }
-        let made = try script.request(lifecycle, number: number)
+        let made = try script.request(lifecycle, value)
         if !script.isTemplate { request = made }
         return try ClientHandshake(made, key: key)
     }

@@ -52,6 +52,8 @@ struct CheckPlanTests {
         #expect(spoken.peers.target == "/graphql" && spoken.peers.subprotocols == ["graphql-transport-ws"])
         #expect(spoken.peers.opening.steps.last == .send(Template("join")) && spoken.peers.opening.steps.count == 3)
         #expect(spoken.peers.opening.message == [.send(Template("hi {n}"))] && spoken.peers.opening.answer == nil)
+        let negotiated = try plan(["ws://127.0.0.1:80/chat", "--speak", "signalr", "--query", "a=b"])
+        #expect(negotiated.peers.target == "/chat?id={id}&a=b" && negotiated.peers.opening.requests.count == 2)
         let elsewhere = try plan(["--speak", "graphql-ws", "--subprotocol", "x", "--path", "/y", "--", "server"])
         #expect(elsewhere.peers.target == "/y" && elsewhere.peers.subprotocols == ["x"])
     }

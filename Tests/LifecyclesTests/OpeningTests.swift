@@ -53,12 +53,21 @@ struct OpeningTests {
         let log = Locked<[String]>([])
         var configuration = ServerConfiguration()
         configuration.subprotocols = opening.subprotocols
+        configuration.httpResponse = {
+            guard $0.method == "POST", $0.target == "/hub/negotiate?negotiateVersion=1" else { return .upgradeRequired }
+            return HTTPResponse(status: 200, text: "{\"negotiateVersion\":1,\"connectionToken\":\"t7\"}")
+        }
+        configuration.refusal = {
+            $0.path == "/hub" && $0.target != "/hub?id=t7" ? HTTPResponse(status: 404, text: "not negotiated") : nil
+        }
         let server = try await WebSocketServer.start(configuration) { _ in DialectHandler(dialect, log) }
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         script.options.opening = opening
         script.options.subprotocols = opening.subprotocols
-        script.options.target = opening.path
+        script.options.target = opening.path.map { path in
+            opening.queries.isEmpty ? path : "\(path)?\(opening.queries.joined(separator: "&"))"
+        }
         script.stepLimit = .seconds(300)
         script.holdLimit = hold
         let counts = await driver.drive(
@@ -145,6 +154,18 @@ struct OpeningTests {
         }
     }
 
+    @Test("requests over HTTP come before the upgrade, with the line open between")
+    func requests() throws {
+        let text = "http GET /a\ncapture b from /b\npath /c?b={b}\n"
+        let opening = try Opening(text + "open\nexpect \"d\"\nexchange {\nsend {b}\n}")
+        #expect(
+            opening.requests == [.http(HTTPRequest(.get, Template("/a"))), .capture("b", from: JSONPointer("/b")!)])
+        #expect(opening.steps == [.expect(.text(Template("d")), within: nil)])
+        let bare = try Opening(text)
+        #expect(bare.requests == opening.requests && bare.steps == [])
+        #expect(try Opening("expect \"d\"").requests == [])
+    }
+
     @Test("messages are numbered, and as long as the lifecycle wants")
     func messages() async throws {
         let opening = try Opening("exchange {\n  send {message} of {n}: {filling}.\n}")
@@ -200,6 +221,15 @@ struct OpeningTests {
         "a mistake is told with its place",
         arguments: [
             ("open", 1, 1, "expected no \"open\" in an opening"),
+            ("send a\nopen", 2, 1, "expected no \"open\" in an opening"),
+            ("send a\nhttp GET /a", 2, 1, "expected \"http\" before every other step"),
+            ("http GET /a\nopen\nhttp GET /a", 3, 1, "expected \"http\" before every other step"),
+            ("http GET /a\nopen /b", 2, 6, "what an opening asks for is its \"path\""),
+            ("http GET /a\nopen\nopen", 3, 1, "expected no \"open\" in an opening"),
+            ("http GET /a\nsend a", 2, 1, "expected \"open\" before \"send\""),
+            ("http GET /a\nhold 1s", 2, 1, "expected \"open\" before \"hold\""),
+            ("http GET /a\nrepeat 2 {\nopen\n}", 3, 1, "expected \"open\" outside of the block"),
+            ("query token", 1, 7, "expected a query item"), ("query a={b}", 1, 9, "there is no value {b}"),
             ("send a\nfin", 2, 1, "expected no \"fin\" in an opening"),
             ("path chat", 1, 6, "expected a path"), ("reply \"2\" wth 3", 1, 11, "expected \"with\""),
             ("rpely \"2\" with 3", 1, 1, "did you mean \"reply\"?"),

@@ -43,6 +43,23 @@ struct ScriptTests {
                     .tls(.record(.corrupt)), .tls(.updateKeys(3)), .tls(.renegotiate),
                 ]
             ),
+            (
+                "http GET /a?u={n}   # a comment\nhttp POST /b  {\"u\": \"{line}\"} # x\nexpect \"t\" within 2s\ncapture t from /t\nopen /c?t={t}",
+                [
+                    .http(HTTPRequest(.get, Template("/a?u={n}"))),
+                    .http(HTTPRequest(.post, Template("/b"), body: Template("{\"u\": \"{line}\"} # x"))),
+                    .expect(.text(Template("t")), within: .seconds(2)), .capture("t", from: JSONPointer("/t")!),
+                    .sendRequestFor(Template("/c?t={t}")), .awaitUpgrade,
+                ]
+            ),
+            (
+                "repeat 2 {\nhttp POST {path}/a \"# \\n{n}\"\n}\nhttp POST /b \"\"",
+                [
+                    .http(HTTPRequest(.post, Template("{path}/a"), body: Template("# \n{n}"))),
+                    .http(HTTPRequest(.post, Template("{path}/a"), body: Template("# \n{n}"))),
+                    .http(HTTPRequest(.post, Template("/b"))),
+                ]
+            ),
             ("open   # a comment", [.sendRequest, .awaitUpgrade]),
             ("request /x\nawait upgrade", [.sendRequestFor(Template("/x")), .awaitUpgrade]),
             ("request faulty no-upgrade\nawait refusal", [.sendFaultyRequest(.noUpgrade), .awaitRefusal]),
@@ -101,6 +118,7 @@ struct ScriptTests {
         #expect(script.steps == expected + [.leaveWithFIN])
         #expect(script.script == text + "\nfin\n", "a script is kept as it was written")
         #expect(try steps(text.replacing("\n", with: "\r\n") + "\r\nfin") == script.steps)
+        #expect(try steps(Lifecycle.script(of: script.steps)) == script.steps, "it is printed as it is read")
     }
 
     @Test(
@@ -115,6 +133,21 @@ struct ScriptTests {
             ("open\nawait replies x\nfin", 2, 15, "a number from 1 to 10000, not \"x\""),
             ("open\nhold 5 minutes\nfin", 2, 8, "expected the end of the line"),
             ("open\nhold soon\nfin", 2, 6, "such as 500ms or 2s, not \"soon\""),
+            ("http PUT /a\nfin", 1, 6, "expected the method (GET, POST), not \"PUT\""),
+            ("http GET token\nfin", 1, 10, "expected a path, which begins with a slash, or with {path}"),
+            ("http POST # /token\nfin", 1, 11, "expected a path"),
+            ("http GET /a b\nfin", 1, 13, "a GET has no body"),
+            ("http POST /a?u={usr}\nfin", 1, 16, "there is no value {usr}"),
+            ("http POST /a {\"u\": {usr}}\nfin", 1, 20, "there is no value {usr}"),
+            ("open\nhttp GET /a\nfin", 2, 1, "expected \"http\" before every other step"),
+            ("hold 1s\nhttp GET /a\nfin", 2, 1, "expected \"http\" before every other step"),
+            ("tls hello\nhttp GET /a\nfin", 2, 1, "expected \"http\" before every other step"),
+            ("repeat 2 {\nhttp GET /a\nhold 1s\n}\nfin", 1, 10, "before the connection begins"),
+            ("http GET /a\nsend b\nfin", 2, 1, "expected \"open\" before \"send\""),
+            ("http GET /a\nopen\ncapture b from /b\nfin", 3, 1, "expected \"expect\" before \"capture\""),
+            ("http GET /a\nhold 1s\nexpect \"b\"\nfin", 3, 1, "expected \"open\" before \"expect\""),
+            ("http GET /a\ncapture path from /b\nfin", 2, 9, "has its own meaning"),
+            ("http GET /a\n", 2, 1, "expected an end"),
             ("open chat\nfin", 1, 6, "expected a path"),
             ("open\nopen\nfin", 2, 1, "expected one request"),
             ("open\nsend hello {usr}\nfin", 2, 12, "there is no value {usr}"),
@@ -169,6 +202,8 @@ struct ScriptTests {
     func point() throws {
         let script = try Lifecycle(name: "t.lifecycle", script: "open\nsend a\nexpect b\nsend c\nfin")
         #expect(script.point == 4)
+        let asking = try Lifecycle(name: "t.lifecycle", script: "http GET /a\nexpect b\nopen\nsend a\nfin")
+        #expect(asking.point == 5 && asking.stepsOnConnection.first == .sendRequest)
         #expect(script.compressed?.label == "t.lifecycle+deflate")
     }
 

@@ -143,7 +143,8 @@ extension CheckRun {
     /// Makes a polite connection, and learns whether the target answers messages.
     func meet(_ target: Target) async throws {
         var script = script(for: target)
-        let isSimple = plan.peers.opening.steps.isEmpty && !target.url.isSecure
+        let opening = plan.peers.opening
+        let isSimple = opening.requests.isEmpty && opening.steps.isEmpty && !target.url.isSecure
         script.stepLimit = isSimple ? Self.firstLimit : Self.openingLimit
         let limit = "\(Int(script.stepLimit.inSeconds)) s"
         let first = await driver.drive(.cleanClose, script, .init(connections: 1, concurrency: 1))

@@ -64,7 +64,7 @@ struct LifecycleFacts: Hashable {
 
     /// The facts about `lifecycle`.
     init(_ lifecycle: Lifecycle) {
-        let steps = lifecycle.steps
+        let steps = lifecycle.stepsOnConnection
         let pieces = steps.compactMap { if case .sendBytes(let piece) = $0 { piece } else { nil } }
         isCompressed = lifecycle.isCompressed
         messages = steps.map(\.messages).reduce(0, +)

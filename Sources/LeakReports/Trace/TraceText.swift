@@ -20,7 +20,10 @@ public struct TraceText {
     public mutating func render(_ event: TraceEvent) -> String {
         let begin = "\(Self.time(event.time))  \(event.connection)  "
         switch event.kind {
-        case .connected: return "\(begin)connected\n"
+        case .connected:
+            // A peer makes its requests over HTTP on connections of their own.
+            forget(event.connection)
+            return "\(begin)connected\n"
         case .step(let step): return "\(begin)\(step)\n"
         case .sent(let bytes): return lines(pieces(bytes, event, isSent: true), isSent: true, begin)
         case .received(let bytes): return lines(pieces(bytes, event, isSent: false), isSent: false, begin)
@@ -29,12 +32,17 @@ public struct TraceText {
             return lines(recordReaders[key, default: TLSRecordReader()].read(bytes), isSent: isSent, begin)
         case .streamEnded(let words): return "\(begin)< \(words)\n"
         case .ended(let problem):
-            for isSent in [true, false] {
-                let key = Key(connection: event.connection, isSent: isSent)
-                readers[key] = nil
-                recordReaders[key] = nil
-            }
+            forget(event.connection)
             return "\(begin)\(problem.map { "failed: \($0)" } ?? "completed")\n"
+        }
+    }
+
+    /// What comes next begins a stream.
+    private mutating func forget(_ connection: Int) {
+        for isSent in [true, false] {
+            let key = Key(connection: connection, isSent: isSent)
+            readers[key] = nil
+            recordReaders[key] = nil
         }
     }
 

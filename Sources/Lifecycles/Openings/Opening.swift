@@ -1,11 +1,17 @@
 /// How an application speaks before any lifecycle begins, and what exchanging a message with it means.
 ///
-/// Peers carry it out after the upgrade in every lifecycle that waits for one.
+/// Peers make its requests over HTTP before every lifecycle that sends a request of its own, and carry out the rest after the
+/// upgrade in every lifecycle that waits for one.
 public struct Opening: Hashable, Sendable {
     /// The path and query to ask for where neither the URL nor the user names another, a template; nil for none.
     public var path: String?
+    /// Items to add to the query of whatever path is asked for, `name=value`, templates.
+    public var queries: [String] = []
     /// Subprotocols to offer where the user names none.
     public var subprotocols: [String] = []
+    /// What the peer asks for over HTTP before it connects, and what it makes of the answers: what a script may have before its
+    /// connection.
+    public var requests: [Lifecycle.Step] = []
     /// What the peer sends and waits for after the upgrade: what a script may have between `open` and its end.
     public var steps: [Lifecycle.Step] = []
     /// What a lifecycle that exchanges messages sends for each of them.
@@ -46,7 +52,7 @@ public struct Opening: Hashable, Sendable {
 
     /// All templates in it.
     public var templates: [Template] {
-        (steps + message).flatMap(\.templates) + replies.map(\.answer)
-            + [path.map { Template($0) }, closingMessage].compactMap { $0 }
+        (requests + steps + message).flatMap(\.templates) + replies.map(\.answer)
+            + queries.map { Template($0) } + [path.map { Template($0) }, closingMessage].compactMap { $0 }
     }
 }

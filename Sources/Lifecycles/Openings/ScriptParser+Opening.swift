@@ -1,6 +1,6 @@
 /// The words that only an opening has.
 enum OpeningStatement: String, CaseIterable {
-    case path, subprotocol, exchange, reply, closing
+    case path, query, subprotocol, exchange, reply, closing
 }
 
 extension ScriptParser {
@@ -9,7 +9,10 @@ extension ScriptParser {
         beginOpening()
         var opening: Opening? = Opening()
         let steps = try steps(depth: 0, &opening)
-        opening?.steps = steps
+        // The line "open" stands between both; it may be missing where nothing follows.
+        let upgrade = steps.firstIndex(of: .awaitUpgrade) ?? (hasCalled ? steps.endIndex : nil)
+        opening?.requests = Array(steps[..<(upgrade ?? 0)])
+        opening?.steps = Array(steps[(upgrade ?? 0)...].drop { $0 == .awaitUpgrade })
         return opening!
     }
 
@@ -22,6 +25,13 @@ extension ScriptParser {
             }
             try requireNames(of: Template(word))
             opening.path = String(word)
+            try line.end()
+        case .query:
+            guard let word = line.word(), word.contains("=") else {
+                throw line.mistake("expected a query item, such as id={id}")
+            }
+            try requireNames(of: Template(word))
+            opening.queries.append(String(word))
             try line.end()
         case .subprotocol:
             guard let word = line.word() else { throw line.mistake("expected the name of a subprotocol") }
@@ -73,7 +83,7 @@ extension ScriptParser {
     /// Throws for a step that an opening may not have.
     func requireInOpening(_ statement: Statement) throws(ScriptMistake) {
         switch statement {
-        case .send, .sendBinary, .sendBytes, .expect, .capture, .pings, .hold, .repeat: break
+        case .http, .open, .send, .sendBinary, .sendBytes, .expect, .capture, .pings, .hold, .repeat: break
         default:
             throw line.mistake(
                 "expected no \"\(statement.rawValue)\" in an opening, which lies between the upgrade and the lifecycle's own "

@@ -4,7 +4,9 @@ struct ScriptParser {
     /// The names that templates may use so far.
     private var names = Set(Template.commonNames)
     private var isOpen = false
-    private var isOpening = false
+    private(set) var isOpening = false
+    /// How far the script has come: whether a request was made over HTTP, and whether its own connection has begun.
+    var (hasCalled, hasBegun) = (false, false)
     private(set) var hasRequested = false
     /// How the script begins TLS; nil where it leaves that to the peer.
     var tlsBeginning: Lifecycle.TLSStep?
@@ -89,6 +91,9 @@ struct ScriptParser {
     /// From here on lines are those of an opening, which has no request and no end.
     mutating func beginOpening() { (isOpen, isOpening) = (true, true) }
 
+    /// A request over HTTP is made; in an opening the upgrade comes after it.
+    mutating func call() { (isOpen, hasCalled) = (false, true) }
+
     /// The steps up to the end, or up to the brace that ends a block; what else an opening has goes to `opening`.
     mutating func steps(depth: Int, _ opening: inout Opening?) throws(ScriptMistake) -> [Lifecycle.Step] {
         var steps: [Lifecycle.Step] = []
@@ -138,6 +143,7 @@ struct ScriptParser {
     }
 
     private mutating func steps(of statement: Statement, depth: Int) throws(ScriptMistake) -> [Lifecycle.Step] {
+        if try standsBeforeConnection(statement, depth: depth) { return [try beforeConnection(statement)] }
         if statement.needsUpgrade, !isOpen {
             throw line.mistake("expected \"open\" before \"\(statement.rawValue)\": the connection is not upgraded yet")
         }
@@ -152,6 +158,7 @@ struct ScriptParser {
             guard depth == 0 else { throw line.mistake("expected an end outside of the block: a connection ends once") }
             try line.end()
             return [statement == .fin ? .leaveWithFIN : .leaveWithReset]
+        case .open where isOpening: return try endOfRequests()
         case .open, .request:
             guard !hasRequested else { throw line.mistake("expected one request: a connection is opened once") }
             hasRequested = true
@@ -172,6 +179,12 @@ struct ScriptParser {
             try note(step)
             return [step]
         }
+    }
+
+    /// The connection of the script's own begins, upgraded or not; what was answered before it is over.
+    mutating func beginConnection(isOpen: Bool) {
+        (hasBegun, hasExpected) = (true, false)
+        self.isOpen = isOpen
     }
 
     private mutating func note(_ step: Lifecycle.Step) throws(ScriptMistake) {
@@ -217,6 +230,10 @@ struct ScriptParser {
         let steps = try steps(depth: depth + 1, &nothing)
         guard steps.count * count <= Self.mostSteps else {
             throw begin.mistake("expected at most \(Self.mostSteps) steps, each repetition counted")
+        }
+        guard !steps.contains(where: \.isHTTP) || steps.allSatisfy(\.isAboutAnswer) else {
+            throw begin.mistake(
+                "expected a block with \"http\" to end before the connection begins, which it does once")
         }
         return Array(repeatElement(steps, count: count).joined())
     }

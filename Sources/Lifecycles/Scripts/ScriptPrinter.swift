@@ -33,6 +33,8 @@ enum ScriptPrinter {
     /// The line of one step.
     static func text(of step: Lifecycle.Step) -> String {
         switch step {
+        case .http(let request):
+            line("http", "\(request)", request.body.parts.isEmpty ? nil : restOfLine(request.body))
         case .sendRequest, .sendRequestFor: line("request", target(of: step))
         case .sendFaultyRequest(let fault): "request faulty \(fault.word)"
         case .sendHalfRequest: "request half"
@@ -88,7 +90,9 @@ enum ScriptPrinter {
     private static func restOfLine(_ template: Template) -> String {
         let plain = "\(template)"
         let isPlain =
-            plain.first != "\"" && plain.first?.isWhitespace == false && plain.last?.isWhitespace == false
+            // Where the rest of a line may be missing, # begins a comment.
+            plain.first != "\"" && plain.first != "#" && plain.first?.isWhitespace == false
+            && plain.last?.isWhitespace == false
             && !plain.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } && Template(plain) == template
         return isPlain ? plain : QuotedText.render(template)
     }

@@ -4,6 +4,8 @@ enum Statement: String, CaseIterable {
     case summary
     case finds
     case receiveBuffer = "receive-buffer"
+    // What comes before the connection.
+    case http
     // The opening handshake.
     case open
     case request

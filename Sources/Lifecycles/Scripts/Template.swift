@@ -1,8 +1,8 @@
 /// A text in which names in braces stand for what differs from connection to connection: `join {n}`.
 ///
-/// `{n}` is the connection's number, `{lifecycle}` the lifecycle's name, `{line}` the connection's line of the values;
-/// every other name is what `capture` took from a message. Braces around anything but a name are text, so that JSON can
-/// be written as it is.
+/// `{n}` is the connection's number, `{lifecycle}` the lifecycle's name, `{line}` the connection's line of the values,
+/// `{path}` the path of its handshake; every other name is what `capture` took from a message. Braces around anything but a
+/// name are text, so that JSON can be written as it is.
 public struct Template: Hashable, Sendable, Codable {
     /// A piece of a template.
     public enum Part: Hashable, Sendable, Codable {
@@ -16,7 +16,7 @@ public struct Template: Hashable, Sendable, Codable {
     public private(set) var parts: [Part] = []
 
     /// The names that every connection has a value for.
-    public static let commonNames = ["n", "lifecycle", "line"]
+    public static let commonNames = ["n", "lifecycle", "line", "path"]
 
     /// A template without text.
     public init() {}

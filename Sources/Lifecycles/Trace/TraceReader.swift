@@ -57,14 +57,17 @@ public struct TraceReader: Sendable {
         guard let end = head[from...].firstRange(of: Array("\r\n\r\n".utf8)) else {
             if head.count > Self.mostHeadBytes { state = .body }
             // A peer that cuts a frame without a request sends no head.
-            if !head.starts(with: Array("GET ".utf8).prefix(head.count)), !isAnswer { state = .lost }
+            if !isRequest("GET "), !isRequest("POST "), !isAnswer { state = .lost }
             return text(taking: &rest)
         }
         var part = rest.prefix(end.upperBound - before)
         rest = rest.dropFirst(part.count)
-        state = !isAnswer || head.dropFirst(8).starts(with: Array(" 101".utf8)) ? .frames : .body
+        let isUpgrade = isAnswer ? head.dropFirst(8).starts(with: Array(" 101".utf8)) : !isRequest("POST ")
+        state = isUpgrade ? .frames : .body
         return text(taking: &part)
     }
+
+    private func isRequest(_ method: String) -> Bool { head.starts(with: Array(method.utf8).prefix(head.count)) }
 
     private var isAnswer: Bool { head.starts(with: Array("HTTP/".utf8).prefix(head.count)) }
 

@@ -43,7 +43,7 @@ extension SearchScript {
     private var course: Course {
         Course(
             isUpgraded: steps.contains(.awaitUpgrade), requests: steps.contains(where: \.isRequest),
-            fault: steps.first.flatMap { $0.isRequestOfItsOwn ? $0 : nil },
+            fault: steps.first(where: \.isRequestOfItsOwn),
             leaving: steps.last, closes: steps.contains(where: \.isClose), awaitsClose: steps.contains(.awaitClose))
     }
 

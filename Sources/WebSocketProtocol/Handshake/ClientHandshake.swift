@@ -109,7 +109,7 @@ public struct ClientHandshake: ~Copyable {
 
 extension RawSpan {
     /// Whether this begins like an alert or a handshake message of TLS 1.0 to 1.3 (RFC 8446, section 5.1).
-    fileprivate var beginsRecord: Bool {
+    var beginsRecord: Bool {
         guard byteCount >= 2 else { return false }
         return withUnsafeBytes { ($0[0] == 21 || $0[0] == 22) && $0[1] == 3 }
     }

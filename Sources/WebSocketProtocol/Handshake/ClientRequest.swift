@@ -16,22 +16,12 @@ public struct ClientRequest: Hashable, Sendable {
         host: String, target: String, fields: HTTPFields = HTTPFields(), subprotocols: [String] = [],
         origin: String? = nil, deflate: DeflateOptions? = nil
     ) throws(ClientRequestError) {
-        guard !host.isEmpty, host.utf8.allSatisfy(ASCII.isHostCharacter) else { throw .invalidHost(host) }
-        guard target.utf8.first == UInt8(ascii: "/"),
-            target.utf8.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "#") })
-        else { throw .invalidTarget(target) }
-        for field in fields {
-            guard ASCII.isToken(field.name.utf8), field.value.utf8.allSatisfy(ASCII.isFieldValueCharacter) else {
-                throw .invalidField(name: field.name)
-            }
-            guard !Self.isReserved(field.name) else { throw .reservedField(name: field.name) }
-        }
+        try Self.require(host: host, target: target, fields: fields, origin: origin)
         for (index, name) in subprotocols.enumerated() {
             guard ASCII.isToken(name.utf8), !subprotocols[..<index].contains(name) else {
                 throw .invalidSubprotocol(name)
             }
         }
-        if let origin, !origin.utf8.allSatisfy(ASCII.isVisible) { throw .invalidOrigin(origin) }
         self.subprotocols = subprotocols
         self.deflate = deflate
         let before = "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -48,6 +38,23 @@ public struct ClientRequest: Hashable, Sendable {
         all.encode(into: &rest)
         rest.append("\r\n")
         afterKey = rest.withUnsafeBytes { Array($0) }
+    }
+
+    /// Throws where one of these could break a request.
+    static func require(
+        host: String, target: String, fields: HTTPFields, origin: String?
+    ) throws(ClientRequestError) {
+        guard !host.isEmpty, host.utf8.allSatisfy(ASCII.isHostCharacter) else { throw .invalidHost(host) }
+        guard target.utf8.first == UInt8(ascii: "/"),
+            target.utf8.allSatisfy({ ASCII.isVisible($0) && $0 != UInt8(ascii: "#") })
+        else { throw .invalidTarget(target) }
+        for field in fields {
+            guard ASCII.isToken(field.name.utf8), field.value.utf8.allSatisfy(ASCII.isFieldValueCharacter) else {
+                throw .invalidField(name: field.name)
+            }
+            guard !isReserved(field.name) else { throw .reservedField(name: field.name) }
+        }
+        if let origin, !origin.utf8.allSatisfy(ASCII.isVisible) { throw .invalidOrigin(origin) }
     }
 
     /// Fields that the handshake writes itself or whose meaning it could not honor.

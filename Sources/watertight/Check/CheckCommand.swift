@@ -45,8 +45,8 @@ struct CheckCommand: AsyncParsableCommand {
             70 internal error, 130 interrupted.
 
             watertight lifecycles lists what is driven. In the path, the query, fields and messages {n} stands \
-            for the connection's number, {lifecycle} for the lifecycle and {line} for a line of --values, for many users or \
-            rooms.
+            for the connection's number, {lifecycle} for the lifecycle, {path} for the path and {line} for a line of \
+            --values, for many users or rooms.
             """)
 
     static let defaultConcurrency = 16

@@ -55,7 +55,7 @@ struct PeerArguments: ParsableArguments {
             let query = target.firstIndex(of: "?").map { target[$0...] } ?? ""
             target = (path.hasPrefix("/") ? path : "/" + path) + query
         }
-        for query in queries { target += (target.contains("?") ? "&" : "?") + query }
+        for query in opening.queries + queries { target += (target.contains("?") ? "&" : "?") + query }
         return target
     }
 

@@ -76,4 +76,33 @@ def graphql():
     run(GraphQL(strawberry.Schema(Query, subscription=Subscription)))
 
 
-{"socket.io": socketio, "graphql-ws": graphql}[KIND]()
+def tokens():
+    """A session for whoever posts for a token, which ends with the socket that it opened."""
+    import secrets
+
+    from aiohttp import web
+
+    async def token(request):
+        key = secrets.token_hex(8)
+        subscribe(key)
+        return web.json_response({"token": key})
+
+    async def chat(request):
+        key = request.query.get("token")
+        if key not in SUBSCRIBERS:
+            raise web.HTTPForbidden
+        socket = web.WebSocketResponse()
+        try:
+            await socket.prepare(request)
+            async for message in socket:
+                await socket.send_str(message.data)
+        finally:
+            unsubscribe(key)
+        return socket
+
+    app = web.Application()
+    app.add_routes([web.post("/token", token), web.get("/chat", chat)])
+    web.run_app(app, host="127.0.0.1", port=PORT, print=None)
+
+
+{"socket.io": socketio, "graphql-ws": graphql, "tokens": tokens}[KIND]()

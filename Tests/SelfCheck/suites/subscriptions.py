@@ -15,6 +15,7 @@ SERVERS = {
     "socket.io": (["python-socketio", "uvicorn", "websockets"], ("--speak", "socket.io")),
     "graphql-ws": (["strawberry-graphql[asgi]", "uvicorn", "websockets"],
                    ("--opening", str(servers.SERVERS / "ticks.opening"))),
+    "tokens": (["aiohttp==3.14.*"], ("--opening", str(servers.SERVERS / "token.opening"))),
 }
 """What each needs, and how its peers speak."""
 

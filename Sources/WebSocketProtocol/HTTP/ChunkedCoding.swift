@@ -1,6 +1,6 @@
 /// Takes the chunks of a body apart (RFC 9112, section 7.1). Extensions and trailers are read over.
-struct ChunkedCoding {
-    private enum State {
+struct ChunkedCoding: Sendable {
+    private enum State: Sendable {
         /// Within the line that begins a chunk: its size so far, and whether that may still go on.
         case size(Int?, isOpen: Bool)
         /// Within a chunk, of which so many bytes are missing.

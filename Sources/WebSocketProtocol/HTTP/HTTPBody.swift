@@ -1,26 +1,30 @@
-import WebSocketProtocol
-
 /// The body of one answer as it arrives, taken out of whatever frames it (RFC 9112, sections 6 and 7.1).
-struct HTTPBody {
-    /// Why a body cannot be read, to be said after the page's name.
-    struct Failure: Error, Hashable {
-        var problem: String
+package struct HTTPBody: Sendable {
+    /// Why a body cannot be read, to be said after the name of what sends it.
+    package struct Failure: Error, Hashable {
+        /// What it does, in words: `sends malformed chunks`.
+        package var problem: String
     }
 
-    private enum Framing {
+    private enum Framing: Sendable {
         case untilEnd
         case length(Int)
         case chunked(ChunkedCoding)
     }
 
     /// What has arrived of it.
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private var framing: Framing
     private let maximumBytes: Int
 
     /// The body that follows `head`, of which no more than `maximumBytes` are taken.
-    init(after head: ResponseHead, maximumBytes: Int) throws(Failure) {
+    package init(after head: ResponseHead, maximumBytes: Int) throws(Failure) {
         self.maximumBytes = maximumBytes
+        // These have none, whatever their fields say (RFC 9112, section 6.3).
+        guard ![204, 304].contains(head.status) else {
+            framing = .length(0)
+            return
+        }
         let codings = head.fields.elements(of: "transfer-encoding")
         let lengths = head.fields.values(of: "content-length")
         if !codings.isEmpty {
@@ -40,7 +44,7 @@ struct HTTPBody {
     }
 
     /// Whether all of it is here.
-    var isComplete: Bool {
+    package var isComplete: Bool {
         switch framing {
         case .untilEnd: false
         case .length(let length): bytes.count >= length
@@ -49,12 +53,12 @@ struct HTTPBody {
     }
 
     /// Whether it is whole when the stream ends now.
-    var mayEnd: Bool {
+    package var mayEnd: Bool {
         if case .untilEnd = framing { true } else { isComplete }
     }
 
     /// Takes what has come; what follows the body is dropped.
-    mutating func receive(_ input: ArraySlice<UInt8>) throws(Failure) {
+    package mutating func receive(_ input: ArraySlice<UInt8>) throws(Failure) {
         switch framing {
         case .untilEnd: bytes += input
         case .length(let length): bytes += input.prefix(max(0, length - bytes.count))
@@ -63,7 +67,7 @@ struct HTTPBody {
             framing = .chunked(coding)
         }
         guard bytes.count <= maximumBytes else {
-            throw Failure(problem: "sends more than \(maximumBytes >> 20) MiB: name a smaller page")
+            throw Failure(problem: "sends more than \(maximumBytes >> 20) MiB")
         }
     }
 }

@@ -1,10 +1,9 @@
 import Testing
-import WebSocketProtocol
 
-@testable import HeapProbes
+@testable import WebSocketProtocol
 
 /// Bodies as RFC 9112 frames them, each also a byte at a time.
-@Suite("The body of a page")
+@Suite("The body of an answer")
 struct HTTPBodyTests {
     private static let limit = 1 << 20
 
@@ -66,6 +65,13 @@ struct HTTPBodyTests {
         #expect(try body(["Content-Length": "0"], "") == "")
         #expect(try body(["Content-Length": "5"], "hell") == nil)
         #expect(try body([:], "hello") == "hello")
+    }
+
+    @Test("a status that has no body has none, whatever follows", arguments: [204, 304])
+    func none(status: Int) throws {
+        let body = try HTTPBody(
+            after: ResponseHead(status: status, fields: ["Content-Length": "5"]), maximumBytes: Self.limit)
+        #expect(body.isComplete && body.bytes == [])
     }
 
     @Test(
