@@ -307,8 +307,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
-                "SystemCalls",
-                "Targets", "WebSocketProtocol",
+                "SimulatedFleet", "SystemCalls", "Targets", "WebSocketProtocol", "WebSockets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

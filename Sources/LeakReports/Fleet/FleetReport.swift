@@ -85,14 +85,14 @@ extension FleetResult {
             case .clean: "clean: no connection leaves anything behind"
             case .inconclusive: "inconclusive: no leak was found, and not all could be judged"
             }
-        return words + (interruption == nil ? "" : "; interrupted before the end")
+        return words + (interruption.map { "; \($0.cause.brief)" } ?? "")
     }
 
     /// What leaks beyond what the baseline does.
     var leaks: [Finding] { findings.filter { $0.verdict == .leak && !$0.isBaseline } }
 
     /// What the reader should know, a line each.
-    var allNotes: [String] { notes.map(\.words) + (interruption.map { [$0.words] } ?? []) }
+    var allNotes: [String] { notes.map(\.words) + [interruptionWords].compactMap { $0 } }
 
     /// The subjects where they are few, otherwise the first of them and their number.
     private func listed(_ subjects: [String]) -> String {
