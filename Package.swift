@@ -307,7 +307,7 @@ let package = Package(
             dependencies: [
                 "TestSupport",
                 "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
-                "SimulatedFleet", "SystemCalls", "Targets", "WebSocketProtocol", "WebSockets",
+                "SimulatedFleet", "Sockets", "SystemCalls", "Targets", "WebSocketProtocol", "WebSockets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

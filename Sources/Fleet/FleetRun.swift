@@ -95,28 +95,27 @@ package struct FleetRun {
         let isCollected = FleetGauge.known.contains { $0.isCollected && names.contains($0.metric) }
         let groups = Set(tracks[0].map(group)).sorted()
         let comparisons = gauges.count * groups.count
-        var findings: [FleetResult.Finding] = []
-        for name in groups {
-            for (gauge, tracks) in zip(gauges, tracks) {
-                let judge = FleetJudge(
-                    gauge: gauge, hasOpen: hasOpen, isCollected: isCollected, comparisons: comparisons, seed: plan.seed,
-                    blockHours: plan.block / 3600)
-                let members = tracks.filter { group($0) == name }
-                let own = members.filter { !isBaseline($0) }
-                let base = tracks.filter(isBaseline)
-                var finding: FleetResult.Finding
-                if !own.isEmpty {
-                    finding = judge.finding(
-                        Self.pods(own), group: title(name), baseline: plan.baseline == nil ? nil : Self.pods(base))
-                } else {
-                    finding = judge.finding(Self.pods(members), group: title(name), baseline: nil)
-                    finding.isBaseline = true
-                }
-                finding.query = query(gauge, of: name)
-                findings.append(finding)
+        // A fleet may have as many groups as pods: each track is put into its group once, and the baseline judged once.
+        let columns = zip(gauges, tracks).map { gauge, tracks in
+            let judge = FleetJudge(
+                gauge: gauge, hasOpen: hasOpen, isCollected: isCollected, comparisons: comparisons, seed: plan.seed,
+                blockHours: plan.block / 3600)
+            let growth = plan.baseline == nil ? nil : judge.growth(Self.pods(tracks.filter(isBaseline)))
+            return (gauge: gauge, judge: judge, members: Dictionary(grouping: tracks, by: group), baseline: growth)
+        }
+        return groups.flatMap { name in
+            // A group in which pods lack one of the gauges is no baseline for that.
+            let isBase = columns.allSatisfy { ($0.members[name] ?? []).allSatisfy(isBaseline) }
+            return columns.map { column in
+                let members = column.members[name] ?? []
+                var finding = column.judge.finding(
+                    Self.pods(isBase ? members : members.filter { !isBaseline($0) }), group: title(name),
+                    baseline: isBase ? nil : column.baseline)
+                finding.isBaseline = isBase
+                finding.query = query(column.gauge, of: name)
+                return finding
             }
         }
-        return findings
     }
 
     /// The query for what a group's pods held.

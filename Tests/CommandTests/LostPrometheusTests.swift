@@ -1,6 +1,7 @@
 import Fleet
 import Foundation
 import SimulatedFleet
+import Sockets
 import SystemCalls
 import TestSupport
 import Testing

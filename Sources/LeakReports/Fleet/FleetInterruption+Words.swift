@@ -1,14 +1,18 @@
 package import Fleet
+import LeakStatistics
 
 extension FleetResult {
     /// How far it was read and why no further, in words; nil for a whole one.
     var interruptionWords: String? {
         guard let interruption else { return nil }
         let missing = time.upperBound - interruption.readUntil
-        let share = missing / (time.upperBound - time.lowerBound) * 100
+        let share = (missing / (time.upperBound - time.lowerBound) * 100).rounded()
+        let amount =
+            missing < 7200
+            ? "\(Amount.whole((missing / 60).rounded())) min" : "\(Amount.whole((missing / 3600).rounded())) h"
         let part =
             missing > 0
-            ? "it was read until \(FleetTime.text(interruption.readUntil)); missing are the \(Amount.whole(missing / 3600)) h "
+            ? "it was read until \(FleetTime.text(interruption.readUntil)); missing are the \(amount) "
                 + "up to \(FleetTime.text(time.upperBound)), \(Amount.whole(share))% of the time"
             : "the whole time was read"
         let unread = interruption.unread
