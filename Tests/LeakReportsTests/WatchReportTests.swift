@@ -75,7 +75,7 @@ struct WatchReportTests {
         #expect(try WatchJSON.render(result).contains("\"source\" : \"V8's inspector\""))
         var live = LiveWatch()
         live.add(progress)
-        #expect(live.markup(of: "plots").contains("live heap over time"))
+        #expect(live.markup(of: "plots").contains("<figcaption>live heap</figcaption>"))
     }
 
     @Test("the record of growth says how much, when the limit is reached, and no leak")
