@@ -306,9 +306,8 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "TestSupport",
-                "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
-                "SystemCalls",
-                "Targets", "WebSocketProtocol",
+                "watertight", "Environments", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources",
+                "Search", "SimulatedFleet", "Sockets", "SystemCalls", "Targets", "WebSocketProtocol", "WebSockets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Servers"],

@@ -1,13 +1,5 @@
-/// Why a fleet cannot be judged at all.
+/// Why a fleet cannot be judged at all, though its store answers.
 package enum FleetFailure: Error, Hashable, Sendable {
-    /// The store cannot be reached, or did not answer in time, after so many attempts.
-    case unreachable(problem: String, attempts: Int)
-    /// The store refused a query, with its status and its words.
-    case refused(status: Int, problem: String)
-    /// The store refuses whoever asks: 401 or 403.
-    case unauthorised(status: Int)
-    /// What came is no answer of Prometheus, or breaks off.
-    case malformed(problem: String)
     /// No series has these matchers.
     case nothingSelected(selector: String)
     /// There is no such metric among the selected ones.
@@ -24,8 +16,6 @@ package enum FleetFailure: Error, Hashable, Sendable {
     case noLabel(name: String, labels: [String])
     /// No pod, or every pod, is the baseline.
     case baseline(isAll: Bool)
-    /// The store's clock is off by so many seconds.
-    case clocksApart(seconds: Double)
     /// There is no reading in the time that was asked for.
     case noReadings
 }

@@ -85,8 +85,11 @@ struct FleetJudge {
             apart: DoseResponse(blocks, terms(hours: true), seed: seed))
     }
 
-    /// The verdict on `pods`, beside a `baseline` where there is one.
-    func finding(_ pods: [Pod], group: String?, baseline: [Pod]?) -> FleetResult.Finding {
+    /// How much connections leave in `pods`, to be a baseline; nil where nothing can be said.
+    func growth(_ pods: [Pod]) -> DoseResponse? { estimates(settled(pods)).whole }
+
+    /// The verdict on `pods`, beside the growth of a `baseline` where there is one.
+    func finding(_ pods: [Pod], group: String?, baseline: DoseResponse?) -> FleetResult.Finding {
         let lives = pods.flatMap(\.lives)
         var finding = FleetResult.Finding(
             group: group, resource: gauge.resource, metric: gauge.metric, pods: pods.count, lives: lives.count,
@@ -109,8 +112,7 @@ struct FleetJudge {
         if gauge.resource == .liveHeap && gauge.isCollected {
             effect = max(effect, Self.driftOfCollectedHeap / meanDose)
         }
-        let other = baseline.flatMap { self.estimates(settled($0)).whole }
-        let growth = Difference(whole, other)
+        let growth = Difference(whole, baseline)
         let interval = growth.interval(Self.confidence, among: 1)
         finding.curves.fit = .init(
             perConnection: whole.perConnection, interval: whole.interval(confidence: Self.confidence))
@@ -126,7 +128,7 @@ struct FleetJudge {
                 return finding
             }
             // What is put down to connections may be time's.
-            if let apart = estimates.apart, other == nil,
+            if let apart = estimates.apart, baseline == nil,
                 apart.interval(confidence: Self.confidence).upperBound <= scale.required,
                 whole.perConnection > effect
             {
@@ -138,7 +140,7 @@ struct FleetJudge {
         if gauge.resource == .residentMemory || (gauge.resource == .privateMemory && isCollected) {
             return inconclusive(.onlyResident)
         }
-        if other == nil {
+        if baseline == nil {
             let spread = spread(long)
             guard spread >= Self.leastSpread, let apart = estimates.apart else {
                 return inconclusive(.equalShares(spread: spread))

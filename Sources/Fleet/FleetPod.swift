@@ -34,17 +34,3 @@ package struct FleetPod: Sendable {
     /// Connections that all its lives accepted.
     package var connections: Double { lives.reduce(0) { $0 + $1.connections } }
 }
-
-/// How far a fleet was read that was not read to its end.
-package struct FleetInterruption: Hashable, Sendable {
-    /// Up to here every gauge was read that is judged, in seconds since the epoch.
-    package var readUntil: Double
-    /// Gauges of which nothing was read.
-    package var unread: [String]
-
-    /// An end before the end.
-    package init(readUntil: Double, unread: [String]) {
-        self.readUntil = readUntil
-        self.unread = unread
-    }
-}

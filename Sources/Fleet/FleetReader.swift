@@ -22,7 +22,7 @@ struct FleetReader {
 
     /// The tracks of all pods, by gauge; each part of the time is in memory alone.
     ///
-    /// Where it is cancelled, it has what was read until then.
+    /// Where it is cancelled, or the store no longer answers, it has what was read until then.
     mutating func read(
         _ gauges: [FleetGauge], series: Int, progress: (Double) throws -> Void
     ) throws -> [[PodTrack]] {
@@ -35,10 +35,11 @@ struct FleetReader {
                     count += 1
                     try progress((Double(number) + Double(count) / Double(gauges.count)) / Double(parts.count))
                 }
-            } catch is CancellationError {
+            } catch {
+                guard let cause = FleetInterruption.Cause(error) else { throw error }
                 // Within the first part some gauges have been read to its end, the others not at all.
                 interruption = FleetInterruption(
-                    readUntil: number == 0 ? part.upperBound : part.lowerBound,
+                    cause, readUntil: number == 0 ? part.upperBound : part.lowerBound,
                     unread: number == 0 ? gauges[count...].map(\.metric) : [])
                 break
             }

@@ -43,11 +43,11 @@ package struct FleetResult: Sendable {
         self.baseline = baseline
     }
 
-    /// What is clean in what was read may not be so in what was not.
-    mutating func doubtClean() {
+    /// What is clean in what was read may not be so in what was not, for this reason.
+    mutating func doubtClean(_ reason: FleetReason) {
         for index in findings.indices where findings[index].verdict == .clean {
             findings[index].verdict = .inconclusive
-            findings[index].reason = .partial
+            findings[index].reason = reason
         }
     }
 
@@ -170,4 +170,7 @@ package enum FleetReason: Hashable, Sendable {
     case wide
     /// The store answered in part only, so that nothing is proven clean.
     case partial
+    /// Reading ended before the end, so that nothing is proven clean; from here on nothing was read, in seconds since the
+    /// epoch.
+    case unread(from: Double)
 }

@@ -13,8 +13,8 @@ package struct FleetRun {
 
     /// Reads and judges; `progress` is told how much is done, from 0 to 1, and may throw to end it.
     ///
-    /// Throws `FleetFailure`, and what `progress` throws. Where that or the source throws `CancellationError`, what was read
-    /// until then is judged; the error comes through where that is nothing.
+    /// Throws `FleetFailure`, `StoreFailure`, and what `progress` throws. Where the store no longer answers on the way, or one
+    /// of them throws `CancellationError`, what was read until then is judged; the error comes through where that is nothing.
     package func result(progress: (Double) throws -> Void = { _ in }) throws -> FleetResult {
         let names = try source.names(matching: plan.selector, in: plan.time)
         guard !names.isEmpty else { throw FleetFailure.nothingSelected(selector: plan.selector) }
@@ -33,13 +33,17 @@ package struct FleetRun {
         let read = try reader.read(gauges, series: series, progress: progress)
         let unread = reader.interruption?.unread ?? []
         let judged = zip(gauges, read).filter { !unread.contains($0.0.metric) }
-        guard !judged.isEmpty else { throw CancellationError() }
         var result = FleetResult(
             time: plan.time, selector: plan.selector, step: plan.step, connections: counter, open: open,
             groupLabel: plan.groupLabel, baseline: plan.baseline)
         result.notes = reader.notes.sorted { "\($0)" < "\($1)" } + (open == nil ? [.noOpen] : [])
         result.interruption = reader.interruption
-        try judge(judged.map(\.0), judged.map(\.1), names, into: &result)
+        do {
+            try judge(judged.map(\.0), judged.map(\.1), names, into: &result)
+        } catch let failure as FleetFailure {
+            // What seems to be missing, such as the baseline, may be in the part that was not read.
+            throw reader.interruption?.cause.error ?? failure
+        }
         return result
     }
 
@@ -49,13 +53,13 @@ package struct FleetRun {
         guard tracks.contains(where: { $0.contains { !$0.lives.isEmpty } }) else { throw FleetFailure.noReadings }
         result.findings = try findings(gauges, tracks, hasOpen: result.open != nil, names)
         result.pods = podsRead(tracks[0])
-        if result.interruption != nil || result.notes.contains(where: \.isPartial) { result.doubtClean() }
-        guard result.interruption == nil else { return }
-        do {
-            try exhaust(&result, gauges, tracks, names)
-        } catch is CancellationError {
-            result.interruption = FleetInterruption(readUntil: plan.time.upperBound, unread: [])
+        if let interruption = result.interruption {
+            let begin = interruption.readUntil
+            result.doubtClean(begin < plan.time.upperBound ? .unread(from: begin) : .partial)
+            return
         }
+        if result.notes.contains(where: \.isPartial) { result.doubtClean(.partial) }
+        try exhaust(&result, gauges, tracks, names)
     }
 
     /// How many series a gauge has at the end of the time, or had on the way.
@@ -91,28 +95,27 @@ package struct FleetRun {
         let isCollected = FleetGauge.known.contains { $0.isCollected && names.contains($0.metric) }
         let groups = Set(tracks[0].map(group)).sorted()
         let comparisons = gauges.count * groups.count
-        var findings: [FleetResult.Finding] = []
-        for name in groups {
-            for (gauge, tracks) in zip(gauges, tracks) {
-                let judge = FleetJudge(
-                    gauge: gauge, hasOpen: hasOpen, isCollected: isCollected, comparisons: comparisons, seed: plan.seed,
-                    blockHours: plan.block / 3600)
-                let members = tracks.filter { group($0) == name }
-                let own = members.filter { !isBaseline($0) }
-                let base = tracks.filter(isBaseline)
-                var finding: FleetResult.Finding
-                if !own.isEmpty {
-                    finding = judge.finding(
-                        Self.pods(own), group: title(name), baseline: plan.baseline == nil ? nil : Self.pods(base))
-                } else {
-                    finding = judge.finding(Self.pods(members), group: title(name), baseline: nil)
-                    finding.isBaseline = true
-                }
-                finding.query = query(gauge, of: name)
-                findings.append(finding)
+        // A fleet may have as many groups as pods: each track is put into its group once, and the baseline judged once.
+        let columns = zip(gauges, tracks).map { gauge, tracks in
+            let judge = FleetJudge(
+                gauge: gauge, hasOpen: hasOpen, isCollected: isCollected, comparisons: comparisons, seed: plan.seed,
+                blockHours: plan.block / 3600)
+            let growth = plan.baseline == nil ? nil : judge.growth(Self.pods(tracks.filter(isBaseline)))
+            return (gauge: gauge, judge: judge, members: Dictionary(grouping: tracks, by: group), baseline: growth)
+        }
+        return groups.flatMap { name in
+            // A group in which pods lack one of the gauges is no baseline for that.
+            let isBase = columns.allSatisfy { ($0.members[name] ?? []).allSatisfy(isBaseline) }
+            return columns.map { column in
+                let members = column.members[name] ?? []
+                var finding = column.judge.finding(
+                    Self.pods(isBase ? members : members.filter { !isBaseline($0) }), group: title(name),
+                    baseline: isBase ? nil : column.baseline)
+                finding.isBaseline = isBase
+                finding.query = query(column.gauge, of: name)
+                return finding
             }
         }
-        return findings
     }
 
     /// The query for what a group's pods held.
@@ -162,7 +165,7 @@ package struct FleetRun {
         return track.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    /// When the first pod of each leaking group reaches its limit.
+    /// When the first pod of each leaking group reaches its limit. Without the limits all verdicts hold.
     private func exhaust(
         _ result: inout FleetResult, _ gauges: [FleetGauge], _ tracks: [[PodTrack]], _ names: Set<String>
     ) throws {
@@ -172,25 +175,41 @@ package struct FleetRun {
                 result.findings[$0].resource == gauge.resource && result.findings[$0].verdict == .leak
             }
             guard !leaks.isEmpty else { continue }
-            let end = plan.time.upperBound
-            let answer = try source.series(
-                of: FleetGauge.query(metric, plan.selector), in: (end - plan.step)..<(end + 1), step: plan.step)
-            var limits: [[String: String]: Double] = [:]
-            for series in answer.series { limits[series.labels] = series.points.last?.value }
+            let limits: [[String: String]: Double]
+            do {
+                limits = try self.limits(metric)
+            } catch {
+                guard let cause = FleetInterruption.Cause(error) else { throw error }
+                result.interruption = FleetInterruption(cause, readUntil: plan.time.upperBound, unread: [metric])
+                return
+            }
+            let members = Dictionary(grouping: tracks.filter { !isBaseline($0) }, by: group)
             for index in leaks {
                 let finding = result.findings[index]
-                let pods = tracks.filter { title(group($0)) == finding.group && !isBaseline($0) }
-                let ends = pods.compactMap { track -> FleetResult.Finding.Exhaustion? in
-                    guard let life = track.lives.last, life.hours > 0, end - life.last.time < 4 * plan.step,
-                        let limit = limits[track.labels],
-                        // A limit is reached by all growth, also by what the baseline has as well.
-                        let amount = finding.curves.fit?.perConnection
-                    else { return nil }
-                    let hours = max(0, limit - life.last.level) / (amount * life.dose / life.hours)
-                    return .init(pod: Self.name(track), limit: limit, time: life.last.time + hours * 3600)
-                }
+                let ends = (members[finding.group ?? ""] ?? []).compactMap { end(of: $0, finding, limits) }
                 result.findings[index].exhaustion = ends.min { $0.time < $1.time }
             }
         }
+    }
+
+    /// The limits of pods at the end of the time, by their labels.
+    private func limits(_ metric: String) throws -> [[String: String]: Double] {
+        let end = plan.time.upperBound
+        let answer = try source.series(
+            of: FleetGauge.query(metric, plan.selector), in: (end - plan.step)..<(end + 1), step: plan.step)
+        return answer.series.reduce(into: [:]) { $0[$1.labels] = $1.points.last?.value }
+    }
+
+    /// When the pod of a track reaches its limit; nil where it does not run any more or has none.
+    private func end(
+        of track: PodTrack, _ finding: FleetResult.Finding, _ limits: [[String: String]: Double]
+    ) -> FleetResult.Finding.Exhaustion? {
+        guard let life = track.lives.last, life.hours > 0, plan.time.upperBound - life.last.time < 4 * plan.step,
+            let limit = limits[track.labels],
+            // A limit is reached by all growth, also by what the baseline has as well.
+            let amount = finding.curves.fit?.perConnection
+        else { return nil }
+        let hours = max(0, limit - life.last.level) / (amount * life.dose / life.hours)
+        return .init(pod: Self.name(track), limit: limit, time: life.last.time + hours * 3600)
     }
 }

@@ -28,6 +28,7 @@ package struct FleetGauge: Hashable, Sendable {
         FleetGauge(resource: .threads, metric: "jvm_threads_current", isCollected: true),
         FleetGauge(resource: .threads, metric: "watertight_watch_threads"),
         FleetGauge(resource: .goroutines, metric: "go_goroutines", isCollected: true),
+        FleetGauge(resource: .goroutines, metric: "watertight_watch_goroutines", isCollected: true),
         FleetGauge(resource: .liveHeap, metric: "nodejs_heap_size_used_bytes", isCollected: true),
         FleetGauge(
             resource: .liveHeap, metric: "jvm_memory_used_bytes", matchers: "area=\"heap\"", summed: ["area", "id"],
@@ -37,6 +38,8 @@ package struct FleetGauge: Hashable, Sendable {
             isCollected: true),
         FleetGauge(resource: .liveHeap, metric: "go_memstats_heap_alloc_bytes", isCollected: true),
         FleetGauge(resource: .liveHeap, metric: "process_heap_bytes"),
+        // Of which runtime is not told; most of those that are read so collect.
+        FleetGauge(resource: .liveHeap, metric: "watertight_watch_live_heap_bytes", isCollected: true),
         FleetGauge(resource: .privateMemory, metric: "process_private_memory_bytes"),
         FleetGauge(resource: .privateMemory, metric: "watertight_watch_private_memory_bytes"),
         FleetGauge(resource: .residentMemory, metric: "process_resident_memory_bytes"),

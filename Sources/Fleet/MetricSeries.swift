@@ -31,9 +31,9 @@ package struct MetricSeries: Sendable {
 ///
 /// Every call may block, and is bounded in time by whoever implements it.
 package protocol MetricSource {
-    /// The names of the metrics that have a series with these matchers in the time; throws `FleetFailure`.
+    /// The names of the metrics that have a series with these matchers in the time; throws `StoreFailure`.
     func names(matching selector: String, in time: Range<Double>) throws -> Set<String>
-    /// The series of a query, at each `step` seconds from the time's start on; throws `FleetFailure`.
+    /// The series of a query, at each `step` seconds from the time's start on; throws `StoreFailure`.
     func series(of query: String, in time: Range<Double>, step: Double) throws -> MetricAnswer
 }
 

@@ -89,6 +89,14 @@ public enum HeapSpecification: Hashable, Sendable {
         }
     }
 
+    /// Whether its probe reads only what is started for it, with an agent or a library from the first moment.
+    public var needsStart: Bool {
+        switch self {
+        case .python, .ruby, .native: true
+        case .automatic, .none, .node, .jvm, .go, .glibc, .command, .url: false
+        }
+    }
+
     /// What the readings of its probe mean.
     public var gauge: HeapGauge {
         switch self {

@@ -41,8 +41,8 @@ enum PrometheusAnswer {
         }
     }
 
-    /// The series of a range query; throws `FleetFailure.malformed`.
-    static func series(_ body: [UInt8]) throws(FleetFailure) -> MetricAnswer {
+    /// The series of a range query; throws `StoreFailure.malformed`.
+    static func series(_ body: [UInt8]) throws(StoreFailure) -> MetricAnswer {
         let (matrix, warnings) = try content(Matrix.self, body)
         return MetricAnswer(
             matrix.result.map { series in
@@ -54,8 +54,8 @@ enum PrometheusAnswer {
             }, warnings: warnings)
     }
 
-    /// The values of a label; throws `FleetFailure.malformed`.
-    static func names(_ body: [UInt8]) throws(FleetFailure) -> Set<String> {
+    /// The values of a label; throws `StoreFailure.malformed`.
+    static func names(_ body: [UInt8]) throws(StoreFailure) -> Set<String> {
         Set(try content([String].self, body).0)
     }
 
@@ -72,7 +72,7 @@ enum PrometheusAnswer {
 
     private static func content<Content: Decodable>(
         _ type: Content.Type, _ body: [UInt8]
-    ) throws(FleetFailure) -> (Content, [String]) {
+    ) throws(StoreFailure) -> (Content, [String]) {
         let envelope: Envelope<Content>
         do {
             envelope = try JSONDecoder().decode(Envelope<Content>.self, from: Data(body))

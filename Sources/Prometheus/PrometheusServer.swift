@@ -83,7 +83,7 @@ package final class PrometheusServer: MetricSource {
         return whole.map { "\($0)" } ?? "\(value)"
     }
 
-    /// The body of a successful answer; throws `FleetFailure`, and `CancellationError` once cancelled.
+    /// The body of a successful answer; throws `StoreFailure`, and `CancellationError` once cancelled.
     private func body(_ path: String, _ query: [(String, String)]) throws -> [UInt8] {
         let parameters = query.map { "\(HTTPExchange.escaped($0.0))=\(HTTPExchange.escaped($0.1))" }
         let url = "\(configuration.url)/api/v1/\(path)?\(parameters.joined(separator: "&"))"
@@ -100,27 +100,27 @@ package final class PrometheusServer: MetricSource {
             } catch let failure as HTTPExchange.Failure {
                 if isCancelled() { throw CancellationError() }
                 problem = failure.problem
-                guard failure.isPassing else { throw FleetFailure.unreachable(problem: problem, attempts: attempt) }
+                guard failure.isPassing else { throw StoreFailure.unreachable(problem: problem, attempts: attempt) }
             }
             if attempt < configuration.attempts { pause(200 << (2 * (attempt - 1))) }
         }
-        throw FleetFailure.unreachable(problem: problem, attempts: configuration.attempts)
+        throw StoreFailure.unreachable(problem: problem, attempts: configuration.attempts)
     }
 
-    /// The body of a successful answer, nil for one after which another attempt may go better; throws `FleetFailure`.
+    /// The body of a successful answer, nil for one after which another attempt may go better; throws `StoreFailure`.
     private func judged(_ response: HTTPExchange.Response) throws -> [UInt8]? {
         switch response.status {
         case 200:
             if !hasComparedClocks, let date = response.date {
                 hasComparedClocks = true
                 let apart = date - now()
-                guard abs(apart) <= Self.clockTolerance else { throw FleetFailure.clocksApart(seconds: apart) }
+                guard abs(apart) <= Self.clockTolerance else { throw StoreFailure.clocksApart(seconds: apart) }
             }
             return response.body
-        case 401, 403: throw FleetFailure.unauthorised(status: response.status)
+        case 401, 403: throw StoreFailure.unauthorised(status: response.status)
         case 429, 502, 503, 504: return nil
         default:
-            throw FleetFailure.refused(
+            throw StoreFailure.refused(
                 status: response.status, problem: PrometheusAnswer.problem(response.body))
         }
     }

@@ -25,11 +25,14 @@ public struct HeapTemplate: Hashable, Sendable {
     /// Whether it needs the port of a command.
     public var namesPort: Bool { text.contains("{port}") }
 
+    /// Whether its probe reads only what is started for it.
+    public var needsStart: Bool { anyPort.needsStart }
+
     /// What a command must find in its environment.
     package var environment: [String: String] { anyPort.environment }
 
     /// The probe for a target on `port`.
-    func specification(port: UInt16) -> HeapSpecification {
+    package func specification(port: UInt16) -> HeapSpecification {
         (try? HeapSpecification(text.replacing("{port}", with: "\(port)"))) ?? anyPort
     }
 }

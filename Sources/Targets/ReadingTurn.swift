@@ -1,12 +1,19 @@
 import SystemCalls
 
-/// When a costly gauge is read next: as often as takes no more than a third of the time, and often enough that the second
-/// half of a row has several readings; pure.
+/// When a costly gauge is read next: as often as takes no more than its share of the time, and in a check often enough that
+/// the second half of a row has several readings; pure.
 package struct ReadingTurn: Sendable {
     /// What the last reading took.
     package private(set) var cost = Duration.zero
     private var readAt: MonotonicTime?
     private var connections = 0
+    /// How long it rests after a reading, as a multiple of what that took.
+    private let rest: Double
+
+    /// A turn that takes at most this share of the time: in a check, a third.
+    package init(share: Double = 1.0 / 3) {
+        rest = 1 / share - 1
+    }
 
     /// Connections from which on the share counts, however long a reading takes: an estimate judges the second half of a
     /// row, which has a thousand at least.
@@ -17,7 +24,7 @@ package struct ReadingTurn: Sendable {
 
     /// Whether it is due after so many connections of the row.
     func isDue(at now: MonotonicTime, connections total: Int) -> Bool {
-        guard let readAt, now - readAt < cost * 2 else { return true }
+        guard let readAt, now - readAt < cost * rest else { return true }
         let made = Double(total - connections)
         return total >= Self.firstCheckpoint && made > 0 && made >= Self.checkpointShare * Double(connections)
     }

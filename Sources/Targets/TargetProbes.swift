@@ -5,12 +5,19 @@ import SystemCalls
 /// The heap probes of one target, and when to ask them.
 ///
 /// A reading makes the target stand still, for milliseconds or for a second. A probe is asked at the readings that decide,
-/// and in between as often as takes no more than a third of the time.
+/// and in between as often as takes no more than its share of the time.
 package actor TargetProbes {
     fileprivate struct Opened {
         let probe: any HeapProbe
         let mayLag: Bool
-        var turn = ReadingTurn()
+        var turn: ReadingTurn
+    }
+
+    private let share: Double
+
+    /// No probe yet; in between, their readings take at most this share of the time: in a check, a third.
+    package init(share: Double = 1.0 / 3) {
+        self.share = share
     }
 
     private var opened: [Opened] = []
@@ -18,11 +25,11 @@ package actor TargetProbes {
     package private(set) var failures: [Resource: String] = [:]
 
     /// Opens what suits the target, and asks it once: some probes cost the target a thread or a descriptor from then on.
-    func open(_ specifications: [HeapSpecification], of subject: HeapSubject) async {
+    package func open(_ specifications: [HeapSpecification], of subject: HeapSubject) async {
         for specification in specifications {
             do {
                 guard let probe = try await subject.open(specification) else { continue }
-                opened.append(Opened(probe: probe, mayLag: specification.mayLag))
+                opened.append(Opened(probe: probe, mayLag: specification.mayLag, turn: ReadingTurn(share: share)))
             } catch {
                 failures[Resource(specification.gauge)] = "\(error)"
             }

@@ -9,7 +9,7 @@ import Testing
 struct FleetTests {
     @Test("what a Prometheus says in a refusal moves no terminal")
     func hostile() {
-        let words = Code.of(FleetFailure.refused(status: 500, problem: "\u{1B}[2Jgone")).words
+        let words = Code.of(StoreFailure.refused(status: 500, problem: "\u{1B}[2Jgone")).words
         #expect(words.hasSuffix("with 500: ?[2Jgone"))
     }
 

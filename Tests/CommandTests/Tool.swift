@@ -102,6 +102,9 @@ final class Running: @unchecked Sendable {
     /// What it has written to stderr.
     var errorText: String { errors.text }
 
+    /// What it has written to stdout so far.
+    var outputText: String { output.text }
+
     /// The first line of its output.
     func firstLine(within limit: Double = 600) async throws -> String {
         try await eventually(within: .seconds(limit), "a first line; stderr: \(errors.text)") {

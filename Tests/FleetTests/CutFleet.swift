@@ -1,14 +1,16 @@
 import Fleet
 
-/// A fleet whose store is no longer asked after so many queries of series, because whoever asked has gone.
+/// A fleet whose store no longer answers after so many queries of series.
 final class CutFleet: MetricSource {
     private let whole: WrittenFleet
     private let queries: Int
     private let series: Double
+    private let error: any Error
     private var asked = 0
 
-    /// `whole`, cancelled after `queries`; it says that it has so many `series`, by which the time is cut into parts.
-    init(_ whole: WrittenFleet, after queries: Int, series: Int = 6) {
+    /// `whole`, with this error after `queries`; it says that it has so many `series`, by which the time is cut into parts.
+    init(_ whole: WrittenFleet, after queries: Int, series: Int = 6, error: any Error = CancellationError()) {
+        self.error = error
         self.whole = whole
         self.queries = queries
         self.series = Double(series)
@@ -20,7 +22,7 @@ final class CutFleet: MetricSource {
 
     func series(of query: String, in time: Range<Double>, step: Double) throws -> MetricAnswer {
         asked += 1
-        guard asked <= queries else { throw CancellationError() }
+        guard asked <= queries else { throw error }
         guard query.hasPrefix("count(") else { return try whole.series(of: query, in: time, step: step) }
         return MetricAnswer([MetricSeries(labels: [:], points: [.init(time: time.lowerBound, value: series)])])
     }

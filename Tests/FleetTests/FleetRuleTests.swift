@@ -22,6 +22,19 @@ struct FleetRuleTests {
         #expect(abs((found.perConnection ?? 0) - 0.02) < 0.001)
     }
 
+    @Test("the heap that a watch exports is judged as live heap, with a collector's drift")
+    func watchedHeap() throws {
+        func fleet(_ bytes: Double) -> WrittenFleet {
+            var fleet = WrittenFleet(shares: Self.unequal) { _, accepted, _ in accepted * bytes }
+            fleet.metrics["watertight_watch_live_heap_bytes"] = fleet.metrics.removeValue(forKey: "process_open_fds")
+            return fleet
+        }
+        let found = try finding(fleet(1024))
+        #expect(found.resource == .liveHeap && found.metric == "watertight_watch_live_heap_bytes")
+        #expect(found.verdict == .leak && abs((found.perConnection ?? 0) - 1024) < 16, "\(found)")
+        #expect(try finding(fleet(0)).verdict == .clean)
+    }
+
     @Test("nothing but open connections is clean, with the smallest leak that would have been seen")
     func clean() throws {
         let found = try finding(WrittenFleet(shares: Self.unequal) { _, _, _ in 0 })

@@ -37,10 +37,11 @@ struct WrittenFleet: MetricSource {
 
     func series(of query: String, in time: Range<Double>, step: Double) throws -> MetricAnswer {
         if query.hasPrefix("count(") {
-            let count = Double(metrics["process_open_fds"]?.count ?? 0)
+            let count = Double(metrics.values.map(\.count).max() ?? 0)
             return MetricAnswer([MetricSeries(labels: [:], points: [.init(time: time.lowerBound, value: count)])])
         }
-        let found = metrics[String(query.prefix { $0 != "{" })] ?? []
+        let plain = query.hasPrefix("min_over_time(") ? query.dropFirst(14).prefix { $0 != "[" } : query[...]
+        let found = metrics[String(plain.prefix { $0 != "{" })] ?? []
         return MetricAnswer(
             found.map { series in
                 MetricSeries(labels: series.labels, points: series.points.filter { time.contains($0.time) })

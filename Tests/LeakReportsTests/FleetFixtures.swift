@@ -46,7 +46,8 @@ enum FleetFixtures {
                     name: evil, group: group,
                     lives: [.init(time: 1_700_006_400...1_700_100_000, connections: 8000)]))
         }
-        result.interruption = .init(readUntil: 1_700_300_000, unread: [evil])
+        result.interruption = .init(
+            .lost(.refused(status: 503, problem: evil)), readUntil: 1_700_300_000, unread: [evil])
         result.reproducer = evil
         return result
     }

@@ -61,6 +61,32 @@ struct FleetReportTests {
         #expect(text.contains("store-2 \\| did not answer"))
     }
 
+    @Test("what was not read is told with its numbers and why, by whoever ended it")
+    func interrupted() throws {
+        var result = Self.result
+        result.interruption = .init(
+            .lost(.unreachable(problem: "HTTP 503: busy", attempts: 3)), readUntil: 1_700_438_400,
+            unread: ["go_goroutines"])
+        let missing =
+            "it was read until 2023-11-20T00:00:00Z; missing are the 48 h up to 2023-11-22T00:00:00Z, 29% of the time; "
+            + "nothing was read of go_goroutines"
+        let words = "Prometheus was lost: Prometheus cannot be asked: HTTP 503: busy, after 3 attempts; \(missing)"
+        let text = FleetReport(result, usesColour: false).render()
+        #expect(text.contains("note         \(words)\n"))
+        #expect(text.hasSuffix("\nleak: 1.5 descriptors; Prometheus was lost before the end\n"))
+        #expect(FleetHTML.render(result).contains(words))
+        #expect(FleetJUnit.render(result).contains(words))
+        let json = try FleetJSON.render(result)
+        #expect(json.contains("\"prometheusLost\" : {") && !json.contains("\"interrupted\""))
+        #expect(json.contains("\"missingSeconds\" : 172800"))
+        #expect(
+            FleetOpenMetrics.render(result).contains(
+                "watertight_fleet_read_until_timestamp_seconds 1700438400\n"))
+        result.interruption?.cause = .cancelled
+        #expect(FleetReport(result, usesColour: false).render().contains("note         interrupted; \(missing)\n"))
+        #expect(try FleetJSON.render(result).contains("\"interrupted\" : {"))
+    }
+
     @Test("JSON")
     func json() throws {
         let text = try FleetJSON.render(Self.result)

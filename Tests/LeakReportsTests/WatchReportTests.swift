@@ -1,4 +1,5 @@
 import LeakStatistics
+import Targets
 import Testing
 
 @testable import LeakCheck
@@ -46,6 +47,35 @@ struct WatchReportTests {
         var state = WatchState()
         for sample in samples { state.add(sample) }
         return Watch.Progress(header: header, processes: 2, sample: try #require(samples.last), state: state)
+    }
+
+    @Test("the heap and gauges of the target's own stand on the page, in the line and in the summary, as last read")
+    func probed() throws {
+        var samples = Self.samples(growing: false)
+        for index in samples.indices where index % 4 == 0 {
+            samples[index].probed = ["liveHeap": 12_000_000 + Double(index), "goroutines": 9, "app_sessions": 2.5]
+        }
+        samples.append(Self.sample(121, descriptors: 10))
+        var progress = try Self.progress(samples)
+        progress.heapReadingSeconds = 0.25
+        for format in [OpenMetricsText.Format.openMetrics, .prometheus] {
+            let page = WatchMetrics.page(progress, format)
+            for line in [
+                "watertight_watch_live_heap_bytes 12000120", "watertight_watch_goroutines 9",
+                "watertight_watch_probed{gauge=\"app_sessions\"} 2.5", "watertight_watch_heap_reading_seconds 0.25",
+            ] { #expect(page.contains("\n\(line)\n"), "\(line)\n\(page)") }
+        }
+        #expect(!WatchMetrics.page(try Self.progress(Self.samples(growing: false)), .prometheus).contains("heap"))
+        #expect(WatchLine.render(progress).contains(" app_sessions=2.5 goroutines=9 liveHeap=12000120 "))
+        var header = Self.header
+        header.probes = [.init(resource: .liveHeap, source: "V8's inspector")]
+        let result = WatchResult(header, try #require(header.watch), progress.state)
+        let text = WatchReport(result, usesColour: false).render()
+        #expect(text.contains("live heap    V8's inspector\n") && text.contains("\nlive heap "))
+        #expect(try WatchJSON.render(result).contains("\"source\" : \"V8's inspector\""))
+        var live = LiveWatch()
+        live.add(progress)
+        #expect(live.markup(of: "plots").contains("<figcaption>live heap</figcaption>"))
     }
 
     @Test("the record of growth says how much, when the limit is reached, and no leak")

@@ -56,8 +56,8 @@ struct PrometheusServerTests {
         return (outcome, script.requests.withLock { $0 })
     }
 
-    private func failure<Value>(_ outcome: Result<Value, any Error>) -> FleetFailure? {
-        if case .failure(let error) = outcome { error as? FleetFailure } else { nil }
+    private func failure<Value>(_ outcome: Result<Value, any Error>) -> StoreFailure? {
+        if case .failure(let error) = outcome { error as? StoreFailure } else { nil }
     }
 
     @Test("a range is asked for and read, the token is sent, and what is no number is left out")
@@ -135,7 +135,7 @@ struct PrometheusServerTests {
         let cancelled = PrometheusServer(place, isCancelled: { true })
         #expect(throws: CancellationError.self) { try cancelled.names(matching: "", in: 0..<1) }
         let nobody = PrometheusServer(place, pause: { _ in })
-        #expect(throws: FleetFailure.self) { try nobody.names(matching: "", in: 0..<1) }
+        #expect(throws: StoreFailure.self) { try nobody.names(matching: "", in: 0..<1) }
     }
 
     @Test(

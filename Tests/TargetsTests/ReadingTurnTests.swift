@@ -17,6 +17,15 @@ struct ReadingTurnTests {
         #expect(turn.isDue(at: start + .seconds(3), connections: 11))
     }
 
+    @Test("with a share of a hundredth, not before ninety-nine times its cost")
+    func rare() {
+        var turn = ReadingTurn(share: 0.01)
+        #expect(turn.isDue(at: start, connections: 0))
+        turn.didRead(from: start, to: start + .milliseconds(20), connections: 0)
+        #expect(!turn.isDue(at: start + .milliseconds(1990), connections: 0))
+        #expect(turn.isDue(at: start + .milliseconds(2010), connections: 0))
+    }
+
     @Test("whatever it costs, with each ninth more connections, from 500 on")
     func share() {
         var turn = ReadingTurn()

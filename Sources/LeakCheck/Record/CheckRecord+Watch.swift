@@ -17,7 +17,10 @@ extension CheckRecord {
         var result = WatchResult(header, watch, state)
         result.targetLost = end?.targetLost
         result.isUnfinished = end == nil
-        if let end { result.notes = end.notes }
+        if let end {
+            result.notes = end.notes
+            result.doubt(unread: end.unread ?? [:])
+        }
         return result
     }
 }
@@ -33,6 +36,7 @@ extension WatchResult {
         runtime = header.runtime
         descriptorLimit = header.descriptorLimit
         notes = header.notes
+        probes = header.probes ?? []
         findings = state.tracks.map {
             WatchJudge.finding($0, seconds: state.seconds, usesTracingGC: header.collectsLazily)
         }
@@ -55,6 +59,7 @@ extension CheckRecord.End {
         interrupted = false
         targetLost = result.targetLost
         notes = result.notes
+        unread = result.unread.isEmpty ? nil : result.unread
         findings = []
         growth = result.findings
     }

@@ -183,6 +183,8 @@ public struct CheckRecord: Sendable {
         public var stay: CheckResult.Stay?
         /// The findings of a watch; nil for a check.
         public var growth: [WatchResult.Finding]?
+        /// Why a gauge of a watch was not read to the end, by its name; nil where all were, and for a check.
+        public var unread: [String: String]?
     }
 }
 

@@ -4,7 +4,8 @@ import Targets
 
 /// One watch: reads a target's processes at an interval while others drive it.
 ///
-/// It makes no connection and stops no process. What it keeps is bounded, however long it goes on.
+/// It makes no connection and stops no process, unless it is to read the heap, which the target is made to collect. What it
+/// keeps is bounded, however long it goes on.
 public struct Watch: Sendable {
     /// What is going on, after each sample.
     public struct Progress: Sendable {
@@ -18,6 +19,8 @@ public struct Watch: Sendable {
         public var state: WatchState
         /// For how many seconds the oldest socket in each state has been in it.
         package var oldestSockets: [TCPState: Double] = [:]
+        /// What the last readings of the heap took together, in seconds; nil where none is read.
+        package var heapReadingSeconds: Double?
     }
 
     private let plan: WatchPlan
@@ -43,6 +46,7 @@ public struct Watch: Sendable {
             intervalSeconds: plan.interval.inSeconds, durationSeconds: plan.duration?.inSeconds)
         var subject: WatchSubject
         var header: CheckRecord.Header
+        let heap: WatchHeap
         do {
             subject = try WatchSubject(plan.subject)
             header = CheckRecord.Header(
@@ -51,6 +55,10 @@ public struct Watch: Sendable {
             header.descriptorLimit = subject.descriptorLimit
             // What cannot be read even once cannot be watched.
             try subject.requireReadable()
+            // Before the first sample: some probes cost the target a thread or a descriptor from then on.
+            heap = try await WatchHeap(plan.heap, of: subject)
+            header.notes += heap.notes
+            if !heap.sources.isEmpty { header.probes = heap.sources }
         } catch {
             throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
@@ -59,15 +67,23 @@ public struct Watch: Sendable {
         var state = WatchState()
         var ages = SocketAges()
         var lost: String?
+        var unread: [String: String] = [:]
         do {
             try await Self.pace(plan, from: start) { seconds in
-                let sample = try subject.sample(at: seconds)
+                var sample = try subject.sample(at: seconds)
+                if !heap.sources.isEmpty {
+                    sample.probed = await heap.levels(first: state.samples == 0)
+                    // What fails because the watch ends is no failure.
+                    try Task.checkCancellation()
+                    unread = await heap.unread
+                }
                 state.add(sample)
                 record(.sample(sample))
                 var now = Progress(header: header, processes: subject.processes, sample: sample, state: state)
                 // The states are read at some of the samples only.
                 if sample.tcpStates != nil { ages.update(try subject.tcpSockets(), at: seconds) }
                 now.oldestSockets = ages.oldest(at: seconds)
+                if !heap.sources.isEmpty { now.heapReadingSeconds = await heap.costSeconds }
                 progress(now)
             }
         } catch let failure as ProcessReadFailure {
@@ -75,7 +91,9 @@ public struct Watch: Sendable {
         } catch is CancellationError {
             // The ordinary end of a watch.
         }
+        await heap.close()
         var result = WatchResult(header, facts, state)
+        result.doubt(unread: unread)
         result.targetLost = lost
         if let evidence = ages.evidence(at: start.elapsed.inSeconds) { result.doubtDescriptors(evidence) }
         record(.end(CheckRecord.End(result)))
@@ -84,13 +102,13 @@ public struct Watch: Sendable {
 
     /// Calls `body` at each interval, with the seconds since `start`; a call that comes too late is left out.
     private static func pace(
-        _ plan: WatchPlan, from start: MonotonicTime, _ body: (Double) throws -> Void
+        _ plan: WatchPlan, from start: MonotonicTime, _ body: (Double) async throws -> Void
     ) async throws {
         let end = plan.duration.map { MonotonicTime.now + $0 } ?? .never
         var due = MonotonicTime.now
         while true {
             try Task.checkCancellation()
-            try body(start.elapsed.inSeconds)
+            try await body(start.elapsed.inSeconds)
             due = due + plan.interval
             if due < .now { due = .now + plan.interval }
             // The last sample belongs to the end, also where the interval does not divide the time.

@@ -22,7 +22,10 @@ public enum WatchGauge: Hashable, Sendable {
     }
 
     /// Whether amounts of it are bytes.
-    public var isMemory: Bool { self == .resource(.privateMemory) || self == .residentMemory }
+    public var isMemory: Bool { self == .residentMemory || judged?.isMemory == true }
+
+    /// Whether a probe reads it, and not at every sample.
+    var isProbed: Bool { judged.map { !Resource.ofEveryTarget.contains($0) } ?? false }
 
     /// The resource, where it is judged.
     public var judged: Resource? {
@@ -37,9 +40,10 @@ public enum WatchGauge: Hashable, Sendable {
         case .tcpState(let state): (2, state)
         case .descriptorKind(let kind): (3, kind)
         case .resource(.threads): (4, "")
-        case .resource(.privateMemory): (5, "")
-        case .residentMemory: (6, "")
-        case .resource(let other): (7, other.rawValue)
+        case .resource(.liveHeap): (6, "")
+        case .resource(.privateMemory): (7, "")
+        case .residentMemory: (8, "")
+        case .resource(let other): (5, other.rawValue)
         }
     }
 
@@ -48,13 +52,14 @@ public enum WatchGauge: Hashable, Sendable {
 
 extension CheckResult.Sample {
     /// What was read, by gauge.
-    public var gauges: [WatchGauge: Int] {
-        var levels: [WatchGauge: Int] = [
-            .resource(.descriptors): descriptors, .resource(.threads): threads,
-            .resource(.privateMemory): privateMemory, .residentMemory: residentMemory,
+    public var gauges: [WatchGauge: Double] {
+        var levels: [WatchGauge: Double] = [
+            .resource(.descriptors): Double(descriptors), .resource(.threads): Double(threads),
+            .resource(.privateMemory): Double(privateMemory), .residentMemory: Double(residentMemory),
         ]
-        for (kind, count) in descriptorKinds ?? [:] { levels[.descriptorKind(kind)] = count }
-        for (state, count) in tcpStates ?? [:] { levels[.tcpState(state)] = count }
+        for (kind, count) in descriptorKinds ?? [:] { levels[.descriptorKind(kind)] = Double(count) }
+        for (state, count) in tcpStates ?? [:] { levels[.tcpState(state)] = Double(count) }
+        for (name, level) in probed ?? [:] { levels[.resource(Resource(rawValue: name))] = level }
         return levels
     }
 }

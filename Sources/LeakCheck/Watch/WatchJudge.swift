@@ -16,8 +16,12 @@ enum WatchJudge {
 
     static func estimate(_ track: WatchState.Track) -> GrowthEstimate? {
         track.series.hourly.flatMap {
-            GrowthEstimate($0, resolution: track.gauge.isMemory ? 4096 : 1, confidence: RowJudge.confidence)
+            GrowthEstimate($0, resolution: resolution(track.gauge), confidence: RowJudge.confidence)
         }
+    }
+
+    private static func resolution(_ gauge: WatchGauge) -> Double {
+        (gauge.judged ?? (gauge.isMemory ? .residentMemory : .descriptors)).scale.resolution
     }
 
     /// The finding on one track of a watch that took `seconds`.
@@ -29,7 +33,8 @@ enum WatchJudge {
         guard let resource = track.gauge.judged else { return finding }
         guard let estimate else {
             finding.verdict = .inconclusive
-            finding.remark = "fewer than \(WatchSeries.blocks + 1) samples: watch longer"
+            let noun = track.gauge.isProbed ? "readings" : "samples"
+            finding.remark = "fewer than \(WatchSeries.blocks + 1) \(noun): watch longer"
             return finding
         }
         let (verdict, remark) = judge(track, resource, estimate, seconds: seconds, usesTracingGC: usesTracingGC)
@@ -42,9 +47,9 @@ enum WatchJudge {
         _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double,
         usesTracingGC: Bool
     ) -> (Verdict, String?) {
-        let isMemory = resource == .privateMemory
+        let isMemory = resource.isMemory
         if estimate.isPersistent(above: isMemory ? memoryEffect : 0) {
-            return isMemory && usesTracingGC
+            return resource == .privateMemory && usesTracingGC
                 ? (
                     .inconclusive,
                     "grew persistently, but this runtime collects garbage lazily, and growth before a collection is no "

@@ -1,4 +1,5 @@
 public import ProcessResources
+public import Targets
 
 /// What to watch, how often and for how long.
 public struct WatchPlan: Sendable {
@@ -18,14 +19,19 @@ public struct WatchPlan: Sendable {
     public var interval: Duration
     /// Time for the whole watch; nil for as long as nobody ends it.
     public var duration: Duration?
+    /// What is read beside the processes, such as the live heap; none unless asked for, because a reading costs the target.
+    public var heap: [HeapTemplate]
 
     /// Less would disturb the target.
     public static let leastInterval = Duration.milliseconds(100)
 
     /// A plan.
-    public init(subject: Subject, interval: Duration = .seconds(1), duration: Duration? = nil) {
+    public init(
+        subject: Subject, interval: Duration = .seconds(1), duration: Duration? = nil, heap: [HeapTemplate] = []
+    ) {
         self.subject = subject
         self.interval = interval
         self.duration = duration
+        self.heap = heap
     }
 }

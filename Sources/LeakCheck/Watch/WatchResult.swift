@@ -1,4 +1,5 @@
 public import LeakStatistics
+public import Targets
 
 /// A finished watch: what a target held under somebody else's traffic, and how it grew.
 public struct WatchResult: Sendable {
@@ -20,6 +21,10 @@ public struct WatchResult: Sendable {
     public var targetLost: String?
     /// Whether it was killed, so that nobody knows how it would have ended.
     public var isUnfinished = false
+    /// What was read beside the processes.
+    public var probes: [ProbeSource] = []
+    /// Why a gauge was not read to the end, by its name.
+    public var unread: [String: String] = [:]
     /// Things the reader should know.
     public var notes: [String]
     /// One for each gauge, in the order in which they are shown.
@@ -27,6 +32,16 @@ public struct WatchResult: Sendable {
 
     /// `clean` or `inconclusive`, over what is judged.
     public var verdict: Verdict { Verdict.overall(findings.compactMap(\.verdict)) }
+
+    /// Makes inconclusive what was no longer read, for the reason that stands with its gauge.
+    mutating func doubt(unread problems: [String: String]) {
+        unread = problems
+        for index in findings.indices {
+            guard let problem = problems[findings[index].gauge] else { continue }
+            findings[index].verdict = .inconclusive
+            findings[index].remark = "no longer read: \(problem)"
+        }
+    }
 
     /// Makes the descriptors inconclusive for what their sockets show, whether they grew or not.
     mutating func doubtDescriptors(_ evidence: String) {
@@ -58,6 +73,6 @@ public struct WatchResult: Sendable {
         public var remark: String?
 
         /// Whether amounts of it are bytes.
-        public var isMemory: Bool { gauge == Resource.privateMemory.rawValue || gauge == "residentMemory" }
+        public var isMemory: Bool { Resource(rawValue: gauge).isMemory }
     }
 }

@@ -51,7 +51,7 @@ public struct WatchState: Sendable {
     public mutating func add(_ sample: CheckResult.Sample) {
         let levels = sample.gauges
         for index in tracks.indices where sample.reads(tracks[index].gauge) {
-            tracks[index].append(seconds: sample.seconds, level: Double(levels[tracks[index].gauge] ?? 0))
+            tracks[index].append(seconds: sample.seconds, level: levels[tracks[index].gauge] ?? 0)
         }
         if !levels.keys.allSatisfy({ known.contains($0) }) { follow(levels, sample) }
         samples += 1
@@ -59,12 +59,14 @@ public struct WatchState: Sendable {
     }
 
     /// Begins to follow what was not there before.
-    private mutating func follow(_ levels: [WatchGauge: Int], _ sample: CheckResult.Sample) {
+    private mutating func follow(_ levels: [WatchGauge: Double], _ sample: CheckResult.Sample) {
         for gauge in levels.keys.sorted(by: WatchGauge.isBefore) where !known.contains(gauge) {
-            guard tracks.count < Self.mostTracks else { break }
-            let level = Double(levels[gauge] ?? 0)
-            var track = Track(gauge, seconds: samples == 0 ? sample.seconds : seconds, level: samples == 0 ? level : 0)
-            if samples > 0 { track.append(seconds: sample.seconds, level: level) }
+            guard tracks.count < Self.mostTracks || gauge.judged != nil else { continue }
+            let level = levels[gauge] ?? 0
+            // Of what was not there before there was nothing; what a probe reads was there, and had not been read.
+            let isFirst = samples == 0 || gauge.isProbed
+            var track = Track(gauge, seconds: isFirst ? sample.seconds : seconds, level: isFirst ? level : 0)
+            if !isFirst { track.append(seconds: sample.seconds, level: level) }
             tracks.append(track)
             known.insert(gauge)
         }
@@ -78,6 +80,7 @@ extension CheckResult.Sample {
         switch gauge {
         case .descriptorKind: descriptorKinds != nil
         case .tcpState: tcpStates != nil
+        case .resource(let resource) where gauge.isProbed: probed?[resource.rawValue] != nil
         case .resource, .residentMemory: true
         }
     }

@@ -1,3 +1,4 @@
+import HeapProbes
 import ProcessResources
 import SystemCalls
 import Targets
@@ -14,14 +15,18 @@ struct WatchSubject {
 
     /// What they are, in words.
     let description: String
+    /// Where they serve, as far as it was told.
+    private let port: UInt16?
     let runtime: RecognisedRuntime
 
     /// Finds them; throws `ProcessReadFailure` or `TargetFailure`.
     init(_ subject: WatchPlan.Subject) throws {
         switch subject {
-        case .processes(let pids): tree = try ProcessTree(roots: pids)
-        case .port(let port): tree = try ProcessTree(roots: Target.listeningProcesses(port: port))
-        case .group(let group): tree = try ProcessTree(group: group)
+        case .processes(let pids): (tree, port) = (try ProcessTree(roots: pids), nil)
+        case .port(let port):
+            tree = try ProcessTree(roots: Target.listeningProcesses(port: port))
+            self.port = port
+        case .group(let group): (tree, port) = (try ProcessTree(group: group), nil)
         }
         runtime = try Target.runtime(of: tree)
         description = Self.words(for: tree)
@@ -32,6 +37,16 @@ struct WatchSubject {
 
     /// The TCP sockets of the processes of the last sample, by inode; throws `ProcessReadFailure`.
     func tcpSockets() throws -> [UInt64: TCPState] { try tree.tcpSockets() }
+
+    /// The target as probes need to know it: where it serves is the port that was told, otherwise the first on which it
+    /// listens. Nil where there is no process.
+    var heapSubject: HeapSubject? {
+        let members = tree.members
+        let listened = port ?? members.lazy.compactMap { (try? $0.heldListeners())?.first?.local.port }.first
+        // One that listens on nothing is looked for on no port.
+        guard !members.isEmpty, let url = try? HTTPLocation("http://127.0.0.1:\(listened ?? 1)/") else { return nil }
+        return HeapSubject(processes: members, url: url, isOwn: false)
+    }
 
     /// How many processes the last sample was of.
     var processes: Int { tree.members.count }

@@ -3,15 +3,18 @@ import LeakStatistics
 
 /// What a fleet came to as workflow commands of GitHub Actions, which shows them beside the run.
 package struct FleetAnnotations {
-    /// A line for each leak and each doubt, at most ten of a kind; empty where there is none.
+    /// What is missing, and a line for each leak and each doubt, the worst first, at most ten of a kind; empty where there is none.
     package static func render(_ result: FleetResult) -> String {
-        Annotation.render(
-            result.findings.compactMap { finding in
-                let text = FleetText(finding)
-                guard let verdict = finding.verdict, let sentence = text.sentence else { return nil }
-                let kind: Annotation.Kind =
-                    finding.isBaseline ? .notice : verdict == .leak ? .error : .warning
-                return Annotation(kind: kind, title: "\(verdict.rawValue): \(text.subject)", text: sentence)
-            })
+        let missing = result.interruptionWords.map {
+            Annotation(kind: .warning, title: "the fleet was not read to its end", text: $0)
+        }
+        let findings = FleetExcerpt.worstFirst(result.findings).compactMap { finding -> Annotation? in
+            let text = FleetText(finding)
+            guard let verdict = finding.verdict, let sentence = text.sentence else { return nil }
+            let kind: Annotation.Kind =
+                finding.isBaseline ? .notice : verdict == .leak ? .error : .warning
+            return Annotation(kind: kind, title: "\(verdict.rawValue): \(text.subject)", text: sentence)
+        }
+        return Annotation.render([missing].compactMap { $0 } + findings)
     }
 }

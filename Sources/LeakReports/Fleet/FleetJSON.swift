@@ -25,6 +25,7 @@ package struct FleetJSON {
         var baseline: String?
         var notes: [String]
         var interrupted: Interruption?
+        var prometheusLost: Interruption?
         var durationSeconds: Double
         var reproducer: String?
         var results: [Row]
@@ -41,8 +42,10 @@ package struct FleetJSON {
             by = result.groupLabel
             baseline = result.baseline?.text
             notes = result.notes.map(\.words)
-            interrupted = result.interruption.map {
-                Interruption(readUntil: FleetTime.text($0.readUntil), unread: $0.unread)
+            switch result.interruption?.cause {
+            case .cancelled: interrupted = Interruption(result)
+            case .lost: prometheusLost = Interruption(result)
+            case nil: break
             }
             durationSeconds = result.durationSeconds
             reproducer = result.reproducer
@@ -95,8 +98,18 @@ package struct FleetJSON {
     }
 
     private struct Interruption: Encodable {
+        var problem: String?
         var readUntil: String
+        var missingSeconds: Double
         var unread: [String]
+
+        init?(_ result: FleetResult) {
+            guard let interruption = result.interruption else { return nil }
+            if case .lost(let failure) = interruption.cause { problem = failure.words }
+            readUntil = FleetTime.text(interruption.readUntil)
+            missingSeconds = result.time.upperBound - interruption.readUntil
+            unread = interruption.unread
+        }
     }
 
     private struct Pod: Encodable {

@@ -12,8 +12,8 @@ package struct FleetJUnit {
             // Everything is asked for at once, so its time is counted once.
             testCase(finding, seconds: index == 0 ? result.durationSeconds : 0, result.reproducer)
         }
-        let ending = result.interruption.map {
-            JUnitDocument.Case(group: "the whole fleet", name: "course", seconds: 0, outcome: .undecided($0.words))
+        let ending = result.interruptionWords.map {
+            JUnitDocument.Case(group: "the whole fleet", name: "course", seconds: 0, outcome: .undecided($0))
         }
         return JUnitDocument(
             timestamp: FleetTime.text(result.time.upperBound), seconds: result.durationSeconds,

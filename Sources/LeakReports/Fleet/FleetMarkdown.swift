@@ -5,15 +5,16 @@ import LeakStatistics
 package struct FleetMarkdown {
     /// The text.
     package static func render(_ result: FleetResult) -> String {
-        let (heading, rows) = result.table
-        let marked = zip(rows, result.findings).map { row, finding in
+        let excerpt = FleetExcerpt(result.findings)
+        let (heading, rows) = result.table(of: excerpt.shown)
+        let marked = zip(rows, excerpt.shown).map { row, finding in
             row.dropLast() + ["\(finding.verdict?.mark ?? "") \(row.last ?? "")"]
         }
         var blocks = ["## \(result.verdict.mark) \(MarkupText.markdown(result.conclusion))"]
         blocks.append(
             MarkupText.markdownTable(heading, heading.map { _ in "---" }, marked.map { $0.map(MarkupText.markdown) }))
-        blocks.append(MarkupText.markdown(FleetResult.tableNote))
-        for finding in result.findings {
+        blocks += [excerpt.rest, FleetResult.tableNote].compactMap { $0 }.map(MarkupText.markdown)
+        for finding in excerpt.shown {
             guard let sentence = FleetText(finding).sentence, let verdict = finding.verdict else { continue }
             let text = "\(verdict.mark) \(MarkupText.markdown(sentence))"
             blocks.append(verdict == .leak && !finding.isBaseline ? "**\(text)**" : text)

@@ -29,6 +29,10 @@ package struct FleetOpenMetrics {
             "watertight_fleet_complete", "1 for a fleet that was read to the end, 0 for one that was not.",
             result.interruption == nil ? 1 : 0)
         page.gauge(
+            "watertight_fleet_read_until_timestamp_seconds", unit: "seconds",
+            "Up to when every gauge was read that was judged, in seconds since the epoch.",
+            result.interruption?.readUntil ?? result.time.upperBound)
+        page.gauge(
             "watertight_fleet_duration_seconds", unit: "seconds", "How long it took to read and to judge.",
             result.durationSeconds)
         return page.finished

@@ -1,17 +1,24 @@
 import Fleet
 import LeakStatistics
 
-/// A card for each leak: how much, how sure, until when, and how to see it again; and what is said of the rest.
+/// A card for each of the worst leaks: how much, how sure, until when, and how to see it again; and what is said of the rest.
 extension FleetPage {
-    /// So many have a card; the table has all of them.
+    /// So many have a card, each with a plot of some 20 KB; the table has more of them.
     private static let mostCards = 40
+    /// So many subjects are named of which the same is said.
+    private static let mostSubjects = 60
 
     /// One for each leak, those of the baseline after the others.
     var leakCards: [String] {
         let leaks = result.leaks + result.findings.filter { $0.verdict == .leak && $0.isBaseline }
-        let cards = leaks.prefix(Self.mostCards).enumerated().map(leakCard)
-        guard leaks.count > Self.mostCards else { return cards }
-        return cards + ["<p class=\"quiet\">\(leaks.count - Self.mostCards) more are in the table below.</p>"]
+        let excerpt = FleetExcerpt(leaks, most: Self.mostCards)
+        let cards = excerpt.shown.enumerated().map(leakCard)
+        let more = leaks.count - cards.count
+        guard more > 0 else { return cards }
+        let place =
+            shown.count == groups.count
+            ? "are in the table below" : "are less bad; the table below has the worst of them"
+        return cards + ["<p class=\"quiet\">\(Amount.whole(Double(more))) more \(place).</p>"]
     }
 
     private func leakCard(_ number: Int, _ finding: FleetResult.Finding) -> String {
@@ -54,25 +61,29 @@ extension FleetPage {
     var remarkCards: [String] {
         var order: [String] = []
         var remarks: [String: [String]] = [:]
-        for finding in result.findings where finding.verdict == .inconclusive {
+        for finding in FleetExcerpt.worstFirst(result.findings) where finding.verdict == .inconclusive {
             let text = FleetText(finding)
             if remarks[text.statement] == nil { order.append(text.statement) }
             remarks[text.statement, default: []].append(text.subject)
         }
         let doubts = order.prefix(Self.mostCards).map { words in
             let subjects = remarks[words] ?? []
-            let title = subjects.count == 1 ? subjects[0] : "\(subjects.count) findings"
+            let title = subjects.count == 1 ? subjects[0] : "\(Amount.whole(Double(subjects.count))) findings"
+            let more = subjects.count - Self.mostSubjects
+            let names =
+                subjects.prefix(Self.mostSubjects).joined(separator: "; ")
+                + (more > 0 ? " and \(Amount.whole(Double(more))) more" : "")
             return Markup.article(
                 "inconclusive",
                 "\(Markup.badge(.inconclusive, Verdict.inconclusive.rawValue)) \(escaped(title))",
                 ["<p>\(escaped(words))</p>"]
                     + (subjects.count == 1
-                        ? [] : ["<p class=\"names\">\(escaped(subjects.joined(separator: "; ")))</p>"]))
+                        ? [] : ["<p class=\"names\">\(escaped(names))</p>"]))
         }
         let notes = result.allNotes
         let rest = order.count - Self.mostCards
         return doubts
-            + (rest > 0 ? ["<p class=\"quiet\">\(rest) more are in the table above.</p>"] : [])
+            + (rest > 0 ? ["<p class=\"quiet\">\(Amount.whole(Double(rest))) more doubts have no card.</p>"] : [])
             + (notes.isEmpty ? [] : [Markup.article("inconclusive", "Of what was read", [Markup.list(notes)])])
     }
 }

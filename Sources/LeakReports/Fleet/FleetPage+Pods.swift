@@ -7,14 +7,17 @@ extension FleetPage {
     private static let mostPlots = 60
     /// So many pods are listed of a group.
     private static let mostPods = 100
+    /// So many rows all tables of pods have together: some 600 KB, which no reader sees before unfolding one.
+    private static let mostPodRows = 2000
     /// So many restarts are told of a pod.
     private static let mostRestarts = 3
 
     // MARK: Plots
 
-    /// The plots of each group, what leaks first and the baseline last; folded away where nothing leaks and nothing is in doubt.
+    /// The plots of each group that has a row, what leaks first and the baseline last; folded away where nothing leaks and nothing is in doubt.
     var plots: [String] {
-        let ordered = groups.sorted { ($0.rank, $0.number) < ($1.rank, $1.number) }
+        let ordered =
+            shown.count < groups.count ? shown : groups.sorted { ($0.rank, $0.number) < ($1.rank, $1.number) }
         var count = 0
         let drawn = ordered.prefix { group in
             count += group.findings.count
@@ -71,7 +74,7 @@ extension FleetPage {
 
     // MARK: Pods
 
-    /// A table of pods for each group, folded away.
+    /// A table of pods for each group that has a row, folded away.
     var podTables: [String] {
         var groups: [(name: String, pods: [FleetPod])] = []
         for pod in result.pods {
@@ -82,7 +85,21 @@ extension FleetPage {
                 groups.append((name, [pod]))
             }
         }
-        return groups.map { podTable($0.name, $0.pods) }
+        return bounded(groups)
+    }
+
+    /// The tables of the groups that have a row, as far as they go.
+    private func bounded(_ groups: [(name: String, pods: [FleetPod])]) -> [String] {
+        let names = Set(shown.map { $0.findings[0].groupName ?? "fleet" })
+        var rows = 0
+        let listed = groups.filter { names.contains($0.name) }.prefix { group in
+            rows += min(group.pods.count, Self.mostPods)
+            return rows <= Self.mostPodRows
+        }
+        let rest = groups.count - listed.count
+        return listed.map { podTable($0.name, $0.pods) }
+            + (rest > 0
+                ? ["<p class=\"quiet\">The pods of \(Amount.whole(Double(rest))) more groups are left out.</p>"] : [])
     }
 
     private func podTable(_ name: String, _ pods: [FleetPod]) -> String {

@@ -4,6 +4,25 @@ import LeakStatistics
 /// What a fleet came to as the parts of a page: what is said of it first, then its leaks, its groups, plots and pods.
 struct FleetPage {
     let result: FleetResult
+    /// The groups in the order of their findings.
+    let groups: [Group]
+    /// Those of them that have a row: all, or the worst first where they are too many.
+    let shown: [Group]
+    private let baselines: [Resource: FleetResult.Finding]
+
+    /// So many groups have a row, of some two kilobytes where there are four resources, and a place among the plots: with more,
+    /// a browser begins to take seconds, and nobody reads on.
+    private static let mostGroups = 300
+
+    init(result: FleetResult) {
+        self.result = result
+        groups = Self.groups(of: result.findings)
+        shown =
+            groups.count <= Self.mostGroups
+            ? groups : Array(Self.worstFirst(groups, result.findings).prefix(Self.mostGroups))
+        baselines = Dictionary(
+            result.findings.filter(\.isBaseline).map { ($0.resource, $0) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// The names under which the parts can be linked to, and their headings.
     enum Part: String, CaseIterable {
@@ -45,10 +64,9 @@ struct FleetPage {
         }
     }
 
-    /// The groups in the order of their findings.
-    var groups: [Group] {
+    private static func groups(of findings: [FleetResult.Finding]) -> [Group] {
         var groups: [Group] = []
-        for finding in result.findings {
+        for finding in findings {
             if let last = groups.last, last.findings[0].group == finding.group {
                 groups[groups.count - 1].findings.append(finding)
             } else {
@@ -58,18 +76,29 @@ struct FleetPage {
         return groups
     }
 
+    /// The groups in the order of the worst finding of each.
+    private static func worstFirst(_ groups: [Group], _ findings: [FleetResult.Finding]) -> [Group] {
+        let numbers = Dictionary(
+            groups.map { ($0.findings[0].group, $0.number) }, uniquingKeysWith: { first, _ in first })
+        var seen: Set<Int> = []
+        return FleetExcerpt.worstFirst(findings).compactMap { finding in
+            guard let number = numbers[finding.group], seen.insert(number).inserted else { return nil }
+            return groups[number]
+        }
+    }
+
     /// What the baseline of a finding held; nil where there is none.
     func baseline(of finding: FleetResult.Finding) -> FleetResult.Finding? {
         guard !finding.isBaseline else { return nil }
-        return result.findings.first { $0.isBaseline && $0.resource == finding.resource }
+        return baselines[finding.resource]
     }
 
-    /// So many leaks are said in the heading; all are in their cards.
+    /// So many leaks are said in the heading.
     private static let mostSentences = 3
 
     /// The verdict, what leaks, and what was judged.
     var heading: String {
-        let sentences = result.leaks.prefix(Self.mostSentences).compactMap { FleetText($0).sentence }
+        let sentences = FleetExcerpt(result.leaks, most: Self.mostSentences).shown.compactMap { FleetText($0).sentence }
         return """
             <h1><span class="mark" aria-hidden="true">\(result.verdict.mark)</span> \(escaped(result.conclusion))</h1>
             \(sentences.map { "<p class=\"diagnosis\">\(escaped($0))</p>" }.joined(separator: "\n"))
@@ -96,7 +125,7 @@ struct FleetPage {
         let heads =
             [.init(name: result.groupLabel ?? "group"), .init(name: "connections", isNumber: true)]
             + resources.map { Markup.Head(name: $0.words) }
-        let rows = groups.map { group in
+        let rows = shown.map { group in
             let first = group.findings[0]
             let name = "<a href=\"#group-\(group.number)\">\(escaped(group.name))</a>"
             let lives = "<small>\(first.pods) pods, \(first.lives) lives</small>"
@@ -106,7 +135,21 @@ struct FleetPage {
             return Markup.row(
                 name + lives, [Markup.number("connections", Amount.whole(first.connections))] + cells)
         }
-        return Markup.table(FleetResult.tableNote, heads, rows: rows)
+        return Markup.table(FleetResult.tableNote, heads, rows: rows) + more
+    }
+
+    /// How many groups the table leaves out, by the worst of what was found of each.
+    private var more: String {
+        guard shown.count < groups.count else { return "" }
+        let numbers = Set(shown.map(\.number))
+        let rest = groups.filter { !numbers.contains($0.number) }
+        let parts = [Verdict.leak, .inconclusive, .clean].compactMap { verdict -> String? in
+            let count = rest.count { $0.verdict == verdict }
+            return count == 0 ? nil : "\(Amount.whole(Double(count))) \(verdict.rawValue)"
+        }
+        return
+            "\n<p class=\"quiet\">The worst \(shown.count) groups stand here; \(Amount.whole(Double(rest.count))) more are left "
+            + "out: \(parts.joined(separator: ", ")); the JSON report has all.</p>"
     }
 
     private func cell(_ finding: FleetResult.Finding) -> String {

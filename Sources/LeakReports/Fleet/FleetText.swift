@@ -86,14 +86,6 @@ extension FleetResult {
     static func name(ofGroup group: String) -> String { group.isEmpty ? "(none)" : group.withoutControls }
 }
 
-extension FleetInterruption {
-    /// How far it came, in words.
-    var words: String {
-        "interrupted: it was read until \(FleetTime.text(readUntil))"
-            + (unread.isEmpty ? "" : "; not read: \(unread.joined(separator: ", "))")
-    }
-}
-
 extension FleetReason {
     /// The reason, and what would decide.
     var words: String {
@@ -119,6 +111,8 @@ extension FleetReason {
                 + "export what the runtime has in use after a collection"
         case .wide: "a leak of the size that matters could hide: take a longer time"
         case .partial: "nothing grew in what was answered, which is a part"
+        case .unread(let begin):
+            "nothing grew in what was read, and something is missing from \(FleetTime.text(begin)) on: ask again"
         }
     }
 }

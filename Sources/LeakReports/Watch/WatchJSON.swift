@@ -1,6 +1,7 @@
 import FoundationEssentials
 public import LeakCheck
 import LeakStatistics
+import Targets
 
 /// A watch's result as one JSON object, schema `watertight.watch/1`.
 public struct WatchJSON {
@@ -24,6 +25,7 @@ public struct WatchJSON {
         var descriptorLimit: Int?
         var targetLost: String?
         var unfinished: Bool
+        var probes: [ProbeSource]?
         var notes: [String]
         var findings: [WatchResult.Finding]
 
@@ -38,6 +40,7 @@ public struct WatchJSON {
             descriptorLimit = result.descriptorLimit
             targetLost = result.targetLost
             unfinished = result.isUnfinished
+            probes = result.probes.isEmpty ? nil : result.probes
             notes = result.notes
             findings = result.findings
         }

@@ -9,6 +9,7 @@ package struct WatchMetrics {
         var page = OpenMetricsText(format)
         var descriptors: [(labels: [(String, String)], value: Double)] = []
         var sockets: [(labels: [(String, String)], value: Double)] = []
+        var probed: [(labels: [(String, String)], value: Double)] = []
         page.gauge("watertight_watch_processes", "Processes that were read.", Double(progress.processes))
         for track in progress.state.tracks {
             switch track.gauge {
@@ -22,7 +23,12 @@ package struct WatchMetrics {
                 page.gauge(
                     "watertight_watch_resident_memory_bytes", unit: "bytes", "Memory in RAM, shared pages included.",
                     track.now)
-            case .resource: break
+            case .resource(.liveHeap):
+                page.gauge(
+                    "watertight_watch_live_heap_bytes", unit: "bytes",
+                    "Bytes in use on the heap, after a collection where the target has a collector.", track.now)
+            case .resource(.goroutines): page.gauge("watertight_watch_goroutines", "Goroutines.", track.now)
+            case .resource(let other): probed.append(([("gauge", other.rawValue)], track.now))
             case .descriptorKind(let kind): descriptors.append(([("kind", kind)], track.now))
             case .tcpState(let state): sockets.append(([("state", state)], track.now))
             }
@@ -32,6 +38,13 @@ package struct WatchMetrics {
                 "watertight_watch_max_fds",
                 "Descriptors that a process may have, the smallest where there are several.",
                 Double(limit))
+        }
+        page.gauges("watertight_watch_probed", "Gauges of the target's own, by name.", probed)
+        if let seconds = progress.heapReadingSeconds {
+            page.gauge(
+                "watertight_watch_heap_reading_seconds", unit: "seconds",
+                "What the last readings of the heap and of gauges of the target's own took together; they take at most a "
+                    + "hundredth of the time.", seconds)
         }
         page.gauges("watertight_watch_fds_by_kind", "Open descriptors, by what they stand for.", descriptors)
         page.gauges("watertight_watch_tcp_sockets", "Descriptors of TCP sockets, by state.", sockets)

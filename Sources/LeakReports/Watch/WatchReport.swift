@@ -1,5 +1,6 @@
 public import LeakCheck
 import LeakStatistics
+import Targets
 
 /// A watch's result as a table for the terminal.
 public struct WatchReport {
@@ -20,6 +21,10 @@ public struct WatchReport {
                 + "\(Amount.whole(Double(result.samples))) samples, one in "
                 + Amount.seconds(result.intervalSeconds),
         ]
+        lines += result.probes.map { probe in
+            let name = probe.resource.words
+            return name + String(repeating: " ", count: max(2, 13 - name.count)) + probe.source
+        }
         lines += result.notes.map { "note         \($0)" }
         lines += [""] + table
         if !remarks.isEmpty { lines += [""] + remarks }

@@ -40,6 +40,7 @@ enum Table {
         if name.hasPrefix("descriptors.") { return "  \(name.dropFirst(12))" }
         if name.hasPrefix("tcp.") { return "    \(name.dropFirst(4))" }
         switch name {
+        case "liveHeap": return "live heap"
         case "privateMemory": return "private memory"
         case "residentMemory": return "resident memory"
         default: return name

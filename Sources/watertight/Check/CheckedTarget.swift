@@ -26,7 +26,7 @@ struct CheckedTarget: ParsableArguments {
                 "bytes" in it is a count of its own, such as open sessions. {port} is the command's port. \
                 The certificates of https pages are verified against the system's authorities alone, and on loopback not at all.
                 """, valueName: "probe"),
-        transform: Self.heapTemplate)
+        transform: HeapArgument.template)
     var heap: [HeapTemplate] = []
     @Argument(
         help: """
@@ -37,23 +37,10 @@ struct CheckedTarget: ParsableArguments {
     @Argument(parsing: .postTerminator, help: "Command to start and check, after --.")
     var command: [String] = []
 
-    private static func heapTemplate(_ text: String) throws -> HeapTemplate {
-        do {
-            return try HeapTemplate(text)
-        } catch {
-            throw ValidationError("--heap: \(error)")
-        }
-    }
-
     func validate() throws {
-        if heap.count > 1 && heap.contains(where: { $0.text == "none" }) {
-            throw ValidationError("--heap none stands alone")
-        }
+        try HeapArgument.validate(heap)
         if command.isEmpty && url != nil && heap.contains(where: \.namesPort) {
             throw ValidationError("{port} in --heap needs a command to start, after --")
-        }
-        if Set(heap.map(\.gauge)).count < heap.count {
-            throw ValidationError("two of --heap read the same: give the value of one another #NAME, or leave one out")
         }
         if !pids.isEmpty && url == nil { throw ValidationError("--pid needs the URL of the server as well") }
         if !pids.isEmpty && !command.isEmpty {

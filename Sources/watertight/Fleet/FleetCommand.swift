@@ -30,10 +30,10 @@ struct FleetCommand: AsyncParsableCommand {
             \(PrometheusOptions.tokenVariable) in the environment is sent as a bearer token.
 
             Inside GitHub Actions leaks become annotations, and the job's summary gets the Markdown. What was read until an \
-            interruption is judged and reported.
+            interruption, or until Prometheus was lost, is judged and reported.
 
             Exit codes: 0 clean, 1 leak, 2 inconclusive, 64 wrong arguments or nothing that they select, 69 Prometheus \
-            cannot be reached or refuses, 70 internal error, 130 interrupted.
+            cannot be reached, refuses or was lost on the way, 70 internal error, 130 interrupted.
             """)
 
     @Option(

@@ -5,16 +5,6 @@ extension FleetFailure {
     /// What went wrong and what to do, in one line.
     var words: String {
         switch self {
-        case .unreachable(let problem, let attempts):
-            "Prometheus cannot be asked: \(problem)\(attempts > 1 ? ", after \(attempts) attempts" : ""); is the URL right, "
-                + "and does it run?"
-        case .refused(404, _):
-            "there is no Prometheus at this URL: it answers 404; give what stands before /api/v1"
-        case .refused(let status, let problem): "Prometheus refuses the query with \(status): \(problem)"
-        case .unauthorised(let status):
-            "Prometheus answers \(status): put a token that it takes in the environment variable "
-                + PrometheusOptions.tokenVariable
-        case .malformed(let problem): "what came is no whole answer of Prometheus: \(problem)"
         case .nothingSelected(let selector):
             "no series \(selector.isEmpty ? "is there" : "matches {\(selector)}") in this time: correct --select, or look "
                 + "further back with --since"
@@ -39,9 +29,6 @@ extension FleetFailure {
             isAll
                 ? "every pod is the baseline: nothing is left to compare"
                 : "no pod matches --baseline: correct it, or look further back"
-        case .clocksApart(let seconds):
-            "the clock of Prometheus is \(Int(abs(seconds))) s \(seconds < 0 ? "behind" : "ahead of") this machine's: set "
-                + "them, or the end of the time is not that of the series"
         case .noReadings: "no pod has a reading of its resources beside its counter of connections in this time"
         }
     }
@@ -49,8 +36,7 @@ extension FleetFailure {
     /// The exit code for it.
     var code: ExitCode {
         switch self {
-        case .unreachable, .unauthorised, .malformed, .clocksApart, .noReadings: Code.unreachable
-        case .refused(let status, _): status == 400 ? Code.usage : Code.unreachable
+        case .noReadings: Code.unreachable
         case .nothingSelected, .noMetric, .noConnections, .noGauge, .split, .unrelated, .noLabel, .baseline: Code.usage
         }
     }

@@ -33,6 +33,7 @@ enum Code {
             }
         case let mistake as ConfigurationFile.Mistake: ("\(mistake)", usage)
         case let failure as FleetFailure: (failure.words.withoutControls, failure.code)
+        case let failure as StoreFailure: (failure.advised.withoutControls, failure.code)
         case is CancellationError: ("interrupted before anything was measured", interrupted)
         case let failure as SystemCallError: ("cannot begin: \(failure)", internalError)
         case let failure as ReportFile.Failure: ("\(failure)", internalError)
@@ -58,7 +59,11 @@ enum Code {
 
     /// The code for what a fleet came to; nil for a clean one.
     static func of(_ result: FleetResult) -> ExitCode? {
-        if result.interruption != nil { return interrupted }
+        switch result.interruption?.cause {
+        case .cancelled: return interrupted
+        case .lost: return unreachable
+        case nil: break
+        }
         return switch result.verdict {
         case .clean: nil
         case .leak: leak

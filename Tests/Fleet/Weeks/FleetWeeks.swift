@@ -18,6 +18,13 @@ struct FleetWeeks: ParsableCommand {
     @Flag(help: "Print each verdict that is not as it should be.")
     var verbose = false
 
+    @Option(help: "Judge one fleet of so many pods instead, and print what that costs.")
+    var pods: Int?
+    @Option(help: "Days of it.")
+    var days = 1
+    @Flag(help: "Judge each ten of its pods as a group.")
+    var grouped = false
+
     /// What is simulated, how it is judged, and in which share of weeks it must be found.
     private struct Kind {
         var name: String
@@ -40,6 +47,10 @@ struct FleetWeeks: ParsableCommand {
     private static let busyConnections = 1e6
 
     func run() throws {
+        if let pods {
+            print(try FleetCost(pods: pods, days: days, isGrouped: grouped).measured())
+            return
+        }
         var isGood = true
         for kind in Self.kinds {
             var counts: [String: Int] = [:]
