@@ -9,7 +9,8 @@ extension Peer {
         while isRegistered, let current = currentStep {
             if supplies.trace != nil { traceStep(current) }
             switch current {
-            case .http: return
+            // Requests come before the connection; one that stands later is none.
+            case .http: return finish(.broken("a request over HTTP comes before the connection (\(current))"))
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendRequestFor(let target): if !appendRequest(for: target) { return }
             case .sendFaultyRequest(let fault):

@@ -3,8 +3,9 @@ public import WebSocketProtocol
 
 /// What the peers of a check ask for and say, whatever the lifecycle.
 ///
-/// In templates `{n}` becomes the connection's number, from 1, among all that the driver makes, and `{lifecycle}` the
-/// lifecycle's name; this gives many users or rooms. `{line}` becomes a line of the values.
+/// In templates `{n}` becomes the connection's number, from 1, among all that the driver makes, `{lifecycle}` the
+/// lifecycle's name, and `{path}` the path of the handshake without its query; this gives many users or rooms. `{line}` becomes a
+/// line of the values.
 public struct PeerOptions: Sendable {
     /// The path and query, a template; nil for those of the URL.
     public var target: String?

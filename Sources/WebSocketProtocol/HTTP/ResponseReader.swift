@@ -73,7 +73,7 @@ extension ResponseReader.Failure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .malformedHead(let reason): "sends what is not HTTP/1.1 (\(reason))"
-        case .encrypted: "speaks TLS on this port: write wss:// in place of ws://"
+        case .encrypted: "speaks TLS on this port, and was asked in clear: write wss:// or https://"
         case .body(let failure): failure.problem
         }
     }

@@ -29,8 +29,8 @@ struct WatchCommand: AsyncParsableCommand {
               watertight watch 8080 --listen 9464
 
             With --heap it reads the live heap, too, from Node's inspector, jcmd, Go's net/http/pprof or a command or page of \
-            yours. Each reading has the target collect its garbage, so readings take at most a hundredth of the time: one of \
-            20 ms comes every 2 s, one of half a second every 50 s.
+            yours. Each reading has the target collect its garbage, so those of each --heap take at most a hundredth of the \
+            time: one of 20 ms comes every 2 s, one of half a second every 50 s.
 
               watertight watch 8080 --heap node --listen 9464
 
