@@ -30,15 +30,20 @@ struct CheckRestTests {
     }
 
     /// On a busy machine the end of each process takes seconds, in which what still rested has rested for long enough.
-    @Test("what rests when the time is over is finished once, however long that takes", arguments: [0.0, 1.0])
-    func finishedOnce(leaking descriptors: Double) async {
-        var target = unsteady(leaking: descriptors)
-        target.finish = .seconds(20)
-        var check = SimulatedCheck(Array(repeating: target, count: 12), budget: .seconds(30), isBudgetFixed: true)
-        await check.run()
-        #expect(check.steps.last == .done)
-        #expect(check.finished.sorted() == Array(0..<12))
-        #expect(check.schedule.rows.contains { $0.pauses == 0 && !$0.assessments.isEmpty })
+    @Test(
+        "what rests when the time is over is finished once, and not looked at after that",
+        arguments: [5, 20, 40, 75], [0.0, 0.1, 1.0])
+    func finishedOnce(pause: Int, leaking descriptors: Double) async {
+        for (budget, finish) in [(40, 5), (60, 5), (60, 20), (90, 20)] {
+            var target = unsteady(leaking: descriptors)
+            target.finish = .seconds(finish)
+            var check = SimulatedCheck(
+                Array(repeating: target, count: 12), budget: .seconds(budget), isBudgetFixed: true,
+                pause: .seconds(pause))
+            await check.run(stopsAt: .seconds(5000))
+            #expect(check.steps.last == .done)
+            #expect(check.finished.sorted() == Array(0..<12))
+        }
     }
 
     @Test("a row of few blocks is driven on, not left to rest, where all wait for it", arguments: [1, 3])

@@ -3,6 +3,7 @@ import LeakStatistics
 import Lifecycles
 import SystemCalls
 import Targets
+import Testing
 
 @testable import LeakCheck
 
@@ -104,6 +105,10 @@ struct SimulatedCheck {
             case .hold(let moment): now = max(moment, now + .milliseconds(1))
             case .watch(let resting): watch(resting)
             case .readTrough(let row):
+                guard !finished.contains(row) else {
+                    Issue.record("row \(row) is read, and its process has ended")
+                    return
+                }
                 let suspects = judge.assessments(rows[row]).filter { $0.value == .suspect }.map(\.key)
                 sample(row, .pause)
                 watches[row] = PauseWatch()
