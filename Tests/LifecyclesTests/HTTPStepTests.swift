@@ -206,7 +206,10 @@ struct HTTPStepTests {
         let large = "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 1 << 20 + 1)
         for (acts, problem): ([Conduct.Act], String) in [
             ([Conduct.text("hello\r\n\r\n")], "the target sends what is not HTTP/1.1"),
-            ([.write([21, 3, 3, 0, 2, 2, 22, 0])], "the target speaks TLS on this port: write wss://"),
+            (
+                [.write([21, 3, 3, 0, 2, 2, 22, 0])],
+                "the target speaks TLS on this port, and was asked in clear: write wss"
+            ),
             ([Conduct.text(large)], "the target sends more than 1 MiB (GET /a)"),
             (
                 [Conduct.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), .end],
