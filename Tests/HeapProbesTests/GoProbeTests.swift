@@ -23,7 +23,7 @@ private struct AnsweringProcess {
             if way == "silent":
                 time.sleep(600)
             if way == "slow":
-                time.sleep(0.4)
+                time.sleep(0.3)
             page = {"/debug/pprof/heap?gc=1&debug=1": HEAP, "/debug/pprof/goroutine?debug=1": GOROUTINES}.get(path)
             if way == "heap" and page is GOROUTINES:
                 page = None
@@ -39,13 +39,16 @@ private struct AnsweringProcess {
                 peer.sendall(b"x" * 65536)
             peer.sendall(page.encode())
 
+        def talk(way, peer):
+            with peer:
+                try:
+                    answer(way, peer.recv(4096).decode().split(" ")[1], peer)
+                except OSError:
+                    pass
+
         def serve(way, listener):
             while True:
-                with listener.accept()[0] as peer:
-                    try:
-                        answer(way, peer.recv(4096).decode().split(" ")[1], peer)
-                    except OSError:
-                        pass
+                threading.Thread(target=talk, args=(way, listener.accept()[0]), daemon=True).start()
 
         for index, way in enumerate(sys.argv[3:]):
             listener = socket.create_server((f"127.0.0.{index + 1}", 0))

@@ -10,7 +10,7 @@ extension GoPages {
     /// one after the other, and on a busy machine it does so late.
     private static let interval = Duration.milliseconds(50)
     private static let answerLimits: [Duration] = [
-        .milliseconds(250), .milliseconds(250), .milliseconds(500), .seconds(1),
+        .milliseconds(250), .milliseconds(250), .milliseconds(500), .milliseconds(1500),
     ]
 
     /// The pages on a port of the one among `processes` that listens; that of `url` is asked first.
