@@ -44,7 +44,7 @@ struct CatalogueOverTCPTests {
     ) async throws -> (counts: DriveCounts, seen: [Seen], targets: [String]) {
         let log = Locked<[Seen]>([])
         let targets = Locked<[String]>([])
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.connectionEnds = { connection, outcome in
             log.withLock { $0.append(Seen(connection, outcome)) }
         }

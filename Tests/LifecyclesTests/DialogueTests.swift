@@ -24,7 +24,7 @@ private final class ChatHandler: ConnectionHandler {
 struct DialogueTests {
     private func drive(_ text: String, values: [String] = [], count: Int = 5) async throws -> (DriveCounts, [String]) {
         let targets = Locked<[String]>([])
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.refusal = { request in
             targets.withLock { $0.append(request.target) }
             return nil

@@ -13,7 +13,7 @@ private struct TokenServer {
     let asked = Locked<[String]>([])
 
     init(encryption: TLSContext? = nil) async throws {
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.encryption = encryption
         let asked = asked
         configuration.httpResponse = { request in

@@ -53,7 +53,7 @@ struct LifecycleTests {
         _ body: (PeerDriver, PeerScript, Observations) async throws -> Void
     ) async throws {
         let observations = Observations()
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.connectionEnds = { observations.note($0, $1) }
         configuration.refusal = { request in
             if request.target != "/" { return HTTPResponse(status: 404) }

@@ -51,7 +51,7 @@ struct OpeningTests {
         hold: Duration = .milliseconds(1)
     ) async throws -> (DriveCounts, [String]) {
         let log = Locked<[String]>([])
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.subprotocols = opening.subprotocols
         configuration.httpResponse = {
             guard $0.method == "POST", $0.target == "/hub/negotiate?negotiateVersion=1" else { return .upgradeRequired }

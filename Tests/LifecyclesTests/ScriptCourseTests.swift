@@ -64,7 +64,7 @@ struct ScriptCourseTests {
     @Test("what was sent before fin arrives, however much it is")
     func sendsAll() async throws {
         let handler = CountingHandler()
-        let server = try await WebSocketServer.start(ServerConfiguration()) { _ in handler }
+        let server = try await WebSocketServer.start(.patient) { _ in handler }
         let seen = try await events(
             "open\nmessages 200 80000\nfin", url: try WebSocketURL(server.url), address: server.address)
         #expect(seen.last == .ended(problem: nil))
@@ -76,7 +76,7 @@ struct ScriptCourseTests {
     @Test("what answers an opening that ends with a hold answers no message of the lifecycle")
     func answersAreTheirOwn() async throws {
         let handler = CountingHandler()
-        let server = try await WebSocketServer.start(ServerConfiguration()) { _ in handler }
+        let server = try await WebSocketServer.start(.patient) { _ in handler }
         let seen = try await events(
             "open\nmessages 1\nawait replies 1\nfin", try Opening("send hello\nexpect \"answer\"\nhold 20ms"),
             url: try WebSocketURL(server.url), address: server.address)

@@ -75,7 +75,7 @@ struct TraceTests {
     @Test("what a peer does and sees is told in order, every octet of it")
     func peer() async throws {
         let echo = EchoHandler()
-        let server = try await WebSocketServer.start(ServerConfiguration()) { _ in echo }
+        let server = try await WebSocketServer.start(.patient) { _ in echo }
         let driver = try PeerDriver()
         let script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
         let events = Locked<[TraceEvent]>([])
