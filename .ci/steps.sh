@@ -83,11 +83,6 @@ scenarios() {
     echo "scenarios: $count passed"
 }
 
-# One after the other: each builds the package anew.
-sanitizers() {
-    Tests/Sanitizers/run address && Tests/Sanitizers/run thread
-}
-
 # First that the fuzzers find what is planted, for which a busy machine needs its time, then that they find nothing else.
 fuzzing() {
     Tests/Fuzzing/run --self-test --seconds 90 && Tests/Fuzzing/run --seconds 12

@@ -62,7 +62,7 @@ struct CatalogueOverTCPTests {
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address, options: options)
         // Whatever else the machine does.
-        script.stepLimit = .seconds(60)
+        script.stepLimit = .seconds(300)
         change(&script)
         let load = PeerDriver.Load(connections: count, concurrency: 10, limit: .seconds(300))
         let counts = await driver.drive(lifecycle, script, load)

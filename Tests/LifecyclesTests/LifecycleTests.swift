@@ -65,7 +65,7 @@ struct LifecycleTests {
         let driver = try PeerDriver()
         do {
             var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
-            script.stepLimit = .seconds(60)
+            script.stepLimit = .seconds(300)
             try await body(driver, script, observations)
         } catch {
             driver.stop()
@@ -216,7 +216,7 @@ struct LifecycleTests {
         let counts = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
         #expect(counts.stalled == 4)
         script.expectsReply = false
-        script.stepLimit = .seconds(60)
+        script.stepLimit = .seconds(300)
         let unanswered = await driver.drive(.fin, script, .init(connections: 4, concurrency: 4, limit: .seconds(300)))
         #expect(unanswered.completed == 4)
         driver.stop()

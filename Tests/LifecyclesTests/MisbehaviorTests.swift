@@ -6,7 +6,7 @@ import WebSocketProtocol
 /// Drives a few connections of a lifecycle against a server that behaves as it is told.
 func counts(
     _ lifecycle: Lifecycle, against conduct: Conduct, count: Int = 4, hold: Duration = .milliseconds(50),
-    stepLimit: Duration = .seconds(10)
+    stepLimit: Duration = .seconds(300)
 ) async throws -> DriveCounts {
     let server = try RogueServer(conduct)
     let driver = try PeerDriver()

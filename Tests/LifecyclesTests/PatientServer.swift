@@ -5,8 +5,9 @@ extension ServerConfiguration {
     static var patient: ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.limits.handshakeLimit = .seconds(300)
-        configuration.limits.pingInterval = .seconds(300)
-        configuration.limits.closeLimit = .seconds(60)
+        configuration.limits.pingInterval = .seconds(600)
+        configuration.limits.idleLimit = .seconds(1200)
+        configuration.limits.closeLimit = .seconds(300)
         return configuration
     }
 }

@@ -21,7 +21,7 @@ struct StayTests {
         let server = try await WebSocketServer.start(configuration) { _ in echo }
         let driver = try PeerDriver()
         var script = PeerScript(url: try WebSocketURL(server.url), address: server.address)
-        script.stepLimit = .seconds(60)
+        script.stepLimit = .seconds(300)
         do {
             try await body(driver, script, server)
         } catch {

@@ -17,7 +17,7 @@ private func witnessed(
     options.encryption = try TLSContext.client(trusting: .anyone)
     var script = PeerScript(
         url: try WebSocketURL("wss://\(witness.address)/"), address: witness.address, options: options)
-    (script.holdLimit, script.stepLimit) = (hold, .seconds(60))
+    (script.holdLimit, script.stepLimit) = (hold, .seconds(300))
     let driver = try PeerDriver()
     let counts = await driver.drive(
         lifecycle, script, .init(connections: count, concurrency: count, trace: trace))

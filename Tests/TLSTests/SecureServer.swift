@@ -59,10 +59,11 @@ struct SecureServer {
 
     /// Only the limits that a test sets may run out, however busy the machine is.
     private static func patient(_ limits: inout ConnectionLimits) {
-        limits.connectLimit = .seconds(60)
-        limits.handshakeLimit = .seconds(60)
-        limits.closeLimit = .seconds(60)
-        limits.pingInterval = .seconds(60)
+        limits.connectLimit = .seconds(600)
+        limits.handshakeLimit = .seconds(600)
+        limits.closeLimit = .seconds(600)
+        limits.pingInterval = .seconds(600)
+        limits.idleLimit = .seconds(1200)
         limits.messages = MessageLimits(maximumFrameBytes: 1 << 24, maximumMessageBytes: 1 << 24)
     }
 }

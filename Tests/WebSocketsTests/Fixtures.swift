@@ -111,9 +111,10 @@ struct TestServer {
 
     /// Only the limits that a test sets may run out, however busy the machine is.
     private static func patient(_ limits: inout ConnectionLimits) {
-        limits.handshakeLimit = .seconds(60)
-        limits.closeLimit = .seconds(60)
-        limits.pingInterval = .seconds(60)
+        limits.handshakeLimit = .seconds(600)
+        limits.closeLimit = .seconds(600)
+        limits.pingInterval = .seconds(600)
+        limits.idleLimit = .seconds(1200)
     }
 
     private static func finishing(_ server: TestServer, _ body: (TestServer) async throws -> Void) async throws {
