@@ -5,15 +5,20 @@ import SystemCalls
 package struct ReadingTurn: Sendable {
     /// What the last reading took.
     package private(set) var cost = Duration.zero
+    /// What the last few took, oldest first.
+    private var costs: [Duration] = []
     private var readAt: MonotonicTime?
     private var connections = 0
-    /// How long it rests after a reading, as a multiple of what that took.
+    /// How long it rests after a reading, as a multiple of what readings take.
     private let rest: Double
 
     /// A turn that takes at most this share of the time: in a check, a third.
     package init(share: Double = 1.0 / 3) {
         rest = 1 / share - 1
     }
+
+    /// So many readings say what one takes: their median, because one that the machine held up says nothing of the others.
+    private static let remembered = 5
 
     /// Connections from which on the share counts, however long a reading takes: an estimate judges the second half of a
     /// row, which has a thousand at least.
@@ -24,14 +29,20 @@ package struct ReadingTurn: Sendable {
 
     /// Whether it is due after so many connections of the row.
     func isDue(at now: MonotonicTime, connections total: Int) -> Bool {
-        guard let readAt, now - readAt < cost * rest else { return true }
+        guard let readAt, now - readAt < usualCost * rest else { return true }
         let made = Double(total - connections)
         return total >= Self.firstCheckpoint && made > 0 && made >= Self.checkpointShare * Double(connections)
+    }
+
+    /// What readings take: the median of the last few, the lower of the two in the middle.
+    private var usualCost: Duration {
+        costs.isEmpty ? .zero : costs.sorted()[(costs.count - 1) / 2]
     }
 
     /// Notes a reading.
     mutating func didRead(from began: MonotonicTime, to end: MonotonicTime, connections: Int) {
         cost = end - began
+        costs = costs.suffix(Self.remembered - 1) + [cost]
         readAt = end
         self.connections = connections
     }

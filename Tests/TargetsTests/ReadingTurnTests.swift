@@ -26,6 +26,27 @@ struct ReadingTurnTests {
         #expect(turn.isDue(at: start + .milliseconds(2010), connections: 0))
     }
 
+    @Test("a reading that the machine held up does not put off the next, but readings that stay slow do")
+    func heldUp() {
+        var turn = ReadingTurn(share: 0.01)
+        var now = start
+        func read(_ seconds: Double) -> Bool {
+            turn.didRead(from: now, to: now + .seconds(seconds), connections: 0)
+            now = now + .seconds(seconds)
+            return turn.isDue(at: now + .seconds(2), connections: 0)
+        }
+        // The cold start of a program that is asked again and again.
+        #expect(!read(6))
+        #expect(read(0.02) && read(0.02))
+        #expect(read(6))
+        #expect(turn.cost == .seconds(6))
+        #expect(read(0.02) && read(0.02) && read(0.02))
+        #expect(read(6) && read(6))
+        #expect(!read(6))
+        #expect(
+            !turn.isDue(at: now + .seconds(593), connections: 0) && turn.isDue(at: now + .seconds(595), connections: 0))
+    }
+
     @Test("whatever it costs, with each ninth more connections, from 500 on")
     func share() {
         var turn = ReadingTurn()

@@ -56,7 +56,7 @@ public struct Watch: Sendable {
             // What cannot be read even once cannot be watched.
             try subject.requireReadable()
             // Before the first sample: some probes cost the target a thread or a descriptor from then on.
-            heap = try await WatchHeap(plan.heap, of: subject)
+            heap = try await WatchHeap(plan.heap, share: plan.heapShare, of: subject)
             header.notes += heap.notes
             if !heap.sources.isEmpty { header.probes = heap.sources }
         } catch {

@@ -5,18 +5,17 @@ import Targets
 
 /// What a watch reads of a target beside its processes: the live heap, and what the user has named.
 struct WatchHeap {
-    /// The part of all time that readings may take, during which a target collects its garbage or stands still: users of it
-    /// do not notice a hundredth.
-    static let share = 0.01
-
-    private let probes = TargetProbes(share: Self.share)
+    private let probes: TargetProbes
     /// Where the readings come from.
     let sources: [ProbeSource]
     /// What the reader should know of them.
     let notes: [String]
 
-    /// Opens what is asked for of the target; throws `TargetFailure` where what was asked for by name cannot be read.
-    init(_ templates: [HeapTemplate], of subject: WatchSubject) async throws {
+    /// Opens what is asked for of the target, whose readings take at most `share` of the time; throws `TargetFailure` where
+    /// what was asked for by name cannot be read.
+    init(_ templates: [HeapTemplate], share: Double, of subject: WatchSubject) async throws {
+        let probes = TargetProbes(share: share)
+        self.probes = probes
         if !templates.isEmpty, let heap = subject.heapSubject {
             await probes.open(templates.map { $0.specification(port: heap.url.port) }, of: heap)
         }

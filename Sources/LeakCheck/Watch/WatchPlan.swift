@@ -21,17 +21,25 @@ public struct WatchPlan: Sendable {
     public var duration: Duration?
     /// What is read beside the processes, such as the live heap; none unless asked for, because a reading costs the target.
     public var heap: [HeapTemplate]
+    /// The part of the time that the readings of each of `heap` may take, during which a target collects its garbage or
+    /// stands still; 0.01 unless told otherwise, which its users do not notice.
+    public var heapShare: Double
+
+    /// What `heapShare` may be.
+    public static let heapShares = 0.001...0.5
 
     /// Less would disturb the target.
     public static let leastInterval = Duration.milliseconds(100)
 
     /// A plan.
     public init(
-        subject: Subject, interval: Duration = .seconds(1), duration: Duration? = nil, heap: [HeapTemplate] = []
+        subject: Subject, interval: Duration = .seconds(1), duration: Duration? = nil, heap: [HeapTemplate] = [],
+        heapShare: Double = 0.01
     ) {
         self.subject = subject
         self.interval = interval
         self.duration = duration
         self.heap = heap
+        self.heapShare = heapShare
     }
 }

@@ -43,8 +43,8 @@ package struct WatchMetrics {
         if let seconds = progress.heapReadingSeconds {
             page.gauge(
                 "watertight_watch_heap_reading_seconds", unit: "seconds",
-                "What the last readings of the heap and of gauges of the target's own took together; those of "
-                    + "each take at most a hundredth of the time.", seconds)
+                "What the last readings of the heap and of gauges of the target's own took together; the more "
+                    + "they take, the rarer they are.", seconds)
         }
         page.gauges("watertight_watch_fds_by_kind", "Open descriptors, by what they stand for.", descriptors)
         page.gauges("watertight_watch_tcp_sockets", "Descriptors of TCP sockets, by state.", sockets)

@@ -30,7 +30,8 @@ struct WatchCommand: AsyncParsableCommand {
 
             With --heap it reads the live heap, too, from Node's inspector, jcmd, Go's net/http/pprof or a command or page of \
             yours. Each reading has the target collect its garbage, so those of each --heap take at most a hundredth of the \
-            time: one of 20 ms comes every 2 s, one of half a second every 50 s.
+            time: one of 20 ms comes every 2 s, one of half a second every 50 s. --heap-share allows more, for a server \
+            that serves nobody but you.
 
               watertight watch 8080 --heap node --listen 9464
 
@@ -60,6 +61,11 @@ struct WatchCommand: AsyncParsableCommand {
                 """, valueName: "probe"),
         transform: HeapArgument.template)
     var heap: [HeapTemplate] = []
+    @Option(
+        help: ArgumentHelp(
+            "Share of the time that the readings of each --heap may take, 0.1 to 50. Default: 1.",
+            valueName: "percent"))
+    var heapShare: Double?
     @Option(
         help: ArgumentHelp(
             "Write each sample as JSON Lines when it is taken, for watertight report and analyze.", valueName: "file"))
@@ -117,6 +123,14 @@ struct WatchCommand: AsyncParsableCommand {
 
     private func validateHeap() throws {
         try HeapArgument.validate(heap)
+        if let heapShare {
+            if !WatchPlan.heapShares.contains(heapShare / 100) {
+                throw ValidationError("--heap-share is a percentage of the time: give a number from 0.1 to 50")
+            }
+            if heap.allSatisfy({ $0.text == "none" }) {
+                throw ValidationError("--heap-share says how often --heap is read: give that, too")
+            }
+        }
         if let agent = heap.first(where: \.needsStart) {
             throw ValidationError(
                 "--heap \(agent.text) reads only a program that watertight check starts: choose auto, node, jvm, go, glibc, "
@@ -136,7 +150,8 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let files = try WatchReportFiles.opened(json: json)
         let record = try record.map { try RecordFile.forOption($0) }
-        let plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration, heap: heap)
+        var plan = WatchPlan(subject: subject, interval: interval.duration, duration: duration?.duration, heap: heap)
+        if let heapShare { plan.heapShare = heapShare / 100 }
         let exporter = try await listen.asyncMap { try await WatchExporter.start(on: $0, allowing: allowedHosts) }
         let page = try await live.port.asyncMap { try await LiveServer.start(LiveWatch(), on: $0) }
         let view = WatchView(isQuiet: files.isJSONOnOutput)
