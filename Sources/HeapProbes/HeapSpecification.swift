@@ -8,7 +8,7 @@ public enum HeapSpecification: Hashable, Sendable {
     case node
     /// `jcmd`, of a Java development kit.
     case jvm
-    /// An agent that a CPython which is started imports.
+    /// An agent that a CPython which is started imports, and one that runs takes from gdb.
     case python
     /// An agent that a Ruby which is started requires.
     case ruby
@@ -92,8 +92,8 @@ public enum HeapSpecification: Hashable, Sendable {
     /// Whether its probe reads only what is started for it, with an agent or a library from the first moment.
     public var needsStart: Bool {
         switch self {
-        case .python, .ruby, .native: true
-        case .automatic, .none, .node, .jvm, .go, .glibc, .command, .url: false
+        case .ruby, .native: true
+        case .automatic, .none, .node, .jvm, .python, .go, .glibc, .command, .url: false
         }
     }
 

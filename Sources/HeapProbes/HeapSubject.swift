@@ -42,12 +42,12 @@ public struct HeapSubject: Sendable {
     /// The probe named `name`, of an interpreter.
     private func agentProbe(_ interpreter: Interpreter, _ name: String) async throws(HeapProbeFailure) -> AgentProbe {
         let processes = try required([interpreter.runtime], name)
-        guard isOwn else {
+        guard isOwn || interpreter.canAttach else {
             throw HeapProbeFailure(
                 "--heap \(name) reads an interpreter that the check starts, with an agent from its first moment: give the command "
                     + "after --, or go without with --heap none")
         }
-        return try await AgentProbe(interpreter, processes, Agent.own.get())
+        return try await AgentProbe(interpreter, processes, Agent.own.get(), attachingAt: isOwn ? nil : url)
     }
 
     /// The probe named `native`.

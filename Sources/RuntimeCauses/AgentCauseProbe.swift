@@ -3,7 +3,7 @@ import HeapProbes
 import ProcessResources
 
 /// Causes in CPython, by the holders of objects and the lines that tasks and threads stand at, and in Ruby, by the lines that
-/// allocated what is left: as the agents say that the interpreters were started with.
+/// allocated what is left: as the agents in the interpreters say.
 struct AgentCauseProbe: CauseProbe {
     private let agents: AgentCauses
     private let processes: [ProcessReader]
@@ -12,11 +12,11 @@ struct AgentCauseProbe: CauseProbe {
     var source: String { agents.source }
 
     /// Nil where the processes run neither.
-    init?(_ processes: [ProcessReader], servingPort: UInt16) throws(HeapProbeFailure) {
-        guard let agents = try AgentCauses(processes) else { return nil }
+    init?(_ subject: HeapSubject) async throws(HeapProbeFailure) {
+        guard let agents = try await AgentCauses(subject) else { return nil }
         self.agents = agents
-        self.processes = processes
-        self.servingPort = servingPort
+        processes = subject.processes
+        servingPort = subject.url.port
     }
 
     func refined(_ causes: [Cause]) async -> [Cause] {
@@ -34,7 +34,7 @@ struct AgentCauseProbe: CauseProbe {
         return snapshot
     }
 
-    func close() async {}
+    func close() async { await agents.close() }
 }
 
 extension CauseSnapshot {

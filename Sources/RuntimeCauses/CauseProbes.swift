@@ -36,7 +36,7 @@ public enum CauseProbes {
         let java = subject.processes.filter { (try? $0.runtime())?.runtime == .jvm }
         if !java.isEmpty { return try JVMCauseProbe(java) }
         do throws(HeapProbeFailure) {
-            if let probe = try AgentCauseProbe(subject.processes, servingPort: subject.url.port) { return probe }
+            if let probe = try await AgentCauseProbe(subject) { return probe }
             if let probe = try await GoCauseProbe(subject) { return probe }
         } catch {
             throw Explanation.Failure(error.description)

@@ -104,8 +104,8 @@ struct WatchHeapTests {
         for (arguments, words) in [
             ([url, "--heap", "jar"], "there is no heap probe \"jar\"; there are auto, none, node,"),
             ([url, "--heap", "node"], "--heap node does not suit process"),
-            ([url, "--heap", "python"], "--heap python reads only a program that watertight check starts"),
-            ([url, "--heap", "native"], "choose auto, node, jvm, go, glibc, command: or url:"),
+            ([url, "--heap", "ruby"], "--heap ruby reads only a program that watertight check starts"),
+            ([url, "--heap", "native"], "choose auto, node, jvm, python, go, glibc, command: or url:"),
             ([url, "--heap", "command:false"], "\"false\" has exited with code 1"),
             ([url, "--heap", "none", "--heap", "node"], "--heap none stands alone"),
             ([url, "--heap", "node", "--heap-share", "60"], "give a number from 0.1 to 50"),

@@ -9,7 +9,7 @@ import Testing
 @Suite("What agents say of causes", .serialized)
 struct AgentCausesTests {
     private static func texts(_ script: AgentScript) async throws -> [String] {
-        let agents = try #require(try AgentCauses([script.reader]))
+        let agents = try #require(try await AgentCauses(script.subject()))
         return try await agents.texts()
     }
 
@@ -96,7 +96,7 @@ struct AgentCausesTests {
                 for _ in range(100): open("/dev/zero").close()
             """, "leak()", environment: Agent.followsOpenings)
         try await script.act()
-        let agents = try #require(try AgentCauses([script.reader]))
+        let agents = try #require(try await AgentCauses(script.subject()))
         let openings = await agents.openings(of: script.reader)
         let open = try script.reader.openDescriptors()
         for (kind, isSocket) in [(DescriptorKind.device, false), (.socket, true)] {
@@ -173,6 +173,10 @@ struct AgentCausesTests {
 
     @Test("of no process that an agent could be in, there are none")
     func none() async throws {
-        #expect(try AgentCauses([ProcessReader(pid: getpid())]) == nil)
+        #expect(
+            try await AgentCauses(
+                HeapSubject(
+                    processes: [ProcessReader(pid: getpid())], url: HTTPLocation("http://127.0.0.1:1/"), isOwn: true))
+                == nil)
     }
 }

@@ -16,10 +16,12 @@ final class AgentScript {
     /// Starts what `command` makes of the path of a file, which grows by a byte once the script is ready and each time that the
     /// thing is done.
     init(
-        _ interpreter: Interpreter, environment more: [String: String] = [:], _ command: (String) -> [String]
+        _ interpreter: Interpreter, environment more: [String: String] = [:],
+        marks: URL = FileManager.default.temporaryDirectory.appending(path: "watertight-marks-\(UUID())"),
+        _ command: (String) -> [String]
     ) async throws {
         self.interpreter = interpreter
-        marks = FileManager.default.temporaryDirectory.appending(path: "watertight-marks-\(UUID())")
+        self.marks = marks
         let environment = try Agent.own.get().environment(for: interpreter)
         process = try StartedProcess(command(marks.path()), environment: environment.merging(more) { $1 })
         reader = try await process.reader { [marks] _ in try Data(contentsOf: marks).count > 0 }

@@ -78,13 +78,5 @@ struct PythonProbeTests {
         } throws: {
             "\($0)".contains("has no agent: Python imports it at its start, unless it runs with -I, -E or -S")
         }
-        let subject = try isolated.subject(isOwn: false)
-        await #expect {
-            _ = try await subject.open(.python)
-        } throws: {
-            "\($0)".contains("give the command after --")
-        }
-        let other = try await subject.open(.automatic)
-        #expect(other == nil)
     }
 }

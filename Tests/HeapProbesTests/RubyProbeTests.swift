@@ -139,12 +139,10 @@ struct RubyProbeTests {
     func shebang() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "watertight-script-\(UUID())")
         defer { try? FileManager.default.removeItem(at: file) }
-        let script = try await AgentScript(.ruby) { marks in
-            let text = "#!/usr/bin/env ruby\n" + Self.text("$0 = 'a server'", "nil", marks)
-            _ = FileManager.default.createFile(
-                atPath: file.path(), contents: Data(text.utf8), attributes: [.posixPermissions: 0o755])
-            return [file.path()]
-        }
+        let marks = FileManager.default.temporaryDirectory.appending(path: "watertight-marks-\(UUID())")
+        try await Script.write(
+            "#!/usr/bin/env ruby\n" + Self.text("$0 = 'a server'", "nil", marks.path()), to: file.path())
+        let script = try await AgentScript(.ruby, marks: marks) { _ in [file.path()] }
         #expect(try script.reader.runtime().runtime == .ruby)
         let probe = try #require(try await script.subject().open(.automatic))
         #expect(probe.gauges == [.liveBytes, .count("objects")])

@@ -2,7 +2,7 @@ import Glibc
 import SystemCalls
 
 /// What an interpreter that is started must find in its environment to answer an `AgentProbe`: where its agent is, which it
-/// loads at its start, and a part of the agent's name.
+/// loads at its start, and a part of the agent's name. A CPython that runs can be given one as well.
 ///
 /// The folder with the agents lies among the temporary files of this process and goes with it; one that a killed process has
 /// left is removed by the next.
@@ -33,13 +33,15 @@ struct Agent: Sendable {
         folder = "\(Self.temporaryFolder)/\(Self.prefix)\(getpid())-\(token)"
         // A target may read it as another user.
         guard mkdir(folder, 0o755) == 0 else { throw SystemCallError(.mkdir) }
-        try Self.write(PackageResources.sitecustomize_py, to: "\(folder)/sitecustomize.py")
+        try Self.write(PackageResources.sitecustomize_py, to: pythonFile)
         try Self.write(PackageResources.holders_py, to: "\(folder)/holders.py")
         try Self.write(PackageResources.agent_rb, to: rubyFile)
         atexit { if case .success(let agent) = Agent.own { Agent.remove(agent.folder) } }
     }
 
     private var rubyFile: String { "\(folder)/agent.rb" }
+    /// The agent for CPython.
+    var pythonFile: String { "\(folder)/sitecustomize.py" }
 
     /// The variable that names Ruby's agent. A Ruby that does not find the file there does not start.
     static let rubyVariable = "RUBYOPT"

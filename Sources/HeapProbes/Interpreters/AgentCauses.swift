@@ -6,23 +6,32 @@ package struct AgentCauses: Sendable {
     private let interpreter: Interpreter
     private let agent: Agent
     private let processes: [ProcessReader]
+    /// Those that ran already and were given an agent for this.
+    private let attached: [ProcessReader]
 
     /// Where the texts come from, in words.
     package var source: String { interpreter.causesSource }
 
-    /// The agents in `processes`, all of one interpreter; nil where they run none that has agents. The command must have been
-    /// started with the environment of a probe for it.
-    package init?(_ processes: [ProcessReader]) throws(HeapProbeFailure) {
+    /// The agents in `subject`, all of one interpreter; nil where it runs none that has agents. A command must have been
+    /// started with the environment of a probe for it; a CPython that runs already is given an agent until `close()`.
+    package init?(_ subject: HeapSubject) async throws(HeapProbeFailure) {
         for interpreter in Interpreter.allCases {
-            let found = processes.filter { (try? $0.runtime())?.runtime == interpreter.runtime }
+            let found = subject.processes.filter { (try? $0.runtime())?.runtime == interpreter.runtime }
             guard !found.isEmpty else { continue }
+            let agent = try Agent.own.get()
             self.interpreter = interpreter
-            self.processes = found
-            agent = try Agent.own.get()
+            self.agent = agent
+            let isStarted = subject.isOwn || !interpreter.canAttach
+            processes = isStarted ? found : found.serving
+            let lacking = isStarted ? [] : processes.filter { !agent.isThere($0) }
+            attached = try await agent.attach(to: lacking, waking: subject.url)
             return
         }
         return nil
     }
+
+    /// Has the agents end that were given to processes which ran already.
+    package func close() async { await agent.leave(attached) }
 
     /// What each agent says now, after a collection: lines of paths that hold objects, an empty line, and lines of what is known
     /// by its site; the files of the agents say what is in a line.

@@ -31,6 +31,8 @@ actor AgentProbe: HeapProbe {
 
     private let interpreter: Interpreter
     private let agent: Agent
+    /// Where processes listen that run already and are given the agent; nil for those that are started with it.
+    private let attachment: HTTPLocation?
     private var accounts: [Account]
     /// Readings in a row in which the count was read and the bytes could not be read.
     private var failures = 0
@@ -40,25 +42,40 @@ actor AgentProbe: HeapProbe {
 
     private static let mostFailures = 5
 
-    /// Asks the agent of each process once, which warms up what that itself needs.
+    /// Asks the agent of each process once, which warms up what that itself needs. Processes that run already are given one
+    /// first, where `attachment` says at what URL they are woken.
     init(
-        _ interpreter: Interpreter, _ processes: [ProcessReader], _ agent: Agent
+        _ interpreter: Interpreter, _ processes: [ProcessReader], _ agent: Agent,
+        attachingAt attachment: HTTPLocation? = nil
     ) async throws(HeapProbeFailure) {
         self.interpreter = interpreter
         self.agent = agent
-        source = interpreter.source
-        accounts = processes.map(Account.init)
+        self.attachment = attachment
+        source = attachment == nil ? interpreter.source : interpreter.attachedSource
+        if let attachment {
+            accounts = try await agent.attach(to: processes.serving, waking: attachment).map(Account.init)
+        } else {
+            accounts = processes.map(Account.init)
+        }
         var isReadable = true
-        for account in accounts {
-            isReadable = try await Self.reading(account, interpreter, agent).bytes != nil && isReadable
+        do throws(HeapProbeFailure) {
+            for account in accounts {
+                isReadable = try await Self.reading(account, interpreter, agent).bytes != nil && isReadable
+            }
+        } catch {
+            gauges = []
+            await close()
+            throw error
         }
         gauges = isReadable ? [.liveBytes, interpreter.gauge] : [interpreter.gauge]
     }
 
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double] {
         // The workers that were started since.
-        accounts += accounts.map(\.process).newDescendants()
-            .filter { [interpreter] in (try? $0.runtime().runtime) == interpreter.runtime }.map(Account.init)
+        var new = accounts.map(\.process).newDescendants()
+            .filter { [interpreter] in (try? $0.runtime().runtime) == interpreter.runtime }
+        if let attachment { new = try await agent.attach(to: new.filter(\.isServing), waking: attachment) }
+        accounts += new.map(Account.init)
         var sum = Reading(count: 0, bytes: gauges.contains(.liveBytes) ? 0 : nil)
         var ended: HeapProbeFailure?
         for account in accounts {
@@ -110,8 +127,12 @@ actor AgentProbe: HeapProbe {
         return sum
     }
 
-    /// Releases what was copied of the processes, which is as much as they hold.
-    func close() async { accounts = [] }
+    /// Releases what was copied of the processes, which is as much as they hold; leaves those that ran already as they were.
+    func close() async {
+        let processes = attachment == nil ? [] : accounts.map(\.process)
+        accounts = []
+        await agent.leave(processes)
+    }
 
     /// What one process holds: its agent is asked, then it is held still while its allocators are read.
     private static func reading(

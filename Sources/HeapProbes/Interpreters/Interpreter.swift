@@ -30,6 +30,9 @@ enum Interpreter: CaseIterable, Sendable {
     /// Whether its agent can follow which code opens files.
     var followsOpenings: Bool { self == .python }
 
+    /// Whether one that runs already can be given its agent.
+    var canAttach: Bool { self == .python }
+
     /// Whether its agent knows the timers that are set.
     var knowsTimers: Bool { self == .python }
 
@@ -40,6 +43,9 @@ enum Interpreter: CaseIterable, Sendable {
         case .ruby: "an agent in Ruby, after a collection"
         }
     }
+
+    /// Where readings of one come from that ran already.
+    var attachedSource: String { source.replacing(", after", with: " that gdb has it take, after") }
 
     /// When it has no agent, though it was started with one.
     var absence: String {

@@ -2,11 +2,16 @@
 set, or who opened files.
 
 CPython imports this at its start, because the checker has put the folder first in PYTHONPATH. It then imports the
-sitecustomize that it hides, if there is one. One thread waits on a Unix socket in the abstract namespace, whose name ends
+sitecustomize that it hides, if there is one. One that runs already executes it at a safe point, because a debugger has asked it
+to, with the token among the globals. One thread waits on a Unix socket in the abstract namespace, whose name ends
 with the process number; it takes the interpreter only to answer. Nothing of it is patched, held or imported by the
-program: it uses the C modules alone, before gevent or eventlet replace anything.
+program: it uses the C modules alone, as they are before gevent or eventlet replace anything.
 """
 import sys
+
+
+# For how many milliseconds an agent that was taken late stays though nobody asks it.
+LATE_LIMIT = 3600 * 1000
 
 
 def _follow(state):
@@ -77,19 +82,34 @@ def _dues(objects, monotonic):
     return "".join("%d %d\n" % each for each in sorted(counts.items()))
 
 
-def _start(token):
+def _original(module, name):
+    """What a C module had before gevent or eventlet replaced it."""
+    found = getattr(__import__(module), name, None)
+    if type(found) is type(len):
+        return found
+    if "gevent.monkey" in sys.modules:
+        return sys.modules["gevent.monkey"].get_original(module, name)
+    return getattr(sys.modules["eventlet.patcher"].original(module), name)
+
+
+def _start(token, is_late=False):
     import _signal
     import _socket
-    import _thread
     import gc
     import os
-    from select import poll as make_poll
     from time import monotonic
 
+    make_poll = _original("select", "poll")
+    start_thread = _original("_thread", "start_new_thread")
+    allocate_lock = _original("_thread", "allocate_lock")
+    get_ident = _original("_thread", "get_ident")
     state = {}
     valid = getattr(_signal, "valid_signals", None)
     signals = valid() if valid else range(1, _signal.NSIG)
-    native_id = getattr(_thread, "get_native_id", None)
+    try:
+        native_id = _original("_thread", "get_native_id")
+    except (AttributeError, KeyError):
+        native_id = None
     close = os.close
     getpid = os.getpid
     blocks = sys.getallocatedblocks
@@ -104,7 +124,7 @@ def _start(token):
             with open(os.path.join(folder, "holders.py"), encoding="utf-8") as source:
                 exec(compile(source.read(), "holders.py", "exec"), space)
         own = [state, space, state.get("openers")] + list(space.values())
-        return space["answer"](set(map(id, own)), _thread.get_ident())
+        return space["answer"](set(map(id, own)), get_ident())
 
     def answer(connection):
         request = connection.recv(16)
@@ -114,6 +134,9 @@ def _start(token):
             connection.sendall(("".join(lines) + "\n").encode("utf-8", "replace"))
         if request == b"timers\n":
             connection.sendall(_dues(gc.get_objects(), monotonic).encode())
+        if request == b"leave\n" and is_late:
+            state["left"] = True
+            os.write(state["over"], b".")
         if request not in (b"read\n", b"causes\n"):
             return
         # A program that has turned its collector off keeps its cycles: that is what it does when nobody looks.
@@ -130,6 +153,13 @@ def _start(token):
                 text = "failed %s: %s\n" % (type(error).__name__, error)
             connection.sendall(text.encode("utf-8", "replace"))
 
+    def wait(poll):
+        """What has come; whoever asked a program to take the agent late may have been killed, so it leaves by itself."""
+        found = poll.poll(LATE_LIMIT if is_late else None)
+        if not found:
+            state["left"] = True
+        return found or [(state["wake"], 1)]
+
     def serve(listener, wake, over, lock):
         try:
             if native_id is not None:
@@ -137,7 +167,7 @@ def _start(token):
             poll = make_poll()
             poll.register(listener.fileno(), 1)
             poll.register(wake, 1)
-            while all(number != wake for number, _ in poll.poll()):
+            while all(number != wake for number, _ in wait(poll)):
                 try:
                     number, _ = listener._accept()
                 except OSError:
@@ -153,22 +183,26 @@ def _start(token):
         except Exception:
             pass
         finally:
+            if "left" in state:
+                drop()
             lock.release()
 
     def begin():
+        if "left" in state:
+            return
         try:
             listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
             listener.setblocking(False)
             listener.bind(("\0watertight-%s-%d" % (token, getpid())).encode())
             listener.listen(4)
             wake, over = os.pipe()
-            lock = _thread.allocate_lock()
+            lock = allocate_lock()
             lock.acquire()
             state.update(listener=listener, wake=wake, over=over, lock=lock, pid=getpid())
             # A signal that our thread received would wait for the program's own thread, which it does not wake.
             mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, signals)
             try:
-                _thread.start_new_thread(serve, (listener, wake, over, lock))
+                start_thread(serve, (listener, wake, over, lock))
             finally:
                 _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         except Exception:
@@ -176,18 +210,24 @@ def _start(token):
             pass
 
     def drop():
+        for name in ("wake", "over"):
+            number = state.pop(name, None)
+            if number is not None:
+                close(number)
+        # The last: as long as it is there, a fork waits for the thread.
         listener = state.pop("listener", None)
-        if listener is None:
-            return
-        listener.close()
-        close(state.pop("wake"))
-        close(state.pop("over"))
+        if listener is not None:
+            listener.close()
 
     def end():
         # Before a fork there is but the program's own threads, as the interpreter wants it.
         if "listener" not in state or state["pid"] != getpid():
             return
-        os.write(state["over"], b".")
+        try:
+            os.write(state["over"], b".")
+        except (KeyError, OSError):
+            # It leaves already.
+            pass
         state["lock"].acquire()
         thread = state.pop("thread", None)
         for _ in range(1000):
@@ -243,5 +283,8 @@ def _main():
             pass
 
 
-_main()
-_hidden()
+if __name__ == "sitecustomize":
+    _main()
+    _hidden()
+else:
+    _start(globals()["token"], is_late=True)

@@ -28,8 +28,8 @@ struct WatchCommand: AsyncParsableCommand {
 
               watertight watch 8080 --listen 9464
 
-            With --heap it reads the live heap, too, from Node's inspector, jcmd, Go's net/http/pprof or a command or page of \
-            yours. Each reading has the target collect its garbage, so those of each --heap take at most a hundredth of the \
+            With --heap it reads the live heap, too, from Node's inspector, jcmd, an agent that gdb has CPython take, Go's \
+            net/http/pprof or a command or page of yours. Each reading has the target collect its garbage, so those of each --heap take at most a hundredth of the \
             time: one of 20 ms comes every 2 s, one of half a second every 50 s. --heap-share allows more, for a server \
             that serves nobody but you.
 
@@ -56,7 +56,7 @@ struct WatchCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Read the live heap, or a gauge of the user's, after a collection; repeatable. Default: none.",
             discussion: """
-                auto (jvm or go), none, node (also Deno), jvm, go[:URL], glibc, command:CMD[#NAME], \
+                auto (jvm or go), none, node (also Deno), jvm, python, go[:URL], glibc, command:CMD[#NAME], \
                 url:http[s]://HOST:PORT/PATH[#NAME], as for watertight check. {port} is the port that is watched.
                 """, valueName: "probe"),
         transform: HeapArgument.template)
@@ -133,7 +133,7 @@ struct WatchCommand: AsyncParsableCommand {
         }
         if let agent = heap.first(where: \.needsStart) {
             throw ValidationError(
-                "--heap \(agent.text) reads only a program that watertight check starts: choose auto, node, jvm, go, glibc, "
+                "--heap \(agent.text) reads only a program that watertight check starts: choose auto, node, jvm, python, go, glibc, "
                     + "command: or url:")
         }
         if listener == nil && heap.contains(where: \.namesPort) {
