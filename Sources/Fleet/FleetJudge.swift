@@ -24,10 +24,6 @@ struct FleetJudge {
     private static let leastBlocks = 8
     /// The shares of pods, connections an hour, must differ by so much of their mean.
     private static let leastSpread = 0.1
-    /// A block with less than this share of the connections an hour of the day around it is quiet.
-    private static let quietShare = 0.85
-    /// How much of what was gained must still be there after a quiet time.
-    private static let keptShare = 0.5
     private static let leastGrowingShare = 0.6
     /// Between collections, compilers and caches of the runtime the heap of a healthy process is some hundred kilobytes more
     /// or less after a week: so many bytes over a whole life are not called a leak.
@@ -42,20 +38,20 @@ struct FleetJudge {
         var apart: DoseResponse?
     }
 
-    private var usable: (PodLife) -> Bool { { $0.blocks.count >= Self.leastBlocks && $0.dose > 0 } }
+    var usable: (PodLife) -> Bool { { $0.blocks.count >= Self.leastBlocks && $0.dose > 0 } }
 
-    private func terms(hours: Bool) -> DoseResponse.Terms {
+    func terms(hours: Bool) -> DoseResponse.Terms {
         .init(hasHours: hours, hasMostOpen: hasOpen && gauge.resource.isMemory)
     }
 
     /// The blocks of the second half of a life: the first is warming up.
-    private func judged(_ life: PodLife) -> ArraySlice<PodLife.Block> {
+    func judged(_ life: PodLife) -> ArraySlice<PodLife.Block> {
         let floor = life.floor
         return floor[(floor.count / 2)...]
     }
 
     /// A part of a life's blocks, as shares of them.
-    private func part(_ life: PodLife, _ part: Range<Double>) -> ArraySlice<PodLife.Block> {
+    func part(_ life: PodLife, _ part: Range<Double>) -> ArraySlice<PodLife.Block> {
         let floor = life.floor
         let last = Double(floor.count - 1)
         return floor[Int(part.lowerBound * last)...Int((part.upperBound * last).rounded(.up))]
@@ -95,77 +91,112 @@ struct FleetJudge {
             group: group, resource: gauge.resource, metric: gauge.metric, pods: pods.count, lives: lives.count,
             connections: lives.reduce(0) { $0 + $1.dose })
         finding.curves = PodCurves(of: settled(pods), leastBlocks: Self.leastBlocks)
-        func inconclusive(_ reason: FleetReason) -> FleetResult.Finding {
+        guard let growth = Growth(self, pods, baseline) else {
             finding.verdict = .inconclusive
-            finding.reason = reason
+            finding.reason = pods.count < 3 ? .fewPods(pods.count) : .shortLives
             return finding
         }
-        let long = settled(pods.filter { $0.lives.contains(where: usable) })
-        guard pods.count >= 3 else { return inconclusive(.fewPods(pods.count)) }
-        guard long.count >= 3 else { return inconclusive(.shortLives) }
-        let estimates = estimates(long)
-        guard let whole = estimates.whole else { return inconclusive(.shortLives) }
-        let scale = gauge.resource.scale
-        let judgedDose = long.flatMap(\.lives).filter(usable).map(\.dose)
-        let meanDose = judgedDose.reduce(0, +) / Double(judgedDose.count)
-        var effect = scale.effect(over: meanDose)
-        if gauge.resource == .liveHeap && gauge.isCollected {
-            effect = max(effect, Self.driftOfCollectedHeap / meanDose)
-        }
-        let growth = Difference(whole, baseline)
-        let interval = growth.interval(Self.confidence, among: 1)
         finding.curves.fit = .init(
-            perConnection: whole.perConnection, interval: whole.interval(confidence: Self.confidence))
-        let strict = growth.interval(Self.confidence, among: comparisons)
-        finding.perConnection = growth.perConnection
-        finding.interval = interval
-        finding.smallestDetectable = max(interval.upperBound, 0)
-        finding.growingPods = long.count { grows($0) }
-
-        guard strict.lowerBound > effect else {
-            if interval.upperBound <= scale.required {
-                finding.verdict = .clean
-                return finding
-            }
-            // What is put down to connections may be time's.
-            if let apart = estimates.apart, baseline == nil,
-                apart.interval(confidence: Self.confidence).upperBound <= scale.required,
-                whole.perConnection > effect
-            {
-                return inconclusive(.growsWithTime(perHour: hourly(long, whole)))
-            }
-            return inconclusive(.wide)
-        }
-        if !hasOpen { return inconclusive(.noOpen) }
-        if gauge.resource == .residentMemory || (gauge.resource == .privateMemory && isCollected) {
-            return inconclusive(.onlyResident)
-        }
-        if baseline == nil {
-            let spread = spread(long)
-            guard spread >= Self.leastSpread, let apart = estimates.apart else {
-                return inconclusive(.equalShares(spread: spread))
-            }
-            // How large it is has been settled; here it is asked whether it is connections at all.
-            let alone = apart.interval(confidence: Self.confidence)
-            guard alone.lowerBound > 0 else {
-                return inconclusive(
-                    alone.upperBound < whole.perConnection / 2
-                        ? .growsWithTime(perHour: hourly(long, whole)) : .equalShares(spread: spread))
-            }
-        }
-        if Double(finding.growingPods) < Self.leastGrowingShare * Double(long.count) {
-            return inconclusive(.fewPodsGrow(growing: finding.growingPods, pods: long.count))
-        }
-        let persistence = persistence(long)
-        if persistence.all < GrowthEstimate.leastPersistence && persistence.late < Self.leastLatePersistence {
-            return inconclusive(.slowing(persistence: persistence.all))
-        }
-        let quiet = quietTimes(long, whole.perConnection)
-        guard quiet.kept >= Self.leastQuietTimes, quiet.kept * 2 > quiet.seen else {
-            return inconclusive(.fewQuietTimes(kept: quiet.kept, seen: quiet.seen))
-        }
-        finding.verdict = .leak
+            perConnection: growth.whole.perConnection, interval: growth.whole.interval(confidence: Self.confidence))
+        finding.perConnection = growth.beyond.perConnection
+        finding.interval = growth.interval
+        finding.smallestDetectable = max(growth.interval.upperBound, 0)
+        finding.growingPods = growth.pods.count { grows($0) }
+        finding.reason = growth.isLarge ? doubt(growth) : doubtOfNone(growth)
+        finding.verdict = finding.reason != nil ? .inconclusive : growth.isLarge ? .leak : .clean
         return finding
+    }
+
+    /// How much the pods have grown that lived long enough, at least three.
+    private struct Growth {
+        /// Those pods, without what passes.
+        let pods: [Pod]
+        /// All growth put down to connections.
+        let whole: DoseResponse
+        /// Growth with connections beside growth with time.
+        let apart: DoseResponse?
+        /// What is beyond the baseline, if there is one, alone and among all verdicts.
+        let beyond: Difference
+        let hasBaseline: Bool
+        /// The 99% interval of what is beyond.
+        let interval: ClosedRange<Double>
+        /// Growth per connection that healthy servers show, too.
+        let effect: Double
+        /// Whether it is more than that, whatever else was judged.
+        let isLarge: Bool
+
+        init?(_ judge: FleetJudge, _ pods: [Pod], _ baseline: DoseResponse?) {
+            self.pods = judge.settled(pods.filter { $0.lives.contains(where: judge.usable) })
+            guard pods.count >= 3, self.pods.count >= 3 else { return nil }
+            let estimates = judge.estimates(self.pods)
+            guard let whole = estimates.whole else { return nil }
+            self.whole = whole
+            apart = estimates.apart
+            hasBaseline = baseline != nil
+            beyond = Difference(whole, baseline)
+            interval = beyond.interval(confidence, among: 1)
+            let doses = self.pods.flatMap(\.lives).filter(judge.usable).map(\.dose)
+            effect = judge.effect(over: doses.reduce(0, +) / Double(doses.count))
+            isLarge = beyond.interval(confidence, among: judge.comparisons).lowerBound > effect
+        }
+    }
+
+    /// Growth per connection that healthy servers show over a life of so many.
+    private func effect(over connections: Double) -> Double {
+        let effect = gauge.resource.scale.effect(over: connections)
+        guard gauge.resource == .liveHeap && gauge.isCollected else { return effect }
+        return max(effect, Self.driftOfCollectedHeap / connections)
+    }
+
+    /// Why growth that is none, or none to speak of, does not make the group clean; nil where it does.
+    private func doubtOfNone(_ growth: Growth) -> FleetReason? {
+        let required = gauge.resource.scale.required
+        if growth.interval.upperBound <= required { return nil }
+        // What is put down to connections may be time's.
+        if let apart = growth.apart, !growth.hasBaseline,
+            apart.interval(confidence: Self.confidence).upperBound <= required,
+            growth.whole.perConnection > growth.effect
+        {
+            return .growsWithTime(perHour: hourly(growth.pods, growth.whole))
+        }
+        return .wide
+    }
+
+    /// Why growth is no leak for certain; nil where it is one.
+    private func doubt(_ growth: Growth) -> FleetReason? {
+        if !hasOpen { return .noOpen }
+        if gauge.resource == .residentMemory || (gauge.resource == .privateMemory && isCollected) {
+            return .onlyResident
+        }
+        if !growth.hasBaseline, let reason = doubtOfConnections(growth) { return reason }
+        return doubtOfCourse(growth)
+    }
+
+    /// Whether it may come with time and not with connections: how large it is has been settled.
+    private func doubtOfConnections(_ growth: Growth) -> FleetReason? {
+        let spread = spread(growth.pods)
+        guard spread >= Self.leastSpread, let apart = growth.apart else { return .equalShares(spread: spread) }
+        let alone = apart.interval(confidence: Self.confidence)
+        if alone.lowerBound > 0 { return nil }
+        return alone.upperBound < growth.whole.perConnection / 2
+            ? .growsWithTime(perHour: hourly(growth.pods, growth.whole)) : .equalShares(spread: spread)
+    }
+
+    /// Whether it may be of few pods, of warming up, or of what is given back in quiet times.
+    private func doubtOfCourse(_ growth: Growth) -> FleetReason? {
+        let growing = growth.pods.count { grows($0) }
+        if Double(growing) < Self.leastGrowingShare * Double(growth.pods.count) {
+            return .fewPodsGrow(growing: growing, pods: growth.pods.count)
+        }
+        let persistence = persistence(growth.pods)
+        if persistence.all < GrowthEstimate.leastPersistence && persistence.late < Self.leastLatePersistence {
+            return .slowing(persistence: persistence.all)
+        }
+        let quiet = quietTimes(growth.pods, growth.whole.perConnection)
+        guard quiet.kept >= Self.leastQuietTimes, quiet.kept * 2 > quiet.seen else {
+            return .fewQuietTimes(kept: quiet.kept, seen: quiet.seen)
+        }
+        return nil
     }
 
     /// Growth per connection beyond that of a baseline.
@@ -185,97 +216,6 @@ struct FleetJudge {
             let error = (1 - confidence) / 2 / Double(max(1, comparisons))
             let reach = StudentT.quantile(1 - error, degreesOfFreedom: pods - 1) * standardError
             return (perConnection - reach)...(perConnection + reach)
-        }
-    }
-
-    /// Whether the floor of most of a pod's lives is higher at their end than in their middle.
-    private func grows(_ pod: Pod) -> Bool {
-        let rises = pod.lives.filter(usable).map { life in
-            let blocks = judged(life)
-            return (blocks.last?.level ?? 0) - (blocks.first?.level ?? 0)
-        }
-        return rises.reduce(0, +) > 0
-    }
-
-    /// How much the connections an hour of lives differ, as a share of their mean.
-    private func spread(_ pods: [Pod]) -> Double {
-        let rates = pods.map { pod in
-            let lives = pod.lives.filter(usable)
-            return lives.reduce(0) { $0 + $1.dose } / max(1e-9, lives.reduce(0) { $0 + $1.hours })
-        }
-        let mean = rates.reduce(0, +) / Double(rates.count)
-        guard mean > 0 else { return 0 }
-        let squares = rates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (squares / Double(max(1, rates.count - 1))).squareRoot() / mean
-    }
-
-    /// Growth in an hour over the whole group, each pod's mean.
-    private func hourly(_ pods: [Pod], _ whole: DoseResponse) -> Double {
-        let lives = pods.flatMap { $0.lives.filter(usable) }
-        let hours = lives.reduce(0) { $0 + $1.hours }
-        return hours > 0 ? whole.perConnection * lives.reduce(0) { $0 + $1.dose } / hours : 0
-    }
-
-    /// Growth per connection over what is judged, divided by that in the quarter of a life before, and that over the last
-    /// quarter, divided by that over the third: 1 or more for a leak, and infinite where the earlier part did not grow.
-    private func persistence(_ pods: [Pod]) -> (all: Double, late: Double) {
-        func growth(_ share: Range<Double>) -> Double {
-            let terms = terms(hours: false)
-            var sums = DoseResponse.Sums(terms: terms.count)
-            for life in pods.flatMap({ $0.lives.filter(usable) }) { sums.add(part(life, share), terms) }
-            return sums.lastCoefficient ?? 0
-        }
-        func ratio(_ later: Double, _ earlier: Double) -> Double { earlier > 0 ? later / earlier : .infinity }
-        return (ratio(growth(0.5..<1), growth(0.25..<0.5)), ratio(growth(0.75..<1), growth(0.5..<0.75)))
-    }
-
-    /// What shrinks by the same share from quarter to quarter and passes this passes the other rule, too; a leak beside a cache
-    /// that fills passes this.
-    private static let leastLatePersistence = 0.85
-
-    /// The quiet times of the fleet, day by day: in how many at least half of what had been gained since the one before
-    /// was still there at its end.
-    private func quietTimes(_ pods: [Pod], _ perConnection: Double) -> (kept: Int, seen: Int) {
-        struct Gain {
-            var level = 0.0
-            var expected = 0.0
-        }
-        var days: [Int: Gain] = [:]
-        for life in pods.flatMap(\.lives) where usable(life) {
-            let floor = life.floor
-            let isQuiet = Self.quietBlocks(floor)
-            var from = floor[0]
-            var end: PodLife.Block?
-            func close() {
-                guard let last = end, last.dose > from.dose else { return }
-                let day = Int(last.hours / 24)
-                days[day, default: Gain()].level += last.level - from.level
-                days[day, default: Gain()].expected += perConnection * (last.dose - from.dose)
-                from = last
-            }
-            for index in floor.indices.dropFirst() {
-                if isQuiet[index] {
-                    end = floor[index]
-                } else if end != nil {
-                    close()
-                    end = nil
-                }
-            }
-            if end != nil { close() }
-        }
-        return (days.values.count { $0.level >= Self.keptShare * $0.expected }, days.count)
-    }
-
-    /// Which blocks had clearly fewer connections an hour than the day around them.
-    private static func quietBlocks(_ blocks: [PodLife.Block]) -> [Bool] {
-        func rate(_ from: PodLife.Block, _ to: PodLife.Block) -> Double {
-            to.hours > from.hours ? (to.dose - from.dose) / (to.hours - from.hours) : 0
-        }
-        return blocks.indices.map { index in
-            guard index > 0 else { return false }
-            let around = blocks.filter { abs($0.hours - blocks[index].hours) <= 12 }
-            guard let first = around.first, let last = around.last, last.hours - first.hours >= 12 else { return false }
-            return rate(blocks[index - 1], blocks[index]) < quietShare * rate(first, last)
         }
     }
 }

@@ -13,14 +13,8 @@ extension Peer {
             case .http: return finish(.broken("a request over HTTP comes before the connection (\(current))"))
             case .sendRequest: handshake.encodeRequest(into: &output)
             case .sendRequestFor(let target): if !appendRequest(for: target) { return }
-            case .sendFaultyRequest(let fault):
-                let filled = script.filled(value)
-                fault.encode(
-                    script, target: filled.target, fields: filled.fields, key: handshakeKey, into: &output)
-            case .sendHalfRequest:
-                var request = ByteQueue()
-                handshake.encodeRequest(into: &request)
-                request.withUnsafeBytes { output.append(UnsafeRawBufferPointer(rebasing: $0[..<($0.count / 2)])) }
+            case .sendFaultyRequest(let fault): appendRequest(with: fault)
+            case .sendHalfRequest: appendHalfRequest()
             case .trickleRequest: return beginTrickle()
             case .sendMessages(let count, let bytes): if !appendMessages(count, bytes: bytes) { return }
             case .send(let text): if !append(.text, Array(text.filled(value).utf8)) { return }
@@ -32,19 +26,11 @@ extension Peer {
             case .ignoreTarget: attention = .none
             case .stopReading: attention = .deaf
             case .resumeReading: attention = .full
-            case .sendClose:
-                // No effect if the target's Close came first and is already answered.
-                _ = machine.appendClose(.normalClosure, reason: "", into: &output)
-            case .sendCloseWith(let code, let reason):
-                let reason = String(decoding: reason.filled(value).utf8.prefix(Self.mostReasonBytes), as: UTF8.self)
-                _ = machine.appendClose(CloseCode(rawValue: code), reason: reason, into: &output)
-            case .expect(let expectation, _):
-                guard dialogue?.take({ expectation.matches($0, supplies.patterns, value) }) == true else {
-                    return awaitAnswer()
-                }
+            case .sendClose: appendClose(.normalClosure)
+            case .sendCloseWith(let code, let reason): appendClose(CloseCode(rawValue: code), reason.filled(value))
+            case .expect(let expectation, _): if !takes(expectation) { return awaitAnswer() }
             case .capture(let name, let pointer): if !capture(name, from: pointer) { return }
-            case .awaitUpgrade:
-                if !isUpgraded { return awaitTarget() }
+            case .awaitUpgrade: if !isUpgraded { return awaitTarget() }
             case .awaitReplies(let count): if script.expectsReply && replies < count { return awaitAnswer() }
             case .awaitPong: if !hasLastPong { return awaitAnswer() }
             case .awaitClose: if closeCode == nil { return awaitTarget() }
@@ -54,28 +40,37 @@ extension Peer {
                 guard closeCode != nil, attention == .full else { return awaitTarget() }
                 noteLetGo()
             case .rendezvous:
-                guard timedStep != step else { return }
-                awaitTarget()
-                return supplies.rendezvous.arrive(self)
+                return arrive()
             case .tls(let step): if !carryOut(step) { return }
-            case .leaveWithFIN:
-                flush()
-                // What the kernel has not taken yet is part of the lifecycle, unless the target waits for this peer.
-                guard !isRegistered || attention == .deaf || output.isEmpty && unsentBytes == 0 else {
-                    return awaitTarget()
-                }
-                // After both Close frames the end is a polite one; any other is a bare FIN.
-                if closeCode != nil, !withholdsCloseNotify { endEncryption() }
-                if supplies.keepsTickets { supplies.ticket = tls?.ticket ?? supplies.ticket }
-                closeDescriptor()
-                return finish(.completed)
-            case .leaveWithReset:
-                flush()
-                resetDescriptor()
-                return finish(.completed)
+            case .leaveWithFIN: return leaveWithFIN()
+            case .leaveWithReset: return leaveWithReset()
             }
             endStep()
         }
+    }
+
+    private func leaveWithFIN() {
+        flush()
+        // What the kernel has not taken yet is part of the lifecycle, unless the target waits for this peer.
+        guard !isRegistered || attention == .deaf || output.isEmpty && unsentBytes == 0 else { return awaitTarget() }
+        // After both Close frames the end is a polite one; any other is a bare FIN.
+        if closeCode != nil, !withholdsCloseNotify { endEncryption() }
+        if supplies.keepsTickets { supplies.ticket = tls?.ticket ?? supplies.ticket }
+        closeDescriptor()
+        finish(.completed)
+    }
+
+    private func leaveWithReset() {
+        flush()
+        resetDescriptor()
+        finish(.completed)
+    }
+
+    /// Waits for the other peers, which go on together.
+    private func arrive() {
+        guard timedStep != step else { return }
+        awaitTarget()
+        supplies.rendezvous.arrive(self)
     }
 
     /// The current step is done.
@@ -119,6 +114,28 @@ extension Peer {
 
     /// A target may answer only the latest of several Pings (RFC 6455, section 5.5.3); its length identifies it.
     static var lastPing: String { "last ping" }
+
+    private func appendRequest(with fault: RequestFault) {
+        let filled = script.filled(value)
+        fault.encode(script, target: filled.target, fields: filled.fields, key: handshakeKey, into: &output)
+    }
+
+    private func appendHalfRequest() {
+        var request = ByteQueue()
+        handshake.encodeRequest(into: &request)
+        request.withUnsafeBytes { output.append(UnsafeRawBufferPointer(rebasing: $0[..<($0.count / 2)])) }
+    }
+
+    /// A Close frame, unless the target's came first and is answered already.
+    private func appendClose(_ code: CloseCode, _ reason: String = "") {
+        let reason = String(decoding: reason.utf8.prefix(Self.mostReasonBytes), as: UTF8.self)
+        _ = machine.appendClose(code, reason: reason, into: &output)
+    }
+
+    /// Whether a message has come that is expected.
+    private func takes(_ expectation: Expectation) -> Bool {
+        dialogue?.take { expectation.matches($0, supplies.patterns, value) } == true
+    }
 
     private func appendPings(_ count: Int) {
         for number in 1...count {

@@ -50,19 +50,39 @@ struct HTTPExchange {
     static func get(_ url: String, _ access: Access, isCancelled: @escaping () -> Bool) throws(Failure) -> Response {
         guard let handle = curl_easy_init() else { throw Failure(problem: "libcurl cannot begin", isPassing: false) }
         defer { curl_easy_cleanup(handle) }
-        let received = Received(isCancelled)
-        let context = Unmanaged.passUnretained(received).toOpaque()
-        var fields: UnsafeMutablePointer<curl_slist>?
+        let fields = fields(access)
         defer { curl_slist_free_all(fields) }
-        fields = curl_slist_append(fields, "Accept: application/json")
-        if let token = access.token { fields = curl_slist_append(fields, "Authorization: Bearer \(token)") }
+        ccurl_set_list(handle, CURLOPT_HTTPHEADER, fields)
+        prepare(handle, url, access)
+        let received = Received(isCancelled)
+        receive(handle, into: received)
+        let code = withExtendedLifetime(received) { curl_easy_perform(handle) }
+        guard code == CURLE_OK else {
+            if received.isTooLarge {
+                throw Failure(problem: "the answer is larger than \(mostBytes >> 20) MiB", isPassing: false)
+            }
+            throw Failure(
+                problem: String(cString: curl_easy_strerror(code)), isPassing: passing.contains(code.rawValue))
+        }
+        var status = 0
+        ccurl_get_number(handle, CURLINFO_RESPONSE_CODE, &status)
+        return Response(status: status, body: received.body, date: received.date)
+    }
+
+    /// The fields of the request; whoever asks frees them.
+    private static func fields(_ access: Access) -> UnsafeMutablePointer<curl_slist>? {
+        let fields = curl_slist_append(nil, "Accept: application/json")
+        guard let token = access.token else { return fields }
+        return curl_slist_append(fields, "Authorization: Bearer \(token)")
+    }
+
+    /// What is asked for, how long it may take, and whom to trust.
+    private static func prepare(_ handle: UnsafeMutableRawPointer, _ url: String, _ access: Access) {
         ccurl_set_text(handle, CURLOPT_URL, url)
         ccurl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_text(handle, CURLOPT_USERAGENT, "watertight")
         ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
-        ccurl_set_list(handle, CURLOPT_HTTPHEADER, fields)
         ccurl_set_number(handle, CURLOPT_NOSIGNAL, 1)
-        ccurl_set_number(handle, CURLOPT_NOPROGRESS, 0)
         ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT, connectSeconds)
         ccurl_set_number(handle, CURLOPT_TIMEOUT, access.limitSeconds)
         if let file = access.authorities { ccurl_set_text(handle, CURLOPT_CAINFO, file) }
@@ -70,6 +90,11 @@ struct HTTPExchange {
             ccurl_set_number(handle, CURLOPT_SSL_VERIFYPEER, 0)
             ccurl_set_number(handle, CURLOPT_SSL_VERIFYHOST, 0)
         }
+    }
+
+    /// Has libcurl hand over what comes; `received` must outlive the exchange.
+    private static func receive(_ handle: UnsafeMutableRawPointer, into received: Received) {
+        let context = Unmanaged.passUnretained(received).toOpaque()
         ccurl_set_pointer(handle, CURLOPT_WRITEDATA, context)
         ccurl_set_receive(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             let received = Received.of(context)
@@ -90,19 +115,9 @@ struct HTTPExchange {
             }
             return size * count
         }
+        ccurl_set_number(handle, CURLOPT_NOPROGRESS, 0)
         ccurl_set_pointer(handle, CURLOPT_XFERINFODATA, context)
         ccurl_set_progress(handle) { context, _, _, _, _ in Received.of(context).isCancelled() ? 1 : 0 }
-        let code = withExtendedLifetime(received) { curl_easy_perform(handle) }
-        guard code == CURLE_OK else {
-            if received.isTooLarge {
-                throw Failure(problem: "the answer is larger than \(mostBytes >> 20) MiB", isPassing: false)
-            }
-            throw Failure(
-                problem: String(cString: curl_easy_strerror(code)), isPassing: passing.contains(code.rawValue))
-        }
-        var status = 0
-        ccurl_get_number(handle, CURLINFO_RESPONSE_CODE, &status)
-        return Response(status: status, body: received.body, date: received.date)
     }
 
     /// What a server that starts again, or a network, may do once.

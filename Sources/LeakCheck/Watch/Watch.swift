@@ -44,60 +44,74 @@ public struct Watch: Sendable {
         let start = MonotonicTime.now
         let facts = CheckRecord.Watch(
             intervalSeconds: plan.interval.inSeconds, durationSeconds: plan.duration?.inSeconds)
-        var subject: WatchSubject
-        var header: CheckRecord.Header
-        let heap: WatchHeap
+        var course = try await begun(facts)
+        record(.header(course.header))
+        var lost: String?
         do {
-            subject = try WatchSubject(plan.subject)
-            header = CheckRecord.Header(
+            try await Self.pace(plan, from: start) { try await sample(&course, at: $0) }
+        } catch let failure as ProcessReadFailure {
+            lost = "\(failure)"
+        } catch is CancellationError {
+            // The ordinary end of a watch.
+        }
+        await course.heap.close()
+        var result = WatchResult(course.header, facts, course.state)
+        result.doubt(unread: course.unread)
+        result.targetLost = lost
+        if let evidence = course.ages.evidence(at: start.elapsed.inSeconds) { result.doubtDescriptors(evidence) }
+        record(.end(CheckRecord.End(result)))
+        return result
+    }
+
+    /// What is read, and what came of it so far.
+    private struct Course {
+        var subject: WatchSubject
+        let header: CheckRecord.Header
+        let heap: WatchHeap
+        var state = WatchState()
+        var ages = SocketAges()
+        var unread: [String: String] = [:]
+    }
+
+    /// Finds the target, and what is read of it; throws `TargetFailure`.
+    private func begun(_ facts: CheckRecord.Watch) async throws(TargetFailure) -> Course {
+        do {
+            var subject = try WatchSubject(plan.subject)
+            var header = CheckRecord.Header(
                 watch: facts, startedAt: UTCTime.now, target: subject.description, runtime: "\(subject.runtime)",
                 usesTracingGC: subject.runtime.runtime.collectsLazily)
             header.descriptorLimit = subject.descriptorLimit
             // What cannot be read even once cannot be watched.
             try subject.requireReadable()
             // Before the first sample: some probes cost the target a thread or a descriptor from then on.
-            heap = try await WatchHeap(plan.heap, share: plan.heapShare, of: subject)
+            let heap = try await WatchHeap(plan.heap, share: plan.heapShare, of: subject)
             header.notes += heap.notes
             if !heap.sources.isEmpty { header.probes = heap.sources }
+            return Course(subject: subject, header: header, heap: heap)
         } catch {
             throw error as? TargetFailure ?? TargetFailure.unreachable("\(error)")
         }
-        record(.header(header))
+    }
 
-        var state = WatchState()
-        var ages = SocketAges()
-        var lost: String?
-        var unread: [String: String] = [:]
-        do {
-            try await Self.pace(plan, from: start) { seconds in
-                var sample = try subject.sample(at: seconds)
-                if !heap.sources.isEmpty {
-                    sample.probed = await heap.levels(first: state.samples == 0)
-                    // What fails because the watch ends is no failure.
-                    try Task.checkCancellation()
-                    unread = await heap.unread
-                }
-                state.add(sample)
-                record(.sample(sample))
-                var now = Progress(header: header, processes: subject.processes, sample: sample, state: state)
-                // The states are read at some of the samples only.
-                if sample.tcpStates != nil { ages.update(try subject.tcpSockets(), at: seconds) }
-                now.oldestSockets = ages.oldest(at: seconds)
-                if !heap.sources.isEmpty { now.heapReadingSeconds = await heap.costSeconds }
-                progress(now)
-            }
-        } catch let failure as ProcessReadFailure {
-            lost = "\(failure)"
-        } catch is CancellationError {
-            // The ordinary end of a watch.
+    /// Reads everything once; throws `ProcessReadFailure` where the target is gone, and `CancellationError`.
+    private func sample(_ course: inout Course, at seconds: Double) async throws {
+        let heap = course.heap
+        var sample = try course.subject.sample(at: seconds)
+        if !heap.sources.isEmpty {
+            sample.probed = await heap.levels(first: course.state.samples == 0)
+            // What fails because the watch ends is no failure.
+            try Task.checkCancellation()
+            course.unread = await heap.unread
         }
-        await heap.close()
-        var result = WatchResult(header, facts, state)
-        result.doubt(unread: unread)
-        result.targetLost = lost
-        if let evidence = ages.evidence(at: start.elapsed.inSeconds) { result.doubtDescriptors(evidence) }
-        record(.end(CheckRecord.End(result)))
-        return result
+        course.state.add(sample)
+        record(.sample(sample))
+        var now = Progress(
+            header: course.header, processes: course.subject.processes, sample: sample, state: course.state)
+        // The states are read at some of the samples only.
+        if sample.tcpStates != nil { course.ages.update(try course.subject.tcpSockets(), at: seconds) }
+        now.oldestSockets = course.ages.oldest(at: seconds)
+        if !heap.sources.isEmpty { now.heapReadingSeconds = await heap.costSeconds }
+        progress(now)
     }
 
     /// Calls `body` at each interval, with the seconds since `start`; a call that comes too late is left out.

@@ -105,44 +105,50 @@ public struct RecordReader {
         }
         try require(
             record.end == nil, "nothing may follow the end of a record: two were joined, or one was written to twice")
-        switch try Self.entry(of: line, number: number) {
-        case .header: throw Failure(line: number, problem: "a second header: two records were joined")
+        let entry = try Self.entry(of: line, number: number)
+        if let problem = problem(of: entry) { throw Failure(line: number, problem: problem) }
+        switch entry {
+        case .header: break
         case .sample(let sample):
-            let before = rows[sample.label]
-            try require(before != nil, "the header names no row \"\(sample.label)\"")
-            try require(
-                sample.connections >= before?.connections ?? 0 && sample.seconds >= 0,
-                "the connections of a row only grow")
-            try require(
-                sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0,
-                "a process holds no less than nothing")
-            if record.header.watch != nil {
-                try require(
-                    sample.seconds > seconds || record.samples.isEmpty,
-                    "the samples of a watch follow each other in time")
-                try require(
-                    sample.gauges.values.allSatisfy { $0 >= 0 } && sample.gauges.count <= 1000,
-                    "a process holds no less than nothing")
-            }
             seconds = sample.seconds
-            rows[sample.label] = ((before?.samples ?? 0) + 1, sample.connections)
+            rows[sample.label] = ((rows[sample.label]?.samples ?? 0) + 1, sample.connections)
             record.samples.append(sample)
-        case .row(let facts):
-            let count = rows[facts.label]?.samples
-            try require(count != nil, "the header names no row \"\(facts.label)\"")
-            try require(
-                facts.pauseIndex.map { (0..<(count ?? 0)).contains($0) } ?? true,
-                "the pause stands after a sample that the record does not have")
-            record.facts[facts.label] = facts
-        case .end(let end):
-            try require(
-                end.findings.count == record.header.rows.count, "there are findings for other rows than the header's")
-            let resources = Resource.ofEveryTarget + (record.header.probes?.map(\.resource) ?? [])
-            try require(
-                end.findings.allSatisfy { $0.map(\.resource) == resources },
-                "there are findings on other resources than the header's")
-            record.end = end
+        case .row(let facts): record.facts[facts.label] = facts
+        case .end(let end): record.end = end
         }
+    }
+
+    /// Why a line cannot stand here; nil where it can.
+    private func problem(of entry: CheckRecord.Entry) -> String? {
+        switch entry {
+        case .header: return "a second header: two records were joined"
+        case .sample(let sample): return problem(of: sample)
+        case .row(let facts):
+            guard let count = rows[facts.label]?.samples else { return "the header names no row \"\(facts.label)\"" }
+            let hasPause = facts.pauseIndex.map { (0..<count).contains($0) } ?? true
+            return hasPause ? nil : "the pause stands after a sample that the record does not have"
+        case .end(let end):
+            if end.findings.count != record.header.rows.count {
+                return "there are findings for other rows than the header's"
+            }
+            let resources = Resource.ofEveryTarget + (record.header.probes?.map(\.resource) ?? [])
+            return end.findings.allSatisfy { $0.map(\.resource) == resources }
+                ? nil : "there are findings on other resources than the header's"
+        }
+    }
+
+    private func problem(of sample: CheckResult.Sample) -> String? {
+        guard let before = rows[sample.label] else { return "the header names no row \"\(sample.label)\"" }
+        if sample.connections < before.connections || !(sample.seconds >= 0) {
+            return "the connections of a row only grow"
+        }
+        let isNegative = "a process holds no less than nothing"
+        guard sample.descriptors >= 0 && sample.threads >= 0 && sample.privateMemory >= 0 else { return isNegative }
+        guard record.header.watch != nil else { return nil }
+        guard sample.seconds > seconds || record.samples.isEmpty else {
+            return "the samples of a watch follow each other in time"
+        }
+        return sample.gauges.values.allSatisfy { $0 >= 0 } && sample.gauges.count <= 1000 ? nil : isNegative
     }
 }
 
