@@ -82,10 +82,12 @@ package struct InspectorEndpoint {
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
-        guard kill(process.pid, SIGUSR1) == 0 else {
+        do throws(SystemCallError) {
+            try process.signal(SIGUSR1)
+        } catch {
             throw HeapProbeFailure(
-                "process \(process.pid) may not be sent SIGUSR1 (\(String(cString: strerror(errno)))): run as its user, "
-                    + "or go without with --heap none")
+                "process \(process.pid) may not be sent SIGUSR1 (\(error)): run as its user, or go without with --heap none"
+            )
         }
     }
 

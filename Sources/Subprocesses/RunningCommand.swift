@@ -106,7 +106,10 @@ public final class RunningCommand: Sendable {
     /// Sends SIGTERM to the command's group and to what has left it; `terminateAndWait()` must follow.
     public func terminate() {
         guard process.signal(SIGTERM) else { return }
-        for stray in processes where getpgid(stray) != pid { Glibc.kill(stray, SIGTERM) }
+        // Those that are of this command, and still are once nobody else can be meant.
+        let strays = processes.filter { getpgid($0) != pid }.compactMap { try? ProcessReader(pid: $0) }
+        let own = Set(processes)
+        for stray in strays where own.contains(stray.pid) { try? stray.signal(SIGTERM) }
     }
 
     /// Ends the command with all its descendants: SIGTERM, then SIGKILL to what is left; returns when they are gone.

@@ -32,6 +32,10 @@ extern char *swift_demangle(const char *name, unsigned long length, char *buffer
 // its number, and a signal to that reaches no stranger.
 extern int clinux_has_ended(int pid, int *status);
 
+// Sends a signal to the process whose directory in /proc is open as `process`, and to none that has its number later; 0, or -1
+// with errno set.
+extern int clinux_signal_process(int process, int number);
+
 // What the guardian of a program says (guardian.c), each in a packet of its own.
 enum { clinux_guardian_started = 1, clinux_guardian_failed = 2, clinux_guardian_ended = 3 };
 struct clinux_guardian_message {
