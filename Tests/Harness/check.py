@@ -1,13 +1,19 @@
 """One check of a target, from its command line to its report."""
 
 import json
+import socket
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from .environments import SetupFailure
 from .processes import Child
 
 PROFILE_LIMIT = 480
 """Seconds that the default profile may take, the pause of a suspicion included."""
+
+START_LIMIT = 120
+"""Seconds that a target may take to listen that is started before its check."""
 
 OVERRUN = 90
 """Seconds that a check may take beyond its budget, for targets that start and end slowly."""
@@ -46,11 +52,39 @@ def check(watertight, target, seed, budget, options=(), command="check"):
         words += ["--explain", "never"]
     if budget is not None:
         words += ["--budget", str(budget)]
-    if target.path or target.scheme != "ws":
-        words.append(target.scheme + "://127.0.0.1:{port}" + (target.path or "/"))
-    words += ["--", *target.command]
+    url = target.scheme + "://127.0.0.1:{port}" + (target.path or "/")
+    with ExitStack() as stack:
+        if target.runs_already:
+            words.append(url.replace("{port}", stack.enter_context(running(target))))
+        else:
+            words += [*([url] if target.path or target.scheme != "ws" else []), "--", *target.command]
+        return run(words, {} if target.runs_already else target.environment, budget)
+
+
+@contextmanager
+def running(target):
+    """The port of a target that was started before, for as long as it is needed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Child([word.replace("{port}", str(port)) for word in target.command], target.environment) as server:
+        deadline = time.monotonic() + START_LIMIT
+        while not accepts(port):
+            if server.returncode is not None or time.monotonic() > deadline:
+                raise SetupFailure(f"{target.command[0]} does not listen: {server.errors_text[-400:]}")
+            time.sleep(0.05)
+        yield str(port)
+
+
+def accepts(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def run(words, environment, budget):
+    """What a check comes to, by its command line."""
     start = time.monotonic()
-    with Child(words, target.environment) as child:
+    with Child(words, environment) as child:
         exit_code = child.wait((PROFILE_LIMIT if budget is None else budget) + OVERRUN)
         stacks = ""
         if exit_code is None:

@@ -27,6 +27,8 @@ class Target:
     environment: dict = field(default_factory=dict)
     path: str | None = None
     scheme: str = "ws"
+    runs_already: bool = False
+    """Whether the check finds it running, without anything in its environment."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from .servers import PYTHON_PEERS, SERVERS
 
 FOLDER = SERVERS / "causes"
 OPTIONS = ("--explain", "auto", "--lifecycle", "clean-close", "--pause", "3")
+RUNNING_OPTIONS = ("--explain", "always", "--heap", "python", *OPTIONS[2:])
 BUDGET = 120
 RATE_TOLERANCE = 0.1
 
@@ -19,6 +20,9 @@ def cases(seeds):
         for name, server, cause in make():
             yield Case(name=f"cause: {name}", expected=cause.words, prepare=server, judge=cause, seed=seeds[0],
                        options=OPTIONS, budget=BUDGET)
+    for name, server, cause in _running_python():
+        yield Case(name=f"cause: {name}", expected=cause.words, prepare=server, judge=cause, seed=seeds[0],
+                   options=RUNNING_OPTIONS, budget=BUDGET)
 
 
 class Cause:
@@ -75,6 +79,17 @@ def _python():
     yield ("Python, a file", partial(server, "file"),
            Cause(1, "descriptor", "/dev/null", "write_log", line("os.open(")))
     yield "Python, nothing", partial(server, ""), Healthy()
+
+
+def _running_python():
+    def server(leaks, watertight):
+        interpreter = virtual_environment("websockets", PYTHON_PEERS["websockets"])
+        return Target([interpreter, str(FOLDER / "holders.py"), "--port", "{port}", *leaks.split()], runs_already=True)
+
+    line = _line("holders.py")
+    yield ("Python that runs, an entry of a map", partial(server, "map"),
+           Cause(1, "heldObject", "Session", "sessions", line("sessions =")))
+    yield "Python that runs, nothing", partial(server, ""), Healthy()
 
 
 def _node():
