@@ -105,6 +105,24 @@ struct AttributionTests {
         #expect(judge.assessments(row(mapped: 0, leaked: 16))[.liveHeap] == .suspect)
     }
 
+    @Test("what a collector needs outside of its heap for what stays in it is no leak of its own, but more is")
+    func besideHeap() {
+        let judge = Measured.judge(withHeap, usesTracingGC: true)
+        func memory(_ outside: Double) -> RowJudge.Assessment? {
+            var levels = Measured.Levels(heap: { 5_000_000 + 3000 * $0 })
+            levels.memory = { connections, _ in 90_000_000 + 4000 * connections }
+            var row = Measured.row(levels)
+            for index in row.samples.indices {
+                let used = Int(outside * Double(row.samples[index].connections))
+                row.samples[index].allocator = .init(
+                    liveBytes: 3_000_000 + used, freeBytes: 1000, roomBytes: 80_000_000)
+            }
+            return judge.assessments(row)[.privateMemory]
+        }
+        #expect(memory(240) != .suspect)
+        #expect(memory(1000) == .suspect)
+    }
+
     @Test("a clean heap clears memory only as far as memory's own bound holds")
     func outsideHeap() {
         var levels = Measured.Levels(heap: { _ in 5_000_000 })

@@ -92,6 +92,20 @@ struct AllocatorReaderTests {
         #expect(usage.liveBytes + usage.roomBytes > held / 2)
     }
 
+    @Test("many readers have the room of one, and read the same as one alone")
+    func room() throws {
+        let child = try SpawnedProcess.sleeping()
+        let process = try ProcessReader(pid: child.pid)
+        #expect(eventually { (try? process.allocatorUsage()) != nil })
+        let usage = try process.allocatorUsage()
+        for _ in 0..<3 {
+            var reader = AllocatorReader(process)
+            #expect(try reader.usage() == usage)
+            #expect(reader.image.words.isEmpty)
+            #expect(try reader.usage() == usage)
+        }
+    }
+
     @Test("a process that has ended says so")
     func ended() throws {
         let child = try SpawnedProcess.sleeping()

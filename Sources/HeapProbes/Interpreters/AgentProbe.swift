@@ -127,7 +127,7 @@ actor AgentProbe: HeapProbe {
         return sum
     }
 
-    /// Releases what was copied of the processes, which is as much as they hold; leaves those that ran already as they were.
+    /// Leaves the processes that ran already as they were.
     func close() async {
         let processes = attachment == nil ? [] : accounts.map(\.process)
         accounts = []

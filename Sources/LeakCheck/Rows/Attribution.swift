@@ -15,6 +15,10 @@ struct Attribution {
     /// a drive which doubles them shows some entries twice.
     static let ofDescriptor: [Resource: Double] = [.privateMemory: 32, .liveHeap: 32]
 
+    /// What a collector may need outside of its heap for each byte that stays in it: marks, remembered sets, records of its
+    /// pages. V8 takes 5 to 8 hundredths.
+    static let outsideHeap = 0.1
+
     private let row: RowMeasurement
     private let rules: RowJudge.Rules
     private var resources: [Resource] { rules.resources }
@@ -41,14 +45,19 @@ struct Attribution {
 
     /// How amounts of a resource are judged here.
     func scale(_ resource: Resource) -> GrowthScale {
-        let scale: GrowthScale =
+        var scale: GrowthScale =
             switch resource {
             case .privateMemory where memoryGauge != .pages: .inUse
             case .liveHeap where rules.heapCoversAllocators: .allocations
             default: resource.scale
             }
-        guard let entry = Self.ofDescriptor[resource], let descriptors = suspect(.descriptors) else { return scale }
-        return scale.allowing(entry * descriptors.floor.perConnection)
+        if let entry = Self.ofDescriptor[resource], let descriptors = suspect(.descriptors) {
+            scale = scale.allowing(entry * descriptors.floor.perConnection)
+        }
+        if resource == .privateMemory, excludesHeap, let heap = suspect(.liveHeap) {
+            scale = scale.allowing(Self.outsideHeap * heap.floor.perConnection)
+        }
+        return scale
     }
 
     /// What was read of private memory, one for each sample; nil where a sample has no such reading.

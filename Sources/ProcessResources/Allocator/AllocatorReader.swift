@@ -3,8 +3,8 @@ import Glibc
 /// Reads what is in use and what is free inside the allocator of a running process, from its memory.
 ///
 /// It neither stops the process nor runs code in it: it copies the heaps and walks the structures of glibc's malloc
-/// (2.26 and later) and of CPython's allocator in the copy. It caches what does not change, and a buffer as large as
-/// the heaps, so keep one reader for several readings.
+/// (2.26 and later) and of CPython's allocator in the copy. It caches what does not change, so keep one reader for
+/// several readings; the copy is released after each.
 public struct AllocatorReader: ~Copyable {
     /// The most bytes of heaps that are copied.
     public static let limit = 2 << 30
@@ -31,6 +31,11 @@ public struct AllocatorReader: ~Copyable {
 
     /// Reads the allocator, in the parts that malloc's own account distinguishes.
     mutating func reading() throws(AllocatorReadFailure) -> AllocatorReading {
+        image.words = CopyRoom.take()
+        defer {
+            CopyRoom.give(image.words)
+            image.words = []
+        }
         var last = ""
         for _ in 0..<Self.attempts {
             do throws(AttemptFailure) {
