@@ -1,4 +1,5 @@
 package import ProcessResources
+import Remedies
 import SystemCalls
 import Targets
 
@@ -66,8 +67,8 @@ public struct Watch: Sendable {
 
         var state = WatchState()
         var ages = SocketAges()
-        var lost: String?
-        var unread: [String: String] = [:]
+        var lost: Problem?
+        var unread: [String: Problem] = [:]
         do {
             try await Self.pace(plan, from: start) { seconds in
                 var sample = try subject.sample(at: seconds)
