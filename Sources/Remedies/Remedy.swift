@@ -3,7 +3,8 @@
 /// A library says which remedy helps, and never how it is asked for: that is a matter of whoever faces the user, who words each
 /// for an interface of its own.
 public enum Remedy: Hashable, Sendable, Codable {
-    /// Something that has nothing to do with how Watertight is used, in words: an imperative without a full stop.
+    /// What reads the same whoever faces the user, such as what to do outside of Watertight: an imperative in words, without a
+    /// full stop.
     case outside(String)
 
     // MARK: The live heap

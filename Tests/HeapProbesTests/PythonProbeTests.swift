@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import TestSupport
 import Testing
 
@@ -82,7 +83,7 @@ struct PythonProbeTests {
         await #expect {
             _ = try await subject.open(.python)
         } throws: {
-            "\($0)".contains("give the command after --")
+            ($0 as? HeapProbeFailure)?.problem.remedies == [.giveCommand, .goWithoutHeap]
         }
         let other = try await subject.open(.automatic)
         #expect(other == nil)
