@@ -36,7 +36,7 @@ struct OptionNameTests {
     /// The lines of `text`, comments left out, that name one of `options`.
     static func offences(in text: String, _ options: Set<String>) -> [String] {
         text.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }.filter { line in
-            !line.hasPrefix("//")
+            line.contains("--") && !line.hasPrefix("//")
                 && line.matches(of: /(?:^|[^\w-])--([a-z][a-z0-9-]*)/).contains {
                     options.contains(String($0.output.1))
                 }
