@@ -45,11 +45,12 @@ extension Target {
     ///
     /// Reports each once. Throws `TargetLost` where one listened and nothing listens in its place.
     package func replacement(connections: Int) async throws -> MembersSeen.Replacement? {
-        if let replacement = try await listenerReplacement() { return replacement }
+        // Before the listeners: one that ends between both looks is then no worker that nobody has replaced.
         let members = try readingTree { tree in
             try tree.refresh()
             return Self.members(of: tree)
         }
+        if let replacement = try await listenerReplacement() { return replacement }
         return membersSeen.withLock { seen in
             seen.note(members, connections: connections)
         }
