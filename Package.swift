@@ -49,6 +49,7 @@ let package = Package(
             swiftSettings: rules),
         .target(name: "ProcessResources", dependencies: ["CLinux", "SystemCalls"], swiftSettings: rules),
         .target(name: "LeakStatistics", swiftSettings: rules),
+        .target(name: "Remedies", swiftSettings: rules),
         .target(name: "Fleet", dependencies: ["LeakStatistics"], swiftSettings: rules),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Prometheus", dependencies: ["CCurl", "Fleet"], swiftSettings: rules),
@@ -57,7 +58,8 @@ let package = Package(
         .target(
             name: "HeapProbes",
             dependencies: [
-                "Preload", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls", "TLS", "WebSocketProtocol",
+                "Preload", "ProcessResources", "Remedies", "Sockets", "Subprocesses", "SystemCalls", "TLS",
+                "WebSocketProtocol",
                 "WebSockets",
             ],
             resources: [
@@ -72,27 +74,32 @@ let package = Package(
             plugins: ["EmbedPreload"]),
         .target(
             name: "Causes",
-            dependencies: ["CLinux", "LeakStatistics", "Preload", "ProcessResources", "Subprocesses", "SystemCalls"],
+            dependencies: [
+                "CLinux", "LeakStatistics", "Preload", "ProcessResources", "Remedies", "Subprocesses", "SystemCalls",
+            ],
             swiftSettings: rules),
         .target(
-            name: "RuntimeCauses", dependencies: ["Causes", "HeapProbes", "ProcessResources", "SystemCalls"],
+            name: "RuntimeCauses",
+            dependencies: ["Causes", "HeapProbes", "ProcessResources", "Remedies", "SystemCalls"],
             swiftSettings: rules),
         .target(
             name: "Targets",
             dependencies: [
-                "HeapProbes", "LeakStatistics", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
+                "HeapProbes", "LeakStatistics", "ProcessResources", "Remedies", "Sockets", "Subprocesses",
+                "SystemCalls",
                 "WebSocketProtocol",
             ],
             swiftSettings: rules),
         .target(
             name: "Lifecycles",
-            dependencies: ["WebSocketProtocol", "Sockets", "SystemCalls", "TLS"],
+            dependencies: ["Remedies", "WebSocketProtocol", "Sockets", "SystemCalls", "TLS"],
             resources: [.embedInCode("catalogue.lifecycles"), .embedInCode("shipped.openings")],
             swiftSettings: rules),
         .target(
             name: "LeakCheck",
             dependencies: [
-                "Causes", "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "RuntimeCauses", "Sockets",
+                "Causes", "HeapProbes", "Lifecycles", "ProcessResources", "LeakStatistics", "Remedies", "RuntimeCauses",
+                "Sockets",
                 "Subprocesses", "SystemCalls", "Targets", "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,7 +107,8 @@ let package = Package(
         .target(
             name: "Search",
             dependencies: [
-                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Sockets", "SystemCalls",
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Remedies", "Sockets",
+                "SystemCalls",
                 "Targets", "WebSocketProtocol",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -117,7 +125,8 @@ let package = Package(
         .target(
             name: "LeakReports",
             dependencies: [
-                "Causes", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Search", "Targets",
+                "Causes", "Fleet", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Remedies",
+                "Search", "Targets",
             ],
             resources: [.embedInCode("Fleet/watertight.rules.yml"), .embedInCode("Fleet/watertight.grafana.json")],
             swiftSettings: rules),
@@ -143,7 +152,7 @@ let package = Package(
                 "WebSocketProtocol", "Sockets", "SystemCalls", "WebSockets", "Managers", "ProcessResources",
                 "Environments", "Lifecycles", "LeakCheck", "LeakReports", "LeakStatistics", "LeakTracking", "Scenarios",
                 "Search", "Subprocesses", "TLS",
-                "Targets", "CLinux", "HeapProbes", "Fleet", "Prometheus",
+                "Targets", "CLinux", "HeapProbes", "Fleet", "Prometheus", "Remedies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -170,7 +179,7 @@ let package = Package(
             name: "endurance",
             dependencies: [
                 "WebSockets", "WebSocketProtocol", "Managers", "Sockets", "SystemCalls", "LeakStatistics", "Lifecycles",
-                "ProcessResources",
+                "ProcessResources", "Remedies",
                 "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -182,7 +191,7 @@ let package = Package(
         .executableTarget(
             name: "engine-costs",
             dependencies: [
-                "Lifecycles", "ProcessResources", "Sockets", "SystemCalls", "WebSocketProtocol",
+                "Lifecycles", "ProcessResources", "Remedies", "Sockets", "SystemCalls", "WebSocketProtocol",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Benchmarks/EngineCosts",
@@ -201,16 +210,18 @@ let package = Package(
             path: "Tests/Fleet/Weeks", swiftSettings: rules),
 
         .target(
-            name: "TestSupport", dependencies: ["ProcessResources", "Subprocesses", "SystemCalls"],
+            name: "TestSupport", dependencies: ["ProcessResources", "Subprocesses", "SystemCalls", "WebSockets"],
             path: "Tests/TestSupport", swiftSettings: rules),
         .testTarget(name: "ArchitectureTests", swiftSettings: rules),
+        .testTarget(name: "RemediesTests", dependencies: ["Remedies"], swiftSettings: rules),
         .testTarget(name: "SystemCallsTests", dependencies: ["SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "SubprocessesTests", dependencies: ["Subprocesses", "SystemCalls"], swiftSettings: rules),
         .testTarget(
             name: "TargetsTests",
             dependencies: [
-                "Targets", "HeapProbes", "LeakStatistics", "ProcessResources", "Subprocesses", "SystemCalls",
+                "Remedies", "Targets", "HeapProbes", "LeakStatistics", "ProcessResources", "Subprocesses",
+                "SystemCalls",
             ],
             swiftSettings: rules),
         .testTarget(
@@ -242,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "HeapProbesTests",
             dependencies: [
-                "TestSupport",
+                "Remedies", "TestSupport",
                 "Causes", "HeapProbes", "Preload", "ProcessResources", "Sockets", "Subprocesses", "SystemCalls",
                 "WebSocketProtocol",
             ],
@@ -250,7 +261,7 @@ let package = Package(
         .testTarget(name: "CausesTests", dependencies: ["Causes", "ProcessResources"], swiftSettings: rules),
         .testTarget(
             name: "RuntimeCausesTests",
-            dependencies: ["Causes", "HeapProbes", "ProcessResources", "RuntimeCauses", "TestSupport"],
+            dependencies: ["Causes", "HeapProbes", "ProcessResources", "Remedies", "RuntimeCauses", "TestSupport"],
             swiftSettings: rules),
         .testTarget(
             name: "FleetTests", dependencies: ["Fleet", "LeakStatistics", "SimulatedFleet"], swiftSettings: rules),
@@ -262,17 +273,19 @@ let package = Package(
         .testTarget(
             name: "LifecyclesTests",
             dependencies: [
-                "Lifecycles", "TestSupport", "TLS", "WebSockets", "Sockets", "SystemCalls", "WebSocketProtocol",
+                "Lifecycles", "Remedies", "TestSupport", "TLS", "WebSockets", "Sockets", "SystemCalls",
+                "WebSocketProtocol",
             ],
             swiftSettings: rules),
         .testTarget(
             name: "LeakCheckTests",
             dependencies: [
-                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "SystemCalls", "Targets",
+                "Causes", "LeakCheck", "LeakStatistics", "Lifecycles", "ProcessResources", "Remedies", "SystemCalls",
+                "Targets",
             ],
             swiftSettings: rules),
         .testTarget(
-            name: "SearchTests", dependencies: ["LeakStatistics", "Lifecycles", "Search", "SystemCalls"],
+            name: "SearchTests", dependencies: ["LeakStatistics", "Lifecycles", "Remedies", "Search", "SystemCalls"],
             swiftSettings: rules),
         .testTarget(name: "EnvironmentsTests", dependencies: ["Environments"], swiftSettings: rules),
         .testTarget(
@@ -286,7 +299,7 @@ let package = Package(
         .testTarget(
             name: "LeakReportsTests",
             dependencies: [
-                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Search",
+                "Causes", "Fleet", "LeakReports", "LeakCheck", "LeakStatistics", "Lifecycles", "Remedies", "Search",
                 "SimulatedFleet", "Targets",
             ],
             swiftSettings: rules),

@@ -1,3 +1,5 @@
+public import Remedies
+
 /// Takes snapshots of what a target holds.
 ///
 /// One probe belongs to one target. It is used by one task at a time.
@@ -10,7 +12,7 @@ public protocol CauseProbe: Sendable {
     /// functions.
     func refined(_ causes: [Cause]) async -> [Cause]
     /// What the causes lack, and what to do about it; nil where nothing is missing.
-    var note: String? { get }
+    var note: Problem? { get }
     /// Lets go of the target; no snapshot may follow.
     func close() async
 }
@@ -19,5 +21,5 @@ extension CauseProbe {
     /// The causes as they are.
     public func refined(_ causes: [Cause]) async -> [Cause] { causes }
     /// Nothing is missing.
-    public var note: String? { nil }
+    public var note: Problem? { nil }
 }

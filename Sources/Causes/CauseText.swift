@@ -1,4 +1,5 @@
 import LeakStatistics
+import Remedies
 
 /// The causes of a row's leak in words, the same in every report.
 package struct CauseText {
@@ -18,11 +19,11 @@ package struct CauseText {
 
     /// A line for each cause, the largest first, and what is to be said of all of them; or why there is none.
     package var lines: [String] {
-        if let failure = explanation.failure { return ["the cause could not be looked for: \(failure)"] }
+        if let failure = explanation.failure { return ["the cause could not be looked for: \(failure.description)"] }
         guard !explanation.causes.isEmpty else {
             return [
                 "no cause was found: nothing that \(explanation.source ?? "the probe") can tell apart grew with the \(repetitions)"
-            ] + [explanation.note].compactMap { $0 }
+            ] + notes
         }
         var lines = shown.map(Self.line)
         let more = explanation.causes.count - lines.count
@@ -30,8 +31,10 @@ package struct CauseText {
         if let share = explanation.explainedShare {
             lines.append("together \(Int((share * 100).rounded()))% of the leak, by \(explanation.source ?? "")")
         }
-        return lines + [explanation.note].compactMap { $0 }
+        return lines + notes
     }
+
+    private var notes: [String] { [explanation.note?.description].compactMap { $0 } }
 
     /// The causes that are told.
     package var shown: [Cause] { Array(explanation.causes.prefix(Self.most)) }

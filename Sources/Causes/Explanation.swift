@@ -1,20 +1,29 @@
+public import Remedies
+
 /// What was learned of the causes of one row's leak, in a run of its own.
 public struct Explanation: Hashable, Sendable, Codable {
     /// Why there is none, and what to do.
-    public struct Failure: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+    public struct Failure: Error, Hashable, Sendable, Codable, Problematic, CustomStringConvertible {
         /// What went wrong.
-        public var reason: String
+        public var reason: Problem
         /// What to do about it; nil where nothing helps.
         public var remedy: String?
 
         /// A failure for `reason`.
         public init(_ reason: String, remedy: String? = nil) {
-            self.reason = reason
+            self.init(Problem(reason), remedy: remedy)
+        }
+
+        /// A failure for a `problem` that may have remedies of its own.
+        public init(_ problem: Problem, remedy: String? = nil) {
+            reason = problem
             self.remedy = remedy
         }
 
         /// The reason, and the remedy behind it.
-        public var description: String { remedy.map { "\(reason); \($0)" } ?? reason }
+        public var problem: Problem { remedy.map { "\(reason); \($0)" } ?? reason }
+        /// The same without the remedies of the reason.
+        public var description: String { problem.description }
     }
 
     /// Where the snapshots came from; nil where there are none.
@@ -26,7 +35,7 @@ public struct Explanation: Hashable, Sendable, Codable {
     /// Which part of the row's leak the causes account for, from 0 to 1; nil where that is not known.
     public var explainedShare: Double?
     /// What the causes lack, and what to do about it; nil where nothing is missing.
-    public var note: String?
+    public var note: Problem?
     /// Why it could not be explained; nil where it was, or where no cause was found.
     public var failure: Failure?
 

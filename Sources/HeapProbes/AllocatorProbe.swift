@@ -1,4 +1,5 @@
 import ProcessResources
+import Remedies
 
 /// The live heap of processes that allocate through glibc's malloc or CPython's allocator: what is in use in them, read from
 /// outside.
@@ -27,7 +28,7 @@ actor AllocatorProbe: HeapProbe {
             do throws(AllocatorReadFailure) {
                 sum += try account.reader.usage().liveBytes
             } catch {
-                throw HeapProbeFailure("\(error); or go without with --heap none")
+                throw HeapProbeFailure("\(error)\(remedies: .goWithoutHeap, after: .alternative)")
             }
         }
         return [.liveBytes: Double(sum)]

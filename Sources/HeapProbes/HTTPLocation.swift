@@ -1,3 +1,4 @@
+import Remedies
 import WebSocketProtocol
 
 /// An HTTP URL: `http://host[:port]/path?query`, or `https:` for TLS.

@@ -1,4 +1,5 @@
 import Glibc
+import Remedies
 import Sockets
 import SystemCalls
 import TLS

@@ -1,3 +1,5 @@
+public import Remedies
+
 /// Reads, exactly and free of garbage, what a target holds.
 ///
 /// One probe belongs to one target for as long as that is measured. It is used by one task at a time.
@@ -9,7 +11,7 @@ public protocol HeapProbe: Sendable {
     /// Where its readings come from, in words, for the report.
     var source: String { get }
     /// What it does not read of the target, and what to do; nil where there is nothing.
-    var remark: String? { get }
+    var remark: Problem? { get }
     /// The levels now, one for each of `gauges`, in bytes for a live heap; collects garbage first where the target has a
     /// collector.
     func read() async throws(HeapProbeFailure) -> [HeapGauge: Double]
@@ -26,7 +28,7 @@ extension HeapProbe {
     /// A collected heap has memory of its own.
     public var coversAllocators: Bool { false }
     /// What a probe says that reads all it can.
-    public var remark: String? { nil }
+    public var remark: Problem? { nil }
     /// What a probe says that knows nothing of mappings.
     public var besideAllocators: [Int32: MemoryBeside] { get async { [:] } }
     /// What a probe says that knows of no timers.
@@ -47,9 +49,11 @@ public enum HeapGauge: Hashable, Sendable {
 }
 
 /// A probe that could not be opened, or a reading that failed.
-public struct HeapProbeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+public struct HeapProbeFailure: Error, Hashable, Sendable, Problematic, CustomStringConvertible {
     /// What went wrong and what to do.
-    public let description: String
+    public let problem: Problem
+    /// What went wrong.
+    public var description: String { problem.description }
 
-    init(_ description: String) { self.description = description }
+    init(_ problem: Problem) { self.problem = problem }
 }

@@ -1,3 +1,5 @@
+import Remedies
+
 /// Which probe reads the target's live heap, as a user says it.
 public enum HeapSpecification: Hashable, Sendable {
     /// The probe that suits the target's runtime and does it no harm, if there is one.

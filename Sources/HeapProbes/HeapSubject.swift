@@ -1,6 +1,7 @@
 import Glibc
 import Preload
 public import ProcessResources
+import Remedies
 import Sockets
 
 /// The target, as far as a probe needs to know it.
@@ -33,8 +34,8 @@ public struct HeapSubject: Sendable {
         guard !found.isEmpty else {
             let runtime = (try? processes[0].runtime()).map { "\($0)" } ?? "unknown"
             throw HeapProbeFailure(
-                "--heap \(name) does not suit process \(processes[0].pid), whose runtime is \(runtime): choose another, or "
-                    + "go without with --heap none")
+                "\(probe: name) does not suit process \(processes[0].pid), whose runtime is \(runtime)"
+                    + "\(remedies: .chooseProbe, .goWithoutHeap)")
         }
         return found
     }
@@ -44,8 +45,8 @@ public struct HeapSubject: Sendable {
         let processes = try required([interpreter.runtime], name)
         guard isOwn || interpreter.canAttach else {
             throw HeapProbeFailure(
-                "--heap \(name) reads an interpreter that the check starts, with an agent from its first moment: give the command "
-                    + "after --, or go without with --heap none")
+                "\(probe: name) reads an interpreter that the check starts, with an agent from its first moment"
+                    + "\(remedies: .giveCommand, .goWithoutHeap)")
         }
         return try await AgentProbe(interpreter, processes, Agent.own.get(), attachingAt: isOwn ? nil : url)
     }
@@ -55,8 +56,8 @@ public struct HeapSubject: Sendable {
         _ = try required([.native], "native")
         guard isOwn else {
             throw HeapProbeFailure(
-                "--heap native reads a program that the check starts, with a library from its first moment: give the "
-                    + "command after --, or read this one from outside with --heap glibc")
+                "\(probe: "native") reads a program that the check starts, with a library from its first moment"
+                    + "\(remedies: .giveCommand, .readFromOutside)")
         }
         return try NativeProbe(processes, Self.library())
     }
@@ -88,7 +89,7 @@ public struct HeapSubject: Sendable {
             if runs(.go) { return try await GoProbe(.found(among: running([.go]), url)) }
             if isOwn && runs(.native) { return try NativeProbe(processes, Self.library()) }
             if let runtime = try? processes[0].runtime(), let remedy = runtime.runtime.heapRemedy {
-                throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself: \(remedy)")
+                throw HeapProbeFailure("no probe reads the heap of \(runtime) by itself\(remedies: remedy)")
             }
             return nil
         case .node: return try await InspectorProbe(required([.node, .deno], "node"), servingPort: url.port)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 package import ProcessResources
+import Remedies
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -34,8 +35,8 @@ package struct InspectorEndpoint {
         }
         guard opensOnSignal else {
             throw HeapProbeFailure(
-                "process \(process.pid) has no inspector: start Deno with --inspect=127.0.0.1:0, or go without with "
-                    + "--heap none")
+                "process \(process.pid) has no inspector"
+                    + "\(remedies: .outside("start Deno with --inspect=127.0.0.1:0"), .goWithoutHeap)")
         }
         try await signal()
         let deadline = MonotonicTime.now + Self.openLimit
@@ -48,10 +49,10 @@ package struct InspectorEndpoint {
         let taken = ProcessReader.listening(port: Self.standardPort).filter { $0 != process.pid }
         throw HeapProbeFailure(
             taken.isEmpty
-                ? "process \(process.pid) did not open its inspector within \(Self.openLimit): go without with --heap none"
+                ? "process \(process.pid) did not open its inspector within \(Self.openLimit)\(remedies: .goWithoutHeap)"
                 : "process \(process.pid) cannot open its inspector, because process \(taken[0]) listens on port "
-                    + "\(Self.standardPort): start the server with NODE_OPTIONS=--inspect-port=0, or go without with "
-                    + "--heap none")
+                    + "\(Self.standardPort)"
+                    + "\(remedies: .outside("start the server with NODE_OPTIONS=--inspect-port=0"), .goWithoutHeap)")
     }
 
     private func listeners() throws(HeapProbeFailure) -> [ListenerQueue] {
@@ -77,8 +78,8 @@ package struct InspectorEndpoint {
         while (try? process.catches(signal: SIGUSR1)) != true {
             guard process.isAlive, MonotonicTime.now < deadline else {
                 throw HeapProbeFailure(
-                    "process \(process.pid) has turned its inspector off: start it without --disable-sigusr1, or go "
-                        + "without with --heap none")
+                    "process \(process.pid) has turned its inspector off"
+                        + "\(remedies: .outside("start it without --disable-sigusr1"), .goWithoutHeap)")
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -86,7 +87,7 @@ package struct InspectorEndpoint {
             try process.signal(SIGUSR1)
         } catch {
             throw HeapProbeFailure(
-                "process \(process.pid) may not be sent SIGUSR1 (\(error)): run as its user, or go without with --heap none"
+                "process \(process.pid) may not be sent SIGUSR1 (\(error))\(remedies: .outside("run as its user"), .goWithoutHeap)"
             )
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Remedies
 
 extension InspectorSession {
     /// Memory that V8 does not count into its heap: what buffers hold.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Remedies
 
 extension InspectorSession {
     private static let openings = "globalThis[Symbol.for('watertight.openers')]?.() ?? '[]'"

@@ -1,3 +1,5 @@
+import Remedies
+
 extension InspectorSession {
     /// What all timers of Node are made from; 0 for a runtime whose timers are others. What is looked at on the way is cleared.
     private static let prototype = """

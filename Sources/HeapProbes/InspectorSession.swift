@@ -1,5 +1,6 @@
 import FoundationEssentials
 import ProcessResources
+import Remedies
 import WebSocketProtocol
 import WebSockets
 
@@ -73,7 +74,7 @@ package final class InspectorSession {
                 }
                 let answer = try JSONDecoder().decode(Answer.self, from: Data(message.bytes))
                 guard answer.id == lastID else { continue }
-                if let error = answer.error { throw HeapProbeFailure(error.message) }
+                if let error = answer.error { throw HeapProbeFailure(Problem(error.message)) }
                 return answer.result ?? InspectorResult()
             }
             throw HeapProbeFailure("it ended, or gave no answer within \(limit)")

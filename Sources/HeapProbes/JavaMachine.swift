@@ -1,5 +1,6 @@
 import Glibc
 package import ProcessResources
+import Remedies
 import Subprocesses
 
 /// A Java virtual machine that is asked by `jcmd`.
@@ -12,8 +13,8 @@ package struct JavaMachine: Sendable {
         self.process = process
         guard geteuid() != 0, let user = try? process.user(), user != geteuid() else { return }
         throw HeapProbeFailure(
-            "process \(process.pid) belongs to another user, and jcmd reaches those of its own only: run as user "
-                + "\(user), or go without with --heap none")
+            "process \(process.pid) belongs to another user, and jcmd reaches those of its own only"
+                + "\(remedies: .outside("run as user \(user)"), .goWithoutHeap)")
     }
 
     /// What it answers to a command of `jcmd`.
@@ -25,7 +26,9 @@ package struct JavaMachine: Sendable {
             result = try await Subprocess.run(
                 ["jcmd", "\(process.pid)"] + command, within: limit, maximumBytes: maximumBytes)
         } catch {
-            throw HeapProbeFailure("\(error): jcmd comes with a JDK; put it in PATH, or go without with --heap none")
+            throw HeapProbeFailure(
+                "\(error): jcmd comes with a JDK\(remedies: .outside("put it in PATH"), .goWithoutHeap, after: .remark)"
+            )
         }
         guard result.status.exitCode == 0 else {
             throw HeapProbeFailure("jcmd cannot read process \(process.pid): \(result.outputTail)")

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Remedies
 
 /// Values as programs print them: a number alone, JSON, OpenMetrics or Prometheus text.
 enum MetricText: Equatable {
@@ -16,7 +17,6 @@ enum MetricText: Equatable {
         var family: Substring { name.prefix { $0 != "{" } }
     }
 
-    private static let goAdvice = "for the heap profile of a Go program give --heap go:URL"
     /// Names in an error that lists them.
     private static let listed = 20
 
@@ -24,7 +24,8 @@ enum MetricText: Equatable {
     init(_ bytes: [UInt8]) throws(HeapProbeFailure) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw HeapProbeFailure(
-                "what it prints is not text: a number, JSON or OpenMetrics text is read; \(Self.goAdvice)")
+                "what it prints is not text: a number, JSON or OpenMetrics text is read"
+                    + "\(remedies: .readGoProfile, after: .remark)")
         }
         let trimmed = Substring(text.drop(while: \.isWhitespace))
         if let amount = Double(trimmed.prefix { !$0.isWhitespace }), amount.isFinite,
@@ -34,7 +35,7 @@ enum MetricText: Equatable {
         } else if trimmed.first == "{" {
             self = .named(try Self.json(bytes))
         } else if trimmed.hasPrefix("heap profile:") {
-            throw HeapProbeFailure("it is a heap profile: \(Self.goAdvice)")
+            throw HeapProbeFailure("it is a heap profile\(remedies: .readGoProfile)")
         } else {
             self = .named(Self.exposition(trimmed))
         }

@@ -1,3 +1,4 @@
+import Remedies
 import Subprocesses
 
 /// The output of the user's own command.
@@ -20,7 +21,7 @@ struct CommandProbe: HeapProbe {
         }
         guard result.status.exitCode == 0 else {
             let tail = result.outputTail
-            throw HeapProbeFailure("\(source) \(result.status)" + (tail.isEmpty ? "" : ": \(tail)"))
+            throw HeapProbeFailure("\(source) \(result.status)\(tail.isEmpty ? "" : ": \(tail)")")
         }
         do {
             return [gauge: try MetricText(result.output).amount(key: key)]

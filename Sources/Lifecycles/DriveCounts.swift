@@ -1,3 +1,4 @@
+public import Remedies
 public import Sockets
 
 /// What became of the connections of one drive.
@@ -24,11 +25,11 @@ public struct DriveCounts: Hashable, Sendable, Codable {
     public var notAttempted = 0
     /// How many of the last, in a row, failed.
     public var failuresAtEnd = 0
-    /// The first thing that went wrong, in words.
-    public var firstProblem: String?
+    /// The first thing that went wrong.
+    public var firstProblem: Problem?
 
     /// What went wrong in the opening of the first connection that failed there, with its step.
-    public var openingProblem: String?
+    public var openingProblem: Problem?
 
     /// The completed ones that the target ended in its own way, before the end of the steps.
     public var endedOtherwise = 0
@@ -105,7 +106,7 @@ extension DriveCounts {
         failuresAtEnd = outcome == .completed ? 0 : failuresAtEnd + 1
         add(notes, isCompleted: outcome == .completed)
         if let problem = outcome.problem {
-            let problem = problem + (notes.latestMessage.map { "; \($0)" } ?? "")
+            let problem = problem.with(notes.latestMessage)
             firstProblem = firstProblem ?? problem
             if let step = notes.openingStep { openingProblem = openingProblem ?? "step \(step + 1): \(problem)" }
         }

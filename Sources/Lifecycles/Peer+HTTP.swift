@@ -1,3 +1,4 @@
+import Remedies
 import Sockets
 import SystemCalls
 import TLS
@@ -96,7 +97,8 @@ extension Peer {
         do throws(ResponseReader.Failure) {
             try call.reader.receive(input)
         } catch {
-            return finish(call.refusal.map(PeerOutcome.refused) ?? .broken("the target \(error) (\(call.request))"))
+            return finish(
+                call.refusal.map { .refused(Problem($0)) } ?? .broken("the target \(error) (\(call.request))"))
         }
         guard call.reader.isComplete, isAccepted(call) else { return }
         // The target was asked to close; one that has not done so does once it sees this end closed.
@@ -111,7 +113,7 @@ extension Peer {
     private func isAccepted(_ call: HTTPCall) -> Bool {
         guard let refusal = call.refusal else { return true }
         notes.latestMessage = Self.excerpt(of: call.reader.body, called: Self.answerName)
-        finish(.refused(refusal))
+        finish(.refused(Problem(refusal)))
         return false
     }
 

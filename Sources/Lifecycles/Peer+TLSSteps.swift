@@ -1,3 +1,4 @@
+import Remedies
 import Sockets
 import SystemCalls
 import TLS

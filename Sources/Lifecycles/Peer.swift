@@ -1,4 +1,5 @@
 import Glibc
+import Remedies
 import Sockets
 import SystemCalls
 import TLS
@@ -233,7 +234,7 @@ final class Peer: Channel, @unchecked Sendable {
         endConnection()
         call = nil
         if supplies.trace != nil {
-            trace(.ended(problem: outcome.problem.map { $0 + (notes.latestMessage.map { "; \($0)" } ?? "") }))
+            trace(.ended(problem: outcome.problem?.with(notes.latestMessage)))
         }
         finished(outcome, notes)
     }

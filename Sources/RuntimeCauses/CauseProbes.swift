@@ -1,11 +1,12 @@
 public import Causes
 public import HeapProbes
 import ProcessResources
+import Remedies
 
 /// The probe of a target of which nothing but its descriptors can be told.
 private struct DescriptorCauseProbe: CauseProbe {
     let source = DescriptorTallies.source
-    let note: String?
+    let note: Problem?
 
     /// Whoever has the target adds the descriptors, as to every snapshot.
     func snapshot() async throws(Explanation.Failure) -> CauseSnapshot { CauseSnapshot() }
@@ -23,7 +24,7 @@ public enum CauseProbes {
             return try await open(subject)
         } catch {
             guard orDescriptors else { throw error }
-            return DescriptorCauseProbe(note: "\(error)")
+            return DescriptorCauseProbe(note: error.problem)
         }
     }
 
@@ -39,7 +40,7 @@ public enum CauseProbes {
             if let probe = try await AgentCauseProbe(subject) { return probe }
             if let probe = try await GoCauseProbe(subject) { return probe }
         } catch {
-            throw Explanation.Failure(error.description)
+            throw Explanation.Failure(error.problem)
         }
         if let probe = try native(subject) { return probe }
         let runtime = (try? subject.processes[0].runtime()).map { "\($0)" } ?? "an unknown runtime"
@@ -53,7 +54,7 @@ public enum CauseProbes {
         guard (try? subject.processes[0].runtime())?.runtime == .native else { return nil }
         guard subject.isOwn else {
             throw Explanation.Failure(
-                "a native program is traced from its first moment: give the command after --, so that the check starts it"
+                "a native program is traced from its first moment\(remedies: .giveCommand), so that the check starts it"
             )
         }
         return try NativeCauseProbe(subject.processes, servingPort: subject.url.port)
@@ -68,7 +69,7 @@ extension Explanation {
         do {
             return try await body()
         } catch {
-            throw Failure("\(error)")
+            throw Failure(error.problem)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Remedies
 import Sockets
 import Subprocesses
 import SystemCalls
@@ -44,11 +45,12 @@ extension Target {
     ///
     /// Reports each once. Throws `TargetLost` where one listened and nothing listens in its place.
     package func replacement(connections: Int) async throws -> MembersSeen.Replacement? {
-        if let replacement = try await listenerReplacement() { return replacement }
+        // Before the listeners: one that ends between both looks is then no worker that nobody has replaced.
         let members = try readingTree { tree in
             try tree.refresh()
             return Self.members(of: tree)
         }
+        if let replacement = try await listenerReplacement() { return replacement }
         return membersSeen.withLock { seen in
             seen.note(members, connections: connections)
         }
@@ -94,7 +96,7 @@ extension Target {
     }
 
     /// What became of the target after `failure`: how a command ended and what it said last, and who listens now.
-    func obituary(_ failure: ProcessReadFailure) -> String {
+    func obituary(_ failure: ProcessReadFailure) -> Problem {
         let deadline = MonotonicTime.now + Self.succession
         var ending: TerminationStatus?
         var successors: [Int32] = []
@@ -105,19 +107,17 @@ extension Target {
             if !lost.isSuperset(of: successors) || (!successors.isEmpty && ending != nil) { break }
             usleep(20_000)
         }
-        var words = "\(failure)"
+        var words: Problem = "\(failure)"
         if let command, let ending {
             let reason = ending.isKill ? ", perhaps by a kernel out of memory, whose log (dmesg) says so" : ""
             words = "process \(command.pid) \(ending)\(reason)\(Target.quoted(command.lastOutput))"
         }
         guard !successors.isEmpty else { return words }
         let number = Self.list(successors)
-        let advice =
-            command == nil
-            ? "a server that restarts itself is checked by the process that starts it, whose descendants are read as "
-                + "well: name that with --pid"
-            : "give a command that stays, or check process \(number) by URL and --pid"
-        return "\(words); process \(number) listens on port \(url.port) now: \(advice)"
+        let now: Problem = "\(words); process \(number) listens on port \(url.port) now"
+        return command == nil
+            ? "\(now)\(remedies: .nameStarter)"
+            : "\(now)\(remedies: .outside("give a command that stays"), .checkRunning(successors))"
     }
 
     private static func list(_ pids: [Int32]) -> String { pids.map(String.init).joined(separator: ", ") }

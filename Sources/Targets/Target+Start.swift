@@ -1,5 +1,6 @@
 import HeapProbes
 import ProcessResources
+import Remedies
 import Sockets
 import Subprocesses
 import SystemCalls
@@ -137,9 +138,8 @@ extension Target {
         }
         let elsewhere = command.listeners.map { "; \($0)" } ?? ""
         throw TargetFailure.unreachable(
-            "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit)\(elsewhere): pass the port it "
-                + "uses in the URL, or {port} in the command, and give a slow starter more with --start-limit"
-                + quoted(command.lastOutput))
+            "\"\(name)\" does not accept connections on \(url.host):\(url.port) after \(limit)\(elsewhere)"
+                + "\(remedies: .giveTimeToStart)\(quoted(command.lastOutput))")
     }
 
     /// Waits a moment for the last words of a command that has ended: they are read by another thread.
@@ -170,7 +170,7 @@ extension Target {
         }
         let elsewhere = command.listeners.map { " (\($0))" } ?? ""
         throw TargetFailure.unreachable(
-            "neither \"\(name)\" nor a descendant of it listens on port \(port)\(elsewhere), though something does: start the "
-                + "server itself, or check it by URL and --pid")
+            "neither \"\(name)\" nor a descendant of it listens on port \(port)\(elsewhere), though something does"
+                + "\(remedies: .outside("start the server itself"), .checkRunning([]))")
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 package import HeapProbes
 package import ProcessResources
+package import Remedies
 package import Sockets
 import Subprocesses
 import SystemCalls
@@ -237,7 +238,7 @@ package final class Target: Sendable {
     private static func listeningProcesses(port: UInt16, address: SocketAddress) throws -> [Int32] {
         guard address.isLoopback else {
             throw TargetFailure.invalid(
-                "name the server's process with --pid: only on this machine can it be found by port")
+                "only on this machine can the server's process be found by port\(remedies: .nameProcess)")
         }
         return try listeningProcesses(port: port)
     }
@@ -247,7 +248,8 @@ package final class Target: Sendable {
         let found = ProcessReader.listening(port: port)
         guard let first = found.min() else {
             throw TargetFailure.unreachable(
-                "the process that listens on port \(port) cannot be found: name it with --pid, or run as its user")
+                "the process that listens on port \(port) cannot be found"
+                    + "\(remedies: .nameProcess, .outside("run as its user"))")
         }
         // Workers that share the socket with their master come and go; the master leads to them.
         let workers = Set(found.flatMap { (try? ProcessReader(pid: $0).descendants()) ?? [] })
@@ -263,6 +265,6 @@ package final class Target: Sendable {
 }
 
 /// The target died or can no longer be read.
-package struct TargetLost: Error {
-    package var problem: String
+package struct TargetLost: Error, Problematic {
+    package var problem: Problem
 }

@@ -1,5 +1,6 @@
 package import HeapProbes
 package import LeakStatistics
+package import Remedies
 import SystemCalls
 
 /// The heap probes of one target, and when to ask them.
@@ -22,7 +23,7 @@ package actor TargetProbes {
 
     private var opened: [Opened] = []
     /// Why a resource is not, or no longer, read.
-    package private(set) var failures: [Resource: String] = [:]
+    package private(set) var failures: [Resource: Problem] = [:]
 
     /// Opens what suits the target, and asks it once: some probes cost the target a thread or a descriptor from then on.
     package func open(_ specifications: [HeapSpecification], of subject: HeapSubject) async {
@@ -31,7 +32,7 @@ package actor TargetProbes {
                 guard let probe = try await subject.open(specification) else { continue }
                 opened.append(Opened(probe: probe, mayLag: specification.mayLag, turn: ReadingTurn(share: share)))
             } catch {
-                failures[Resource(specification.gauge)] = "\(error)"
+                failures[Resource(specification.gauge)] = error.problem
             }
         }
         for entry in opened where entry.mayLag { await awaitFirst(entry.probe) }
@@ -60,7 +61,7 @@ package actor TargetProbes {
     }
 
     /// What they do not read of the target.
-    package var remarks: [String] { opened.compactMap(\.probe.remark) }
+    package var remarks: [Problem] { opened.compactMap(\.probe.remark) }
 
     /// Whether one of them counts every object, and at once.
     package var areExact: Bool { opened.contains { !$0.mayLag } }
@@ -86,7 +87,7 @@ package actor TargetProbes {
                 opened[index] = entry
                 index += 1
             } catch {
-                for gauge in entry.probe.gauges { failures[Resource(gauge)] = "\(error)" }
+                for gauge in entry.probe.gauges { failures[Resource(gauge)] = error.problem }
                 await entry.probe.close()
                 opened.remove(at: index)
             }

@@ -14,6 +14,7 @@ struct ImportTests {
         "LeakStatistics": ["Synchronization"],
         "Managers": ["Synchronization"],
         "Prometheus": ["FoundationEssentials"],
+        "Remedies": ["Synchronization"],
         "RuntimeCauses": ["FoundationEssentials"],
         "Sockets": ["Synchronization"],
         "WatertightTesting": ["Dispatch", "Testing"],

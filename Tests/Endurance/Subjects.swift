@@ -2,6 +2,7 @@ import Glibc
 import Lifecycles
 import Logging
 import Managers
+import Remedies
 import Sockets
 import SystemCalls
 import WebSocketProtocol

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Remedies
 import Sockets
 import TestSupport
 import Testing
@@ -122,7 +123,10 @@ struct GoProbeTests {
             try await GoPages.found(among: [target.reader], target.url())
         }
         let words = failure?.description ?? ""
-        #expect(words.contains("import _ \"net/http/pprof\"") && words.contains("--heap go:URL"), "\(words)")
+        #expect(
+            failure?.problem.remedies == [
+                .outside("import _ \"net/http/pprof\" and serve it on a loopback port"), .nameGoPage, .goWithoutHeap,
+            ])
         #expect(words.contains("process \(target.reader.pid)") && words.contains("on its ports ("), "\(words)")
         #expect(began.duration(to: .now) < Self.searchLimit)
     }
@@ -158,8 +162,9 @@ struct GoProbeTests {
         let probe = try #require(try await target.subject.open(.go(target.url("/debug/pprof/heap"))))
         #expect(probe.gauges == [.liveBytes])
         #expect(try await probe.read() == [.liveBytes: 183_184])
-        #expect(probe.remark?.hasPrefix("goroutines are not counted, as their page must lie beside") == true)
-        #expect(probe.remark?.contains("404 Not Found") == true)
+        #expect(
+            probe.remark?.description.hasPrefix("goroutines are not counted, as their page must lie beside") == true)
+        #expect(probe.remark?.description.contains("404 Not Found") == true)
     }
 
     @Test(

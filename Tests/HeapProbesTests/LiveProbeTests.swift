@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import Sockets
 import SystemCalls
 import TestSupport
@@ -162,7 +163,7 @@ struct LiveProbeTests {
             let failure = await #expect(throws: HeapProbeFailure.self) {
                 try await subject(reader).open(specification)
             }
-            #expect(failure?.description.contains("--heap none") == true)
+            #expect(failure?.problem.remedies.contains(.goWithoutHeap) == true)
         }
         #expect(try await subject(reader, isOwn: false).open(.automatic) == nil)
         #expect(reader.isAlive)

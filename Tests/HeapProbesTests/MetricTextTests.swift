@@ -1,3 +1,4 @@
+import Remedies
 import Testing
 
 @testable import HeapProbes
@@ -60,16 +61,17 @@ struct MetricTextTests {
             ("1e308", nil, "more than any process holds"), ("a 1e16\nb 2\n", "a", "more than any process holds"),
             (#"{"a": -1e300}"#, "a", "more than any process holds"), ("", nil, "no number"),
             ("nan", nil, "no number"),
-            ("heap profile: 3: 4096 [10: 8192] @ heap/1048576\n", nil, "--heap go:URL"),
+            ("heap profile: 3: 4096 [10: 8192] @ heap/1048576\n", nil, "it is a heap profile"),
         ] as [(String, String?, String)])
     func refused(text: String, key: String?, words: String) {
         let failure = #expect(throws: HeapProbeFailure.self) { try amount(text, key) }
         #expect(failure?.description.contains(words) == true, "\(failure?.description ?? "")")
+        #expect(failure?.problem.remedies == (text.hasPrefix("heap profile") ? [.readGoProfile] : []))
     }
 
     @Test("bytes that are no text are refused")
     func binary() {
         let failure = #expect(throws: HeapProbeFailure.self) { try MetricText([0x1F, 0x8B, 0x08, 0xFF]) }
-        #expect(failure?.description.contains("--heap go:URL") == true)
+        #expect(failure?.problem.remedies == [.readGoProfile])
     }
 }

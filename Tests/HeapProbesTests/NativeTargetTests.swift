@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import TestSupport
 import Testing
 
@@ -62,14 +63,14 @@ struct NativeTargetTests {
         await #expect {
             _ = try await Self.subject(linked.reader).open(.native)
         } throws: {
-            "\($0)".contains("is linked statically") && "\($0)".hasSuffix("or go without with --heap none")
+            "\($0)".contains("is linked statically") && ($0 as? HeapProbeFailure)?.problem.remedies == [.goWithoutHeap]
         }
         let running = try await Self.subject(bare.reader, isOwn: false).open(.automatic)
         #expect(running == nil)
         await #expect {
             _ = try await Self.subject(bare.reader, isOwn: false).open(.native)
         } throws: {
-            "\($0)".contains("give the command after --")
+            ($0 as? HeapProbeFailure)?.problem.remedies == [.giveCommand, .readFromOutside]
         }
     }
 

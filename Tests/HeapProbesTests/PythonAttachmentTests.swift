@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import Subprocesses
 import SystemCalls
 import TestSupport
@@ -186,7 +187,8 @@ struct LatePythonTests {
         await #expect {
             _ = try await agent.attach(to: [reader], waking: HTTPLocation("http://127.0.0.1:1/"))
         } throws: {
-            "\($0)".contains("another debugger holds it; give the command after --")
+            ($0 as? HeapProbeFailure)?.problem.remedies == [.giveCommand, .readFromOutside]
+                && "\($0)".contains("another debugger holds it")
         }
         hold.release()
         #expect(reader.isAlive)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcessResources
+import Remedies
 import TestSupport
 import Testing
 
@@ -164,7 +165,7 @@ struct RubyProbeTests {
             await #expect {
                 _ = try await script.subject(isOwn: false).open(.ruby)
             } throws: {
-                "\($0)".contains("give the command after --")
+                ($0 as? HeapProbeFailure)?.problem.remedies == [.giveCommand, .goWithoutHeap]
             }
             let other = try await script.subject(isOwn: false).open(.automatic)
             #expect(other == nil)

@@ -1,4 +1,5 @@
 import LeakStatistics
+import Remedies
 import Testing
 
 @testable import LeakCheck
@@ -43,7 +44,7 @@ struct WatchHeapTests {
     func growing() throws {
         let finding = try Self.finding("liveHeap", Self.samples { ["liveHeap": 20e6 + $0 * 1000] })
         #expect(finding.verdict == .inconclusive && abs((finding.perHour ?? 0) - 3.6e6) < 36_000)
-        #expect(finding.remark?.hasPrefix("grew persistently under this traffic") == true)
+        #expect(finding.remark?.description.hasPrefix("grew persistently under this traffic") == true)
     }
 
     @Test("a gauge of the user's is judged as a count, fractions and all")

@@ -1,4 +1,5 @@
 import LeakStatistics
+import Remedies
 import Testing
 
 @testable import LeakCheck
@@ -56,14 +57,14 @@ struct WatchJudgeTests {
         for (resource, rate) in [(Resource.descriptors, 1800.0), (.privateMemory, 4096 * 3600)] {
             let finding = try Self.finding(state, resource)
             #expect(finding.verdict == .inconclusive)
-            #expect(finding.remark?.hasPrefix("grew persistently under this traffic") == true)
+            #expect(finding.remark?.description.hasPrefix("grew persistently under this traffic") == true)
             let amount = try #require(finding.perHour)
             #expect(abs(amount - rate) < 0.1 * rate, "\(resource) \(amount)")
             #expect(finding.interval?.contains(rate) == true, "\(resource) \(String(describing: finding.interval))")
         }
         #expect(try Self.finding(state, .threads).verdict == (seconds < 60 ? .inconclusive : .clean))
         let lazy = try Self.finding(state, .privateMemory, usesTracingGC: true)
-        #expect(lazy.remark?.contains("collects garbage lazily") == true)
+        #expect(lazy.remark?.description.contains("collects garbage lazily") == true)
     }
 
     @Test("clients that come and go are no growth: the floor is judged")

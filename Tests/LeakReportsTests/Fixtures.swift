@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import Remedies
 import Targets
 
 @testable import LeakCheck
@@ -49,11 +50,11 @@ var hostileResult: CheckResult {
     result.target = text
     result.runtime = text
     result.environment = text
-    result.notes = [text]
-    result.interruption = .targetLost(text)
+    result.notes = [Problem(text)]
+    result.interruption = .targetLost(Problem(text))
     for row in result.rows.indices {
         result.rows[row].reproducer = text
-        result.rows[row].connections.firstProblem = text
+        result.rows[row].connections.firstProblem = Problem(text)
         for index in result.rows[row].resources.indices { result.rows[row].resources[index].reason = .text(text) }
         result.rows[row].resources.append(
             CheckResult.Finding(

@@ -1,6 +1,7 @@
 import Foundation
 import LeakStatistics
 import Lifecycles
+import Remedies
 import Testing
 
 @testable import LeakCheck

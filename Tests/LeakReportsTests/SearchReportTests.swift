@@ -1,5 +1,6 @@
 import LeakStatistics
 import Lifecycles
+import Remedies
 import Testing
 
 @testable import LeakReports

@@ -1,6 +1,8 @@
 import Lifecycles
+import Remedies
 import SystemCalls
 import TLS
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets

@@ -1,5 +1,6 @@
 import Foundation
 import Lifecycles
+import Remedies
 import Testing
 import WebSocketProtocol
 

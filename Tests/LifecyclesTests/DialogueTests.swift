@@ -1,5 +1,7 @@
+import Remedies
 import Sockets
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets

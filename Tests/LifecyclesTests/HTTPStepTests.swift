@@ -1,7 +1,9 @@
 import Lifecycles
+import Remedies
 import Sockets
 import SystemCalls
 import TLS
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets
@@ -77,7 +79,7 @@ struct HTTPStepTests {
         #expect(target.asked.withLock { $0 } == each + each + each)
         let other = try await TokenServer(encryption: encryption)
         let refused = try await other.drive(try lifecycle("open /chat\nfin"))
-        #expect(refused.refused == 3 && refused.firstProblem?.contains("403") == true)
+        #expect(refused.refused == 3 && refused.firstProblem?.description.contains("403") == true)
     }
 
     @Test("what was captured stands in the path and the fields of every request, and fields wait for it")
@@ -131,7 +133,7 @@ struct HTTPStepTests {
                 $0.options.opening = try Opening(text)
                 $0.options.target = "/?token=t7"
             }
-            #expect(counts.completed == 0 && counts.openingProblem == problem)
+            #expect(counts.completed == 0 && counts.openingProblem?.description == problem)
         }
     }
 
@@ -228,7 +230,8 @@ struct HTTPStepTests {
             let limit = problem.contains("in time") ? " within 1s" : ""
             let counts = try await drive(acts, "http GET /a\nexpect \"h\"\(limit)\nfin")
             #expect(
-                counts.completed == 0 && counts.firstProblem?.contains(problem) == true, "\(counts.firstProblem ?? "")")
+                counts.completed == 0 && counts.firstProblem?.description.contains(problem) == true,
+                "\(counts.firstProblem ?? "")")
         }
     }
 }

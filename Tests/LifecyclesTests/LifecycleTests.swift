@@ -1,7 +1,9 @@
 import Lifecycles
+import Remedies
 import Sockets
 import Synchronization
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets
@@ -202,7 +204,7 @@ struct LifecycleTests {
             #expect(counts.completed == 0)
             #expect(counts.refused == counts.attempted)
             #expect(counts.attempted < 200)
-            #expect(counts.firstProblem?.contains("401") == true)
+            #expect(counts.firstProblem?.description.contains("401") == true)
         }
     }
 
@@ -264,7 +266,7 @@ struct LifecycleTests {
         let counts = await driver.drive(
             .bareTCP, script, .init(connections: 1000, concurrency: 8, limit: .seconds(300)))
         #expect(counts.completed == 0)
-        #expect(counts.firstProblem?.contains("Connection refused") == true)
+        #expect(counts.firstProblem?.description.contains("Connection refused") == true)
         driver.stop()
     }
 

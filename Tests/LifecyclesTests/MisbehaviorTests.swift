@@ -1,4 +1,5 @@
 import Lifecycles
+import Remedies
 import SystemCalls
 import Testing
 import WebSocketProtocol
@@ -68,7 +69,7 @@ struct MisbehaviorTests {
         let conduct = Conduct("garbage") { $0.request = [Conduct.text("+OK who are you\r\n\r\n")] }
         let seen = try await counts(lifecycle, against: conduct)
         if lifecycle.upgrades {
-            #expect(seen.broken == 4 && seen.firstProblem?.contains("not HTTP/1.1") == true)
+            #expect(seen.broken == 4 && seen.firstProblem?.description.contains("not HTTP/1.1") == true)
         } else {
             #expect(seen.completed == 4, "\(seen.firstProblem ?? "")")
         }

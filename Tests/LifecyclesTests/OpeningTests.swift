@@ -1,5 +1,7 @@
 import Lifecycles
+import Remedies
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets

@@ -1,4 +1,5 @@
 import Lifecycles
+import Remedies
 import SystemCalls
 import Testing
 import WebSocketProtocol

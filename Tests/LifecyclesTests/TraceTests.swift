@@ -1,5 +1,6 @@
 import Lifecycles
 import SystemCalls
+import TestSupport
 import Testing
 import WebSocketProtocol
 import WebSockets

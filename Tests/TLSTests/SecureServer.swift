@@ -21,9 +21,9 @@ struct SecureServer {
         _ body: (SecureServer) async throws -> Void
     ) async throws {
         let identity = try TLSIdentity.selfSigned()
-        var configuration = ServerConfiguration()
+        var configuration = ServerConfiguration.patient
         configuration.encryption = try TLSContext.server(identity, latest: latest)
-        patient(&configuration.limits)
+        configuration.limits.messages = Self.messages
         configure(&configuration)
         let outcomes = Locked<[CloseOutcome]>([])
         configuration.connectionEnds = { _, outcome in outcomes.withLock { $0.append(outcome) } }
@@ -41,7 +41,8 @@ struct SecureServer {
         }
         var client = ClientConfiguration()
         client.encryption = try TLSContext.client(trusting: identity)
-        patient(&client.limits)
+        client.limits.makePatient()
+        client.limits.messages = Self.messages
         do {
             try await body(SecureServer(server: server, outcomes: outcomes, client: client, loop: loop))
         } catch {
@@ -57,13 +58,6 @@ struct SecureServer {
         return await loop.run { loop.channels.lazy.compactMap { $0 as? Connection }.first.map(body) }
     }
 
-    /// Only the limits that a test sets may run out, however busy the machine is.
-    private static func patient(_ limits: inout ConnectionLimits) {
-        limits.connectLimit = .seconds(600)
-        limits.handshakeLimit = .seconds(600)
-        limits.closeLimit = .seconds(600)
-        limits.pingInterval = .seconds(600)
-        limits.idleLimit = .seconds(1200)
-        limits.messages = MessageLimits(maximumFrameBytes: 1 << 24, maximumMessageBytes: 1 << 24)
-    }
+    /// Of both sides: tests send large messages.
+    private static let messages = MessageLimits(maximumFrameBytes: 1 << 24, maximumMessageBytes: 1 << 24)
 }

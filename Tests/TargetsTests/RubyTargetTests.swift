@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import LeakStatistics
 import ProcessResources
+import Remedies
 import Testing
 
 @testable import Targets
@@ -48,7 +49,8 @@ struct RubyTargetTests {
         let target = try await Self.target(["ruby", "--disable=rubyopt", "-rsocket", "-e", Self.server, "{port}"])
         defer { target.end() }
         let failure = try #require(await target.probes.failures[.liveHeap])
-        #expect(failure.contains("has no agent: Ruby requires it at its start"), "\(failure)")
+        #expect(failure.description.contains("has no agent: Ruby requires it at its start"), "\(failure)")
+        #expect(failure.remedies == [.outside("start it so"), .goWithoutHeap])
         #expect(target.listens == true)
     }
 

@@ -86,8 +86,7 @@ struct TestServer {
         handler: @escaping @Sendable (Upgrade) -> any ConnectionHandler = { _ in EchoHandler() },
         _ body: (TestServer) async throws -> Void
     ) async throws {
-        var configuration = ServerConfiguration()
-        patient(&configuration.limits)
+        var configuration = ServerConfiguration.patient
         configure(&configuration)
         let outcomes = Collected<CloseOutcome>()
         configuration.connectionEnds = { _, outcome in outcomes.append(outcome) }
@@ -100,21 +99,12 @@ struct TestServer {
         _ serve: @escaping @Sendable (isolated AsyncConnection, Upgrade) async throws -> Void,
         _ body: (TestServer) async throws -> Void
     ) async throws {
-        var configuration = ServerConfiguration()
-        patient(&configuration.limits)
+        var configuration = ServerConfiguration.patient
         configure(&configuration)
         let outcomes = Collected<CloseOutcome>()
         configuration.connectionEnds = { _, outcome in outcomes.append(outcome) }
         let server = try await WebSocketServer.serve(configuration, serve)
         try await finishing(TestServer(server: server, outcomes: outcomes), body)
-    }
-
-    /// Only the limits that a test sets may run out, however busy the machine is.
-    private static func patient(_ limits: inout ConnectionLimits) {
-        limits.handshakeLimit = .seconds(600)
-        limits.closeLimit = .seconds(600)
-        limits.pingInterval = .seconds(600)
-        limits.idleLimit = .seconds(1200)
     }
 
     private static func finishing(_ server: TestServer, _ body: (TestServer) async throws -> Void) async throws {

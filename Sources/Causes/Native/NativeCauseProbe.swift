@@ -1,4 +1,5 @@
 package import ProcessResources
+package import Remedies
 import SystemCalls
 
 /// Causes in native programs: what is allocated and left, by the stack that allocated it, and threads by their names.
@@ -28,9 +29,9 @@ package struct NativeCauseProbe: CauseProbe {
         self.servingPort = servingPort
     }
 
-    package var note: String? {
+    package var note: Problem? {
         let (lost, missing) = state.withLock { ($0.lost, $0.missing) }
-        guard lost > 0 else { return missing }
+        guard lost > 0 else { return missing.map { Problem($0) } }
         return "\(lost) allocations found no place in the library's tables, so that some may be missing here"
     }
 

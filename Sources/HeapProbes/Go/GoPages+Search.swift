@@ -1,4 +1,5 @@
 import ProcessResources
+import Remedies
 import SystemCalls
 
 /// Finding the pages of a program of which nothing is told but its processes.
@@ -47,14 +48,13 @@ extension GoPages {
                 let listeners = try process.heldListeners()
                 if !listeners.isEmpty { found.append((process, listeners)) }
             } catch {
-                throw HeapProbeFailure("\(error); or go without with --heap none")
+                throw HeapProbeFailure("\(error)\(remedies: .goWithoutHeap, after: .alternative)")
             }
         }
         guard found.count > 1 else { return found.first }
         throw HeapProbeFailure(
             "processes \(found.map { "\($0.process.pid)" }.joined(separator: ", ")) are Go programs that listen, and a "
-                + "page is of one of them only: check one process, name its page by --heap go:URL, or go without with "
-                + "--heap none")
+                + "page is of one of them only\(remedies: .outside("check one process"), .nameGoPage, .goWithoutHeap)")
     }
 
     /// The hosts and ports at which `process` may have its pages.
@@ -73,13 +73,13 @@ extension GoPages {
         guard process.isInOwnNetwork else {
             return HeapProbeFailure(
                 "process \(process.pid), a Go program, is in a network of its own, where only the port of the check can be "
-                    + "asked for net/http/pprof: name its page by --heap go:URL, or go without with --heap none")
+                    + "asked for net/http/pprof\(remedies: .nameGoPage, .goWithoutHeap)")
         }
+        let place = ports.isEmpty ? ", as it listens on no port" : " on its ports (\(ports))"
+        let serve = Remedy.outside("import _ \"net/http/pprof\" and serve it on a loopback port")
         return HeapProbeFailure(
-            "process \(process.pid), a Go program, serves no net/http/pprof"
-                + (ports.isEmpty ? ", as it listens on no port" : " on its ports (\(ports))")
-                + ": import _ \"net/http/pprof\" and serve it on a loopback port, name its page by --heap go:URL, or go "
-                + "without with --heap none")
+            "process \(process.pid), a Go program, serves no net/http/pprof\(place)"
+                + "\(remedies: serve, .nameGoPage, .goWithoutHeap)")
     }
 }
 

@@ -1,3 +1,5 @@
+import Remedies
+
 /// The pages of a Go program's `net/http/pprof`: its heap profile, which ends with the allocator's figures, and
 /// the profile of its goroutines.
 struct GoPages: Hashable, Sendable, CustomStringConvertible {

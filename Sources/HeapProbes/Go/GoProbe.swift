@@ -1,3 +1,5 @@
+import Remedies
+
 /// The live heap of a Go program and the number of its goroutines, from the pages of its own `net/http/pprof`.
 ///
 /// Goroutines are counted before the heap is read. The two that serve such a request are then counted at each reading,
@@ -5,7 +7,7 @@
 struct GoProbe: HeapProbe {
     private let pages: GoPages
     let gauges: [HeapGauge]
-    let remark: String?
+    let remark: Problem?
 
     var source: String { "net/http/pprof at \(pages), after a collection" }
 

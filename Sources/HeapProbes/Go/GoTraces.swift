@@ -1,11 +1,12 @@
 import ProcessResources
+package import Remedies
 
 /// What a Go program says of its goroutines and of the blocks that are live, by their stacks: from the pages of its own
 /// `net/http/pprof`.
 package struct GoTraces: Sendable {
     private let pages: GoPages
     /// Why blocks are not told, and what to do; nil where all are.
-    package let heapNote: String?
+    package let heapNote: Problem?
 
     /// Where they come from, in words.
     package var source: String { "the stacks of goroutines and allocations, from net/http/pprof at \(pages)" }
@@ -19,9 +20,9 @@ package struct GoTraces: Sendable {
         heapNote = Self.recordBlocks(of: found, isOwn: subject.isOwn)
     }
 
-    private static func recordBlocks(of processes: [ProcessReader], isOwn: Bool) -> String? {
+    private static func recordBlocks(of processes: [ProcessReader], isOwn: Bool) -> Problem? {
         guard isOwn else {
-            return "the lines that allocate are told of a program that the check starts: give the command after --"
+            return "the lines that allocate are told of a program that the check starts\(remedies: .giveCommand)"
         }
         do {
             for process in processes { try GoProfileRate.recordAll(in: process) }

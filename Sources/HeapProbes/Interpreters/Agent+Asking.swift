@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Remedies
 import SystemCalls
 import WebSocketProtocol
 
@@ -87,11 +88,12 @@ extension Agent {
     }
 
     private static func explained(_ error: SystemCallError, _ process: ProcessReader, _ interpreter: Interpreter)
-        -> String
+        -> Problem
     {
         switch error.errno {
         case ECONNREFUSED:
-            "process \(process.pid) has no agent: \(interpreter.absence); start it so, or go without with --heap none"
+            "process \(process.pid) has no agent: \(interpreter.absence)"
+                + "\(remedies: .outside("start it so"), .goWithoutHeap, after: .remark)"
         case ETIMEDOUT:
             "the agent in process \(process.pid) does not answer in time: the interpreter is held by a debugger, by an "
                 + "extension or by a long computation"

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Remedies
 import Sockets
 import Subprocesses
 import SystemCalls
@@ -99,8 +100,8 @@ extension Agent {
 
     private static func refused(_ process: ProcessReader, _ problem: String) -> HeapProbeFailure {
         HeapProbeFailure(
-            "process \(process.pid) cannot be given an agent: \(problem); give the command after --, or read it from outside with "
-                + "--heap glibc")
+            "process \(process.pid) cannot be given an agent: \(problem)\(remedies: .giveCommand, .readFromOutside, after: .remark)"
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Remedies
 import SystemCalls
 
 /// What an interpreter that is started must find in its environment to answer an `AgentProbe`: where its agent is, which it

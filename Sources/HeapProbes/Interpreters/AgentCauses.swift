@@ -1,4 +1,5 @@
 package import ProcessResources
+import Remedies
 import SystemCalls
 
 /// What the agents in the processes of an interpreter say of whom holds what is left, or of the lines that made it.

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessResources
+import Remedies
 import SystemCalls
 import WebSocketProtocol
 

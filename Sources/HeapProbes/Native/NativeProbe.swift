@@ -1,5 +1,6 @@
 import Preload
 import ProcessResources
+import Remedies
 
 /// The live heap of native programs: a library that each of them is started with counts what is allocated and what is freed.
 ///
@@ -41,7 +42,7 @@ actor NativeProbe: HeapProbe {
         guard heap.hasCounted else {
             throw HeapProbeFailure(
                 "process \(processes[0].pid) never calls malloc: an allocator of its own is linked into it, such as jemalloc or "
-                    + "mimalloc; name the page with its statistics by --heap url:, or go without with --heap none")
+                    + "mimalloc\(remedies: .nameAllocatorPage, .goWithoutHeap, after: .remark)")
         }
     }
 
@@ -93,8 +94,8 @@ actor NativeProbe: HeapProbe {
     }
 
     /// What is to be done about `failure`.
-    static func explained(_ failure: PreloadReadFailure) -> String {
+    static func explained(_ failure: PreloadReadFailure) -> Problem {
         guard case .absent = failure else { return "\(failure)" }
-        return "\(failure), or go without with --heap none"
+        return "\(failure)\(remedies: .goWithoutHeap, after: .alternative)"
     }
 }

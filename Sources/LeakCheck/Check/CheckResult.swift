@@ -1,6 +1,7 @@
 public import Causes
 public import LeakStatistics
 public import Lifecycles
+public import Remedies
 import SystemCalls
 public import Targets
 
@@ -9,7 +10,7 @@ public struct CheckResult: Sendable {
     /// What ended a check before its time.
     public enum Interruption: Hashable, Sendable {
         /// The target died or could no longer be read.
-        case targetLost(String)
+        case targetLost(Problem)
         /// The user stopped it.
         case interrupted
     }
@@ -58,7 +59,7 @@ public struct CheckResult: Sendable {
     /// Which share of the lifecycles was driven; nil for all.
     public var shard: Shard?
     /// Things the reader should know, such as a process that does not listen on the URL's port.
-    public var notes: [String]
+    public var notes: [Problem]
 
     /// What was judged in each row, in this order.
     public var resources: [Resource] { Resource.ofEveryTarget + probes.map(\.resource) }

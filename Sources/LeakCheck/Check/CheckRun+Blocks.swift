@@ -1,6 +1,7 @@
 import LeakStatistics
 import Lifecycles
 import Logging
+import Remedies
 import SystemCalls
 import Targets
 
@@ -36,7 +37,7 @@ extension CheckRun {
             rows[row].isInapplicable = true
             return ended(row, isLast: true)
         }
-        if let problem = counts.firstProblem { logger.info("\(rows[row].lifecycle.label): \(problem)") }
+        if let problem = counts.firstProblem { logger.info("\(rows[row].lifecycle.label): \(problem.description)") }
         try await settle(row, target)
         try await sample(row, target, phase)
         try Task.checkCancellation()

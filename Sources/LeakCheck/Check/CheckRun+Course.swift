@@ -1,5 +1,6 @@
 import Lifecycles
 import Logging
+import Remedies
 import SystemCalls
 import Targets
 import WebSocketProtocol

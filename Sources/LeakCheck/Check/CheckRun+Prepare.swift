@@ -3,6 +3,7 @@ import HeapProbes
 import LeakStatistics
 import Lifecycles
 import ProcessResources
+import Remedies
 import Sockets
 import SystemCalls
 import Targets
@@ -153,7 +154,7 @@ extension CheckRun {
         isPolite = first.completed > 0
         if let problem = first.openingProblem {
             throw TargetFailure.invalid(
-                "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
+                "the target does not follow the opening: \(problem)\(remedies: .traceOpening, after: .remark)")
         }
         encryption = first.encryption
         if target.url.isSecure && encryption == nil { throw unencrypted(first, limit) }
@@ -167,8 +168,8 @@ extension CheckRun {
             if !isPolite { notes.append(impoliteNote(second)) }
         } else if first.stalled > 0 {
             notes.append(
-                "a polite connection takes longer than \(limit) (\(first.firstStall.map(String.init(describing:)) ?? "")): so "
-                    + "slow a target needs a longer --budget, or more --concurrency")
+                "a polite connection takes longer than \(limit) (\(first.firstStall.map(String.init(describing:)) ?? ""))"
+                    + "\(remedies: .giveMoreTime)")
         } else if !isPolite {
             if first.refused == 0 && TLSProbe.speaksTLS(target.address) {
                 throw TargetFailure.unreachable(
@@ -190,10 +191,10 @@ extension CheckRun {
         return .unreachable(counts.firstProblem ?? "no reason known")
     }
 
-    private func impoliteNote(_ counts: DriveCounts) -> String {
-        "a polite connection does not work: \(counts.firstProblem ?? "no reason known")"
-            + (counts.encryption?.lacksCertificate == true
-                ? "; the target asks for a certificate and was given none" : "")
+    private func impoliteNote(_ counts: DriveCounts) -> Problem {
+        let note: Problem = "a polite connection does not work: \(counts.firstProblem ?? "no reason known")"
+        return counts.encryption?.lacksCertificate == true
+            ? "\(note); the target asks for a certificate and was given none" : note
     }
 
     /// Makes sure that processes of which none listens on the URL's port have a part in its connections, as a server behind a
@@ -216,11 +217,9 @@ extension CheckRun {
         }
         let counts = await holding.value
         guard counts.completed == Self.heldConnections, most - before < Self.heldConnections / 2 else { return }
-        let others = ProcessReader.listening(port: port).map(String.init).joined(separator: ", ")
         throw TargetFailure.invalid(
             "process \(pids) does not listen on port \(port), and opened nothing while \(Self.heldConnections) connections "
-                + "were held there: name the server's own process with --pid"
-                + (others.isEmpty ? "" : "; process \(others) listens on that port"))
+                + "were held there\(remedies: .nameServer(listening: ProcessReader.listening(port: port)))")
     }
 
     /// Connections at a time that this process has descriptors for.

@@ -2,6 +2,7 @@ import HeapProbes
 import Lifecycles
 import Logging
 import ProcessResources
+import Remedies
 import Sockets
 import SystemCalls
 import Targets
@@ -23,7 +24,7 @@ final class CheckRun {
     var judge = RowJudge(RowJudge.Rules())
     /// What is known of the target once it has been looked at.
     var description: TargetDescription?
-    var notes: [String] = []
+    var notes: [Problem] = []
     /// Whether the target answers messages.
     var expectsReply = true
     /// What the first connection agreed on, where the target speaks TLS.
@@ -130,7 +131,7 @@ final class CheckRun {
         } catch let failure as TargetFailure {
             // A later target did not start: what was measured before is worth having.
             if !isHeaderRecorded { throw failure }
-            return Ending(interruption: .targetLost("\(failure)"))
+            return Ending(interruption: .targetLost(failure.problem))
         } catch let failure as SystemCallError {
             if !isHeaderRecorded { throw failure }
             return Ending(interruption: .targetLost("the check cannot go on: \(failure)"))

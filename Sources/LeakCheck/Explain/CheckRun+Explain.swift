@@ -4,6 +4,7 @@ import LeakStatistics
 import Lifecycles
 import Logging
 import ProcessResources
+import Remedies
 import RuntimeCauses
 import SystemCalls
 import Targets
@@ -61,7 +62,7 @@ extension CheckRun {
         } catch let failure as Explanation.Failure {
             return Explanation(failure: failure)
         } catch {
-            return Task.isCancelled ? nil : Explanation(failure: .init("\(error)"))
+            return Task.isCancelled ? nil : Explanation(failure: Explanation.Failure("\(error)" as Problem))
         }
     }
 
@@ -131,7 +132,7 @@ extension CheckRun {
             connections: connections, concurrency: min(max(plan.concurrency, crowd), concurrencyBound, connections),
             limit: max(Self.driveLimit, hold * 2), acceptQueue: { target.acceptQueue() })
         let counts = await driver.drive(lifecycle, script, load)
-        if let problem = counts.firstProblem { logger.info("explaining \(lifecycle.label): \(problem)") }
+        if let problem = counts.firstProblem { logger.info("explaining \(lifecycle.label): \(problem.description)") }
         try await settling.wait(for: target)
         try Task.checkCancellation()
         return counts.completed

@@ -1,5 +1,6 @@
 public import LeakStatistics
 import Lifecycles
+import Remedies
 
 /// A leak that is accepted for a time: it is reported, and does not fail a check.
 public struct KnownLeak: Hashable, Sendable, Codable {
@@ -54,9 +55,9 @@ extension CheckResult {
     /// of one run a little more than that of another.
     package mutating func mark(_ entries: [KnownLeak]) {
         for entry in entries where !entry.isAllowance && !resources.contains(entry.resource) {
-            let note =
-                "the known leak of \(entry.resource.rawValue) under \(entry.lifecycle) is of nothing that was read: "
-                + resources.map(\.rawValue).joined(separator: ", ")
+            let read = resources.map(\.rawValue).joined(separator: ", ")
+            let note: Problem =
+                "the known leak of \(entry.resource.rawValue) under \(entry.lifecycle) is of nothing that was read: \(read)"
             if !notes.contains(note) { notes.append(note) }
         }
         for row in rows.indices {
@@ -69,7 +70,7 @@ extension CheckResult {
                 case .clean:
                     guard !entry.isAllowance, let bound = finding.smallestDetectable, bound <= entry.perConnection
                     else { continue }
-                    let note =
+                    let note: Problem =
                         "the known leak of \(finding.resource.rawValue) under \(entry.lifecycle) is gone: remove its entry"
                     // The record of a check that has said so brings the note along.
                     if !notes.contains(note) { notes.append(note) }

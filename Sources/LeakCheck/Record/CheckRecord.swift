@@ -1,5 +1,6 @@
 public import Causes
 public import Lifecycles
+public import Remedies
 public import Targets
 
 /// The course of a check, entry by entry as it was written down: enough to judge it again.
@@ -60,7 +61,7 @@ public struct CheckRecord: Sendable {
         /// Growth of memory in a row, in bytes, that is worth a note.
         public var memoryGrowthThresholdBytes: Int?
         /// What the reader should know and was known from the beginning.
-        public var notes: [String]
+        public var notes: [Problem]
         /// The rows, in the order driven.
         public var rows: [Row]
         /// What is read beside the processes; nil where nothing is.
@@ -116,7 +117,7 @@ public struct CheckRecord: Sendable {
         /// Why no more connections were made.
         public var stopReason: StopReason?
         /// Why a resource could not be read, by resource; nil where all could.
-        public var unread: [String: String]?
+        public var unread: [String: Problem]?
         /// Why the row cannot be judged, as earlier versions wrote it.
         public var breakdown: String?
         /// Why the row cannot be judged.
@@ -152,7 +153,7 @@ public struct CheckRecord: Sendable {
         /// Left waiting by the target.
         public var stalled: Int
         /// The first thing that went wrong.
-        public var firstProblem: String?
+        public var firstProblem: Problem?
         /// Of the completed, those that the target ended in its own way; nil in the records of earlier versions.
         public var endedOtherwise: Int?
         /// How the first of those ended.
@@ -174,9 +175,9 @@ public struct CheckRecord: Sendable {
         /// Whether the user stopped it.
         public var interrupted: Bool
         /// How the target was lost, if it was.
-        public var targetLost: String?
+        public var targetLost: Problem?
         /// All that the reader should know.
-        public var notes: [String]
+        public var notes: [Problem]
         /// The findings of each row, in the header's order.
         public var findings: [[CheckResult.Finding]]
         /// What is known of peers that stayed; nil where nothing is.
@@ -184,7 +185,7 @@ public struct CheckRecord: Sendable {
         /// The findings of a watch; nil for a check.
         public var growth: [WatchResult.Finding]?
         /// Why a gauge of a watch was not read to the end, by its name; nil where all were, and for a check.
-        public var unread: [String: String]?
+        public var unread: [String: Problem]?
     }
 }
 

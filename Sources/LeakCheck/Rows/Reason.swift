@@ -1,4 +1,5 @@
 public import LeakStatistics
+public import Remedies
 
 /// Why a finding is what it is, with its numbers; reports put it into words.
 ///
@@ -26,7 +27,7 @@ public enum Reason: Hashable, Sendable, Codable {
     // MARK: Inconclusive, more connections may tell
 
     /// No connection was made: the time ended before, or the first problem stood in the way.
-    case notDriven(problem: String?)
+    case notDriven(problem: Problem?)
     /// Too few to judge; so many `connections` in so many `seconds`, and so many units more are `held` since.
     case tooFewConnections(connections: Int, seconds: Double, held: Int)
     /// A leak up to the bound could hide in the gauge's noise.
@@ -71,14 +72,14 @@ public enum Reason: Hashable, Sendable, Codable {
     /// What is said of another resource explains it.
     case explained(by: Resource)
     /// The gauge could not be read, or no longer.
-    case unread(problem: String)
+    case unread(problem: Problem)
 
     // MARK: Inconclusive, the row did not go as it should
 
     /// The target could not safely be driven further.
     indirect case limited(StopReason, then: Reason)
     /// Too few connections went the way the lifecycle wants.
-    case fewCompleted(share: Double, problem: String?)
+    case fewCompleted(share: Double, problem: Problem?)
     /// The lifecycle no longer came about; `grewBefore` where it grew like a leak until then.
     case failed(RowFailure, grewBefore: Bool)
     /// The target stopped taking part; `grewBefore` where it grew like a leak until then.
@@ -114,11 +115,11 @@ public enum StopReason: Hashable, Sendable, Codable {
 /// Why a row's lifecycle no longer comes about.
 public enum RowFailure: Hashable, Sendable, Codable {
     /// No connection came about.
-    case neverCame(problem: String)
+    case neverCame(problem: Problem)
     /// After so many connections none did.
-    case ceased(after: Int, problem: String)
+    case ceased(after: Int, problem: Problem)
     /// This side could not make them.
-    case notAttempted(problem: String)
+    case notAttempted(problem: Problem)
     /// The target was lost after so many connections.
     case targetLost(after: Int)
     /// Processes that served connections ended, with all that they held; these took their place.

@@ -1,6 +1,7 @@
 package import Causes
 package import LeakStatistics
 package import Lifecycles
+package import Remedies
 package import Targets
 
 /// What was measured of one lifecycle: all that its findings rest on.
@@ -18,7 +19,7 @@ package struct RowMeasurement: Sendable {
     /// How long after the last connection it was seen that what had been kept was given back, in seconds, by resource.
     package var releasedWithin: [Resource: Double] = [:]
     /// Why a resource could not be read, or no longer.
-    package var probeFailures: [Resource: String] = [:]
+    package var probeFailures: [Resource: Problem] = [:]
     /// Sockets by TCP state before the first connection.
     package var tcpStatesAtStart: [String: Int] = [:]
     /// Sockets by TCP state after the last.

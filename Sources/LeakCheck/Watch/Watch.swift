@@ -1,4 +1,5 @@
 package import ProcessResources
+import Remedies
 import SystemCalls
 import Targets
 
@@ -46,7 +47,7 @@ public struct Watch: Sendable {
             intervalSeconds: plan.interval.inSeconds, durationSeconds: plan.duration?.inSeconds)
         var course = try await begun(facts)
         record(.header(course.header))
-        var lost: String?
+        var lost: Problem?
         do {
             try await Self.pace(plan, from: start) { try await sample(&course, at: $0) }
         } catch let failure as ProcessReadFailure {
@@ -70,7 +71,7 @@ public struct Watch: Sendable {
         let heap: WatchHeap
         var state = WatchState()
         var ages = SocketAges()
-        var unread: [String: String] = [:]
+        var unread: [String: Problem] = [:]
     }
 
     /// Finds the target, and what is read of it; throws `TargetFailure`.

@@ -1,5 +1,6 @@
 import HeapProbes
 import LeakStatistics
+import Remedies
 import SystemCalls
 import Targets
 
@@ -9,7 +10,7 @@ struct WatchHeap {
     /// Where the readings come from.
     let sources: [ProbeSource]
     /// What the reader should know of them.
-    let notes: [String]
+    let notes: [Problem]
 
     /// Opens what is asked for of the target, whose readings take at most `share` of the time; throws `TargetFailure` where
     /// what was asked for by name cannot be read.
@@ -19,7 +20,7 @@ struct WatchHeap {
         if !templates.isEmpty, let heap = subject.heapSubject {
             await probes.open(templates.map { $0.specification(port: heap.url.port) }, of: heap)
         }
-        var notes: [String] = []
+        var notes: [Problem] = []
         for (resource, problem) in await probes.failures {
             guard resource == .liveHeap, templates.contains(.automatic) else { throw TargetFailure.invalid(problem) }
             notes.append("the live heap is not read: \(problem)")
@@ -37,7 +38,7 @@ struct WatchHeap {
     }
 
     /// Why something is no longer read, by the name of its resource.
-    var unread: [String: String] {
+    var unread: [String: Problem] {
         get async {
             Dictionary(await probes.failures.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: { $1 })
         }

@@ -1,4 +1,5 @@
 import LeakStatistics
+import Remedies
 
 /// What the course of one gauge under somebody else's traffic amounts to; pure.
 ///
@@ -46,7 +47,7 @@ enum WatchJudge {
     private static func judge(
         _ track: WatchState.Track, _ resource: Resource, _ estimate: GrowthEstimate, seconds: Double,
         usesTracingGC: Bool
-    ) -> (Verdict, String?) {
+    ) -> (Verdict, Problem?) {
         let isMemory = resource.isMemory
         if estimate.isPersistent(above: isMemory ? memoryEffect : 0) {
             return resource == .privateMemory && usesTracingGC

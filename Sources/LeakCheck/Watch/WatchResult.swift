@@ -1,4 +1,5 @@
 public import LeakStatistics
+public import Remedies
 public import Targets
 
 /// A finished watch: what a target held under somebody else's traffic, and how it grew.
@@ -18,15 +19,15 @@ public struct WatchResult: Sendable {
     /// The soft limit of open descriptors, the smallest where there are several processes.
     public var descriptorLimit: Int?
     /// How the target was lost, if it was.
-    public var targetLost: String?
+    public var targetLost: Problem?
     /// Whether it was killed, so that nobody knows how it would have ended.
     public var isUnfinished = false
     /// What was read beside the processes.
     public var probes: [ProbeSource] = []
     /// Why a gauge was not read to the end, by its name.
-    public var unread: [String: String] = [:]
+    public var unread: [String: Problem] = [:]
     /// Things the reader should know.
-    public var notes: [String]
+    public var notes: [Problem]
     /// One for each gauge, in the order in which they are shown.
     public var findings: [Finding]
 
@@ -34,7 +35,7 @@ public struct WatchResult: Sendable {
     public var verdict: Verdict { Verdict.overall(findings.compactMap(\.verdict)) }
 
     /// Makes inconclusive what was no longer read, for the reason that stands with its gauge.
-    mutating func doubt(unread problems: [String: String]) {
+    mutating func doubt(unread problems: [String: Problem]) {
         unread = problems
         for index in findings.indices {
             guard let problem = problems[findings[index].gauge] else { continue }
@@ -47,7 +48,7 @@ public struct WatchResult: Sendable {
     mutating func doubtDescriptors(_ evidence: String) {
         for index in findings.indices where findings[index].gauge == Resource.descriptors.rawValue {
             findings[index].verdict = .inconclusive
-            findings[index].remark = [evidence, findings[index].remark].compactMap { $0 }.joined(separator: "; ")
+            findings[index].remark = findings[index].remark.map { "\(evidence); \($0)" } ?? Problem(evidence)
         }
     }
 
@@ -70,7 +71,7 @@ public struct WatchResult: Sendable {
         /// `clean` or `inconclusive`; nil for what is shown and not judged. Never `leak`: only driving the target tells.
         public var verdict: Verdict?
         /// Why it is inconclusive, and what would decide it.
-        public var remark: String?
+        public var remark: Problem?
 
         /// Whether amounts of it are bytes.
         public var isMemory: Bool { Resource(rawValue: gauge).isMemory }

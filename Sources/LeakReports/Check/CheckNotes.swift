@@ -1,6 +1,7 @@
 import LeakCheck
 import LeakStatistics
 import Lifecycles
+import Remedies
 import Targets
 
 extension CheckResult.Stall {
@@ -45,7 +46,7 @@ extension CheckResult {
     /// All that the reader should know beside the verdicts.
     var allNotes: [String] {
         let exercised = rows.filter { $0.connections.letGo > 0 || $0.connections.pings > 0 }.map(\.lifecycle.label)
-        return notes + memoryGrowth.map(\.words) + rows.flatMap(\.remarks)
+        return notes.map(\.words) + memoryGrowth.map(\.words) + rows.flatMap(\.remarks)
             + [stay?.wordsForLeftOut, stay?.words(besides: Set(exercised))].compactMap { $0 }
     }
 }

@@ -169,7 +169,7 @@ extension CheckResult {
     /// What ended the check early, in words.
     var interruptionWords: String? {
         switch interruption {
-        case .targetLost(let problem): "the target was lost: \(problem)"
+        case .targetLost(let problem): "the target was lost: \(problem.words)"
         case .interrupted: "interrupted before the end"
         case nil: nil
         }

@@ -56,7 +56,7 @@ public struct JSONReport {
             isolation = result.isolation
             probes = result.probes
             interrupted = result.interruption == .interrupted
-            if case .targetLost(let problem) = result.interruption { targetLost = problem }
+            if case .targetLost(let problem) = result.interruption { targetLost = problem.words }
             environment = result.environment
             notes = result.allNotes
             stay = result.stay
@@ -117,7 +117,7 @@ public struct JSONReport {
             connections = Connections(
                 attempted: row.connections.attempted, completed: row.connections.completed,
                 refused: row.connections.refused, broken: row.connections.broken, stalled: row.connections.stalled,
-                firstProblem: row.connections.firstProblem, endedOtherwise: row.connections.endedOtherwise,
+                firstProblem: row.connections.firstProblem?.words, endedOtherwise: row.connections.endedOtherwise,
                 firstDeviation: row.connections.firstDeviation.map { "\($0)" }, violations: row.connections.violations,
                 firstViolation: row.connections.firstViolation.map { "\($0)" })
             resources = row.resources.map { Finding($0, FindingText(result, row, $0)) }

@@ -41,7 +41,7 @@ public struct JUnitReport {
     private static func testCase(
         _ row: CheckResult.Row, _ finding: CheckResult.Finding, _ text: FindingText, _ seconds: Double
     ) -> JUnitDocument.Case {
-        let causes = row.explanation.map { CauseText($0).lines.map { "cause: \($0)" } } ?? []
+        let causes = row.explanation.map { CauseText($0.worded).lines.map { "cause: \($0)" } } ?? []
         let more = causes + [row.reproducer.map { "reproduce: \($0)" }].compactMap { $0 }
         let outcome: JUnitDocument.Case.Outcome =
             switch finding.verdict {

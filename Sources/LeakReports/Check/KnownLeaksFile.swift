@@ -41,7 +41,7 @@ public struct KnownLeaksFile {
             let entry = error.entry.map { "entry \($0 + 1): " } ?? ""
             throw Failure(
                 description: "\(entry)\(error.reason): write {\"schema\": \"\(schema)\", \"knownLeaks\": [...]}, "
-                    + "each entry with lifecycle, resource, perConnection, reason and expires, or let --write-known-leaks do it"
+                    + "each entry with lifecycle, resource, perConnection, reason and expires, or \(FileRemedy.writeKnownLeaks)"
             )
         } catch {
             throw Failure(description: "\(error)")
@@ -65,7 +65,7 @@ public struct KnownLeaksFile {
         }
         if entry.resource.rawValue.isEmpty {
             let names = (Resource.ofEveryTarget + [.liveHeap]).map(\.rawValue).joined(separator: ", ")
-            return "resource is empty: name one of \(names), or a gauge that --heap reads"
+            return "resource is empty: name one of \(names), \(FileRemedy.nameGauge)"
         }
         if !(entry.perConnection > 0) { return "perConnection must be more than 0" }
         if entry.reason.allSatisfy(\.isWhitespace) { return "the reason is empty: say why the leak is accepted" }

@@ -33,7 +33,7 @@ struct LeakGroupText {
     /// What causes the leak of the example, a line each; empty where that was not looked for, or is told elsewhere.
     var causes: [String] {
         guard tellsCauses, let explanation = example.explanation else { return [] }
-        return CauseText(explanation).lines
+        return CauseText(explanation.worded).lines
     }
 
     /// The causes themselves, as many as are told.

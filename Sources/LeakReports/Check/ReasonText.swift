@@ -1,5 +1,6 @@
 import LeakCheck
 import LeakStatistics
+import Remedies
 
 /// The words for each reason, the same in every report. The program that ran the check adds advice on what decides it.
 struct ReasonText {
@@ -61,7 +62,7 @@ struct ReasonText {
 
     private var connections: String {
         switch reason {
-        case .notDriven(let problem): problem ?? "the time ended before a connection was made"
+        case .notDriven(let problem): problem?.words ?? "the time ended before a connection was made"
         case .tooFewConnections(let count, let seconds, let held):
             "too few connections: \(Amount.whole(Double(count)))"
                 + (seconds >= 1 ? " in \(Int(near: seconds.rounded())) s" : "")
@@ -119,7 +120,7 @@ struct ReasonText {
             "\(leak(upTo: bound)) outside of the live heap could hide in what the collector has yet to "
                 + "collect"
         case .explained(let other): "explained by \(other.words)"
-        case .unread(let problem): problem
+        case .unread(let problem): problem.words
         default: ""
         }
     }
@@ -133,7 +134,7 @@ struct ReasonText {
                 + ReasonText(then, resource).words
         case .fewCompleted(let share, let problem):
             return "only \(Int(near: (share * 100).rounded(.down)))% of the connections went as the lifecycle wants"
-                + (problem.map { "; the first problem: \($0)" } ?? "")
+                + (problem.map { "; the first problem: \($0.words)" } ?? "")
         case .failed(let failure, let grewBefore): return Self.words(failure) + grew(grewBefore)
         case .stalled(let stall, let grewBefore): return stall.remark + grew(grewBefore)
         default: return ""
@@ -154,7 +155,7 @@ struct ReasonText {
 
     /// Why a lifecycle no longer comes about.
     static func words(_ failure: RowFailure) -> String {
-        func because(_ problem: String) -> String { problem.isEmpty ? "no reason known" : problem }
+        func because(_ problem: Problem) -> String { problem.isEmpty ? "no reason known" : problem.words }
         switch failure {
         case .neverCame(let problem):
             return "no connection came about: \(because(problem)); the target's log may say why"

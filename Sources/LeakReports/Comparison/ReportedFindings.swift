@@ -34,7 +34,7 @@ public enum ReportedFindings {
         } catch {
             throw Failure(
                 description:
-                    "this is no report of a check: give a file that watertight check --json or --record has written")
+                    "this is no report of a check: \(FileRemedy.giveReport)")
         }
     }
 

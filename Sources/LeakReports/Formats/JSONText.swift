@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Remedies
 
 /// The JSON that the product writes: keys sorted, slashes as they are.
 ///
@@ -9,6 +10,7 @@ package enum JSONText {
     /// `value` as JSON, without a newline at the end; on one line unless it is `pretty`.
     package static func render(_ value: some Encodable, pretty: Bool = true) throws -> String {
         let encoder = JSONEncoder()
+        encoder.userInfo[ProblemTable.key] = ProblemTable(\.words)
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -19,6 +21,7 @@ package enum JSONText {
     /// A decoder that reads what `render` writes.
     static func decoder() -> JSONDecoder {
         let decoder = JSONDecoder()
+        decoder.userInfo[ProblemTable.key] = ProblemTable(\.words)
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: positive, negativeInfinity: negative, nan: none)
         return decoder

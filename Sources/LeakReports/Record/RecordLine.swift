@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import LeakCheck
+import Remedies
 
 /// One line of a record as JSON, schema `watertight.record/1`: an object whose `kind` says what it is.
 public struct RecordLine {
@@ -27,7 +28,7 @@ public struct RecordLine {
     }
 
     private enum Key: String, CodingKey {
-        case kind
+        case kind, problems
     }
 
     private struct Document: Codable {
@@ -38,7 +39,12 @@ public struct RecordLine {
         }
 
         init(from decoder: any Decoder) throws {
-            switch try decoder.container(keyedBy: Key.self).decode(Kind.self, forKey: .kind) {
+            let container = try decoder.container(keyedBy: Key.self)
+            // What a later version knows of a problem may not be known to this one, which then has its words.
+            if let problems = try? container.decode([String: [Problem.Piece]].self, forKey: .problems) {
+                (decoder.userInfo[ProblemTable.key] as? ProblemTable)?.add(problems)
+            }
+            switch try container.decode(Kind.self, forKey: .kind) {
             case .header: entry = .header(try CheckRecord.Header(from: decoder))
             case .sample: entry = .sample(try CheckResult.Sample(from: decoder))
             case .row: entry = .row(try CheckRecord.RowFacts(from: decoder))
@@ -62,6 +68,8 @@ public struct RecordLine {
                 try container.encode(Kind.end, forKey: .kind)
                 try end.encode(to: encoder)
             }
+            let problems = (encoder.userInfo[ProblemTable.key] as? ProblemTable)?.entries ?? [:]
+            if !problems.isEmpty { try container.encode(problems, forKey: .problems) }
         }
     }
 }

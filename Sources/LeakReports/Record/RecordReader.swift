@@ -49,7 +49,7 @@ public struct RecordReader {
         let name = CheckRecord.schema.prefix { $0 != "/" }
         guard let schema = RecordLine.schema(of: line), schema.hasPrefix("\(name)/") else {
             throw Failure(
-                line: 1, problem: "this is no record of a check: give a file that watertight check --record has written"
+                line: 1, problem: "this is no record of a check: \(FileRemedy.giveRecord)"
             )
         }
         guard schema == CheckRecord.schema else {

@@ -62,8 +62,8 @@ package struct SearchJSON {
             findings = result.findings.enumerated().map { Finding($1, number: $0 + first, reproducers[$0]) }
             unfollowed = result.unfollowed.map { "\($0)" }
             interrupted = result.interruption == .interrupted
-            if case .targetLost(let problem) = result.interruption { targetLost = problem }
-            notes = result.notes
+            if case .targetLost(let problem) = result.interruption { targetLost = problem.words }
+            notes = result.notes.map(\.words)
         }
     }
 

@@ -27,7 +27,7 @@ package struct SearchReport {
                 "kept         something for up to \(Amount.seconds(result.keptSeconds.rounded())): what comes back within that time "
                     + "is no leak")
         }
-        lines += result.notes.map { "note         \($0)" }
+        lines += result.notes.map { "note         \($0.words)" }
         if let unfollowed = result.unfollowed {
             lines.append("note         the search ended while it followed: \(unfollowed)")
         }
@@ -51,7 +51,7 @@ package struct SearchReport {
         let ending: String? =
             switch result.interruption {
             case .interrupted: "interrupted before the end"
-            case .targetLost(let problem): "the target was lost: \(problem)"
+            case .targetLost(let problem): "the target was lost: \(problem.words)"
             case nil: nil
             }
         return [words, ending].compactMap { $0 }.joined(separator: "; ") + " (seed \(result.seed))"

@@ -44,7 +44,7 @@ package struct SearchWords {
             let amount =
                 symptom.resource.map { "about \(Amount.text(finding.suspect.amount, $0))\($0.suffix)" } ?? "\(symptom)"
             return "each connection seems to leave \(amount), and a row of the check could not decide"
-        case .failure(.ended(let problem)): return "the target ended: \(problem)"
+        case .failure(.ended(let problem)): return "the target ended: \(problem.words)"
         case .failure(.stalled): return "the target no longer accepts or answers, and its process lives"
         case .failure(.spinning(let share)):
             return "the target goes on to use \(Int((share * 100).rounded()))% of a processor with nothing to do"
@@ -64,7 +64,7 @@ package struct SearchWords {
         guard case .leak(let result) = finding.proof else { return [] }
         return result.rows.flatMap { row in
             row.resources.filter { $0.verdict == .leak }.map { FindingText(result, row, $0).statement }
-                + (row.explanation.map { CauseText($0).lines } ?? [])
+                + (row.explanation.map { CauseText($0.worded).lines } ?? [])
         }
     }
 }

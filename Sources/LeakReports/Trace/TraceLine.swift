@@ -30,7 +30,7 @@ public struct TraceLine {
                 isSent ? "sentRecords" : "receivedRecords", Hexadecimal.render(bytes, separator: "")
             )
         case .streamEnded(let words): (document.kind, document.words) = ("streamEnded", words)
-        case .ended(let problem): (document.kind, document.words) = ("ended", problem)
+        case .ended(let problem): (document.kind, document.words) = ("ended", problem?.words)
         }
         return try JSONText.render(document, pretty: false) + "\n"
     }

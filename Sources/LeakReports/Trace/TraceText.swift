@@ -33,7 +33,7 @@ public struct TraceText {
         case .streamEnded(let words): return "\(begin)< \(words)\n"
         case .ended(let problem):
             forget(event.connection)
-            return "\(begin)\(problem.map { "failed: \($0)" } ?? "completed")\n"
+            return "\(begin)\(problem.map { "failed: \($0.words)" } ?? "completed")\n"
         }
     }
 

@@ -38,10 +38,10 @@ public struct WatchJSON {
             target = result.target
             runtime = result.runtime
             descriptorLimit = result.descriptorLimit
-            targetLost = result.targetLost
+            targetLost = result.targetLost?.words
             unfinished = result.isUnfinished
             probes = result.probes.isEmpty ? nil : result.probes
-            notes = result.notes
+            notes = result.notes.map(\.words)
             findings = result.findings
         }
     }

@@ -25,7 +25,7 @@ public struct WatchReport {
             let name = probe.resource.words
             return name + String(repeating: " ", count: max(2, 13 - name.count)) + probe.source
         }
-        lines += result.notes.map { "note         \($0)" }
+        lines += result.notes.map { "note         \($0.words)" }
         lines += [""] + table
         if !remarks.isEmpty { lines += [""] + remarks }
         lines += ["", conclusion]
@@ -66,7 +66,7 @@ public struct WatchReport {
         var remarks: [(words: String, subjects: [String])] = []
         for finding in result.findings {
             guard let remark = finding.remark else { continue }
-            let words = [remark, exhaustion(finding)].compactMap { $0 }.joined(separator: "; ")
+            let words = [remark.words, exhaustion(finding)].compactMap { $0 }.joined(separator: "; ")
             if let index = remarks.firstIndex(where: { $0.words == words }) {
                 remarks[index].subjects.append(finding.gauge)
             } else {
@@ -95,7 +95,7 @@ public struct WatchReport {
             words = "inconclusive: a watch cannot tell a leak; watertight check drives the server and can"
         }
         let end =
-            result.targetLost.map { "the target was lost: \($0)" }
+            result.targetLost.map { "the target was lost: \($0.words)" }
             ?? (result.isUnfinished ? "the watch was killed" : nil)
         let colour: Style.Colour = result.verdict == .clean && end == nil ? .green : .yellow
         return style.paint([words, end].compactMap { $0 }.joined(separator: "; "), colour)

@@ -1,3 +1,5 @@
+public import Remedies
+
 /// Something that one peer did or saw.
 public struct TraceEvent: Hashable, Sendable {
     /// The connection's number, from 1, among all that its driver makes.
@@ -26,7 +28,7 @@ public struct TraceEvent: Hashable, Sendable {
         case records([UInt8], isSent: Bool)
         /// The target ended the stream, or reset it; in words.
         case streamEnded(String)
-        /// The connection is over; what went wrong, in words, or nil if it completed.
-        case ended(problem: String?)
+        /// The connection is over; what went wrong, or nil if it completed.
+        case ended(problem: Problem?)
     }
 }

@@ -1,5 +1,6 @@
 import Causes
 import HeapProbes
+import Remedies
 import SystemCalls
 
 /// Causes in a Go program: goroutines, by where they wait and the line that started them, and blocks, by the stack that allocated
@@ -9,7 +10,7 @@ struct GoCauseProbe: CauseProbe {
     private let sizes = Locked(BlockSizes())
 
     var source: String { traces.source }
-    var note: String? { traces.heapNote }
+    var note: Problem? { traces.heapNote }
 
     /// Nil where the target is no Go program.
     init?(_ subject: HeapSubject) async throws(HeapProbeFailure) {

@@ -26,7 +26,7 @@ package struct JVMCauseProbe: CauseProbe {
             do {
                 machines.append(try JavaMachine(process))
             } catch {
-                throw Explanation.Failure(error.description)
+                throw Explanation.Failure(error.problem)
             }
         }
         self.machines = machines

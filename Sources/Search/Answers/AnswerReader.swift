@@ -1,4 +1,5 @@
 package import Lifecycles
+import Remedies
 import SystemCalls
 import WebSocketProtocol
 
@@ -36,7 +37,7 @@ package struct AnswerReader: Sendable {
         switch event.kind {
         case .received(let bytes): if received.count < Self.mostBytes { received += bytes }
         case .streamEnded(let words): end = words.contains("the target ended") ? .target : .reset
-        case .ended(let problem): hasStalled = problem?.contains("did not act in time") ?? false
+        case .ended(let problem): hasStalled = problem?.description.contains("did not act in time") ?? false
         case .connected, .step, .sent, .records: break
         }
     }

@@ -1,3 +1,5 @@
+package import Remedies
+
 /// A search that is over, or as much of one as was carried out.
 package struct SearchResult: Sendable {
     /// What was found, in the order of finding.
@@ -27,14 +29,14 @@ package struct SearchResult: Sendable {
     /// What ended it before its time.
     package var interruption: Interruption?
     /// Things that the reader should know.
-    package var notes: [String] = []
+    package var notes: [Problem] = []
 
     /// What ends a search before its time.
     package enum Interruption: Hashable, Sendable {
         /// The user.
         case interrupted
         /// The target cannot be started again, or reached; why.
-        case targetLost(String)
+        case targetLost(Problem)
     }
 
     /// Scripts a second while the search did nothing but search, and connections.

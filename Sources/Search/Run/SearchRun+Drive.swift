@@ -2,6 +2,7 @@ import LeakCheck
 import LeakStatistics
 import Lifecycles
 import ProcessResources
+import Remedies
 import Sockets
 import SystemCalls
 import Targets
@@ -223,7 +224,7 @@ extension SearchRun {
         try Task.checkCancellation()
         if let problem = first.openingProblem {
             throw TargetFailure.invalid(
-                "the target does not follow the opening: \(problem); watertight drive --trace shows all that is said")
+                "the target does not follow the opening: \(problem)\(remedies: .traceOpening, after: .remark)")
         }
         isPolite = first.completed > 0
         if target.url.isSecure, first.encryption == nil {

@@ -2,6 +2,7 @@ import LeakCheck
 import LeakStatistics
 import Lifecycles
 import Logging
+import Remedies
 import SystemCalls
 import Targets
 
@@ -70,7 +71,7 @@ final class SearchRun {
         } catch is CancellationError {
             result.interruption = .interrupted
         } catch let failure as TargetFailure {
-            result.interruption = .targetLost("\(failure)")
+            result.interruption = .targetLost(failure.problem)
         } catch let lost as TargetLost {
             result.interruption = .targetLost(lost.problem)
         } catch let failure as SystemCallError {

@@ -1,5 +1,6 @@
 package import LeakStatistics
 package import Lifecycles
+package import Remedies
 
 /// What was read of a target in a trial.
 package struct TrialResult: Sendable {
@@ -17,7 +18,7 @@ package struct TrialResult: Sendable {
     /// How a target failed.
     package enum Failure: Hashable, Sendable {
         /// Its process ended; how, with its last output, in words.
-        case ended(String)
+        case ended(Problem)
         /// It no longer accepts or answers.
         case stalled
         /// It uses so much of a processor while nobody asks it for anything, 1 being all of one.

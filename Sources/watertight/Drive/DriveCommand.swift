@@ -1,6 +1,7 @@
 import ArgumentParser
 import LeakReports
 import Lifecycles
+import Remedies
 import Sockets
 import SystemCalls
 import Targets

@@ -27,9 +27,9 @@ enum Code {
         switch error {
         case let failure as TargetFailure:
             switch failure {
-            case .invalid: ("\(failure)", usage)
-            case .untrusted: ("\(failure)\(TLSClientOptions.trustHint)", unreachable)
-            case .unreachable: ("\(failure)", unreachable)
+            case .invalid: (failure.problem.words, usage)
+            case .untrusted: (failure.problem.words + TLSClientOptions.trustHint, unreachable)
+            case .unreachable: (failure.problem.words, unreachable)
             }
         case let mistake as ConfigurationFile.Mistake: ("\(mistake)", usage)
         case let failure as FleetFailure: (failure.words.withoutControls, failure.code)

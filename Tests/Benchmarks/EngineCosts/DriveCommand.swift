@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Lifecycles
+import Remedies
 import Sockets
 import SystemCalls
 import WebSocketProtocol
@@ -52,7 +53,7 @@ struct DriveCommand: ParsableCommand {
             {"completed":\(counts.completed),"seconds":\(seconds),"cpu_us_per_conn":\(cost),\
             "errors":\(counts.attempted + counts.notAttempted - counts.completed)}
             """)
-        if let problem = counts.firstProblem { throw ValidationError(problem) }
+        if let problem = counts.firstProblem { throw ValidationError(problem.description) }
     }
 
     private func load(_ connections: Int) -> PeerDriver.Load {

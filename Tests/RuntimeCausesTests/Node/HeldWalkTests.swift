@@ -1,3 +1,4 @@
+import Remedies
 import Testing
 
 @testable import Causes
@@ -240,6 +241,6 @@ struct HeldWalkTests {
         try cost.check(free: 1600 << 20, pid: 7)
         try cost.check(free: nil, pid: 7)
         let failure = #expect(throws: Explanation.Failure.self) { try cost.check(free: 1599 << 20, pid: 7) }
-        #expect(failure?.reason.contains("1600 MiB") == true && failure?.remedy != nil)
+        #expect(failure?.reason.description.contains("1600 MiB") == true && failure?.remedy != nil)
     }
 }
