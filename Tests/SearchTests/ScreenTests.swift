@@ -197,6 +197,24 @@ struct ScreenTests {
         #expect(schedule.findings.first?.suspect.script.steps.count == 4)
     }
 
+    @Test(
+        "the fewer scripts are left of a group, the more connections each makes, and no trial makes more than the group"
+    )
+    func connections() {
+        var schedule = schedule()
+        schedule.suspect(.growth(.descriptors), 1, SearchSchedule.Group(scripts: Self.screen(64).scripts))
+        var seen: [Int: Int] = [:]
+        while schedule.suspicion != nil, seen.count < 6 {
+            guard case .drive(let trial) = schedule.next(at: schedule.settings.start) else { break }
+            seen[trial.scripts.count] = trial.connections
+            var result = TrialResult()
+            let each = Double(trial.connections)
+            result.levels = (0...3).map { [.descriptors: each * Double($0)] }
+            schedule.didDrive(trial, result)
+        }
+        #expect(seen == [32: 8, 16: 16, 8: 32, 4: 64, 2: 64, 1: 64])
+    }
+
     @Test("what is given up twice is noise, and is not tried again")
     func noise() {
         var schedule = schedule()

@@ -38,7 +38,9 @@ extension SearchSchedule {
     }
 
     private func trial(_ investigation: Investigation, _ scripts: [SearchScript], isFresh: Bool = true) -> Step {
-        let connections = scripts.count == 1 ? settings.lonelyConnections : settings.connections
+        // The fewer are left, the more connections each makes: what two of a group did together, one half must still show.
+        let share = settings.connections * settings.groupSize / 2 / scripts.count
+        let connections = min(settings.lonelyConnections, max(settings.connections, share))
         return .drive(
             Trial(
                 scripts, after: investigation.predecessors, connections: connections,
