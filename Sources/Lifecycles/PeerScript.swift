@@ -107,8 +107,13 @@ public struct PeerScript: Sendable {
     }
 
     /// A message of so many bytes.
+    ///
+    /// Written at once: a string that repeats a character is made of as many appends, which took most of a driver's time.
     static func filling(_ bytes: Int) -> String {
-        String(repeating: "w", count: bytes)
+        String(unsafeUninitializedCapacity: bytes) { buffer in
+            buffer.initialize(repeating: UInt8(ascii: "w"))
+            return bytes
+        }
     }
 
     /// What browsers offer: both ends may keep their context, and the server may choose windows.

@@ -21,7 +21,7 @@ struct SearchReportTests {
         result.target = "node server.js"
         result.runtime = "node 20"
         result.resources = ["descriptors"]
-        result.counts.scripts = 1234
+        (result.counts.scripts, result.counts.screens, result.counts.followedScreens) = (1234, 7, 2)
         result.searchingSeconds = 10
         return result
     }
@@ -50,7 +50,26 @@ struct SearchReportTests {
         #expect(
             SearchReport(interrupted, reproducers: []).conclusion
                 == "nothing was found; interrupted before the end (seed 5)")
-        #expect(SearchReport(interrupted, reproducers: []).render().contains("1,234 scripts in 0 groups"))
+        #expect(SearchReport(interrupted, reproducers: []).render().contains("1,234 scripts in 7 screens, 2 of them"))
+    }
+
+    @Test("the time is told by its parts, the largest first, with what no part has")
+    func time() throws {
+        var result = result([])
+        result.durationSeconds = 60
+        result.time[.reading] = .seconds(9)
+        result.time[.screening] = .seconds(48)
+        (result.time.ownProcessor, result.time.targetProcessor) = (.seconds(20), .seconds(12))
+        #expect(
+            SearchReport(result, reproducers: []).render().contains(
+                "time         screening 48 s, reading 9 s, the rest 3 s; of processors the search used 20 s, the target 12 s\n"
+            ))
+        let json = try SearchJSON.render(result, reproducers: [])
+        #expect(json.contains("\"screeningSeconds\" : 48") && json.contains("\"targetProcessorSeconds\" : 12"))
+        result.durationSeconds = 0
+        result.time = SearchTime()
+        #expect(
+            SearchReport(result, reproducers: []).render().contains("time         of processors the search used 0 s"))
     }
 
     @Test("JSON and the record have the same, with their schemas")

@@ -31,12 +31,16 @@ package struct SearchJSON {
         var scripts: Int
         var scriptsPerSecond: Double
         var connections: Int
+        var screens: Int
+        var followedScreens: Int
         var groups: Int
         var trials: Int
         var signatures: Int
         var suspectedGroups: Int
         var refuted: Int
+        var secondChances: Int
         var keptSeconds: Double
+        var timeSpent: [String: Double]
         var findings: [Finding]
         var unfollowed: String?
         var interrupted: Bool
@@ -53,17 +57,30 @@ package struct SearchJSON {
             scripts = result.counts.scripts
             scriptsPerSecond = result.scriptsPerSecond
             connections = result.counts.connections
+            screens = result.counts.screens
+            followedScreens = result.counts.followedScreens
             groups = result.counts.groups
             trials = result.counts.trials
             signatures = result.signatures
             suspectedGroups = result.counts.suspects
             refuted = result.counts.refuted
+            secondChances = result.counts.secondChances
             keptSeconds = result.keptSeconds
+            timeSpent = Self.seconds(result.time)
             findings = result.findings.enumerated().map { Finding($1, number: $0 + first, reproducers[$0]) }
             unfollowed = result.unfollowed.map { "\($0)" }
             interrupted = result.interruption == .interrupted
             if case .targetLost(let problem) = result.interruption { targetLost = problem.words }
             notes = result.notes.map(\.words)
+        }
+
+        /// The parts under the names that a check's report gives such parts.
+        private static func seconds(_ time: SearchTime) -> [String: Double] {
+            var seconds = Dictionary(
+                uniqueKeysWithValues: SearchTime.Part.allCases.map { ("\($0.rawValue)Seconds", time.seconds($0)) })
+            seconds["processorSeconds"] = time.processorSeconds
+            seconds["targetProcessorSeconds"] = time.targetProcessorSeconds
+            return seconds
         }
     }
 

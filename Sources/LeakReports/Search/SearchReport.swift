@@ -22,6 +22,7 @@ package struct SearchReport {
         lines.append("target       \(result.target) (\(result.runtime))")
         lines.append("read         \(result.resources.joined(separator: ", "))")
         lines.append("searched     \(searched)")
+        lines.append("time         \(time)")
         if result.keptSeconds > 0 {
             lines.append(
                 "kept         something for up to \(Amount.seconds(result.keptSeconds.rounded())): what comes back within that time "
@@ -36,10 +37,22 @@ package struct SearchReport {
 
     private var searched: String {
         let counts = result.counts
-        return "\(Amount.whole(Double(counts.scripts))) scripts in \(counts.groups) groups, "
+        return "\(Amount.whole(Double(counts.scripts))) scripts in \(counts.screens) screens, "
+            + "\(counts.followedScreens) of them tried in \(counts.groups) groups, "
             + "\(Amount.whole(Double(counts.connections))) connections in \(Amount.seconds(result.durationSeconds)), "
             + "\(Amount.count(result.scriptsPerSecond)) new scripts a second while nothing was followed; "
             + "\(result.signatures) ways of answering, \(counts.suspects) groups suspected, \(counts.refuted) suspicions refuted"
+    }
+
+    /// What the time went into, the largest parts first, and what was used of processors.
+    private var time: String {
+        let parts = SearchTime.Part.allCases.map { ($0.rawValue, result.time.seconds($0)) }
+        let rest = result.durationSeconds - parts.reduce(0) { $0 + $1.1 }
+        let words = (parts + [("the rest", rest)]).filter { $0.1 >= 0.05 }.sorted { $0.1 > $1.1 }
+            .map { "\($0.0) \(Amount.seconds($0.1))" }
+        return (words.isEmpty ? "" : words.joined(separator: ", ") + "; ")
+            + "of processors the search used \(Amount.seconds(result.time.processorSeconds)), "
+            + "the target \(Amount.seconds(result.time.targetProcessorSeconds))"
     }
 
     /// What a search came to, in one line.

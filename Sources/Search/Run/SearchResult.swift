@@ -15,6 +15,8 @@ package struct SearchResult: Sendable {
     /// How long it took, and how much of that went into playing scripts and trying groups, in seconds.
     package var durationSeconds = 0.0
     package var searchingSeconds = 0.0
+    /// What all of it went into.
+    package var time = SearchTime()
     /// Time that it was given, in seconds.
     package var budgetSeconds: Double
     /// What was searched, and what runs it, in words.

@@ -1,7 +1,6 @@
 import LeakCheck
 import LeakStatistics
 import Lifecycles
-import ProcessResources
 import Remedies
 import Sockets
 import SystemCalls
@@ -12,17 +11,15 @@ import WebSocketProtocol
 extension SearchRun {
     /// How long the target may take for a step of a script, at the least and at the most, and to close TCP: what takes longer
     /// is an answer as well.
-    private static let (leastStepLimit, mostStepLimit) = (Duration.milliseconds(150), Duration.seconds(1))
+    static let (leastStepLimit, mostStepLimit) = (Duration.milliseconds(150), Duration.seconds(1))
     private static let endLimit = Duration.milliseconds(100)
     /// How long peers stay in steps that leave it to whoever drives them.
     private static let holdLimit = Duration.milliseconds(20)
-    /// Scripts that are played at a time.
-    private static let playedAtATime = 192
     /// Scripts that are driven at a time, and of how much of the target's descriptors they may take.
     private static let (drivenAtATime, descriptorShare) = (128, 4)
     private static let strictlyOrdered = 8
     /// When a script's connections are no longer begun.
-    private static let driveLimit = Duration.seconds(3)
+    static let driveLimit = Duration.seconds(3)
     /// How long a target that no longer answers is waited for.
     private static let stallLimit = Duration.seconds(5)
     /// How much of a processor a target may use that nobody asks for anything.
@@ -38,56 +35,24 @@ extension SearchRun {
         return script
     }
 
-    // MARK: New scripts
-
-    /// Plays each once, and looks at what the target showed.
-    func play(_ scripts: [SearchScript]) async throws {
-        let target = try await process(isFresh: false)
-        let peers = peerScript(target)
-        var answers: [AnswerReader.Answer?] = Array(repeating: nil, count: scripts.count)
-        var violations: [(script: Int, violation: ProtocolViolation)] = []
-        await withTaskGroup(of: (Int, AnswerReader.Answer, ProtocolViolation?)?.self) { [driver] group in
-            for (index, script) in scripts.enumerated() {
-                if index >= Self.playedAtATime, let played = await group.next() { note(played) }
-                group.addTask {
-                    guard let lifecycle = script.lifecycle(named: "played") else { return nil }
-                    let answer = Locked(AnswerReader())
-                    let load = PeerDriver.Load(
-                        connections: 1, concurrency: 1, limit: Self.driveLimit,
-                        trace: { event in answer.withLock { $0.note(event) } })
-                    let counts = await driver.drive(lifecycle, peers, load)
-                    return (index, answer.withLock { $0.answer }, counts.firstViolation)
-                }
-            }
-            for await played in group { note(played) }
-        }
-        func note(_ played: (Int, AnswerReader.Answer, ProtocolViolation?)?) {
-            guard let (index, answer, violation) = played else { return }
-            answers[index] = answer
-            if let violation { violations.append((index, violation)) }
-        }
-        try Task.checkCancellation()
-        let failure = try await failure(of: target, seesSpin: false)
-        schedule.didPlay(scripts, answers, violations: violations, failure: failure)
-        if failure != nil { await retire() }
-    }
-
     // MARK: Trials
 
     /// Carries a trial out.
     func drive(_ trial: Trial) async throws -> TrialResult {
         let target = try await process(isFresh: trial.isFresh)
-        if schedule.suspicion != nil { startAhead() }
+        if schedule.needsProcessSoon { startAhead() }
         var result = TrialResult()
         do {
             try await drive(trial, target, &result)
         } catch let lost as TargetLost {
             result.failure = .ended(lost.problem)
         }
-        let use = (try? target.reading())?.descriptorUse.share ?? 1
-        if result.failure != nil || use > Self.mostDescriptors { await retire() }
+        if result.failure != nil || usesManyDescriptors { await retire() }
         return result
     }
+
+    /// Whether the process that goes on has so many descriptors open that it would soon fail for want of them.
+    var usesManyDescriptors: Bool { descriptorsUsed > Self.mostDescriptors }
 
     /// With more of its descriptors open a process is given up, before it fails for want of them.
     private static let mostDescriptors = 0.25
@@ -102,12 +67,20 @@ extension SearchRun {
         for round in 1...(trial.warmUps + Trial.rounds) {
             try await drive(trial.scripts.shuffled(using: &generator), trial, target, &result)
             if round >= trial.warmUps { result.levels.append(try await levels(target)) }
+            guard schedule.asksForMore(trial, result.levels) else { break }
         }
         result.failure = try await failure(of: target)
         guard !schedule.rule.growth(trial, result).isEmpty else { return }
-        // What comes back by itself within the time that something is known to be kept is not worth following.
-        try await Task.sleep(for: max(.milliseconds(300), schedule.patience))
+        try await rest()
         result.rested = try await levels(target)
+    }
+
+    /// Leaves the target alone: what comes back by itself within the time that something is known to be kept is not worth
+    /// following.
+    func rest() async throws {
+        let began = MonotonicTime.now
+        defer { time[.resting] += began.elapsed }
+        try await Task.sleep(for: max(.milliseconds(300), schedule.patience))
     }
 
     /// One round: every script's connections, some scripts at a time, and the target at rest.
@@ -116,6 +89,7 @@ extension SearchRun {
     ) async throws {
         let peers = peerScript(target)
         let control = try target.descriptorCount()
+        let began = MonotonicTime.now
         let atATime = max(4, min(Self.drivenAtATime, target.descriptorLimit / Self.descriptorShare / trial.connections))
         var played: [(SearchScript, DriveCounts)] = []
         await withTaskGroup(of: (SearchScript, DriveCounts)?.self) { [driver] group in
@@ -131,6 +105,7 @@ extension SearchRun {
             }
             for await one in group { if let one { played.append(one) } }
         }
+        time[.trying] += began.elapsed
         try Task.checkCancellation()
         for (script, counts) in played {
             result.connections += counts.attempted
@@ -138,6 +113,13 @@ extension SearchRun {
                 result.violations.append((index, violation))
             }
         }
+        try await settle(target, control: control)
+    }
+
+    /// Waits until the target has worked off a round before which it had `control` descriptors.
+    func settle(_ target: Target, control: Int) async throws {
+        let began = MonotonicTime.now
+        defer { time[.settling] += began.elapsed }
         var settling = Settling(
             control: control, awaitsRest: await target.probes.areExact && !spinsFromStart, isPatient: !isRestless,
             at: .now)
@@ -147,9 +129,12 @@ extension SearchRun {
     }
 
     /// What the target holds now.
-    private func levels(_ target: Target) async throws -> [Resource: Double] {
+    func levels(_ target: Target) async throws -> [Resource: Double] {
+        let began = MonotonicTime.now
+        defer { time[.reading] += began.elapsed }
         var levels = await target.probes.read(connections: 0, isDecisive: true)
         let reading = try target.reading()
+        descriptorsUsed = reading.descriptorUse.share
         levels[.descriptors] = Double(reading.descriptors)
         levels[.threads] = Double(reading.threads)
         levels[.privateMemory] = Double(reading.privateMemory)
@@ -159,10 +144,12 @@ extension SearchRun {
     // MARK: Failures
 
     /// How the target has failed; nil where it has not.
-    private func failure(of target: Target, seesSpin: Bool = true) async throws -> TrialResult.Failure? {
+    func failure(of target: Target) async throws -> TrialResult.Failure? {
+        let began = MonotonicTime.now
+        defer { time[.looking] += began.elapsed }
         do {
             if try await !answers(target) { return .stalled }
-            guard seesSpin, !spinsFromStart, try await isBusyAllTheTime(target) else { return nil }
+            guard !spinsFromStart, try await isBusyAllTheTime(target) else { return nil }
             let share = try await processorShare(target)
             return share >= Self.spinningShare ? .spinning(share) : nil
         } catch let lost as TargetLost {
@@ -199,15 +186,12 @@ extension SearchRun {
 
     /// How much of a processor the target uses while nobody asks it for anything: none as soon as it has come to rest.
     func processorShare(_ target: Target) async throws -> Double {
-        func used() -> Duration {
-            target.members.reduce(.zero) { sum, member in sum + ((try? member.processorTime()) ?? .zero) }
-        }
         // Three looks, so that what is worked off after the last connection does not count.
         var least = 1.0
         for _ in 0..<3 {
-            let (began, before) = (MonotonicTime.now, used())
+            let (began, before) = (MonotonicTime.now, Self.processorTime(of: target))
             try await Task.sleep(for: .milliseconds(400))
-            least = min(least, (used() - before) / began.elapsed)
+            least = min(least, (Self.processorTime(of: target) - before) / began.elapsed)
             if least < Self.spinningShare { return least }
         }
         return least

@@ -33,6 +33,12 @@ final class SearchRun {
     var isRestless: Bool { restlessRounds >= 4 }
     /// Chooses the order of scripts in a round.
     var generator: SeededGenerator
+    /// What the time went into.
+    var time = SearchTime()
+    /// What the process that goes on had used of a processor when it was first seen.
+    var processorBefore = Duration.zero
+    /// How much of its descriptors it had open when it was read last.
+    var descriptorsUsed = 0.0
     private var kept = 0
     private var found = 0
 
@@ -83,6 +89,8 @@ final class SearchRun {
         result.kept = schedule.kept
         result.keptSeconds = schedule.patience.inSeconds
         result.unfollowed = schedule.suspicion
+        noteProcessor()
+        result.time = time
         result.durationSeconds = start.elapsed.inSeconds
         event(.ended(result))
         return result
@@ -90,7 +98,7 @@ final class SearchRun {
 
     private func prepare() async throws {
         let target = try await started()
-        self.target = target
+        goOn(with: target)
         let name =
             switch plan.check.subject {
             case .command(let words): words.joined(separator: " ")
@@ -119,14 +127,17 @@ final class SearchRun {
             let step = schedule.next(at: .now)
             let began = MonotonicTime.now
             switch step {
-            case .play(let scripts): try await play(scripts)
+            case .screen(let screen): try await self.screen(screen)
             case .drive(let trial):
                 let measured = try await drive(trial)
                 schedule.didDrive(trial, measured)
                 tell(trial, measured)
-            case .confirm(let suspect): try await confirm(suspect)
+            case .confirm(let suspect):
+                try await confirm(suspect)
+                time[.confirming] += began.elapsed
             case .done: return
             }
+            if target == nil { schedule.didLoseProcess() }
             if schedule.suspicion == nil, !step.isConfirmation { result.searchingSeconds += began.elapsed.inSeconds }
             tellFindings()
             tellProgress()
@@ -139,6 +150,8 @@ final class SearchRun {
     func process(isFresh: Bool) async throws -> Target {
         if isFresh, !plan.check.usesOneProcess { await retire() }
         if let target { return target }
+        let began = MonotonicTime.now
+        defer { time[.starting] += began.elapsed }
         let target: Target
         if let upcoming = upcoming.take() {
             target = try await withTaskCancellationHandler {
@@ -149,7 +162,7 @@ final class SearchRun {
         } else {
             target = try await started()
         }
-        self.target = target
+        goOn(with: target)
         return target
     }
 
@@ -172,6 +185,7 @@ final class SearchRun {
 
     /// Has the process that goes on ended, so that the next trial gets another.
     func retire() async {
+        noteProcessor()
         guard let target = target.take() else { return }
         await target.probes.close()
         await target.allocators.close()
@@ -203,7 +217,7 @@ final class SearchRun {
     private func tell(_ trial: Trial, _ measured: TrialResult) {
         let shown = schedule.rule.symptom(trial, measured)
         logger.debug(
-            "\(trial.scripts.count) scripts after \(trial.predecessors.count), \(trial.isFresh ? "fresh" : "going on"): \(shown.map { "\($0.symptom) \($0.amount)" } ?? "nothing") \(measured.words)"
+            "\(trial.scripts.count) scripts after \(trial.predecessors.count), \(trial.isFresh ? "fresh" : "going on"): \(shown.map { "\($0.symptom) \($0.amount)" } ?? "nothing") \(measured.levels.words)"
         )
         event(.tried(scripts: trial.scripts.count, symptom: shown?.symptom, amount: shown?.amount ?? 0))
     }
@@ -229,12 +243,12 @@ extension SearchSchedule.Step {
     fileprivate var isConfirmation: Bool { if case .confirm = self { true } else { false } }
 }
 
-extension TrialResult {
-    /// The levels, for a log.
-    fileprivate var words: String {
-        let names = Set(levels.flatMap(\.keys)).map(\.rawValue).sorted()
+extension [[Resource: Double]] {
+    /// Levels, for a log.
+    var words: String {
+        let names = Set(flatMap(\.keys)).map(\.rawValue).sorted()
         return names.map { name in
-            "\(name) " + levels.map { $0[Resource(rawValue: name)].map { "\(Int($0))" } ?? "-" }.joined(separator: ",")
+            "\(name) " + map { $0[Resource(rawValue: name)].map { "\(Int($0))" } ?? "-" }.joined(separator: ",")
         }.joined(separator: " ")
     }
 }

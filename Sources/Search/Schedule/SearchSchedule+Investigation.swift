@@ -38,7 +38,9 @@ extension SearchSchedule {
     }
 
     private func trial(_ investigation: Investigation, _ scripts: [SearchScript], isFresh: Bool = true) -> Step {
-        let connections = scripts.count == 1 ? settings.lonelyConnections : settings.connections
+        // The fewer are left, the more connections each makes: what two of a group did together, one half must still show.
+        let share = settings.connections * settings.groupSize / 2 / scripts.count
+        let connections = min(settings.lonelyConnections, max(settings.connections, share))
         return .drive(
             Trial(
                 scripts, after: investigation.predecessors, connections: connections,
@@ -65,7 +67,7 @@ extension SearchSchedule {
             again.predecessors = investigation.history.suffix(Self.mostHistory) + investigation.group
             stage = .retrying(again)
         } else {
-            drop(investigation.symptom)
+            giveUp(investigation)
         }
     }
 
@@ -86,14 +88,14 @@ extension SearchSchedule {
     }
 
     /// It was nothing.
-    private mutating func drop(_ symptom: Symptom) {
+    mutating func drop(_ symptom: Symptom) {
         counts.refuted += 1
         if let resource = symptom.resource { rule.learnRefutation(of: resource) }
         stage = .searching
     }
 
     /// So many scripts that came before a group are played again, to see whether it needs one of them.
-    private static let mostHistory = 256
+    private static let mostHistory = 512
 
     // MARK: What came of it
 
@@ -102,15 +104,7 @@ extension SearchSchedule {
         counts.trials += 1
         counts.connections += result.connections
         switch stage {
-        case .grouped(let scripts):
-            counts.groups += 1
-            groupsOfProcess += 1
-            if let (symptom, amount) = rule.symptom(trial, result) {
-                suspect(symptom, amount, scripts)
-            } else {
-                history += scripts
-                stage = .searching
-            }
+        case .grouped(let group): didGroup(group, trial, result)
         case .halving(let investigation, var halving):
             halving.did(rule.amount(of: investigation.symptom, trial, result))
             stage = .halving(investigation, halving)
@@ -121,7 +115,7 @@ extension SearchSchedule {
             stage = .halving(investigation, Halving(investigation.group, amount: amount))
         case .retrying(var investigation):
             guard let amount = rule.amount(of: investigation.symptom, trial, result) else {
-                return drop(investigation.symptom)
+                return giveUp(investigation)
             }
             investigation.amount = amount
             stage = .halving(investigation, Halving(investigation.group, amount: amount))
@@ -134,6 +128,15 @@ extension SearchSchedule {
         case .repeating(let suspect): didRepeat(suspect, trial, result)
         case .searching, .confirming: break
         }
+    }
+
+    private mutating func didGroup(_ group: Group, _ trial: Trial, _ result: TrialResult) {
+        counts.groups += 1
+        groupsOfProcess += 1
+        if let (symptom, amount) = rule.symptom(trial, result) { return suspect(symptom, amount, group) }
+        if trial.isFresh { (history, readings) = (group.scripts, []) }
+        note(result.levels.last)
+        stage = .searching
     }
 
     /// Whether a trial still shows at least half of what is followed.

@@ -15,8 +15,10 @@ extension SearchSchedule {
         package var connections = 8
         /// Connections of one that is alone.
         package var lonelyConnections = 64
-        /// Groups that a process takes before another takes its place.
-        package var groupsOfProcess = 8
+        /// Scripts of the largest screen; the smallest has as many as a group.
+        package var screenSize = 256
+        /// Screens and groups that a process takes before another takes its place.
+        package var groupsOfProcess = 16
         /// Defects after which enough is found; what breaks RFC 6455 or is in doubt is none.
         package var mostFindings = 20
 
@@ -32,11 +34,15 @@ extension SearchSchedule {
         package var scripts = 0
         /// Connections made.
         package var connections = 0
+        /// Screens driven, and those of them whose scripts were tried in groups.
+        package var screens = 0
+        package var followedScreens = 0
         /// Groups tried, and trials in all.
         package var groups = 0
         package var trials = 0
-        /// Groups that showed something.
+        /// Groups that showed something, and groups that did so and were tried again as neither half did.
         package var suspects = 0
+        package var secondChances = 0
         /// Suspects that were nothing: noise, or given back in the pause of a check.
         package var refuted = 0
     }

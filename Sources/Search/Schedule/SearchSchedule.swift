@@ -1,16 +1,16 @@
 import LeakStatistics
-package import Lifecycles
+import Lifecycles
 package import SystemCalls
 
-/// What a search does next: play new scripts, try a group, halve it, shrink what is left, have it confirmed, or end.
+/// What a search does next: screen new scripts, try a group, halve it, shrink what is left, have it confirmed, or end.
 ///
 /// A value that decides; the run obeys. It is asked with `next(at:)` and told with the `did…` methods what came of it. No clock,
 /// no socket: a whole search takes milliseconds in a test.
 package struct SearchSchedule: Sendable {
     /// What the run must do.
     package enum Step: Hashable, Sendable {
-        /// Play each of these once, and say what the target showed.
-        case play([SearchScript])
+        /// Drive new scripts, and say what the target showed and what they left behind.
+        case screen(Screen)
         /// Carry a trial out.
         case drive(Trial)
         /// Have a row of a check say whether it is a leak.
@@ -23,8 +23,8 @@ package struct SearchSchedule: Sendable {
     enum Stage: Sendable {
         /// New scripts are to be made.
         case searching
-        /// These were played, and are to be tried as a group.
-        case grouped([SearchScript])
+        /// These were in a screen that left something behind, and are to be tried as a group.
+        case grouped(Group)
         /// A half that was not followed at first is tried again, without what is known by now.
         case returning(Investigation)
         /// A group is halved.
@@ -53,6 +53,8 @@ package struct SearchSchedule: Sendable {
         var predecessors: [SearchScript] = []
         /// How often the symptom was looked for with predecessors.
         var hasRetried = false
+        /// Whether the group was given up before.
+        var isSecondChance = false
     }
 
     package let settings: Settings
@@ -64,7 +66,7 @@ package struct SearchSchedule: Sendable {
     /// What was found, in the order of finding.
     package internal(set) var findings: [SearchFinding] = []
     /// The scripts that showed something new, in the order of finding.
-    package private(set) var kept: [SearchScript] = []
+    package internal(set) var kept: [SearchScript] = []
     /// How many signatures were seen.
     package var signatures: Int { seenSignatures.count }
 
@@ -78,22 +80,20 @@ package struct SearchSchedule: Sendable {
     /// What the process that goes on has taken.
     var history: [SearchScript] = []
     var groupsOfProcess = 0
+    /// The last levels of the process that goes on.
+    var readings: [[Resource: Double]] = []
 
-    /// Scripts that were played and wait to be tried; those that took long apart.
-    private var quick: [SearchScript] = []
-    private var slow: [SearchScript] = []
-    /// Of how many groups scripts are played at a time.
-    private static let groupsAtATime = 3
-    /// From what share of the budget on none may wait.
-    private static let endingFrom = 0.8
-    /// From when on a script's connections are made at once, and from when on it is tried with others that take long.
-    private static let (leisurelyFrom, slowFrom) = (Duration.milliseconds(4), Duration.milliseconds(60))
-    private static let slowGroup = 128
+    /// Groups of scripts that wait to be tried.
+    var groups: [Group] = []
+    /// Scripts of the next screen: fewer where screens are followed in vain, as with a target whose levels never stand still.
+    var screenSize: Int
+    /// Scripts that were made and hold their connections so long that they wait for others of that kind.
+    var long: [SearchScript] = []
     private var seeds: [SearchScript]
     private let grammar: Grammar
     private let mutation: Mutation
     private var generator: SeededGenerator
-    private var seenSignatures: Set<AnswerSignature> = []
+    var seenSignatures: Set<AnswerSignature> = []
     private var made: Set<SearchScript> = []
     /// Of new scripts so many of 100 are kept ones that are changed.
     private static let mutatedShare = 50
@@ -106,6 +106,7 @@ package struct SearchSchedule: Sendable {
         self.grammar = grammar
         mutation = Mutation(grammar)
         self.seeds = seeds
+        screenSize = settings.groupSize
         generator = SeededGenerator(seed: seed)
     }
 
@@ -144,16 +145,15 @@ package struct SearchSchedule: Sendable {
                 goBack(to: next)
                 return nil
             }
-            if now >= end { return .done }
-            if let group = nextGroup(at: now) {
+            // What a screen has shown is followed also after the time for new ones.
+            if let group = nextGroup() {
                 stage = .grouped(group)
                 return nil
             }
-            return .play(newScripts())
-        case .grouped(let scripts):
-            if now >= end { return .done }
-            if groupsOfProcess >= settings.groupsOfProcess { (groupsOfProcess, history) = (0, []) }
-            return .drive(Trial(scripts, connections: settings.connections, isFresh: groupsOfProcess == 0))
+            return now >= end ? .done : .screen(newScreen(at: now))
+        case .grouped(let group):
+            let isFresh = groupsOfProcess == 0 || group.isSecondChance
+            return .drive(Trial(group.scripts, connections: settings.connections, isFresh: isFresh))
         case .returning, .halving, .retrying, .ordering, .shrinking, .repeating: return investigating()
         case .confirming(let suspect): return .confirm(suspect)
         }
@@ -162,9 +162,8 @@ package struct SearchSchedule: Sendable {
     // MARK: New scripts
 
     /// Scripts that were not made before, and are not known to do what was found already.
-    private mutating func newScripts() -> [SearchScript] {
+    mutating func newScripts(_ wanted: Int) -> [SearchScript] {
         var scripts: [SearchScript] = []
-        let wanted = settings.groupSize * (counts.scripts == 0 ? 1 : Self.groupsAtATime)
         var attempts = wanted * 20
         while scripts.count < wanted, attempts > 0 {
             attempts -= 1
@@ -184,60 +183,15 @@ package struct SearchSchedule: Sendable {
     }
 
     /// Whether a script does what was found already, as far as can be told from its steps.
-    private func isKnown(_ script: SearchScript) -> Bool {
+    func isKnown(_ script: SearchScript) -> Bool {
         keptForAWhile.contains(where: script.includes)
             || findings.contains { finding in
                 finding.suspect.predecessors.isEmpty && !finding.isViolation && script.includes(finding.suspect.script)
             }
     }
 
-    /// What playing `scripts` once showed: of each the answer, nil where it was not played, and what broke RFC 6455;
-    /// and how the target failed meanwhile.
-    package mutating func didPlay(
-        _ scripts: [SearchScript], _ answers: [AnswerReader.Answer?],
-        violations: [(script: Int, violation: ProtocolViolation)],
-        failure: TrialResult.Failure?
-    ) {
-        counts.scripts += scripts.count
-        counts.connections += scripts.count
-        for (script, answer) in zip(scripts, answers) {
-            if let answer, seenSignatures.insert(answer.signature).inserted { kept.append(script) }
-            // Those that take their time are tried together, all their connections at once.
-            guard let answer, answer.lasted >= Self.leisurelyFrom else {
-                quick.append(script)
-                continue
-            }
-            let crowded = SearchScript(script.steps, concurrency: max(script.concurrency, settings.connections))
-            if answer.lasted >= Self.slowFrom { slow.append(crowded) } else { quick.append(crowded) }
-        }
-        for (index, violation) in violations { suspectViolation(scripts[index], violation) }
-        if let failure { suspect(failure.symptom, 1, scripts) }
-    }
-
-    /// Scripts that were played, and are to be tried next: as many as make a group, or near the end those that are left.
-    private mutating func nextGroup(at now: MonotonicTime) -> [SearchScript]? {
-        let isEnding = now > settings.start + settings.budget * Self.endingFrom
-        if let group = take(
-            \.quick, settings.groupSize, atLeast: isEnding || counts.groups == 0 ? 1 : settings.groupSize)
-        {
-            return group
-        }
-        return take(\.slow, Self.slowGroup, atLeast: isEnding ? 1 : Self.slowGroup)
-    }
-
-    private mutating func take(
-        _ pool: WritableKeyPath<Self, [SearchScript]>, _ most: Int, atLeast least: Int
-    ) -> [SearchScript]? {
-        // A finding may have come since.
-        self[keyPath: pool].removeAll(where: isKnown)
-        let group = Array(self[keyPath: pool].prefix(most))
-        guard group.count >= max(1, least) else { return nil }
-        self[keyPath: pool].removeFirst(group.count)
-        return group
-    }
-
     /// Follows a violation that was not followed before.
-    private mutating func suspectViolation(_ script: SearchScript, _ violation: ProtocolViolation) {
+    mutating func suspectViolation(_ script: SearchScript, _ violation: ProtocolViolation) {
         let symptom = Symptom.violation(violation.rule)
         guard !findings.contains(where: { $0.suspect.symptom == symptom }),
             !waiting.contains(where: { $0.symptom == symptom })
@@ -246,11 +200,13 @@ package struct SearchSchedule: Sendable {
     }
 
     /// A group showed `symptom`.
-    mutating func suspect(_ symptom: Symptom, _ amount: Double, _ group: [SearchScript]) {
+    mutating func suspect(_ symptom: Symptom, _ amount: Double, _ group: Group) {
         counts.suspects += 1
-        let investigation = Investigation(symptom: symptom, amount: amount, group: group, history: history)
+        var investigation = Investigation(
+            symptom: symptom, amount: amount, group: group.scripts, history: history)
+        investigation.isSecondChance = group.isSecondChance
         // What it has taken is no longer as it was.
-        (groupsOfProcess, history) = (0, [])
+        startProcess()
         begin(investigation)
     }
 

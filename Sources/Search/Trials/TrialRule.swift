@@ -12,8 +12,10 @@ package struct TrialRule: Sendable {
     package private(set) var caution: [Resource: Double] = [:]
 
     /// Where growth of bytes differs more than this between rounds, something fills up and does not leak.
-    private static let mostUneven = 4.0
+    static let mostUneven = 4.0
     private static let (moreCaution, mostCaution) = (2.0, 64.0)
+    /// What so large a share of the connections leave behind is no chance.
+    private static let certainShare = 0.75
     /// The resources in the order in which they are followed: the most exact first.
     private static let order: [Resource] = [.descriptors, .threads, .goroutines, .objects, .blocks, .liveHeap]
 
@@ -35,7 +37,9 @@ package struct TrialRule: Sendable {
             case .liveHeap: max(512, 48 * one, 2 * all)
             default: resource.scale == .blocks ? max(5, 0.75 * one) : max(3, 0.2 * one)
             }
-        return least * caution[resource, default: 1]
+        let cautious = least * caution[resource, default: 1]
+        // However often a count was refuted, what nearly every connection leaves is followed.
+        return resource.scale == .counts ? min(cautious, max(least, Self.certainShare * one)) : cautious
     }
 
     /// What each connection of one script leaves behind, by resource, as if one script alone did it; only what grew in each

@@ -20,7 +20,7 @@ struct SearchCommand: AsyncParsableCommand {
             watertight search [options] NAME
             """,
         discussion: """
-            It makes up scripts, plays them in groups, and reads after each round what the server holds. A group after which \
+            It makes up scripts, plays many together, and reads after each round what the server holds. A group after which \
             more is held each time is halved until one script is left; that is shrunk to the fewest steps that still do it, and a \
             row of the check, with its pause, decides. What is reported as a leak is one of watertight check --script.
 
