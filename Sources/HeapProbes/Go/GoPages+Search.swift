@@ -4,7 +4,7 @@ import SystemCalls
 
 /// Finding the pages of a program of which nothing is told but its processes.
 extension GoPages {
-    /// For all ports together.
+    /// For all ports together, as far as they are waited for: a machine that has no time for us takes none of it.
     private static let searchLimit = Duration.seconds(3)
     private static let mostPorts = 8
     /// How often the ports are gone through, at which interval, and how long each may take to answer: a program begins to serve
@@ -16,23 +16,25 @@ extension GoPages {
 
     /// The pages on a port of the one among `processes` that listens; that of `url` is asked first.
     static func found(among processes: [ProcessReader], _ url: HTTPLocation) async throws(HeapProbeFailure) -> GoPages {
-        let deadline = MonotonicTime.now + searchLimit
+        var left = searchLimit
         var server: (process: ProcessReader, listeners: [ListenerQueue])?
         for (attempt, answerLimit) in answerLimits.enumerated() {
             if attempt > 0 {
                 try? await Task.sleep(for: interval)
-                guard MonotonicTime.now < deadline else { break }
+                guard left > .zero else { break }
             }
             server = try listening(processes)
             guard let server else { continue }
             for place in places(server.process, server.listeners, url).prefix(mostPorts) {
-                let left = deadline - .now
                 guard left > .zero else { break }
                 let isTarget = place == url.hostField
                 guard
                     let pages = try? GoPages(HTTPLocation("\(isTarget && url.isSecure ? "https" : "http")://\(place)/"))
                 else { continue }
-                if (try? await pages.goroutineCount(within: min(left, answerLimit))) != nil { return pages }
+                let limit = min(left, answerLimit)
+                let began = MonotonicTime.now
+                if (try? await pages.goroutineCount(within: limit)) != nil { return pages }
+                left -= min(limit, began.elapsed)
             }
         }
         throw absence(server?.process ?? processes[0], server?.listeners ?? [])

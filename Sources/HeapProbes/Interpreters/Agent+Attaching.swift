@@ -8,9 +8,9 @@ import SystemCalls
 /// Interpreters that run already.
 extension Agent {
     /// How long gdb may take, which reads the symbols of all libraries while the process stands still.
-    private static let debuggerLimit = Duration.seconds(60)
+    private static let debuggerLimit = Duration.seconds(120)
     /// How long the first thread may take to come to a safe point, while a connection wakes it every so often.
-    static let takingLimit = Duration.seconds(15)
+    static let takingLimit = Duration.seconds(30)
     private static let wakeInterval = Duration.milliseconds(50)
 
     /// Gives processes of CPython that run the agent that one imports which is started, and returns them; where one does not
