@@ -92,6 +92,19 @@ struct AllocatorReaderTests {
         #expect(usage.liveBytes + usage.roomBytes > held / 2)
     }
 
+    @Test("room is used again by one at a time, the largest is kept, and none that is too large")
+    func limits() {
+        let room = CopyRoom(mostWords: 8)
+        #expect(room.take().isEmpty)
+        room.give([1, 2, 3])
+        room.give([1])
+        #expect(room.take().count == 3 && room.take().isEmpty)
+        room.give(Array(repeating: 0, count: 9))
+        #expect(room.take().isEmpty)
+        room.give(Array(repeating: 0, count: 8))
+        #expect(room.take().count == 8)
+    }
+
     @Test("many readers have the room of one, and read the same as one alone")
     func room() throws {
         let child = try SpawnedProcess.sleeping()

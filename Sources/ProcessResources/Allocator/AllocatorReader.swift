@@ -31,9 +31,9 @@ public struct AllocatorReader: ~Copyable {
 
     /// Reads the allocator, in the parts that malloc's own account distinguishes.
     mutating func reading() throws(AllocatorReadFailure) -> AllocatorReading {
-        image.words = CopyRoom.take()
+        image.words = CopyRoom.shared.take()
         defer {
-            CopyRoom.give(image.words)
+            CopyRoom.shared.give(image.words)
             image.words = []
         }
         var last = ""
