@@ -11,7 +11,7 @@ import Testing
 
 @Suite("What gdb is told, and what it says")
 struct PythonAttachmentTests {
-    private let attachment = PythonAttachment(7, executing: "/tmp/a \"b\"\\ü/agent.py", token: "t1")
+    private let attachment = PythonAttachment(7, executing: "/tmp/a \"b\"\\ü/agent.py", token: "t1", stays: 1000)
 
     @Test("the file is named by digits, so that nothing in a name is read as code")
     func command() throws {
@@ -170,6 +170,15 @@ struct LatePythonTests {
         #expect(texts.count == 1 && texts[0].contains("Session"))
         await agents.close()
         #expect(try await eventually { try server.held() == before })
+    }
+
+    @Test("an agent that nobody asks leaves by itself")
+    func forgotten() async throws {
+        let server = try await LateServer()
+        let before = try server.held()
+        let agent = try Agent.own.get()
+        _ = try await agent.attach(to: [server.reader], waking: server.subject.url, stays: 2000)
+        #expect(try await eventually { try server.held() == before && !agent.isThere(server.reader) })
     }
 
     @Test("a first thread that runs no Python is said so, and one that a debugger holds")

@@ -13,16 +13,20 @@ extension Agent {
     static let takingLimit = Duration.seconds(30)
     private static let wakeInterval = Duration.milliseconds(50)
 
+    /// For how many milliseconds such an agent stays though nobody asks it, as whoever gave it may have been killed.
+    static let stays = 3_600_000
+
     /// Gives processes of CPython that run the agent that one imports which is started, and returns them; where one does not
     /// take it, none keeps it.
     ///
     /// Each stands still for a second or two, once, and keeps the agent until it must `leave(_:)`. Connections to `url`, which end at once,
     /// wake the first thread of each.
     func attach(
-        to processes: [ProcessReader], waking url: HTTPLocation, within limit: Duration = takingLimit
+        to processes: [ProcessReader], waking url: HTTPLocation, within limit: Duration = takingLimit,
+        stays: Int = stays
     ) async throws(HeapProbeFailure) -> [ProcessReader] {
         do throws(HeapProbeFailure) {
-            for process in processes { try await attach(to: process, waking: url, within: limit) }
+            for process in processes { try await attach(to: process, waking: url, within: limit, stays: stays) }
         } catch {
             await leave(processes)
             throw error
@@ -31,11 +35,11 @@ extension Agent {
     }
 
     private func attach(
-        to process: ProcessReader, waking url: HTTPLocation, within limit: Duration
+        to process: ProcessReader, waking url: HTTPLocation, within limit: Duration, stays: Int
     ) async throws(HeapProbeFailure) {
         if isThere(process) { return }
         try requireSameNamespaces(process)
-        let attachment = PythonAttachment(process.pid, executing: pythonFile, token: token)
+        let attachment = PythonAttachment(process.pid, executing: pythonFile, token: token, stays: stays)
         let result: ExecutionResult
         do throws(SubprocessFailure) {
             result = try await Subprocess.run(attachment.command, within: Self.debuggerLimit)

@@ -52,7 +52,7 @@ actor AgentProbe: HeapProbe {
         self.interpreter = interpreter
         self.agent = agent
         self.attachment = attachment
-        source = attachment == nil ? interpreter.source : interpreter.attachedSource
+        source = interpreter.source(isAttached: attachment != nil)
         if let attachment {
             accounts = try await agent.attach(to: processes.serving, waking: attachment).map(Account.init)
         } else {

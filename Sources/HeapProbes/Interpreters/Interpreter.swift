@@ -36,16 +36,14 @@ enum Interpreter: CaseIterable, Sendable {
     /// Whether its agent knows the timers that are set.
     var knowsTimers: Bool { self == .python }
 
-    /// Where readings come from.
-    var source: String {
+    /// Where readings come from; of one that ran already where it `isAttached`.
+    func source(isAttached: Bool) -> String {
         switch self {
+        case .python where isAttached: "an agent in CPython that gdb has it take, after a collection"
         case .python: "an agent in CPython, after a collection"
         case .ruby: "an agent in Ruby, after a collection"
         }
     }
-
-    /// Where readings of one come from that ran already.
-    var attachedSource: String { source.replacing(", after", with: " that gdb has it take, after") }
 
     /// When it has no agent, though it was started with one.
     var absence: String {

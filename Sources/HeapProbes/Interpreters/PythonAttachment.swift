@@ -8,15 +8,15 @@ struct PythonAttachment: Sendable {
     /// What it executes. An exception would end the program, so none leaves it.
     let code: String
 
-    /// Has the process execute the file at `path` with the globals `__file__` and `token`.
-    init(_ pid: Int32, executing path: String, token: String) {
+    /// Has the process execute the file at `path` with the globals `__file__`, `token` and `stays`, in milliseconds.
+    init(_ pid: Int32, executing path: String, token: String, stays: Int) {
         self.pid = pid
         // Hexadecimal digits need no quoting in Python or in gdb, whatever the name.
         let digits = path.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         code = """
             try:
              p = bytes.fromhex('\(digits)').decode('utf-8', 'surrogateescape')
-             exec(compile(open(p, encoding='utf-8').read(), p, 'exec'), {'__name__': 'watertight', '__file__': p, 'token': '\(token)'})
+             exec(compile(open(p, encoding='utf-8').read(), p, 'exec'), {'__name__': 'watertight', '__file__': p, 'token': '\(token)', 'stays': \(stays)})
             except BaseException:
              pass
 

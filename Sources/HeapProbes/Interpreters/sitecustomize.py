@@ -10,10 +10,6 @@ program: it uses the C modules alone, as they are before gevent or eventlet repl
 import sys
 
 
-# For how many milliseconds an agent that was taken late stays though nobody asks it.
-LATE_LIMIT = 3600 * 1000
-
-
 def _follow(state):
     """Notes the stack that opens each descriptor, by the number that it will get: the lowest that is free, which is tried out."""
     import os
@@ -92,7 +88,8 @@ def _original(module, name):
     return getattr(sys.modules["eventlet.patcher"].original(module), name)
 
 
-def _start(token, is_late=False):
+def _start(token, stays=None):
+    """Begins the agent; one that was taken late stays for so many milliseconds though nobody asks it."""
     import _signal
     import _socket
     import gc
@@ -134,7 +131,7 @@ def _start(token, is_late=False):
             connection.sendall(("".join(lines) + "\n").encode("utf-8", "replace"))
         if request == b"timers\n":
             connection.sendall(_dues(gc.get_objects(), monotonic).encode())
-        if request == b"leave\n" and is_late:
+        if request == b"leave\n" and stays:
             state["left"] = True
             os.write(state["over"], b".")
         if request not in (b"read\n", b"causes\n"):
@@ -155,7 +152,7 @@ def _start(token, is_late=False):
 
     def wait(poll):
         """What has come; whoever asked a program to take the agent late may have been killed, so it leaves by itself."""
-        found = poll.poll(LATE_LIMIT if is_late else None)
+        found = poll.poll(stays)
         if not found:
             state["left"] = True
         return found or [(state["wake"], 1)]
@@ -287,4 +284,4 @@ if __name__ == "sitecustomize":
     _main()
     _hidden()
 else:
-    _start(globals()["token"], is_late=True)
+    _start(globals()["token"], globals()["stays"])
