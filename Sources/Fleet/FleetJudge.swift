@@ -101,7 +101,7 @@ struct FleetJudge {
         finding.perConnection = growth.beyond.perConnection
         finding.interval = growth.interval
         finding.smallestDetectable = max(growth.interval.upperBound, 0)
-        finding.growingPods = growth.pods.count { grows($0) }
+        finding.growingPods = growth.growingPods
         finding.reason = growth.isLarge ? doubt(growth) : doubtOfNone(growth)
         finding.verdict = finding.reason != nil ? .inconclusive : growth.isLarge ? .leak : .clean
         return finding
@@ -111,6 +111,8 @@ struct FleetJudge {
     private struct Growth {
         /// Those pods, without what passes.
         let pods: [Pod]
+        /// How many of them have grown.
+        let growingPods: Int
         /// All growth put down to connections.
         let whole: DoseResponse
         /// Growth with connections beside growth with time.
@@ -128,6 +130,7 @@ struct FleetJudge {
         init?(_ judge: FleetJudge, _ pods: [Pod], _ baseline: DoseResponse?) {
             self.pods = judge.settled(pods.filter { $0.lives.contains(where: judge.usable) })
             guard pods.count >= 3, self.pods.count >= 3 else { return nil }
+            growingPods = self.pods.count { judge.grows($0) }
             let estimates = judge.estimates(self.pods)
             guard let whole = estimates.whole else { return nil }
             self.whole = whole
@@ -184,9 +187,8 @@ struct FleetJudge {
 
     /// Whether it may be of few pods, of warming up, or of what is given back in quiet times.
     private func doubtOfCourse(_ growth: Growth) -> FleetReason? {
-        let growing = growth.pods.count { grows($0) }
-        if Double(growing) < Self.leastGrowingShare * Double(growth.pods.count) {
-            return .fewPodsGrow(growing: growing, pods: growth.pods.count)
+        if Double(growth.growingPods) < Self.leastGrowingShare * Double(growth.pods.count) {
+            return .fewPodsGrow(growing: growth.growingPods, pods: growth.pods.count)
         }
         let persistence = persistence(growth.pods)
         if persistence.all < GrowthEstimate.leastPersistence && persistence.late < Self.leastLatePersistence {

@@ -6,8 +6,8 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
     public enum Call: String, Hashable, Sendable {
         case accept4, bind, close, connect, epollCreate = "epoll_create1", epollControl = "epoll_ctl",
             epollWait = "epoll_wait", eventfd, execve, fdopendir, fork, fstatat, getpeername, getrandom, getsockname,
-            getsockopt, kill, listen, memfdCreate = "memfd_create", mkdir, openat, pidfdSendSignal =
-            "pidfd_send_signal",
+            getsockopt, kill, listen, memfdCreate = "memfd_create", mkdir, openat,
+            pidfdSendSignal = "pidfd_send_signal",
             pipe2, posixSpawn = "posix_spawn", pread,
             pthreadCreate = "pthread_create", ptrace, read, readdir, readlinkat, recv, send, sendmsg, setsockopt,
             shutdown, socket, write

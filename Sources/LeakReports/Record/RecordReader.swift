@@ -100,11 +100,11 @@ public struct RecordReader {
     }
 
     private mutating func add(_ line: ArraySlice<UInt8>, number: Int) throws(Failure) {
-        func require(_ holds: Bool, _ problem: @autoclosure () -> String) throws(Failure) {
-            if !holds { throw Failure(line: number, problem: problem()) }
+        if record.end != nil {
+            throw Failure(
+                line: number,
+                problem: "nothing may follow the end of a record: two were joined, or one was written to twice")
         }
-        try require(
-            record.end == nil, "nothing may follow the end of a record: two were joined, or one was written to twice")
         let entry = try Self.entry(of: line, number: number)
         if let problem = problem(of: entry) { throw Failure(line: number, problem: problem) }
         switch entry {

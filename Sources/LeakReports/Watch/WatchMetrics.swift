@@ -9,7 +9,7 @@ package struct WatchMetrics {
         var page = OpenMetricsText(format)
         page.gauge("watertight_watch_processes", "Processes that were read.", Double(progress.processes))
         var families = Families()
-        for track in progress.state.tracks where !families.add(track) { page.add(track) }
+        for track in progress.state.tracks { families.add(track, to: &page) }
         if let limit = progress.header.descriptorLimit {
             page.gauge(
                 "watertight_watch_max_fds",
@@ -40,47 +40,28 @@ package struct WatchMetrics {
         var sockets: Values = []
         var probed: Values = []
 
-        /// Takes a gauge that is one of several; false for one that is a metric of its own.
-        mutating func add(_ track: WatchState.Track) -> Bool {
+        /// Takes a gauge that is one of several, and puts one that is a metric of its own on the page.
+        mutating func add(_ track: WatchState.Track, to page: inout OpenMetricsText) {
             switch track.gauge {
+            case .resource(.descriptors): page.gauge("watertight_watch_open_fds", "Open descriptors.", track.now)
+            case .resource(.threads): page.gauge("watertight_watch_threads", "Threads.", track.now)
+            case .resource(.privateMemory):
+                page.gauge(
+                    "watertight_watch_private_memory_bytes", unit: "bytes",
+                    "Memory that the processes alone have written to, swap included.", track.now)
+            case .residentMemory:
+                page.gauge(
+                    "watertight_watch_resident_memory_bytes", unit: "bytes", "Memory in RAM, shared pages included.",
+                    track.now)
+            case .resource(.liveHeap):
+                page.gauge(
+                    "watertight_watch_live_heap_bytes", unit: "bytes",
+                    "Bytes in use on the heap, after a collection where the target has a collector.", track.now)
+            case .resource(.goroutines): page.gauge("watertight_watch_goroutines", "Goroutines.", track.now)
+            case .resource(let other): probed.append(([("gauge", other.rawValue)], track.now))
             case .descriptorKind(let kind): descriptors.append(([("kind", kind)], track.now))
             case .tcpState(let state): sockets.append(([("state", state)], track.now))
-            case .resource(let resource) where !resource.hasMetric:
-                probed.append(([("gauge", resource.rawValue)], track.now))
-            case .resource, .residentMemory: return false
             }
-            return true
-        }
-    }
-}
-
-extension Resource {
-    /// Whether a watch's page has a metric for it alone.
-    fileprivate var hasMetric: Bool {
-        [.descriptors, .threads, .privateMemory, .liveHeap, .goroutines].contains(self)
-    }
-}
-
-extension OpenMetricsText {
-    /// A gauge that is a metric of its own.
-    fileprivate mutating func add(_ track: WatchState.Track) {
-        switch track.gauge {
-        case .resource(.descriptors): gauge("watertight_watch_open_fds", "Open descriptors.", track.now)
-        case .resource(.threads): gauge("watertight_watch_threads", "Threads.", track.now)
-        case .resource(.privateMemory):
-            gauge(
-                "watertight_watch_private_memory_bytes", unit: "bytes",
-                "Memory that the processes alone have written to, swap included.", track.now)
-        case .residentMemory:
-            gauge(
-                "watertight_watch_resident_memory_bytes", unit: "bytes", "Memory in RAM, shared pages included.",
-                track.now)
-        case .resource(.liveHeap):
-            gauge(
-                "watertight_watch_live_heap_bytes", unit: "bytes",
-                "Bytes in use on the heap, after a collection where the target has a collector.", track.now)
-        case .resource(.goroutines): gauge("watertight_watch_goroutines", "Goroutines.", track.now)
-        case .resource, .descriptorKind, .tcpState: break
         }
     }
 }
